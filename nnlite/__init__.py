@@ -1,0 +1,12 @@
+"""nnlite: a multilayer perceptron from scratch that learns a product's categories from its title."""
+
+from nnlite.catalogue import make_catalogue
+from nnlite.dataset import Dataset
+from nnlite.evaluation import check_gradients, evaluate
+from nnlite.layers import linear_bce
+from nnlite.model import MLP
+from nnlite.optimizers import SGD, AdaGrad, Adam
+from nnlite.records import Record, read_records
+from nnlite.trainer import Trainer
+from nnlite.vocabulary import Vocabulary
+from nnlite.xmc import read_xmc

@@ -1,0 +1,249 @@
+"""Every compiled loop of nnlite: serial, in place, float32, no validation.
+
+All kernels live in this one file because Numba's disk cache notices an edit only in the file that it compiled.
+The rules of the file:
+
+- A kernel allocates nothing. It writes to `out`, or to what its docstring calls "in place".
+- A kernel checks nothing. An index outside its array reads foreign memory: `Dataset` stops it at the door.
+- A kernel is serial and releases the GIL; `threads` decides who runs it on which rows.
+- Every kernel has a twin of the same name in `reference`, which is its specification.
+
+Axis letters: N rows, D words, H and K hidden units, L labels, T labels in a tile. A sparse matrix comes as its three
+csr arrays: the non-zeros of row i are `data[indptr[i]:indptr[i + 1]]`, in the columns `indices[...]`.
+"""
+
+import math
+
+import numba
+import numpy as np
+
+# nogil: threads run kernels side by side.  numpy error model: x / 0 is inf, as in NumPy; the check for a division by
+# zero that Python wants would keep the loops scalar.
+# fastmath: only re-association and fused multiply-add; NaN and infinity keep their meaning.
+f32 = np.float32
+kernel = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
+
+
+@kernel
+def exp_neg(x):
+    """e^x for float32 x <= 0, relative error below 1.2e-7. Plain arithmetic, so loops around it vectorise.
+
+    Write x = n ln2 + r with n an integer and |r| <= ln2 / 2; then e^x = 2^n e^r.
+        ln2 is subtracted in two parts, 355/512 and the rest, so that n ln2 loses no digits;
+        e^r is a polynomial of degree 6 (Chebyshev fit, error 6e-9);
+        2^n is built from its bits: the exponent field of a float32 is n + 127.
+    Below -87, where 2^n would leave the float32 range, x is taken as -87: e^x is then 1.6e-38, not 0.
+    """
+    x = max(x, f32(-87))
+    n = np.floor(x * f32(1.44269504) + f32(0.5))
+    r = (x - n * f32(355 / 512)) + n * f32(2.12194440e-4)
+    p = f32(1.39446007e-3)
+    p = p * r + f32(8.37191219e-3)
+    p = p * r + f32(4.16662803e-2)
+    p = p * r + f32(1.66664559e-1)
+    p = p * r + f32(5.00000008e-1)
+    p = p * r + f32(1)
+    p = p * r + f32(1)
+    return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(f32)
+
+
+@kernel
+def sigmoid(z):
+    """In place: z becomes 1 / (1 + e^-z), relative error below 4e-7. With e = e^-|z| nothing overflows."""
+    for i in range(z.shape[0]):
+        row = z[i]
+        for j in range(row.size):
+            e = exp_neg(-abs(row[j]))
+            row[j] = (f32(1) if row[j] >= 0 else e) / (f32(1) + e)
+
+
+@kernel
+def sigmoid_backward(dh, h):
+    """In place: h = sigmoid(z) becomes dz = dh h (1 - h), the slope of the sigmoid told by its output."""
+    for i in range(h.shape[0]):
+        row, dh_row = h[i], dh[i]
+        for j in range(row.size):
+            row[j] = dh_row[j] * row[j] * (f32(1) - row[j])
+
+
+@kernel
+def relu_backward(dh, h):
+    """In place: h = relu(z) becomes dz = dh where h > 0, else 0."""
+    for i in range(h.shape[0]):
+        row, dh_row = h[i], dh[i]
+        for j in range(row.size):
+            row[j] = dh_row[j] if row[j] > 0 else f32(0)
+
+
+@kernel
+def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db):
+    """In place: z (N, T), logits but for their bias b (T,), becomes dz = scale (sigmoid(z + b) - y).
+
+    db (T,) becomes the sum of dz over the rows. Returns the unscaled loss, summed over rows and labels.
+
+    z holds the T labels from first_label on. y is the label matrix in csr form; only its ones are stored.
+    So every label is first treated as a zero, then the ones are put right:
+        y = 0   loss log(1 + e^z)        gradient s(z)
+        y = 1   loss log(1 + e^z) - z    gradient s(z) - 1
+    With e = e^-|z|, log(1 + e^z) = max(z, 0) + log(1 + e), and sum log(1 + e) = log prod(1 + e):
+    one logarithm serves 64 labels, whose product stays below 2^64.
+    """
+    n_rows, n_labels = z.shape
+    total = 0.0
+    db[:] = 0
+    for i in range(n_rows):
+        row = z[i]
+        for k in range(y_indptr[i], y_indptr[i + 1]):
+            j = y_indices[k] - first_label
+            if 0 <= j < n_labels:
+                total -= row[j] + b[j]
+        for start in range(0, n_labels, 64):
+            part, bias, grad = row[start:start + 64], b[start:start + 64], db[start:start + 64]
+            loss, product = f32(0), f32(1)
+            for j in range(part.size):
+                logit = part[j] + bias[j]
+                e = exp_neg(-abs(logit))
+                loss += max(logit, f32(0))
+                product *= f32(1) + e
+                part[j] = scale * (f32(1) if logit >= 0 else e) / (f32(1) + e)
+                grad[j] += part[j]
+            total += loss + math.log(product)
+        for k in range(y_indptr[i], y_indptr[i + 1]):
+            j = y_indices[k] - first_label
+            if 0 <= j < n_labels:
+                row[j] -= scale
+                db[j] -= scale
+    return total
+
+
+@kernel
+def count_positive(z, b, y_indptr, y_indices, first_label):
+    """How many of the logits z + b are above 0 (a probability above one half), and how many of these are true."""
+    positive, true = 0, 0
+    for i in range(z.shape[0]):
+        row = z[i]
+        for j in range(row.size):
+            positive += row[j] + b[j] > 0
+        for k in range(y_indptr[i], y_indptr[i + 1]):
+            j = y_indices[k] - first_label
+            if 0 <= j < row.size:
+                true += row[j] + b[j] > 0
+    return positive, true
+
+
+@kernel
+def merge_top_k(z, b, first_label, ids, logits):
+    """In place: ids and logits (N, k), best first, take in the logits z + b (N, T) of the labels from first_label on.
+
+    Tiles come in rising order of labels and only a larger logit displaces one: of equal ones the smaller id is kept.
+    """
+    k = ids.shape[1]
+    for i in range(z.shape[0]):
+        row, best_ids, best = z[i], ids[i], logits[i]
+        for j in range(row.size):
+            logit = row[j] + b[j]
+            if logit > best[k - 1]:
+                place = k - 1
+                while place > 0 and logit > best[place - 1]:
+                    best[place], best_ids[place] = best[place - 1], best_ids[place - 1]
+                    place -= 1
+                best[place], best_ids[place] = logit, first_label + j
+
+
+@kernel
+def csr_matmul(indptr, indices, data, w, start, out):
+    """out[i] = start + sum_k data[k] w[indices[k]] over the non-zeros k of row i.
+
+    Forward: x (N, D) @ W (D, H), start = b.  Backward, same kernel: x^T (D, N) @ dz (N, H) = dW (D, H), start = 0.
+    Four non-zeros are added in one pass over the row of `out`, which saves three passes.
+    """
+    for i in range(out.shape[0]):
+        row = out[i]
+        row[:] = start
+        k, stop = indptr[i], indptr[i + 1]
+        while k + 4 <= stop:
+            v0, v1, v2, v3 = data[k], data[k + 1], data[k + 2], data[k + 3]
+            w0, w1, w2, w3 = w[indices[k]], w[indices[k + 1]], w[indices[k + 2]], w[indices[k + 3]]
+            for h in range(row.size):
+                row[h] += v0 * w0[h] + v1 * w1[h] + v2 * w2[h] + v3 * w3[h]
+            k += 4
+        while k < stop:
+            value, source = data[k], w[indices[k]]
+            for h in range(row.size):
+                row[h] += value * source[h]
+            k += 1
+
+
+@kernel
+def csr_transpose(indptr, indices, data, places, words, out_indptr, out_rows, out_data):
+    """The columns of x that hold a non-zero, as the rows of x^T; returns their number n.
+
+    words[:n] are these columns in order of first sight; the non-zeros of words[i] are out_rows and out_data from
+    out_indptr[i] to out_indptr[i + 1], rows rising. The work is that of the non-zeros, whatever the number of columns:
+    places (D,), zero before and after, counts a column's non-zeros, then says where its next one goes.
+    """
+    n_words = 0
+    for k in range(indptr[0], indptr[-1]):
+        word = indices[k]
+        if places[word] == 0:
+            words[n_words] = word
+            n_words += 1
+        places[word] += 1
+    out_indptr[0] = 0
+    for i in range(n_words):
+        count = places[words[i]]
+        places[words[i]] = out_indptr[i]
+        out_indptr[i + 1] = out_indptr[i] + count
+    for row in range(indptr.size - 1):
+        for k in range(indptr[row], indptr[row + 1]):
+            place = places[indices[k]]
+            out_rows[place], out_data[place] = row, data[k]
+            places[indices[k]] = place + 1
+    for i in range(n_words):
+        places[words[i]] = 0
+    return n_words
+
+
+@kernel
+def take_rows(indptr, indices, data, rows, out_indptr, out_indices, out_data):
+    """The given rows of a csr matrix, copied in their order; out_indptr is given, the rest is filled."""
+    for i in range(rows.size):
+        source, target = indptr[rows[i]], out_indptr[i]
+        for k in range(out_indptr[i + 1] - target):
+            out_indices[target + k] = indices[source + k]
+            out_data[target + k] = data[source + k]
+
+
+@kernel
+def sgd(w, rows, g, lr):
+    """In place: w[rows[i]] -= lr g[i]"""
+    for i in range(rows.size):
+        w_row, g_row = w[rows[i]], g[i]
+        for j in range(g_row.size):
+            w_row[j] -= lr * g_row[j]
+
+
+@kernel
+def adagrad(w, s, rows, g, lr, eps):
+    """In place, for the given rows: s += g^2;  w -= lr g / (sqrt(s) + eps)"""
+    for i in range(rows.size):
+        w_row, s_row, g_row = w[rows[i]], s[rows[i]], g[i]
+        for j in range(g_row.size):
+            s_row[j] += g_row[j] * g_row[j]
+            w_row[j] -= lr * g_row[j] / (np.sqrt(s_row[j]) + eps)
+
+
+@kernel
+def adam(w, m, v, rows, g, t, lr, beta1, beta2, eps):
+    """In place, for the given rows: m and v, the means of g and g^2, then w -= lr m^ / (sqrt(v^) + eps).
+
+    m^ = m / (1 - beta1^t), v^ likewise. The constants come in float64: 1 - beta2 has few digits left in float32.
+    """
+    new1, new2, old1, old2 = f32(1 - beta1), f32(1 - beta2), f32(beta1), f32(beta2)
+    rate, correction2, small = f32(lr / (1 - beta1 ** t)), f32(1 / (1 - beta2 ** t)), f32(eps)
+    for i in range(rows.size):
+        w_row, m_row, v_row, g_row = w[rows[i]], m[rows[i]], v[rows[i]], g[i]
+        for j in range(g_row.size):
+            m_row[j] = old1 * m_row[j] + new1 * g_row[j]
+            v_row[j] = old2 * v_row[j] + new2 * (g_row[j] * g_row[j])
+            w_row[j] -= rate * m_row[j] / (np.sqrt(v_row[j] * correction2) + small)

@@ -1,0 +1,210 @@
+"""The layers: sparse words in, hidden layers, labels out. Each holds its parameters and derives its gradient beside it.
+
+A thread writes only the parameter rows that it owns: rows of `labels.W` belong to a tile of labels, rows of `features.W`
+to a share of the words in the batch, and an owner hands its rows of the gradient to the optimiser at once. So no
+gradient is stored whole, no row is locked, and no result depends on the number of threads.
+
+The sizes below decide how floating-point sums are cut, so they belong to the result; none depends on the machine.
+"""
+
+from itertools import count
+from math import ceil
+
+import numpy as np
+
+from nnlite import kernels
+from nnlite.dataset import Csr, check_labels
+from nnlite.optimizers import KeepGradients
+from nnlite.threads import blocks, one_blas_thread, scratch, shares, team
+
+BLOCK_ROWS = 1024  # rows that pass through a layer at once: a tile of their logits is 2 MiB
+MIN_BLOCK_ROWS = 128  # a batch below BLOCK_ROWS is cut finer, so that there is work for several threads
+TILE_LABELS = 512  # labels whose logits exist at once
+MIN_TILE_LABELS = 64  # labels below which a matrix product loses its speed
+ROUND_ITEMS = 16  # (block, tile) pairs that are worked on at the same time, at least, where there are as many
+SHARE_NONZEROS = 1024  # non-zeros (and words) of a batch whose gradient rows exist at once: below 1 MiB at 200 units
+
+f32 = np.float32
+
+
+def row_blocks(n_rows):
+    """The blocks of a batch for the layers below the labels."""
+    return blocks(n_rows, min(BLOCK_ROWS, max(MIN_BLOCK_ROWS, ceil(n_rows / ROUND_ITEMS))))
+
+
+class Activation:
+    """h = act(z), in place on a block of rows; then dz from dh, in place of h, whose value tells the slope."""
+
+    def __init__(self, name):
+        if name not in ("sigmoid", "relu"):
+            raise ValueError(f"activation: want 'sigmoid' or 'relu', got {name!r}")
+        self.forward = kernels.sigmoid if name == "sigmoid" else _relu
+        self.backward = kernels.sigmoid_backward if name == "sigmoid" else kernels.relu_backward
+
+
+def _relu(z):
+    np.maximum(z, 0, out=z)
+
+
+class SparseLinear:
+    """z = x W + b for a sparse batch x.
+
+    x (N, D) csr    W (D, H), one row per word    b (H,)    z (N, H)
+
+    dW = x^T dz     W[d] meets the loss only through the rows n with x[n, d] != 0:
+                    dW[d] = sum_n x[n, d] dz[n], and a word that is absent from the batch has none
+    db = sum_n dz[n]
+    dx is not needed: x is data.
+    """
+
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+        self.places = np.zeros(len(w), np.int32)
+        self.zero = np.zeros_like(b)
+
+    def forward(self, x, z):
+        """z (N, H) from the rows x."""
+        kernels.csr_matmul(*x, self.w, self.b, z)
+
+    def transpose(self, x):
+        """The words of the batch (int32, each once) and, one row for each, x^T."""
+        nnz = int(x.indptr[-1] - x.indptr[0])
+        words, indptr = np.empty(nnz, np.int32), np.empty(nnz + 1, np.int64)
+        xt = Csr(indptr, np.empty(nnz, np.int32), np.empty(nnz, np.float32))
+        n_words = kernels.csr_transpose(*x, self.places, words, *xt)
+        return words[:n_words], xt._replace(indptr=indptr[:n_words + 1])
+
+    def backward_and_update(self, words, xt, dz, optimizer, team):
+        """Update the rows of the batch's words from dz (N, H); each share of the words has one owner."""
+
+        def one_share(part):
+            gradient = scratch("words", width(part), dz.shape[1])
+            kernels.csr_matmul(*xt.rows(part), dz, self.zero, gradient)
+            optimizer.update("features.W", words[part], gradient)
+
+        team.run(one_share, _equal_work(xt.indptr))
+
+
+def _equal_work(indptr):
+    """Cut the rows of a csr matrix into slices of about SHARE_NONZEROS non-zeros and rows."""
+    work = indptr + np.arange(indptr.size)
+    edges = np.searchsorted(work, np.arange(0, work[-1], SHARE_NONZEROS))
+    edges = np.unique(np.append(edges, indptr.size - 1))
+    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:])]
+
+
+class Linear:
+    """z = h W + b between two hidden layers.
+
+    h (N, H)    W (H, K)    b (K,)    z (N, K)
+
+    dW = h^T dz    db = sum_n dz[n]    dh = dz W^T
+    """
+
+    def __init__(self, w, b):
+        self.w, self.b = w, b
+
+    def forward(self, h, z):
+        """z (N, K) from h (N, H)."""
+        np.matmul(h, self.w, out=z)
+        z += self.b
+
+    def backward(self, h, dz):
+        """dW, db and dh (in this thread's scratch memory) of a block of rows."""
+        return h.T @ dz, dz.sum(axis=0), np.matmul(dz, self.w.T, out=scratch("dh", *h.shape))
+
+
+class LabelLayer:
+    """z = h W^T + b, then binary cross-entropy on sigmoid(z), for one block of rows and one tile of labels at a time.
+
+    h (N, H)    W (L, H), one row per label    b (L,)    z (N, T), never (N, L)
+
+    dz = scale (sigmoid(z) - y)    dW = dz^T h    db = sum_n dz[n]    dh = sum over tiles of dz W
+
+    A round works on some tiles, with all blocks of rows. Block i of tile j leaves its share of dW and db in its own
+    place; whoever finishes the last block of a tile adds these up in the order of the blocks and updates the tile.
+    dh is added up in the order of the rounds, then of the tiles in a round.
+    """
+
+    def __init__(self, w, b, tile_labels=TILE_LABELS):
+        self.w, self.b, self.tile_labels = w, b, tile_labels
+
+    def tiles(self, at_once=1):
+        """Equal slices of the labels: none wider than tile_labels, and `at_once` of them if that leaves them wide."""
+        n_labels = len(self.w)
+        return shares(n_labels, max(ceil(n_labels / self.tile_labels), min(at_once, n_labels // MIN_TILE_LABELS)))
+
+    def logits(self, h, tile):
+        """h W_tile^T (N, T) in this thread's scratch memory; the bias is left to the kernel that reads them."""
+        return np.matmul(h, self.w[tile].T, out=scratch("logits", len(h), width(tile)))
+
+    def backward_and_update(self, h, y, scale, optimizer, team):
+        """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh (N, H).
+
+        dh lies in the calling thread's scratch memory.
+        """
+        rows = blocks(len(h), BLOCK_ROWS)
+        at_once = ceil(ROUND_ITEMS / len(rows))
+        tiles = self.tiles(at_once)
+        rounds = blocks(len(tiles), at_once)
+        shape = (min(at_once, len(tiles)), len(rows), max(map(width, tiles)))
+        dw, db, dh = scratch("dw", *shape, h.shape[1]), scratch("db", *shape), scratch("dh sums", shape[0], *h.shape)
+
+        def one_block(item):
+            first_round, slot, tile, i, unfinished = item
+            block, labels = rows[i], slice(0, width(tile))
+            z = self.logits(h[block], tile)
+            loss = kernels.bce_with_logits(
+                z, self.b[tile], *y.rows(block)[:2], tile.start, scale, db[slot, i, labels])
+            dz = z  # the kernel has overwritten the logits
+            np.matmul(dz.T, h[block], out=dw[slot, i, labels])
+            if first_round:
+                np.matmul(dz, self.w[tile], out=dh[slot, block])
+            else:
+                dh[slot, block] += np.matmul(dz, self.w[tile], out=scratch("dh", *h[block].shape))
+            if next(unfinished) == 1:
+                ids = np.arange(tile.start, tile.stop, dtype=np.int32)
+                optimizer.update("labels.W", ids, add_up(dw[slot, :, labels]))
+                optimizer.update("labels.b", ids, add_up(db[slot, :, labels])[:, None])
+            return loss
+
+        loss = 0.0
+        for round_ in rounds:
+            loss += sum(team.run(one_block, [
+                (round_.start == 0, slot, tile, i, unfinished)
+                for slot, tile in enumerate(tiles[round_])
+                for unfinished in [count(len(rows), -1)]
+                for i in range(len(rows))]))
+        return loss, add_up(dh)
+
+
+def width(part):
+    """The number of entries in a slice."""
+    return part.stop - part.start
+
+
+def add_up(parts):
+    """The sum of parts[0], parts[1], ... in this order, in the place of the first."""
+    for part in parts[1:]:
+        parts[0] += part
+    return parts[0]
+
+
+def linear_bce(h, w, b, y, tile=TILE_LABELS, threads=None):
+    """The fused label layer alone: binary cross-entropy of sigmoid(h w^T + b) against y, and its gradients.
+
+    h (N, H), w (L, H), b (L,): float32, C-contiguous    y (N, L): csr of ones    tile: labels whose logits exist at once
+    Returns loss (summed over rows and labels), dh (N, H), dw (L, H), db (L,). The logits (N, L) never exist.
+    TypeError or ValueError if a shape or dtype does not fit.
+    """
+    (n, n_labels), n_hidden = y.shape, w.shape[-1]
+    for name, array, shape in ("h", h, (n, n_hidden)), ("w", w, (n_labels, n_hidden)), ("b", b, (n_labels,)):
+        if array.dtype != f32 or array.shape != shape or not array.flags.c_contiguous:
+            raise ValueError(f"linear_bce: {name}: want C-contiguous float32 {shape}, got {array.dtype} {array.shape}")
+    if tile < 1:
+        raise ValueError(f"linear_bce: tile: want at least 1 label, got {tile}")
+    keep = KeepGradients({"labels.W": w, "labels.b": b})
+    layer = LabelLayer(w, b, tile)
+    with one_blas_thread():
+        loss, dh = layer.backward_and_update(h, check_labels(y), f32(1), keep, team(threads))
+    return loss, dh.copy(), keep.gradients["labels.W"], keep.gradients["labels.b"]

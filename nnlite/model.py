@@ -1,0 +1,153 @@
+"""`MLP`: the parameters by name, the way up from words to labels, and one training step."""
+
+import numpy as np
+
+from nnlite import kernels
+from nnlite.dataset import check_features
+from nnlite.layers import Activation, LabelLayer, Linear, SparseLinear, add_up, row_blocks
+from nnlite.threads import one_blas_thread, scratch, team
+
+f32 = np.float32
+
+
+class MLP:
+    """Multilayer perceptron: sparse words -> hidden layers -> one logit per label.
+
+        h1 = act(x W_features + b)    h_{i+1} = act(h_i W_hidden_i + b)    z = h_last W_labels^T + b
+
+    n_words: D    n_labels: L    hidden: the widths of the hidden layers, at least one    activation: "sigmoid", "relu"
+    Weights begin uniform in +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), biases at 0.
+    ValueError for a size below 1 or an unknown activation.
+    """
+
+    def __init__(self, n_words, n_labels, hidden=(200, 200), activation="sigmoid", seed=0):
+        sizes = [n_words, *hidden, n_labels]
+        if len(sizes) < 3 or min(sizes) < 1:
+            raise ValueError(f"MLP: want at least one word, hidden layer, unit and label, got sizes {sizes}")
+        self.n_words, self.n_labels, self.hidden, self.activation = n_words, n_labels, tuple(hidden), activation
+        rng = np.random.default_rng(seed)
+        self.params = {}
+        for name, n_in, n_out in zip(layer_names(len(hidden)), sizes[:-1], sizes[1:]):
+            shape = (n_out, n_in) if name == "labels" else (n_in, n_out)
+            self.params[name + ".W"] = glorot_uniform(rng, shape)
+            self.params[name + ".b"] = np.zeros(n_out, f32)
+        self._make_layers()
+
+    def _make_layers(self):
+        layers = [(self.params[n + ".W"], self.params[n + ".b"]) for n in layer_names(len(self.hidden))]
+        self.act = Activation(self.activation)
+        self.features = SparseLinear(*layers[0])
+        self.between = [Linear(*layer) for layer in layers[1:-1]]
+        self.labels = LabelLayer(*layers[-1])
+
+    def init_label_bias(self, frequencies):
+        """Set labels.b to logit(frequency), so that the untrained network predicts about the bare frequencies.
+
+        frequencies (L,): fractions of the training rows, clipped to 1e-9 .. 1 - 1e-9 (a logit of +-20.7).
+        """
+        p = np.clip(frequencies, 1e-9, 1 - 1e-9)
+        self.params["labels.b"][:] = np.log(p / (1 - p))
+
+    # ---- the way up
+
+    def forward(self, x, hs):
+        """Fill hs, one (N, units) array per hidden layer, from the rows x (Csr)."""
+        self.features.forward(x, hs[0])
+        self.act.forward(hs[0])
+        for layer, h, z in zip(self.between, hs, hs[1:]):
+            layer.forward(h, z)
+            self.act.forward(z)
+
+    def each_block(self, x, function, threads=None):
+        """[function(rows, h)] over blocks of rows of the csr matrix x, h (n, H) the last hidden layer; on threads."""
+        x = check_features(x, self.n_words)
+
+        def one_block(rows):
+            hs = [scratch(f"h{i}", rows.stop - rows.start, units) for i, units in enumerate(self.hidden)]
+            self.forward(x.rows(rows), hs)
+            return function(rows, hs[-1])
+
+        with one_blas_thread():
+            return team(threads).run(one_block, row_blocks(x.n_rows))
+
+    def logits(self, x):
+        """z (N, L) of the csr matrix x (N, D): rows x labels numbers, for small work. `top_k` needs no such array."""
+        z = np.empty((x.shape[0], self.n_labels), f32)
+
+        def fill(rows, h):
+            for tile in self.labels.tiles():
+                z[rows, tile] = self.labels.logits(h, tile) + self.params["labels.b"][tile]
+
+        self.each_block(x, fill)
+        return z
+
+    def top_k(self, x, k, threads=None):
+        """The k likeliest labels of each row of the csr matrix x (N, D), best first, ties to the smaller id.
+
+        Returns ids (N, k) int32 and probabilities (N, k). ValueError unless 1 <= k <= number of labels.
+        """
+        if not 1 <= k <= self.n_labels:
+            raise ValueError(f"top_k: want 1 to {self.n_labels} labels, got k = {k}")
+        ids = np.zeros((x.shape[0], k), np.int32)
+        z = np.full((x.shape[0], k), -np.inf, f32)
+
+        def fill(rows, h):
+            for tile in self.labels.tiles():
+                kernels.merge_top_k(
+                    self.labels.logits(h, tile), self.params["labels.b"][tile], tile.start, ids[rows], z[rows])
+
+        self.each_block(x, fill, threads)
+        kernels.sigmoid(z)
+        return ids, z
+
+    # ---- one training step
+
+    def step(self, x, y, scale, optimizer, workers):
+        """Update every parameter once from the batch x, y (Csr). Returns the BCE summed over rows and labels.
+
+        scale multiplies every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels.
+        The loss is that of the parameters before the update. BLAS must be held at one thread by the caller.
+        """
+        n, rows = x.n_rows, row_blocks(x.n_rows)
+        hs = [scratch(f"h{i}", n, units) for i, units in enumerate(self.hidden)]
+        workers.run(lambda block: self.forward(x.rows(block), [h[block] for h in hs]), rows)
+
+        loss, dh = self.labels.backward_and_update(hs[-1], y, f32(scale), optimizer, workers)
+
+        shares = workers.run(lambda block: self._backward([h[block] for h in hs], dh[block]), rows)
+        for name, gradients in zip(self._shared_names(), zip(*shares)):
+            gradient = add_up(list(gradients)).reshape(-1, self.params[name].shape[-1])
+            optimizer.update(name, np.arange(len(gradient), dtype=np.int32), gradient)
+
+        dz = hs[0]  # every h has become its dz
+        words, xt = self.features.transpose(x)
+        self.features.backward_and_update(words, xt, dz, optimizer, workers)
+        return loss
+
+    def _backward(self, hs, dh):
+        """In a block of rows every h becomes its dz. Returns the block's share of dW and db, by _shared_names."""
+        self.act.backward(dh, hs[-1])
+        gradients = []
+        for layer, h, dz in reversed(list(zip(self.between, hs, hs[1:]))):
+            dw, db, dh = layer.backward(h, dz)
+            gradients += [dw, db]
+            self.act.backward(dh, h)
+        return [*gradients, hs[0].sum(axis=0)]
+
+    def _shared_names(self):
+        between = layer_names(len(self.hidden))[1:-1]
+        return [f"{name}.{p}" for name in reversed(between) for p in "Wb"] + ["features.b"]
+
+
+def layer_names(n_hidden):
+    """["features", "hidden1", ..., "labels"]: one name per matrix, in forward order."""
+    return ["features", *(f"hidden{i}" for i in range(1, n_hidden)), "labels"]
+
+
+def glorot_uniform(rng, shape):
+    """float32, uniform in +-sqrt(6 / (n_in + n_out))"""
+    bound = np.sqrt(6 / sum(shape))
+    w = rng.random(shape, f32)
+    w *= f32(2 * bound)
+    w -= f32(bound)
+    return w

@@ -1,0 +1,104 @@
+"""How the rows of one parameter are updated from the rows of its gradient.
+
+A gradient is never stored whole. Whoever owns some rows of a parameter computes their gradient and hands it to
+`update` at once: a tile of label rows, or the rows of the words in the batch. Rows without a gradient (words absent
+from the batch) are left as they are, with the state that belongs to them: so do torch's SparseAdam and sparse Adagrad.
+
+Protocol: `start(params)` once, `next_step(factor)` before each step, then `update(name, rows, gradient)` for every row,
+from any thread, each row at most once per step. The state lies in `state`, under "name of the parameter/letter".
+"""
+
+import numpy as np
+
+from nnlite import kernels
+
+f32 = np.float32
+
+
+class Optimizer:
+    """What the optimisers share: the parameters and state as matrices with one row per id, and the step's rate.
+
+    lr: learning rate > 0. ValueError otherwise.
+    """
+
+    letters: tuple[str, ...] = ()
+
+    def __init__(self, lr):
+        if not 0 < lr < float("inf"):
+            raise ValueError(f"{type(self).__name__}: want a learning rate above 0, got {lr}")
+        self.lr = lr
+
+    def start(self, params):
+        """Take over `params` and begin with a fresh state, zeros."""
+        self.t, self.rate = 0, f32(self.lr)
+        self.state = {f"{name}/{letter}": np.zeros_like(p) for name, p in params.items() for letter in self.letters}
+        self.rows = {name: as_rows(name, array) for name, array in (params | self.state).items()}
+
+    def next_step(self, factor=1.0):
+        """Begin step t + 1 with the learning rate lr * factor."""
+        self.t += 1
+        self.rate = f32(self.lr * factor)
+
+
+def as_rows(name, array):
+    """The parameter as a matrix: labels.b (L,) has one row per label, the other biases are one row."""
+    if array.ndim == 2:
+        return array
+    return array.reshape(-1, 1) if name.startswith("labels.b") else array.reshape(1, -1)
+
+
+class SGD(Optimizer):
+    """w <- w - lr g"""
+
+    def update(self, name, rows, gradient):
+        """Update the given rows (ids, int32) of parameter `name` from `gradient`, one row for each."""
+        kernels.sgd(self.rows[name], rows, gradient, self.rate)
+
+
+class AdaGrad(Optimizer):
+    """s <- s + g^2;  w <- w - lr g / (sqrt(s) + eps)          (Duchi, Hazan and Singer 2011)
+
+    A word seen twice still takes large steps when a word seen a million times takes small ones.
+    """
+
+    letters = ("s",)
+
+    def __init__(self, lr, eps=1e-10):
+        super().__init__(lr)
+        self.eps = eps
+
+    def update(self, name, rows, gradient):
+        """Update the given rows (ids, int32) of parameter `name` from `gradient`, one row for each."""
+        kernels.adagrad(self.rows[name], self.rows[name + "/s"], rows, gradient, self.rate, f32(self.eps))
+
+
+class Adam(Optimizer):
+    """w <- w - lr m^ / (sqrt(v^) + eps), m^ and v^ the means of g and g^2 corrected for their start at 0
+
+    (Kingma and Ba 2014, algorithm 1). t counts steps, not a row's own updates.
+    """
+
+    letters = ("m", "v")
+
+    def __init__(self, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+
+    def update(self, name, rows, gradient):
+        """Update the given rows (ids, int32) of parameter `name` from `gradient`, one row for each."""
+        kernels.adam(
+            self.rows[name], self.rows[name + "/m"], self.rows[name + "/v"], rows, gradient,
+            self.t, float(self.rate), self.beta1, self.beta2, self.eps,
+        )
+
+
+class KeepGradients:
+    """In the place of an optimiser: updates nothing and keeps the rows of the gradient that it is handed."""
+
+    def __init__(self, params):
+        self.gradients = {name: np.zeros_like(p) for name, p in params.items()}
+        self.rows = {name: as_rows(name, gradient) for name, gradient in self.gradients.items()}
+
+    def update(self, name, rows, gradient):
+        """Keep the given rows of the gradient of parameter `name`."""
+        self.rows[name][rows] = gradient
