@@ -118,6 +118,7 @@ def _checked(name, matrix):
     if matrix.dtype != np.float32:
         raise TypeError(f"{name}: want float32 values, got {matrix.dtype}")
     try:
+        matrix = sp.csr_array(matrix)  # shares the arrays; check_format may put others, of another type, in their place
         matrix.check_format(full_check=True)
     except ValueError as error:
         raise ValueError(f"{name}: want valid csr arrays, got: {error}") from None

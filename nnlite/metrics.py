@@ -50,7 +50,7 @@ def propensities(label_counts, n_rows, a=0.55, b=1.5):
     0.6 and 2.6 for Amazon, 0.5 and 0.4 for Wikipedia.
     """
     c = (np.log(n_rows) - 1) * (b + 1) ** a
-    return 1 / (1 + c * (np.asarray(label_counts) + b) ** -a)
+    return 1 / (1 + c * (np.asarray(label_counts, float) + b) ** -a)
 
 
 def f1(n_true, n_positive, n_both):

@@ -75,9 +75,10 @@ class Trainer:
         Returns the `History`. ValueError if data is empty, does not fit the model, or cannot be gone through again.
         """
         chunks = self._chunks(data)
-        n_steps = self._count_steps(chunks)
+        n_steps = self.n_steps(chunks)
         if n_steps is None and self.schedule is not constant:
-            raise ValueError("Trainer: a schedule wants data that tell their length: a Dataset or a list of them")
+            raise ValueError("Trainer: for a schedule want data that tell their length, a Dataset or a list of them, "
+                             f"got {type(data).__name__}")
         history, start = History(), time.perf_counter()
         self.optimizer.start(self.model.params)
         with one_blas_thread():
@@ -98,17 +99,20 @@ class Trainer:
             raise ValueError("Trainer: want at least one row to train on, got none")
         return history
 
+    def n_steps(self, data):
+        """The number of updates that `fit` will make, or None if the data do not tell their length."""
+        if isinstance(data, Dataset):
+            data = [data]
+        if not isinstance(data, (list, tuple)):
+            return None
+        return self.epochs * sum(ceil(len(chunk) / self.batch_rows) for chunk in data)
+
     def _chunks(self, data):
         if isinstance(data, Dataset):
             return data.chunks(self.batch_rows) if self.order == "chunks" else [data]
         if iter(data) is data and self.order == "shuffled" and self.epochs > 1:
             raise ValueError(f"Trainer: want data that can be gone through {self.epochs} times, got an iterator")
         return data
-
-    def _count_steps(self, chunks):
-        if not isinstance(chunks, (list, tuple)):
-            return None
-        return self.epochs * sum(ceil(len(chunk) / self.batch_rows) for chunk in chunks)
 
     def _batches(self, chunks):
         """Yield epoch, x, y (Csr) and whether a validation is due after it."""

@@ -13,6 +13,8 @@ import scipy.sparse as sp
 from nnlite.dataset import Dataset
 from nnlite.files import open_binary
 
+LARGEST = 1e38  # of a feature's value: what float32 holds
+
 
 def read_xmc(path):
     """The Dataset in a file of that format, plain or packed (.gz, .bz2, .xz).
@@ -42,7 +44,10 @@ def _add_row(line, features, labels):
     pairs = [pair.partition(b":") for pair in pairs.split()]
     if not all(colon for _, colon, _ in pairs):
         raise ValueError("want feature:value pairs")
-    features.append([int(feature) for feature, _, _ in pairs], [float(value) for _, _, value in pairs])
+    values = [float(value) for _, _, value in pairs]
+    if not all(abs(value) < LARGEST for value in values):
+        raise ValueError(f"want values between +-{LARGEST:.0e}")
+    features.append([int(feature) for feature, _, _ in pairs], values)
     ids = [int(label) for label in names.split(b",")] if names else []
     labels.append(ids, [1.0] * len(ids))
 

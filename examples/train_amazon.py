@@ -1,0 +1,265 @@
+"""From raw product titles to categories: the whole pipeline, trained by a recipe that fails and by one that learns.
+
+    python examples/train_amazon.py                          100,000 made-up products, both recipes
+    python examples/train_amazon.py --data products.jsonl.gz --recipe default
+
+Reads products (title and categories), counts words and categories, drops what is seen fewer than 10 times, trains on the
+first 80 % and tests on the rest, in the order of the file: shuffle a file that is sorted by category. Shows the scores
+beside those of "label frequencies only", five products with the top 5 predictions, and writes the loss curves, the
+figures and the trained parameters to --out.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import psutil
+from tqdm import tqdm
+
+import nnlite
+from nnlite import metrics, recipes
+from nnlite.evaluation import gradients
+from nnlite.files import replacing
+
+TRAIN_SHARE = 0.8
+SHOWN = ("bce", "P@1", "P@3", "P@5", "nDCG@5", "micro_f1")
+
+
+def main(argv=None):
+    args = arguments(argv)
+    try:
+        run(args)
+    except BrokenPipeError:  # whoever read our output has gone, which is no error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def arguments(argv):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, nargs="+", metavar="FILE",
+                        help=".jsonl, .json, .csv or .tsv, plain or .gz, .bz2, .xz (default: a made-up catalogue)")
+    parser.add_argument("--records", type=positive, metavar="N",
+                        help="take the first N records (default: all of FILE, or 100,000 made-up ones)")
+    parser.add_argument("--recipe", choices=["deck", "default", "both"], default="both", help="default: %(default)s")
+    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="default: %(default)s")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE too")
+    parser.add_argument("--seed", type=int, default=0, help="of the made-up catalogue, the weights and the order of rows")
+    parser.add_argument("--threads", type=positive, help="changes the speed, never the result (default: all cores)")
+    return parser.parse_args(argv)
+
+
+def positive(text):
+    if (value := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"want at least 1, got {text}")
+    return value
+
+
+def run(args):
+    records, bad_lines = read(args)
+    n_train = int(TRAIN_SHARE * len(records))
+    if n_train < 1 or n_train == len(records):
+        raise ValueError(f"want at least 2 records, to train and to test, got {len(records)}")
+    vocabulary = nnlite.Vocabulary.build(records[:n_train])
+    train, test = vocabulary.encode(records[:n_train]), vocabulary.encode(records[n_train:])
+    describe_data(vocabulary, train, test)
+
+    names = ["deck", "default"] if args.recipe == "both" else [args.recipe]
+    trainers = {name: recipes.RECIPES[name](train, args.seed, args.threads) for name in names}
+    for name, trainer in trainers.items():
+        describe_plan(name, trainer, train)
+    results, histories = {}, {}
+    for name, trainer in trainers.items():
+        results[name], histories[name] = train_and_test(name, trainer, train, test)
+
+    floor = metrics.bce_of_frequencies(test.y, train.label_frequencies())
+    show_table(results, floor)
+    show_products(records[n_train:], test, vocabulary, trainers)
+    figures = {
+        "n_records": len(records), "n_train": len(train), "n_test": len(test), "n_words": train.n_words,
+        "n_labels": train.n_labels, "bad_lines": bad_lines, "floor_bce": floor, **results,
+    }
+    write_results(args, figures, histories, trainers, vocabulary)
+
+
+# ---- before training
+
+def read(args):
+    """The records in memory, and how many lines of each kind were bad."""
+    start = time.perf_counter()
+    if args.data:
+        reader = nnlite.read_records(args.data)
+        records = list(itertools.islice(reader, args.records))
+        print(f"read       {', '.join(map(str, args.data))}: {reader.summary()}", end="")
+    else:
+        reader = nnlite.make_catalogue(args.records or 100_000, args.seed)
+        records = list(reader)
+        print(f"made up    {len(records):,} records", end="")
+    print(f" in {time.perf_counter() - start:.1f} s")
+    return records, dict(getattr(reader, "bad_lines", {}))
+
+
+def describe_data(vocabulary, train, test):
+    for kind, kept, dropped in (("words", vocabulary.words, vocabulary.n_dropped_words),
+                                ("labels", vocabulary.labels, vocabulary.n_dropped_labels)):
+        print(f"{kind:10} {len(kept):,} kept, {dropped:,} dropped that are in fewer than "
+              f"{vocabulary.min_count} of the {len(train):,} training records")
+    for name, part in ("train", train), ("test", test):
+        words, labels = np.diff(part.x.indptr), np.diff(part.y.indptr)
+        print(f"{name:10} {len(part):,} records, {words.mean():.1f} words and {labels.mean():.1f} labels each, "
+              f"{part.nbytes / 2**20:.1f} MiB; {np.sum(words == 0):,} without a known word, "
+              f"{np.sum(labels == 0):,} without a known label (kept; P@k is the mean over the others)")
+
+
+def describe_plan(name, trainer, train):
+    """What a training will do, and how long its steps should take: one is tried, without updating anything."""
+    model, rows = trainer.model, min(trainer.batch_rows, len(train))
+    batch = train.take(slice(0, rows))
+    gradients(model, batch, threads=trainer.workers.threads)  # compiles, on the first run
+    start = time.perf_counter()
+    gradients(model, batch, threads=trainer.workers.threads)
+    n_steps = trainer.n_steps(train)
+    shapes = " ".join("x".join(map(str, p.shape)) for n, p in model.params.items() if n.endswith(".W"))
+    print(f"{name:10} {n_steps:,} steps of {rows:,} rows, {model.activation}, matrices {shapes} "
+          f"({sum(p.nbytes for p in model.params.values()) / 2**20:.1f} MiB), on {trainer.workers.threads} threads: "
+          f"about {n_steps * (time.perf_counter() - start):.0f} s", flush=True)
+
+
+# ---- training
+
+def train_and_test(name, trainer, train, test):
+    print(f"\ntraining by the {name} recipe", flush=True)
+    with peak_memory() as peak, progress(trainer) as on_step:
+        history = trainer.fit(train, on_step=on_step)
+    return {
+        "first_loss": history.loss[0], "last_loss": history.loss[-1],
+        "train": nnlite.evaluate(trainer.model, train), "test": nnlite.evaluate(trainer.model, test),
+        "seconds": history.seconds, "peak_mib": peak.mib,
+    }, history
+
+
+@contextmanager
+def progress(trainer):
+    """An on_step that draws a bar on a terminal; elsewhere it prints a line per epoch, or per ten when there are many."""
+    if sys.stderr.isatty():
+        with tqdm(unit="row", unit_scale=True, smoothing=0.1) as bar:
+            def draw(step):
+                if bar.total is None:
+                    bar.reset(total=step.n_steps * step.rows)
+                bar.set_postfix(epoch=step.epoch, loss=f"{step.loss:.5f}", refresh=False)
+                bar.update(step.rows)
+
+            yield draw
+        return
+
+    every, losses, rows = 10 if trainer.epochs > 20 else 1, [], [0]
+
+    def say(step):
+        losses.append(step.loss)
+        rows[0] += step.rows
+        if (ends := step.step * trainer.epochs % step.n_steps == 0 or trainer.order == "chunks") and step.epoch % every == 0:
+            left = step.seconds / step.step * (step.n_steps - step.step)
+            print(f"epoch {step.epoch:3}  loss {np.mean(losses):.5f}  {rows[0] / step.seconds:,.0f} rows/s  "
+                  f"{left:.0f} s left", flush=True)
+        if ends:
+            losses.clear()
+
+    yield say
+
+
+@contextmanager
+def peak_memory():
+    """The largest resident size of this process within the block, looked at every 10 ms, as `.mib`."""
+    class Peak:
+        mib = 0.0
+
+    process, stop = psutil.Process(), threading.Event()
+
+    def watch():
+        while True:
+            Peak.mib = max(Peak.mib, process.memory_info().rss / 2**20)
+            if stop.wait(0.01):
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield Peak
+    finally:
+        stop.set()
+        watcher.join()
+
+
+# ---- after training
+
+def show_table(results, floor):
+    print("\n" + " " * 34 + "".join(f"{name:>10}" for name in results))
+    rows = [("train BCE", lambda r: f"{r['train']['bce']:.5f}"), ("test BCE", lambda r: f"{r['test']['bce']:.5f}"),
+            ("test BCE, label frequencies only", lambda r: f"{floor:.5f}")]
+    rows += [(f"test {score.replace('_', ' ')}", lambda r, score=score: f"{100 * r['test'][score]:.2f} %")
+             for score in SHOWN[1:] if score in next(iter(results.values()))["test"]]
+    rows += [("training seconds", lambda r: f"{r['seconds']:.1f}"), ("peak memory, MiB", lambda r: f"{r['peak_mib']:.0f}")]
+    for title, value in rows:
+        print(f"{title:34}" + "".join(f"{value(r):>10}" for r in results.values()))
+
+
+def show_products(records, test, vocabulary, trainers):
+    """Five products, spread over the test part, with what each model believes. A star marks a true category."""
+    known = set(vocabulary.labels)
+    for i in np.linspace(0, len(records) - 1, min(5, len(records))).astype(int):
+        title, categories = records[i]
+        print(f"\n{title}\n  true     {', '.join(c if c in known else f'({c})' for c in categories)}")
+        for name, trainer in trainers.items():
+            k = min(5, test.n_labels)
+            ids, probabilities = trainer.model.top_k(test.take(slice(i, i + 1)).x, k)
+            guesses = [(vocabulary.labels[j], p) for j, p in zip(ids[0], probabilities[0])]
+            print(f"  {name:8} " + ", ".join(f"{'*' if label in categories else ''}{label} {p:.2f}" for label, p in guesses))
+    print("\n(in brackets: categories too rare to be learnt; *: a hit)")
+
+
+def write_results(args, figures, histories, trainers, vocabulary):
+    args.out.mkdir(parents=True, exist_ok=True)
+    for path in [args.out / "metrics.json", *([args.json] if args.json else [])]:
+        with replacing(path) as file:
+            file.write(json.dumps(figures, indent=1).encode())
+    with replacing(args.out / "curves.png") as file:
+        draw_curves(file, histories, figures["floor_bce"])
+    for name, trainer in trainers.items():
+        folder = args.out / name
+        folder.mkdir(exist_ok=True)
+        for parameter, values in trainer.model.params.items():
+            with replacing(folder / f"{parameter}.npy") as file:
+                np.save(file, values)
+        for kind in "words", "labels":
+            with replacing(folder / f"{kind}.txt") as file:
+                file.write("\n".join(getattr(vocabulary, kind)).encode())
+    print(f"\nwritten to {args.out}: curves.png, metrics.json, {', '.join(f'{name}/' for name in trainers)}")
+
+
+def draw_curves(file, histories, floor):
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    for name, history in histories.items():
+        axes.plot(np.arange(1, len(history.loss) + 1), history.loss, label=f"{name} recipe", linewidth=1.5)
+    axes.axhline(floor, color="black", linestyle=":", label="label frequencies only")
+    axes.set(yscale="log", xlabel="training step", ylabel="binary cross-entropy, mean over labels")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(file, format="png", dpi=120)
+    plt.close(figure)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Small random problems with odd, unequal sizes and an empty first row, shared by the tests."""
+
+import numpy as np
+import scipy.sparse as sp
+
+from nnlite import MLP, Dataset, layers
+
+F32, F64 = np.float32, np.float64
+
+
+def random_csr(rng, n_rows, n_columns, density, ones=False):
+    """csr float32 whose first row is empty, with indices int32 and indptr int64."""
+    dense = rng.standard_normal((n_rows, n_columns)) * (rng.random((n_rows, n_columns)) < density)
+    dense[0] = 0
+    matrix = sp.csr_array((dense != 0 if ones else dense).astype(F32))
+    matrix.indptr = matrix.indptr.astype(np.int64)
+    return matrix
+
+
+def random_dataset(n_rows=61, n_words=40, n_labels=23, seed=0):
+    rng = np.random.default_rng(seed)
+    return Dataset(random_csr(rng, n_rows, n_words, 0.15), random_csr(rng, n_rows, n_labels, 0.15, ones=True))
+
+
+def random_model(dataset, hidden=(16, 11), activation="sigmoid", seed=0):
+    """A model whose biases are not zero, so that forgetting one shows."""
+    model = MLP(dataset.n_words, dataset.n_labels, hidden, activation, seed)
+    rng = np.random.default_rng(seed + 1)
+    for name, p in model.params.items():
+        if name.endswith(".b"):
+            p[:] = 0.3 * rng.standard_normal(p.shape)
+    return model
+
+
+def exact(params):
+    """A copy in float64, for the reference."""
+    return {name: p.astype(F64) for name, p in params.items()}
+
+
+def small_pieces(monkeypatch, tile_labels=5):
+    """Cut so finely that a problem of 61 rows has many blocks, tiles, rounds and shares, the last of each short."""
+    for name, size in dict(BLOCK_ROWS=7, MIN_BLOCK_ROWS=3, TILE_LABELS=tile_labels, MIN_TILE_LABELS=2, ROUND_ITEMS=20,
+                           SHARE_NONZEROS=11).items():
+        monkeypatch.setattr(layers, name, size)
+
+
+def assert_close(got, want, largest=1e-5, name=""):
+    """Within 1e-5 of the largest entry: float32 keeps 6e-8, and sums of some hundred terms lose two digits of it."""
+    assert np.shape(got) == np.shape(want)
+    np.testing.assert_allclose(got, want, rtol=0, atol=largest * max(np.abs(want).max(), 1e-30), err_msg=name)

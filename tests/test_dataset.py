@@ -1,0 +1,86 @@
+"""Claim: a Dataset that exists is valid; whatever is not a pair of valid csr matrices is refused by name."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from problems import random_dataset
+
+from nnlite import Dataset
+
+
+def csr(dense):
+    return sp.csr_array(np.array(dense, np.float32))
+
+
+X, Y = csr([[1, 0], [0, 2]]), csr([[0, 1, 1], [0, 0, 0]])
+
+
+def broken(matrix, **arrays):
+    """The same matrix with one of its arrays put in the place of a valid one, unseen by scipy."""
+    matrix = matrix.copy()
+    for name, values in arrays.items():
+        setattr(matrix, name, np.array(values, getattr(matrix, name).dtype))
+    return matrix
+
+
+@pytest.mark.parametrize("x, y, error, message", [
+    (X.toarray(), Y, TypeError, "x: want a csr matrix, got ndarray"),
+    (X, Y.tocsc(), TypeError, "y: want a csr matrix, got csc_array"),
+    (X.astype(np.float64), Y, TypeError, "x: want float32 values, got float64"),
+    (X, Y.astype(bool), TypeError, "y: want float32 values, got bool"),
+    (broken(X, indices=[0, 2]), Y, ValueError, "x: want valid csr arrays, got: .*< 2"),  # the id equal to n
+    (broken(X, indices=[0, -1]), Y, ValueError, "x: want valid csr arrays, got: .*>= 0"),
+    (X, broken(Y, indices=[1, 3]), ValueError, "y: want valid csr arrays, got: .*< 3"),
+    (broken(X, indptr=[0, 2, 1]), Y, ValueError, "x: want valid csr arrays"),
+    (broken(X, indptr=[0, 1, 3]), Y, ValueError, "x: want valid csr arrays"),
+    (broken(X, data=[1, np.nan]), Y, ValueError, "x: want finite values, got NaN or infinity"),
+    (broken(X, data=[1, -np.inf]), Y, ValueError, "x: want finite values"),
+    (X, broken(Y, data=[1, 2]), ValueError, "y: want ones only"),
+    (X, broken(Y, data=[1, 0]), ValueError, "y: want ones only"),
+    (X, broken(Y, indices=[2, 1]), ValueError, "y: want ones only, sorted"),
+    (X, broken(Y, indices=[1, 1]), ValueError, "y: .* none twice"),
+    (X, Y[:1], ValueError, "y: want as many rows as x, 2, got 1"),
+])
+def test_invalid_data_are_refused(x, y, error, message):
+    with pytest.raises(error, match=message):
+        Dataset(x, y)
+
+
+@pytest.mark.parametrize("kind", [sp.csr_array, sp.csr_matrix])
+def test_the_last_ids_are_valid_and_index_types_are_made_alike(kind):
+    x, y = kind(X), kind(Y)
+    x.indices, y.indptr = x.indices.astype(np.int64), y.indptr.astype(np.int32)
+    data = Dataset(x, y)
+    for matrix in data.x, data.y:
+        assert (matrix.indices.dtype, matrix.indptr.dtype) == (np.int32, np.int64)
+    assert (len(data), data.n_words, data.n_labels) == (2, 2, 3)
+    np.testing.assert_array_equal(data.x.toarray(), X.toarray())
+    np.testing.assert_array_equal(data.label_frequencies(), [0, 0.5, 0.5])
+
+
+@given(rows=st.lists(st.integers(0, 60)))
+def test_take_and_views_hold_the_rows(rows):
+    data = random_dataset()
+    taken = data.take(np.array(rows, int))
+    np.testing.assert_array_equal(taken.x.toarray(), data.x.toarray()[rows])
+    np.testing.assert_array_equal(taken.y.toarray(), data.y.toarray()[rows])
+    x, _ = data.arrays()
+    view = x.rows(slice(20, 31))
+    assert view.n_rows == 11 and np.shares_memory(view.data, data.x.data)
+    again = view.take(np.array([10, 0]))
+    np.testing.assert_array_equal(again.data, np.concatenate([data.x[[30]].data, data.x[[20]].data]))
+
+
+def test_chunks_are_the_rows_in_order():
+    data = random_dataset()
+    chunks = data.chunks(25)
+    assert [len(chunk) for chunk in chunks] == [25, 25, 11]
+    np.testing.assert_array_equal(sp.vstack([chunk.y for chunk in chunks]).toarray(), data.y.toarray())
+
+
+def test_repr_and_size():
+    data = random_dataset()
+    assert repr(data).startswith("Dataset(61 rows, 40 words (")
+    assert data.nbytes == sum(8 * 62 + 8 * m.nnz for m in (data.x, data.y))

@@ -1,0 +1,197 @@
+"""Claim: every kernel computes what its twin in `reference` says, in float32, at any size and for extreme values."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from problems import F32, F64, assert_close, random_csr
+
+from nnlite import kernels, reference
+
+EXTREME = np.array([0, -0.0, 1e-30, 1, -1, 16, -16, 87, -87, 88.8, -88.8, 104, -104, 1e4, -1e4, 3e38, -3e38], F32)
+finite = st.floats(-100, 100, width=32)
+
+
+def matrices(min_columns=1):
+    return hnp.arrays(F32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=finite)
+
+
+def names_of_kernels():
+    return [name for name, value in vars(kernels).items() if callable(value) and name not in ("f32", "kernel")]
+
+
+@pytest.mark.parametrize("name", names_of_kernels())
+def test_every_kernel_has_a_twin(name):
+    assert callable(getattr(reference, name)), name
+
+
+def test_exp_neg_keeps_its_bound():
+    x = np.concatenate([np.linspace(-87, 0, 20_001), -np.logspace(-38, 1.9, 2_000)]).astype(F32)
+    got = np.array([kernels.exp_neg(v) for v in x])
+    np.testing.assert_allclose(got, reference.exp_neg(x.astype(F64)), rtol=1.2e-7)
+    assert kernels.exp_neg(F32(-1e30)) < 2e-38 and kernels.exp_neg(F32(0)) == 1
+
+
+def test_sigmoid():
+    z = np.concatenate([np.linspace(-87, 87, 4_999).astype(F32), EXTREME])[None]
+    got = z.copy()
+    kernels.sigmoid(got)
+    np.testing.assert_allclose(got, reference.sigmoid(z.astype(F64)), rtol=4e-7, atol=2e-38)
+
+
+@pytest.mark.parametrize("name", ["sigmoid_backward", "relu_backward"])
+@given(data=st.data())
+def test_slopes_of_the_activations(name, data):
+    dh = data.draw(matrices())
+    h = data.draw(hnp.arrays(F32, dh.shape, elements=st.floats(0, 1, width=32)))
+    got = h.copy()
+    getattr(kernels, name)(dh, got)
+    assert_close(got, getattr(reference, name)(dh.astype(F64), h.astype(F64)), largest=1e-6)
+
+
+@pytest.mark.parametrize("first_label, n_labels", [(0, 170), (0, 65), (65, 65), (130, 40), (169, 1), (0, 128)])
+@pytest.mark.parametrize("size", [1.0, 10.0, 60.0])
+def test_bce_with_logits(first_label, n_labels, size):
+    rng = np.random.default_rng(0)
+    y = random_csr(rng, 6, 170, 0.1, ones=True)
+    z, b = (size * rng.standard_normal((6, n_labels))).astype(F32), rng.standard_normal(n_labels).astype(F32)
+    dense = y.toarray()[:, first_label:first_label + n_labels]
+    want_loss, want_dz = reference.bce_with_logits((z + b).astype(F64), dense)
+    db = np.full(n_labels, np.nan, F32)
+    loss = kernels.bce_with_logits(z, b, y.indptr, y.indices, first_label, F32(0.5), db)
+    assert loss == pytest.approx(want_loss, rel=1e-6)  # one rounding per logit, of either sign
+    assert_close(z, 0.5 * want_dz, largest=1e-6)
+    assert_close(db, 0.5 * want_dz.sum(axis=0), largest=1e-6)
+
+
+def test_bce_is_exact_far_from_zero():
+    """No clipping and no infinity: a label that is wrong by a logit of 200 costs 200."""
+    z, b, db = np.array([[-200, 0, 200], [-200, 0, 200]], F32), np.zeros(3, F32), np.zeros(3, F32)
+    indptr, indices = np.array([0, 0, 3]), np.arange(3, dtype=np.int32)  # row 0 all zeros, row 1 all ones
+    loss = kernels.bce_with_logits(z, b, indptr, indices, 0, F32(1), db)
+    assert loss == pytest.approx(400 + 2 * np.log(2), rel=1e-7)
+    np.testing.assert_allclose(z, [[0, 0.5, 1], [-1, -0.5, 0]], atol=1e-37)
+
+
+@pytest.mark.parametrize("n_labels", [64, 500, 2_000])
+def test_bce_of_an_untrained_network(n_labels):
+    """Logits of zero give the largest product of (1 + e) there is, 2 per label: it must not overflow."""
+    z, db = np.zeros((3, n_labels), F32), np.zeros(n_labels, F32)
+    loss = kernels.bce_with_logits(z, np.zeros(n_labels, F32), np.zeros(4, np.int64), np.zeros(0, np.int32), 0, F32(1), db)
+    assert loss == pytest.approx(3 * n_labels * np.log(2), rel=1e-7)
+    np.testing.assert_array_equal(z, 0.5)
+
+
+@given(z=matrices(), seed=st.integers(0, 99))
+def test_bce_of_any_small_matrix(z, seed):
+    y = random_csr(np.random.default_rng(seed), z.shape[0], z.shape[1], 0.4, ones=True)
+    want_loss, want_dz = reference.bce_with_logits(z.astype(F64), y.toarray())
+    db = np.full(z.shape[1], np.nan, F32)
+    loss = kernels.bce_with_logits(z, np.zeros_like(db), y.indptr, y.indices, 0, F32(1), db)
+    assert loss == pytest.approx(want_loss, rel=1e-5, abs=1e-5)
+    np.testing.assert_allclose(z, want_dz, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(db, want_dz.sum(axis=0), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("first_label, n_labels", [(0, 17), (5, 12), (16, 1)])
+def test_count_positive(first_label, n_labels):
+    rng = np.random.default_rng(0)
+    y, z = random_csr(rng, 6, 17, 0.4, ones=True), rng.standard_normal((6, n_labels)).astype(F32)
+    b = rng.standard_normal(n_labels).astype(F32)
+    got = kernels.count_positive(z, b, y.indptr, y.indices, first_label)
+    assert got == reference.count_positive(z + b, y.toarray()[:, first_label:first_label + n_labels])
+
+
+@pytest.mark.parametrize("tiles", [[17], [5, 12], [1, 15, 1]])
+@pytest.mark.parametrize("k", [1, 3, 17])
+def test_merge_top_k(tiles, k):
+    rng = np.random.default_rng(0)
+    z = rng.integers(-3, 4, (6, 17)).astype(F32)  # many ties
+    ids, best = np.zeros((6, k), np.int32), np.full((6, k), -np.inf, F32)
+    start = 0
+    for width in tiles:
+        kernels.merge_top_k(z[:, start:start + width].copy(), np.zeros(width, F32), start, ids, best)
+        start += width
+    want_ids, want = reference.merge_top_k(z, k)
+    np.testing.assert_array_equal(ids, want_ids)
+    np.testing.assert_array_equal(best, want)
+
+
+def test_merge_top_k_adds_the_bias():
+    ids, best = np.zeros((1, 2), np.int32), np.full((1, 2), -np.inf, F32)
+    kernels.merge_top_k(np.array([[1, 2, 3]], F32), np.array([5, 0, 0], F32), 10, ids, best)
+    assert ids.tolist() == [[10, 12]] and best.tolist() == [[6, 3]]
+
+
+@pytest.mark.parametrize("density", [0.1, 0.5, 1.0])
+def test_csr_matmul(density):
+    rng = np.random.default_rng(0)
+    x, w = random_csr(rng, 13, 9, density), rng.standard_normal((9, 5)).astype(F32)
+    start, out = rng.standard_normal(5).astype(F32), np.full((13, 5), np.nan, F32)  # a forgotten row stays nan
+    kernels.csr_matmul(x.indptr, x.indices, x.data, w, start, out)
+    assert_close(out, reference.csr_matmul(x.astype(F64), w.astype(F64), start), largest=1e-6)
+
+
+def test_csr_matmul_of_later_rows():
+    """A view of rows 4 to 9 has an indptr that begins above 0."""
+    rng = np.random.default_rng(0)
+    x, w = random_csr(rng, 13, 9, 0.4), rng.standard_normal((9, 5)).astype(F32)
+    out = np.full((5, 5), np.nan, F32)
+    kernels.csr_matmul(x.indptr[4:10], x.indices, x.data, w, np.zeros(5, F32), out)
+    assert_close(out, x.toarray()[4:9].astype(F64) @ w, largest=1e-6)
+
+
+@given(seed=st.integers(0, 999), density=st.sampled_from([0.02, 0.3, 1.0]), first=st.integers(0, 4))
+def test_csr_transpose(seed, density, first):
+    x = random_csr(np.random.default_rng(seed), 9, 14, density)
+    nnz, indptr = x.indptr[9] - x.indptr[first], x.indptr[first:]
+    places = np.zeros(14, np.int32)
+    words, xt = np.full(nnz, -1, np.int32), np.full(nnz + 1, -1, np.int64)
+    rows, data = np.full(nnz, -1, np.int32), np.full(nnz, np.nan, F32)
+    n = kernels.csr_transpose(indptr, x.indices, x.data, places, words, xt, rows, data)
+    got = {words[i]: list(zip(rows[xt[i]:xt[i + 1]], data[xt[i]:xt[i + 1]])) for i in range(n)}
+    assert got == reference.csr_transpose(x[first:])
+    assert len(got) == n and not places.any()
+
+
+def test_take_rows():
+    x = random_csr(np.random.default_rng(0), 9, 14, 0.4)
+    rows = np.array([8, 0, 3, 3])
+    indptr = np.concatenate([[0], np.cumsum(np.diff(x.indptr)[rows])])
+    indices, data = np.full(indptr[-1], -1, np.int32), np.full(indptr[-1], np.nan, F32)
+    kernels.take_rows(x.indptr, x.indices, x.data, rows, indptr, indices, data)
+    dense = np.zeros((4, 14), F32)
+    for i in range(4):
+        dense[i, indices[indptr[i]:indptr[i + 1]]] = data[indptr[i]:indptr[i + 1]]
+    np.testing.assert_array_equal(dense, reference.take_rows(x, rows))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-12, 1e12])
+def test_optimisers_update_their_rows_and_no_other(scale):
+    rng = np.random.default_rng(0)
+    w, g = rng.standard_normal((9, 5)).astype(F32), (scale * rng.standard_normal((4, 5))).astype(F32)
+    s, m = (scale ** 2 * rng.random((9, 5))).astype(F32), (scale * rng.standard_normal((9, 5))).astype(F32)
+    rows = np.array([7, 0, 3, 8], np.int32)
+    W, G, S, M = (a.astype(F64) for a in (w, g, s, m))
+
+    def check(got, want, before):
+        want_all = before.copy()
+        want_all[rows] = want
+        assert_close(got, want_all, largest=1e-6)
+        others = np.setdiff1d(np.arange(9), rows)
+        np.testing.assert_array_equal(got[others], before[others])
+
+    got = w.copy()
+    kernels.sgd(got, rows, g, F32(0.5 / scale))
+    check(got, reference.sgd(W[rows], G, 0.5 / scale), W)
+
+    got, got_s = w.copy(), s.copy()
+    kernels.adagrad(got, got_s, rows, g, F32(0.5), F32(1e-10))
+    want, want_s = reference.adagrad(W[rows], G, S[rows], 0.5, 1e-10)
+    check(got, want, W), check(got_s, want_s, S)
+
+    got, got_m, got_v = w.copy(), m.copy(), s.copy()
+    kernels.adam(got, got_m, got_v, rows, g, 3, 0.5, 0.9, 0.999, 1e-8)
+    want, want_m, want_v = reference.adam(W[rows], G, M[rows], S[rows], 3, 0.5, 0.9, 0.999, 1e-8)
+    check(got, want, W), check(got_m, want_m, M), check(got_v, want_v, S)

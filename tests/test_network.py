@@ -1,0 +1,156 @@
+"""Claim: the compiled network computes the loss, gradient and ranking of `reference`, however it is cut into pieces."""
+
+import numpy as np
+import pytest
+from problems import F32, assert_close, exact, random_csr, random_dataset, random_model, small_pieces
+
+from nnlite import MLP, Dataset, check_gradients, evaluate, linear_bce, reference
+from nnlite.evaluation import gradients
+from nnlite.model import layer_names
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+@pytest.mark.parametrize("hidden", [(16,), (16, 11), (9, 7, 5)], ids=str)
+@pytest.mark.parametrize("tile", [1, 5, 17, 100])
+def test_gradients_equal_the_reference(tile, hidden, activation, reduction, monkeypatch):
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model = random_model(data, hidden, activation)
+    model.labels.tile_labels = tile
+    before = exact(model.params)
+    want_loss, want = reference.loss_and_grads(before, data.x.toarray(), data.y.toarray(), activation, reduction)
+    loss, got = gradients(model, data, reduction)
+    assert loss == pytest.approx(want_loss, rel=1e-6)
+    assert got.keys() == want.keys()
+    for name in want:
+        assert_close(got[name], want[name], name=name)
+        np.testing.assert_array_equal(model.params[name], before[name])  # nothing was updated
+
+
+def test_check_gradients_finds_a_wrong_one(monkeypatch):
+    data = random_dataset()
+    model = random_model(data)
+    assert max(check_gradients(model, data).values()) < 1e-5
+    monkeypatch.setattr(model.act, "backward", lambda dh, h: np.copyto(h, dh))
+    errors = check_gradients(model, data)
+    assert errors["features.W"] > 0.1 and errors["labels.W"] < 1e-5
+
+
+@pytest.mark.parametrize("hidden", [(16,), (9, 7, 5)], ids=str)
+def test_logits_and_top_k_equal_the_reference(hidden, monkeypatch):
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model = random_model(data, hidden)
+    _, z = reference.forward(exact(model.params), data.x.toarray())
+    assert_close(model.logits(data.x), z)
+    for k in 1, 5, data.n_labels:
+        ids, probabilities = model.top_k(data.x, k)
+        want_ids, want = reference.merge_top_k(model.logits(data.x), k)
+        np.testing.assert_array_equal(ids, want_ids)
+        np.testing.assert_allclose(probabilities, reference.sigmoid(want.astype(float)), rtol=1e-6)
+
+
+def test_evaluate_equals_the_reference(monkeypatch):
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model = random_model(data)
+    _, z = reference.forward(exact(model.params), data.x.toarray())
+    y = data.y.toarray()
+    loss, _ = reference.bce_with_logits(z, y)
+    positive, both = reference.count_positive(z, y)
+    scores = evaluate(model, data)
+    assert scores["bce"] == pytest.approx(loss / z.size, rel=1e-6)
+    assert scores["micro_f1"] == pytest.approx(2 * both / (positive + y.sum()))
+    assert scores["rows"] == 61 and scores["rows_without_label"] == np.sum(y.sum(axis=1) == 0) > 0
+
+
+@pytest.mark.parametrize("tile", [1, 5, 512])
+def test_linear_bce_equals_the_reference(tile):
+    rng = np.random.default_rng(0)
+    h, w, b = (rng.standard_normal(shape).astype(F32) for shape in ((13, 4), (17, 4), 17))
+    y = random_csr(rng, 13, 17, 0.2, ones=True)
+    loss, dh, dw, db = linear_bce(h, w, b, y, tile=tile)
+    want_loss, dz = reference.bce_with_logits(h.astype(float) @ w.T + b, y.toarray())
+    assert loss == pytest.approx(want_loss, rel=1e-6)
+    for got, want in (dh, dz @ w), (dw, dz.T @ h), (db, dz.sum(axis=0)):
+        assert_close(got, want)
+
+
+def test_linear_bce_refuses_what_does_not_fit():
+    h, w, b = np.zeros((3, 4), F32), np.zeros((5, 4), F32), np.zeros(5, F32)
+    y = random_csr(np.random.default_rng(0), 3, 5, 0.5, ones=True)
+    linear_bce(h, w, b, y)
+    for args in (h.astype(float), w, b, y), (h.T.copy().T, w, b, y), (h, w[:4], b, y), (h, w, b[:4], y), (h[:2], w, b, y):
+        with pytest.raises(ValueError, match="linear_bce: [hwb]: want C-contiguous float32"):
+            linear_bce(*args)
+    with pytest.raises(ValueError, match="tile: want at least 1"):
+        linear_bce(h, w, b, y, tile=0)
+    with pytest.raises(ValueError, match="want ones only"):
+        linear_bce(h, w, b, y * F32(2))
+    with pytest.raises(TypeError, match="want a csr matrix, got ndarray"):
+        linear_bce(h, w, b, y.toarray())
+
+
+def test_parameters_begin_where_the_docstring_says():
+    model = MLP(30, 20, hidden=(8, 6))
+    assert list(model.params) == [f"{layer}.{p}" for layer in layer_names(2) for p in "Wb"]
+    assert [p.shape for p in model.params.values()] == [(30, 8), (8,), (8, 6), (6,), (20, 6), (20,)]
+    w = model.params["features.W"]
+    assert 0.9 * np.sqrt(6 / 38) < abs(w).max() < np.sqrt(6 / 38) and abs(w.mean()) < 0.05
+    assert not model.params["labels.b"].any()
+    np.testing.assert_array_equal(MLP(30, 20, (8, 6), seed=0).params["labels.W"], model.params["labels.W"])
+    assert not np.array_equal(MLP(30, 20, (8, 6), seed=1).params["labels.W"], model.params["labels.W"])
+
+
+def test_label_bias_predicts_the_frequencies():
+    data = random_dataset()
+    model = MLP(data.n_words, data.n_labels, (5,))
+    model.params["labels.W"][:] = 0
+    frequencies = data.label_frequencies()
+    model.init_label_bias(frequencies)
+    ids, p = model.top_k(data.x[:1], data.n_labels)
+    np.testing.assert_allclose(p[0], frequencies[ids[0]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: MLP(0, 5), "want at least one word"),
+    (lambda: MLP(5, 5, hidden=()), "want at least one word, hidden layer"),
+    (lambda: MLP(5, 5, activation="tanh"), "want 'sigmoid' or 'relu', got 'tanh'"),
+])
+def test_impossible_networks_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_predictions_are_checked_at_the_door():
+    data = random_dataset()
+    model = random_model(data)
+    with pytest.raises(ValueError, match="want 1 to 23 labels, got k = 24"):
+        model.top_k(data.x, 24)
+    with pytest.raises(ValueError, match="want 40 columns, one per word, got 39"):
+        model.top_k(data.x[:, :39], 1)
+    with pytest.raises(ValueError, match="the model has 23 labels, the data 22"):
+        evaluate(model, Dataset(data.x, data.y[:, :22]))
+
+
+def test_no_rows_give_no_predictions():
+    data = random_dataset()
+    ids, p = random_model(data).top_k(data.x[:0], 3)
+    assert ids.shape == p.shape == (0, 3)
+
+
+def test_torch_computes_the_same_loss_and_gradient():
+    torch = pytest.importorskip("torch", reason="the comparison with PyTorch needs torch")
+    data = random_dataset()
+    model = random_model(data)
+    p = {name: torch.tensor(value, requires_grad=True) for name, value in model.params.items()}
+    h = torch.sigmoid(torch.tensor(data.x.toarray()) @ p["features.W"] + p["features.b"])
+    h = torch.sigmoid(h @ p["hidden1.W"] + p["hidden1.b"])
+    z = h @ p["labels.W"].T + p["labels.b"]
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(z, torch.tensor(data.y.toarray()), reduction="mean")
+    loss.backward()
+    got_loss, got = gradients(model, data, reduction="mean")
+    assert got_loss == pytest.approx(float(loss.detach()), rel=1e-5)
+    for name, value in p.items():
+        assert_close(got[name], value.grad.numpy(), name=name)

@@ -1,0 +1,193 @@
+"""Claim: the trainer takes the very steps of `reference`: every optimiser, both reductions, every piece short at its end."""
+
+import numpy as np
+import pytest
+from problems import F32, assert_close, exact, random_dataset, random_model, small_pieces
+
+from nnlite import SGD, Adam, AdaGrad, Dataset, Trainer, evaluate, reference
+from nnlite.trainer import linear_decay
+
+OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1), "adam": lambda: Adam(0.02)}
+
+
+def reference_steps(model, optimiser, batches, reduction, factors):
+    """Parameters and losses after a training by `reference`: dense, float64, no threads and no pieces."""
+    params, losses = exact(model.params), []
+    a, b = ({name: np.zeros_like(p) for name, p in params.items()} for _ in range(2))
+    for t, ((x, y), factor) in enumerate(zip(batches, factors), start=1):
+        loss, grads = reference.loss_and_grads(params, x, y, model.activation, reduction)
+        losses.append(loss if reduction == "mean" else loss / y.shape[1])
+        for name, g in grads.items():
+            rows = x.any(axis=0) if name == "features.W" else ...  # absent words rest, with their state
+            p, lr = params[name], optimiser.lr * factor
+            if isinstance(optimiser, SGD):
+                p[rows] = reference.sgd(p[rows], g[rows], lr)
+            elif isinstance(optimiser, AdaGrad):
+                p[rows], a[name][rows] = reference.adagrad(p[rows], g[rows], a[name][rows], lr, optimiser.eps)
+            else:
+                p[rows], a[name][rows], b[name][rows] = reference.adam(
+                    p[rows], g[rows], a[name][rows], b[name][rows], t, lr, 0.9, 0.999, 1e-8)
+    return params, losses
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize("name", OPTIMISERS)
+@pytest.mark.parametrize("activation, hidden", [("sigmoid", (16, 11)), ("relu", (9,)), ("relu", (9, 7, 5))])
+def test_shuffled_training_takes_the_steps_of_the_reference(activation, hidden, name, reduction, monkeypatch):
+    """Two epochs of 61 rows in batches of 30, 30 and 1; blocks of 7, tiles of at most 5 of 23 labels."""
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model, optimiser = random_model(data, hidden, activation), OPTIMISERS[name]()
+    model.labels.tile_labels = 5
+    x, y = data.x.toarray().astype(float), data.y.toarray()
+    batches = []
+    for epoch in 1, 2:
+        order = np.random.default_rng([7, epoch, 0]).permutation(61)
+        batches += [(x[rows], y[rows]) for rows in (order[:30], order[30:60], order[60:])]
+    want, losses = reference_steps(model, optimiser, batches, reduction, 1 - np.arange(6) / 6)
+
+    trainer = Trainer(model, optimiser, 30, epochs=2, reduction=reduction, seed=7, schedule=linear_decay, threads=2)
+    history = trainer.fit(data)
+    np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
+    assert history.rows == [30, 30, 1] * 2
+    for name in want:
+        # AdaGrad's and Adam's first steps are lr sign(g): a gradient near 0 may round to either side, seldom
+        assert_close(model.params[name], want[name], largest=1e-4, name=name)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_training_by_chunks_takes_the_steps_of_the_reference(reduction, monkeypatch):
+    """The deck's order: 61 rows in chunks of 25, 25 and 11, each trained for all its epochs before the next."""
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model, x, y = random_model(data), data.x.toarray().astype(float), data.y.toarray()
+    batches = [(x[rows], y[rows]) for rows in (slice(0, 25), slice(25, 50), slice(50, 61)) for _ in range(4)]
+    want, losses = reference_steps(model, SGD(0.5), batches, reduction, np.ones(12))
+    history = Trainer(model, SGD(0.5), 25, epochs=4, order="chunks", reduction=reduction).fit(data)
+    np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
+    for name in want:
+        assert_close(model.params[name], want[name], name=name)
+
+
+def test_a_step_is_the_gradient():
+    """One step of SGD with lr a power of two leaves (W_before - W_after) / lr, the gradient itself."""
+    data = random_dataset()
+    model = random_model(data)
+    before = exact(model.params)
+    _, want = reference.loss_and_grads(before, data.x.toarray(), data.y.toarray())
+    Trainer(model, SGD(8.0), batch_rows=61, epochs=1, order="chunks").fit(data)
+    for name in want:
+        assert_close((before[name] - model.params[name]) / 8, want[name], name=name)
+
+
+def test_chunks_in_a_list_equal_one_dataset():
+    data = random_dataset()
+    results = []
+    for form in data, data.chunks(20), iter(data.chunks(20)):
+        model = random_model(data)
+        history = Trainer(model, SGD(0.5), batch_rows=20, epochs=3, order="chunks").fit(form)
+        results.append((history.loss, model.params["features.W"].tobytes()))
+    assert results[0] == results[1] == results[2]
+
+
+def test_an_epoch_sees_every_row_once_and_another_epoch_another_order():
+    data = random_dataset(n_rows=50)
+    trainer = Trainer(random_model(data), SGD(0.5), batch_rows=8, epochs=2)
+    seen = [x for _, x, _, _ in trainer._batches([data.take(slice(0, 20)), data.take(slice(20, 50))])]
+    rows = [tuple(x.indices[x.indptr[i]:x.indptr[i + 1]]) for x in seen for i in range(x.n_rows)]
+    want = sorted(tuple(data.x.indices[a:b]) for a, b in zip(data.x.indptr, data.x.indptr[1:]))
+    assert sorted(rows[:50]) == sorted(rows[50:]) == want and rows[:50] != rows[50:]
+
+
+def test_the_seed_decides_the_order():
+    losses = []
+    for seed in 0, 0, 1:
+        data = random_dataset()
+        losses.append(Trainer(random_model(data), SGD(0.5), batch_rows=8, epochs=2, seed=seed).fit(data).loss)
+    assert losses[0] == losses[1] != losses[2]
+
+
+@pytest.mark.parametrize("order, rounds", [("shuffled", 3), ("chunks", 4)])
+def test_history_and_on_step_tell_the_course(order, rounds):
+    """Three epochs of 61 rows in batches of 16: with "chunks" validation comes after each of the four chunks."""
+    data = random_dataset()
+    model, steps = random_model(data), []
+    trainer = Trainer(model, AdaGrad(0.1), batch_rows=16, epochs=3, order=order)
+    history = trainer.fit(data, validation=data, on_step=steps.append)
+    assert [s.step for s in steps] == list(range(1, 13)) and {s.n_steps for s in steps} == {12}
+    assert [s.loss for s in steps] == history.loss and [s.rows for s in steps] == history.rows
+    assert len(history.validation) == rounds and history.validation[-1] == evaluate(model, data)
+    assert history.seconds == steps[-1].seconds > 0
+
+
+def test_training_learns():
+    """Labels that are a function of the words are learnt: the loss falls to a tenth."""
+    rng = np.random.default_rng(0)
+    data = random_dataset(n_rows=300, n_words=12, n_labels=12)
+    y = data.x.copy()
+    y.data = np.ones_like(y.data)
+    x = y.copy()
+    data = Dataset(x, y)
+    history = Trainer(random_model(data, (24,), "relu"), AdaGrad(0.1), batch_rows=20, epochs=30).fit(data)
+    assert history.loss[-1] < 0.1 * history.loss[0], rng
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (dict(batch_rows=0), "batch_rows: want at least 1, got 0"),
+    (dict(epochs=0), "epochs: want at least 1, got 0"),
+    (dict(order="random"), "order: want 'shuffled' or 'chunks', got 'random'"),
+    (dict(reduction="max"), "reduction: want 'sum' or 'mean', got 'max'"),
+    (dict(threads=0), "threads: want at least 1, got 0"),
+])
+def test_impossible_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Trainer(random_model(random_dataset()), SGD(0.1), **arguments)
+
+
+@pytest.mark.parametrize("lr", [0, -1, float("inf"), float("nan")])
+def test_impossible_learning_rates_are_refused(lr):
+    with pytest.raises(ValueError, match="AdaGrad: want a learning rate above 0"):
+        AdaGrad(lr)
+
+
+def test_data_that_do_not_fit_are_refused():
+    data = random_dataset()
+    model = random_model(data)
+    with pytest.raises(ValueError, match="the model has 40 words and 23 labels, the data 40 and 22"):
+        Trainer(model, SGD(0.1)).fit(random_dataset(n_labels=22))
+    with pytest.raises(ValueError, match="want at least one row"):
+        Trainer(model, SGD(0.1)).fit([])
+    with pytest.raises(ValueError, match="can be gone through 8 times, got an iterator"):
+        Trainer(model, SGD(0.1)).fit(iter([data]))
+    with pytest.raises(ValueError, match="want data that tell their length, .* got list_iterator"):
+        Trainer(model, SGD(0.1), epochs=1, schedule=linear_decay).fit(iter([data]))
+
+
+@pytest.mark.parametrize("make, sparse", [(SGD, "SGD"), (AdaGrad, "Adagrad"), (Adam, "SparseAdam")])
+def test_torch_takes_the_same_steps(make, sparse):
+    """features.W as an EmbeddingBag with sparse gradients, whose optimisers leave absent words alone as ours do."""
+    torch = pytest.importorskip("torch", reason="the comparison with PyTorch needs torch")
+    data = random_dataset()
+    model, optimiser = random_model(data, (9,), "relu"), make(0.05)
+    table = torch.nn.EmbeddingBag.from_pretrained(
+        torch.tensor(model.params["features.W"]), freeze=False, mode="sum", sparse=True)
+    rest = {n: torch.tensor(p, requires_grad=True) for n, p in model.params.items() if n != "features.W"}
+    dense = "Adam" if make is Adam else sparse
+    options = dict(eps=optimiser.eps) if make is not SGD else {}
+    theirs = [getattr(torch.optim, sparse)(table.parameters(), lr=0.05, **options),
+              getattr(torch.optim, dense)(rest.values(), lr=0.05, **options)]
+    for first in range(0, 60, 20):
+        x, y = data.x[first:first + 20], torch.tensor(data.y[first:first + 20].toarray())
+        bags = table(torch.tensor(x.indices.astype(np.int64)), torch.tensor(x.indptr[:-1].astype(np.int64)),
+                     per_sample_weights=torch.tensor(x.data))
+        h = torch.relu(bags + rest["features.b"])
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(
+            h @ rest["labels.W"].T + rest["labels.b"], y, reduction="sum") / 20
+        for one in theirs:
+            one.zero_grad()
+        loss.backward()
+        for one in theirs:
+            one.step()
+    Trainer(model, optimiser, batch_rows=20, epochs=1, order="chunks").fit(data.take(slice(0, 60)))
+    for name, value in [("features.W", table.weight), *rest.items()]:
+        assert_close(model.params[name], value.detach().numpy().astype(F32), largest=1e-4, name=name)
