@@ -3,10 +3,10 @@
     python examples/train_amazon.py                          100,000 made-up products, both recipes
     python examples/train_amazon.py --data products.jsonl.gz --recipe default
 
-Reads products (title and categories), counts words and categories, drops what is seen fewer than 10 times, trains on the
-first 80 % and tests on the rest, in the order of the file: shuffle a file that is sorted by category. Shows the scores
-beside those of "label frequencies only", five products with the top 5 predictions, and writes the loss curves, the
-figures and the trained parameters to --out.
+Reads products (title and categories), counts words and categories, drops what is seen fewer than 10 times, trains on
+the first 80 % and tests on the rest, in the order of the file: shuffle a file that is sorted by category. Shows the
+scores beside those of "label frequencies only", five products with the top 5 predictions, and writes the loss curves,
+the figures and the trained parameters to --out.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def arguments(argv):
     parser.add_argument("--recipe", choices=["deck", "default", "both"], default="both", help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="default: %(default)s")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE too")
-    parser.add_argument("--seed", type=int, default=0, help="of the made-up catalogue, the weights and the order of rows")
+    parser.add_argument("--seed", type=int, default=0, help="of the catalogue, the weights and the order of rows")
     parser.add_argument("--threads", type=positive, help="changes the speed, never the result (default: all cores)")
     return parser.parse_args(argv)
 
@@ -150,7 +150,7 @@ def train_and_test(name, trainer, train, test):
 
 @contextmanager
 def progress(trainer):
-    """An on_step that draws a bar on a terminal; elsewhere it prints a line per epoch, or per ten when there are many."""
+    """An on_step that draws a bar on a terminal, else prints a line per epoch, or per ten when there are many."""
     if sys.stderr.isatty():
         with tqdm(unit="row", unit_scale=True, smoothing=0.1) as bar:
             def draw(step):
@@ -167,7 +167,8 @@ def progress(trainer):
     def say(step):
         losses.append(step.loss)
         rows[0] += step.rows
-        if (ends := step.step * trainer.epochs % step.n_steps == 0 or trainer.order == "chunks") and step.epoch % every == 0:
+        ends = step.step * trainer.epochs % step.n_steps == 0 or trainer.order == "chunks"
+        if ends and step.epoch % every == 0:
             left = step.seconds / step.step * (step.n_steps - step.step)
             print(f"epoch {step.epoch:3}  loss {np.mean(losses):.5f}  {rows[0] / step.seconds:,.0f} rows/s  "
                   f"{left:.0f} s left", flush=True)
@@ -208,7 +209,8 @@ def show_table(results, floor):
             ("test BCE, label frequencies only", lambda r: f"{floor:.5f}")]
     rows += [(f"test {score.replace('_', ' ')}", lambda r, score=score: f"{100 * r['test'][score]:.2f} %")
              for score in SHOWN[1:] if score in next(iter(results.values()))["test"]]
-    rows += [("training seconds", lambda r: f"{r['seconds']:.1f}"), ("peak memory, MiB", lambda r: f"{r['peak_mib']:.0f}")]
+    rows += [("training seconds", lambda r: f"{r['seconds']:.1f}"),
+             ("peak memory, MiB", lambda r: f"{r['peak_mib']:.0f}")]
     for title, value in rows:
         print(f"{title:34}" + "".join(f"{value(r):>10}" for r in results.values()))
 
@@ -223,7 +225,8 @@ def show_products(records, test, vocabulary, trainers):
             k = min(5, test.n_labels)
             ids, probabilities = trainer.model.top_k(test.take(slice(i, i + 1)).x, k)
             guesses = [(vocabulary.labels[j], p) for j, p in zip(ids[0], probabilities[0])]
-            print(f"  {name:8} " + ", ".join(f"{'*' if label in categories else ''}{label} {p:.2f}" for label, p in guesses))
+            marked = [f"{'*' if label in categories else ''}{label} {p:.2f}" for label, p in guesses]
+            print(f"  {name:8} {', '.join(marked)}")
     print("\n(in brackets: categories too rare to be learnt; *: a hit)")
 
 

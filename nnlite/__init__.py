@@ -10,3 +10,8 @@ from nnlite.records import Record, read_records
 from nnlite.trainer import Trainer
 from nnlite.vocabulary import Vocabulary
 from nnlite.xmc import read_xmc
+
+__all__ = [
+    "MLP", "SGD", "AdaGrad", "Adam", "Dataset", "Record", "Trainer", "Vocabulary", "check_gradients", "evaluate",
+    "linear_bce", "make_catalogue", "read_records", "read_xmc",
+]

@@ -18,7 +18,7 @@ def open_binary(path):
 
 @contextmanager
 def replacing(path):
-    """A file open for writing bytes beside `path`, renamed to it at the end: a crash leaves the old one or the new one."""
+    """A file open for writing bytes beside `path`, renamed to it at the end: a crash leaves the old or the new one."""
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -1,8 +1,8 @@
 """The layers: sparse words in, hidden layers, labels out. Each holds its parameters and derives its gradient beside it.
 
-A thread writes only the parameter rows that it owns: rows of `labels.W` belong to a tile of labels, rows of `features.W`
-to a share of the words in the batch, and an owner hands its rows of the gradient to the optimiser at once. So no
-gradient is stored whole, no row is locked, and no result depends on the number of threads.
+A thread writes only the parameter rows that it owns: rows of `labels.W` belong to a tile of labels, rows of
+`features.W` to a share of the words in the batch, and an owner hands its rows of the gradient to the optimiser at once.
+So no gradient is stored whole, no row is locked, and no result depends on the number of threads.
 
 The sizes below decide how floating-point sums are cut, so they belong to the result; none depends on the machine.
 """
@@ -193,7 +193,7 @@ def add_up(parts):
 def linear_bce(h, w, b, y, tile=TILE_LABELS, threads=None):
     """The fused label layer alone: binary cross-entropy of sigmoid(h w^T + b) against y, and its gradients.
 
-    h (N, H), w (L, H), b (L,): float32, C-contiguous    y (N, L): csr of ones    tile: labels whose logits exist at once
+    h (N, H), w (L, H), b (L,): float32, C-contiguous    y (N, L): csr of ones    tile: labels with logits at one time
     Returns loss (summed over rows and labels), dh (N, H), dw (L, H), db (L,). The logits (N, L) never exist.
     TypeError or ValueError if a shape or dtype does not fit.
     """

@@ -4,7 +4,7 @@ Averaged over L labels, a loss has gradients L times smaller than summed over th
 anything: with 1,800 labels the deck's loss ends near 0.55, when predicting the bare label frequencies for every product
 would score about 0.02. Three changes make the network learn in seconds:
 
-    the output bias starts at the logit of each label's frequency    (the first step begins where the deck never arrives)
+    the output bias starts at the logit of each label's frequency    (the first step is where the deck never arrives)
     the loss is summed over labels, averaged over rows               (gradients do not shrink as labels are added)
     every parameter has its own learning rate, AdaGrad's             (rare words move as far as frequent ones)
 

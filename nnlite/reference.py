@@ -1,8 +1,8 @@
 """nnlite once more in plain NumPy: the specification of every kernel, and the whole network on one page.
 
-Nothing here is fast, saves memory or depends on a dtype: matrices are dense, gradients have names, and the tests run it
-in float64. Slopes of the loss prove this file; this file proves `kernels`, `model` and `trainer`. Only tests, benchmarks
-and `gradcheck` import it.
+Nothing here is fast, saves memory or depends on a dtype: matrices are dense, gradients have names, and the tests run
+it in float64. Slopes of the loss prove this file; this file proves `kernels`, `model` and `trainer`. Only tests,
+benchmarks and `check_gradients` use it.
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 
 Two rules make every result independent of the number of threads:
 
-- shards (`blocks`, `shares`) are cut from sizes, never from the number of threads, and results come back in their order;
+- shards (`blocks`, `shares`) are cut from sizes, never from the number of threads; results come in their order;
 - BLAS runs on one thread (`one_blas_thread`): OpenBLAS rounds otherwise with two threads than with one.
 """
 

@@ -33,7 +33,8 @@ def read_xmc(path):
             try:
                 _add_row(line, features, labels)
             except ValueError as error:
-                raise ValueError(f"{path}:{number}: {error} in {line[:60].decode(errors='replace').rstrip()!r}") from None
+                came = line[:60].decode(errors="replace").rstrip()
+                raise ValueError(f"{path}:{number}: {error} in {came!r}") from None
     if number - 1 != n_rows:
         raise ValueError(f"{path}: the header promises {n_rows} rows, the file has {number - 1}")
     return Dataset(features.csr(), labels.csr())

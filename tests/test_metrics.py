@@ -72,7 +72,7 @@ def test_f1():
 
 
 def test_bce_of_frequencies():
-    """Label 0 is carried by half of the rows and predicted so: ln 2. Label 1 by a quarter, predicted a half: ln 2 too."""
+    """Label 0 is on half of the rows and predicted so: ln 2. Label 1 is on a quarter, predicted a half: ln 2 too."""
     truth = TRUTH[:, [0, 3]].tocsr()
     assert metrics.bce_of_frequencies(truth, [1 / 2, 1 / 2]) == pytest.approx(log(2))
     want = (log(2) - (1 / 4 * log(1 / 8) + 3 / 4 * log(7 / 8))) / 2

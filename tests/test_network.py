@@ -81,7 +81,8 @@ def test_linear_bce_refuses_what_does_not_fit():
     h, w, b = np.zeros((3, 4), F32), np.zeros((5, 4), F32), np.zeros(5, F32)
     y = random_csr(np.random.default_rng(0), 3, 5, 0.5, ones=True)
     linear_bce(h, w, b, y)
-    for args in (h.astype(float), w, b, y), (h.T.copy().T, w, b, y), (h, w[:4], b, y), (h, w, b[:4], y), (h[:2], w, b, y):
+    wrong = (h.astype(float), w, b, y), (h.T.copy().T, w, b, y), (h, w[:4], b, y), (h, w, b[:4], y), (h[:2], w, b, y)
+    for args in wrong:
         with pytest.raises(ValueError, match="linear_bce: [hwb]: want C-contiguous float32"):
             linear_bce(*args)
     with pytest.raises(ValueError, match="tile: want at least 1"):

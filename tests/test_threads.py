@@ -1,4 +1,4 @@
-"""Claim: shards cover a range exactly, results come in the order of the items, and the number of threads changes no bit."""
+"""Claim: shards cover a range once, results come in the order of the items, the number of threads changes no bit."""
 
 import threading
 import time
@@ -113,7 +113,7 @@ def test_training_gives_the_same_bits_for_any_number_of_threads(make, order, mon
 
 
 def test_blocks_of_real_size_give_the_same_bits_for_any_number_of_threads():
-    """2,500 rows are three blocks, 1,100 labels three tiles; matrix products of this size are split by BLAS's threads."""
+    """2,500 rows are three blocks, 1,100 labels three tiles; BLAS would split products of this size over threads."""
     data = random_dataset(n_rows=2_500, n_words=60, n_labels=1_100)
     results = []
     for threads in 1, 2, 3, 8:

@@ -1,4 +1,4 @@
-"""Claim: the trainer takes the very steps of `reference`: every optimiser, both reductions, every piece short at its end."""
+"""Claim: the trainer takes the steps of `reference`: every optimiser, both reductions, every last piece short."""
 
 import numpy as np
 import pytest

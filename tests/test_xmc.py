@@ -1,4 +1,4 @@
-"""Claim: files of the Extreme Classification Repository are read without a lost row, and what is wrong is named by line."""
+"""Claim: files of the Extreme Classification Repository lose no row, and what is wrong in them is named by line."""
 
 import gzip
 from pathlib import Path

@@ -1,0 +1,298 @@
+"""Raw product files become Records, a title and its categories, one at a time and whatever the file holds.
+
+The ending names the format; .gz, .bz2 or .xz may follow it:
+- .jsonl, .json: one JSON object a line, no array around them: Amazon metadata of 2018 (`category` is a list) and 2023
+  (`main_category`, and `categories`, a list). Or one Python literal a line, as in 2014 (`categories` holds paths).
+- .csv, .tsv: a header, then rows of as many columns. Case, blanks, `_` and `-` in the header do not matter.
+
+The title is the first of TITLE_KEYS that is not empty. The categories are those of all CATEGORY_KEYS; in a CSV, of all
+columns that CATEGORY_COLUMN describes. A list, or a list of lists, keeps its names whole. A text is a path, divided by
+`|`, `>` or `›`, or a list in brackets, as data frames export it. All are cleaned, and duplicates count once.
+
+A bad line is counted by its kind (the keys of WANTED) and skipped; the first few are shown on the logger "nnlite".
+Nothing is lost silently: records and bad lines together are the lines that are not blank (in a CSV, the rows below the
+header), and one more where a file is damaged. Memory holds one line, or the lines of one row.
+"""
+
+import ast
+import csv
+import html
+import itertools
+import json
+import logging
+import lzma
+import re
+import warnings
+import zlib
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from nnlite.files import OPENERS
+
+MAX_LINE_BYTES = 1 << 20  # bytes
+MAX_LITERAL_CHARS = 1 << 17  # Python's own parser takes a hundred times the memory, and quadratic time for some texts
+MAX_ROW_LINES = 256  # lines of one CSV row: a quote that stays open for longer is taken for a stray one
+MAX_EXAMPLES = 5  # bad lines that are shown, whatever the number of files
+
+TITLE_KEYS = ("title", "name", "product_name", "productName")
+CATEGORY_KEYS = ("main_category", "category", "categories", "sub_category")
+CATEGORY_COLUMN = re.compile(r"(amazon|main|sub|product)?categor(y|ies)(name|level|andsubcategory)?\d*")
+WANTED = {
+    "not UTF-8": "text in UTF-8",
+    "line too long": f"at most {MAX_LINE_BYTES:,} bytes",
+    "damaged file": "a whole file of the kind that its ending names",
+    "not JSON": f"a JSON object, or a Python dict of at most {MAX_LITERAL_CHARS:,} characters",
+    "not an object": "a JSON object",
+    "not CSV": "a row that the csv module can read",
+    "unclosed quote": f"a row to end within {MAX_ROW_LINES} lines",
+    "wrong columns": "as many columns as the header has",
+    "no title": "a text that is more than HTML or page code as title",
+    "no category": "at least one category",
+    "bad category": "texts or lists of texts as categories",
+    "nested too deep": "at most lists of lists as categories",
+}
+
+_DELIMITERS = {".jsonl": "", ".json": "", ".csv": ",", ".tsv": "\t"}
+
+_ENTITY = re.compile(r"&#?\w{1,31};")  # HTML knows some without the semicolon as well, but '911&GT3' is not '911>3'
+# What is opened and never closed reaches to the end, which also keeps the time linear.
+_CODE = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE)
+_TAG = re.compile(r"<[/!?]?[a-z][^<>]*>", re.IGNORECASE)
+# Control characters, lone surrogates, marks of direction and of no width; the joiners stay, scripts need them.
+_HIDDEN = re.compile("[\0-\b\x0e-\x1b\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+_json_value = json.JSONDecoder(strict=False).decode  # not strict: a raw tab inside a text is no reason to lose the line
+
+
+class Record(NamedTuple):
+    """One product: its title and its distinct categories, all cleaned and none of them empty."""
+
+    title: str
+    categories: tuple[str, ...]
+
+
+class _BadLine(Exception):
+    """A line that makes no record: its kind, a key of WANTED, and what came instead."""
+
+    def __init__(self, kind, came):
+        shown = repr(came[:60]) if isinstance(came, (str, bytes)) else type(came).__name__
+        super().__init__(f"{kind}, want {WANTED[kind]}, got {shown}")
+        self.kind = kind
+
+
+def read_records(path: str | Path | list | tuple) -> "RecordReader":
+    """A RecordReader over the file `path` (str or Path), or over a list or tuple of files, one after the other.
+
+    Raises OSError for a file that is not there or cannot be opened. Raises ValueError for an unknown ending and, once
+    it gets there, for a JSON array, a CSV without the columns that are needed, a file without a usable record.
+    """
+    return RecordReader(path if isinstance(path, (list, tuple)) else [path])
+
+
+class RecordReader(Iterator[Record]):
+    """An iterator of Record, good for one pass, that keeps account of the lines which it could not use.
+
+    n_records: the records so far. bad_lines: kind -> count so far. examples: messages of the first bad lines.
+    """
+
+    def __init__(self, paths: list | tuple):
+        if not paths:
+            raise ValueError("read_records: no file given, want at least one")
+        self.n_records = 0
+        self.bad_lines: Counter[str] = Counter()
+        self.examples: list[str] = []
+        self._records = self._read([_checked(path) for path in paths])
+
+    def __next__(self) -> Record:
+        return next(self._records)
+
+    def summary(self) -> str:
+        """One line, as '1,542 records, 5 bad lines: 5 no category'."""
+        return f"{self.n_records:,} records, {_counted(self.bad_lines, 'bad lines')}"
+
+    def _read(self, files):
+        for path, open_file, delimiter in files:
+            n_before, bad, first = self.n_records, Counter(), ""
+            with open_file(path, "rb") as file:
+                results = _csv_records if delimiter else _json_records
+                for number, result in results(path, _lines(file), delimiter):
+                    if isinstance(result, Record):
+                        self.n_records += 1
+                        yield result
+                        continue
+                    bad[result.kind] += 1
+                    first = first or f"{path}:{number}: {result}"
+                    self._account(path, number, result)
+            if self.n_records == n_before:
+                first = f"the first is {first}" if bad else "the file is empty" + " below its header" * bool(delimiter)
+                raise ValueError(f"{path}: no usable record in {_counted(bad, 'lines')}; {first}")
+
+    def _account(self, path, number, trouble):
+        self.bad_lines[trouble.kind] += 1
+        if len(self.examples) < MAX_EXAMPLES:
+            self.examples.append(f"{path}:{number}: {trouble}")
+            logging.getLogger("nnlite").warning("%s", self.examples[-1])
+
+
+def _counted(bad_lines, noun):
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in bad_lines.most_common())
+    return f"{bad_lines.total():,} {noun}" + (f": {kinds}" if kinds else "")
+
+
+def _checked(path):
+    """(path, opener, delimiter) of a file that exists and whose format is known."""
+    path = Path(path)
+    path.stat()
+    for ending, packing in itertools.product(_DELIMITERS, OPENERS):
+        if path.name.lower().endswith(ending + packing):
+            return path, OPENERS[packing], _DELIMITERS[ending]
+    raise ValueError(f"{path}: unknown ending, want .jsonl, .json, .csv or .tsv, which .gz, .bz2 or .xz may follow")
+
+
+def clean(text: str) -> str:
+    """`text` on one line, as a page would show it.
+
+    Entities become characters (those escaped twice as well); comments, scripts, styles and tags become a blank;
+    invisible characters go; white space becomes single blanks. A '<' that opens no tag stays, as in '3 < 5'.
+    """
+    if "&" in text and ";" in text:
+        for _ in range(2):
+            text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    if not text.isprintable():
+        text = " ".join(_HIDDEN.sub("", text).split())
+    if "<" in text:
+        text = _TAG.sub(" ", _CODE.sub(" ", text))
+    return " ".join(text.split()) if "  " in text else text.strip()
+
+
+def _lines(file):
+    """Yield (line number, text or _BadLine); a damaged file ends with a _BadLine."""
+    for number in itertools.count(1):
+        try:
+            line = rest = file.readline(MAX_LINE_BYTES + 1)
+            while len(line) > MAX_LINE_BYTES and rest and not rest.endswith(b"\n"):
+                rest = file.readline(MAX_LINE_BYTES)
+            text = _BadLine("line too long", line) if len(line) > MAX_LINE_BYTES else line.decode()
+        except UnicodeDecodeError:
+            text = _BadLine("not UTF-8", line)
+        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            yield number, _BadLine("damaged file", str(error))
+            return
+        if not line:
+            return
+        yield number, text.removeprefix("\ufeff") if number == 1 and isinstance(text, str) else text
+
+
+def _attempt(make, came):
+    if isinstance(came, _BadLine):
+        return came
+    try:
+        return make(came)
+    except _BadLine as trouble:
+        return trouble
+
+
+def _json_records(path, lines, _):
+    """Yield (line number, Record or _BadLine)."""
+    for i, (number, text) in enumerate(line for line in lines if isinstance(line[1], _BadLine) or line[1].strip()):
+        if i == 0 and isinstance(text, str) and text.lstrip().startswith("["):
+            raise ValueError(f"{path}:{number}: a JSON array, want one object a line, as `jq -c '.[]'` writes them")
+        yield number, _attempt(_json_record, text)
+
+
+def _json_record(text):
+    value = _parsed(text)
+    if not isinstance(value, dict):
+        raise _BadLine("not an object", text)
+    title = next(filter(None, map(value.get, TITLE_KEYS)), None)
+    return _record(title, [value[key] for key in CATEGORY_KEYS if value.get(key) is not None])
+
+
+def _parsed(text):
+    """The value of a JSON text or, failing that, of a Python literal."""
+    with suppress(ValueError, RecursionError):
+        return _json_value(text)
+    if text.startswith(("{", "[")) and len(text) <= MAX_LITERAL_CHARS:
+        with warnings.catch_warnings(), suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            warnings.simplefilter("ignore")  # Python's parser warns of escapes that it does not know
+            return ast.literal_eval(text)
+    raise _BadLine("not JSON", text)
+
+
+def _record(raw_title, values):
+    title = clean(raw_title) if isinstance(raw_title, str) else ""
+    if not title or "getTime" in title:  # the timing script of Amazon's page, known from the files of 2018
+        raise _BadLine("no title", raw_title)
+    categories = tuple(dict.fromkeys(name for value in values for name in _names(value) if name))
+    if not categories:
+        raise _BadLine("no category", raw_title)
+    return Record(title, categories)
+
+
+def _names(value, levels=2):
+    """The cleaned names in a text, or in a list of texts and of lists, `levels` in all."""
+    if isinstance(value, str):
+        exported = _attempt(_parsed, value) if value.startswith("[") and value.endswith("]") else None
+        if isinstance(exported, list):
+            return _names(exported)
+        return [name.strip() for name in re.split("[|>›]+", clean(value))]
+    if not isinstance(value, (list, tuple)):
+        raise _BadLine("bad category", value)
+    if not levels:
+        raise _BadLine("nested too deep", value)
+    parts = ([clean(item)] if isinstance(item, str) else _names(item, levels - 1) for item in value)
+    return [name for part in parts for name in part]
+
+
+def _csv_records(path, lines, delimiter):
+    """Yield (line number, Record or _BadLine)."""
+    rows = _rows(lines, delimiter)
+    number, header = next(rows, (1, "the file is empty"))
+    if not isinstance(header, list):
+        raise ValueError(f"{path}:{number}: no header: {header}")
+    names = [re.sub(r"[\s_-]", "", name).lower() for name in header]
+    titles = [names.index(key) for key in map(str.lower, TITLE_KEYS) if key in names]
+    categories = [i for i, name in enumerate(names) if CATEGORY_COLUMN.fullmatch(name)]
+    if not titles or not categories:
+        raise ValueError(f"{path}:{number}: want columns 'title' and 'category', got {str(header):.1000}")
+    for number, row in rows:
+        yield number, _attempt(lambda row: _record(row[titles[0]], [row[i] for i in categories]), row)
+
+
+def _rows(lines, delimiter):
+    """Yield (line number, row or _BadLine), the header first. A broken row costs one line: its second is tried anew."""
+    n_columns = 0
+    again = deque()
+    while True:
+        taken = []
+        try:
+            row = next(csv.reader(_row_lines(again, lines, taken), delimiter=delimiter))
+            n_columns = n_columns or len(row)
+            if len(row) != n_columns:
+                raise _BadLine("wrong columns", taken[0][1])
+            if len(taken) > 1:  # else a stray quote could pass for one row all the way to the next quote
+                next(csv.reader([text for _, text in taken], delimiter=delimiter, strict=True))
+        except StopIteration:
+            return
+        except (csv.Error, _BadLine) as trouble:
+            kind = "unclosed quote" if len(taken) > 1 else "not CSV"
+            row = trouble if isinstance(trouble, _BadLine) else _BadLine(kind, str(trouble))
+            again.extendleft(reversed(taken[1:]))
+        yield taken[0][0], row
+
+
+def _row_lines(again, lines, taken):
+    """Yield the lines of one row, those of `again` first, noting them in `taken`. A row that does not end is bad."""
+    while item := again.popleft() if again else next(lines, None):
+        text = item[1]
+        if taken or isinstance(text, _BadLine) or text.strip():
+            taken.append(item)
+            if isinstance(text, _BadLine) or len(taken) > MAX_ROW_LINES:
+                break
+            yield text
+    if taken:
+        text = taken[0][1]
+        raise text if isinstance(text, _BadLine) else _BadLine("unclosed quote", text)
