@@ -5,7 +5,7 @@ import numpy as np
 from nnlite import kernels, metrics, reference
 from nnlite.dataset import check_features
 from nnlite.optimizers import KeepGradients
-from nnlite.threads import one_blas_thread, team
+from nnlite.threads import one_blas_thread, scratch, team
 
 f32 = np.float32
 
@@ -28,14 +28,14 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, threads=None):
     ids, z = np.zeros((len(dataset), max(ks)), np.int32), np.full((len(dataset), max(ks)), -np.inf, f32)
 
     def one_block(rows, h):
-        block_y, unused = y.rows(rows)[:2], np.empty(model.n_labels, f32)
-        loss, positive, both = 0.0, 0, 0
+        block_y, loss, positive, both = y.rows(rows)[:2], 0.0, 0, 0
         for tile in model.labels.tiles():
             tile_z, b = model.labels.logits(h, tile), model.params["labels.b"][tile]
             kernels.merge_top_k(tile_z, b, tile.start, ids[rows], z[rows])
             counts = kernels.count_positive(tile_z, b, *block_y, tile.start)
             positive, both = positive + counts[0], both + counts[1]
-            loss += kernels.bce_with_logits(tile_z, b, *block_y, tile.start, f32(1), unused[tile])
+            unused = scratch("bce", 3, b.size)
+            loss += kernels.bce_with_logits(tile_z, b, *block_y, tile.start, f32(1), unused[2], unused[:2])
         return loss, positive, both
 
     loss, positive, both = map(sum, zip(*model.each_block(dataset.x, one_block, threads)))

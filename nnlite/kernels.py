@@ -20,7 +20,7 @@ import numpy as np
 # nogil: threads run kernels side by side.  numpy error model: x / 0 is inf, as in NumPy; the check for a division by
 # zero that Python wants would keep the loops scalar.
 # fastmath: only re-association and fused multiply-add; NaN and infinity keep their meaning.
-f32 = np.float32
+f32, f64 = np.float32, np.float64
 kernel = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
 
@@ -35,9 +35,9 @@ def exp_neg(x):
     Below -30 x is taken as -30: e^x is then 9e-14, not 0. Without a floor, gradients of labels that are long learnt
     would be subnormal numbers, with which matrix products take ten times as long and more.
     """
-    x = max(x, f32(-30))
-    n = np.floor(x * f32(1.44269504) + f32(0.5))
-    r = (x - n * f32(355 / 512)) + n * f32(2.12194440e-4)
+    x = f32(-30) if x < f32(-30) else x  # unlike max, keeps a NaN
+    n = np.int32(x * f32(1.44269504) - f32(0.5))  # rounded to the nearest: x is not positive, the cast cuts towards 0
+    r = (x - f32(n) * f32(355 / 512)) + f32(n) * f32(2.12194440e-4)
     p = f32(1.39446007e-3)
     p = p * r + f32(8.37191219e-3)
     p = p * r + f32(4.16662803e-2)
@@ -45,7 +45,7 @@ def exp_neg(x):
     p = p * r + f32(5.00000008e-1)
     p = p * r + f32(1)
     p = p * r + f32(1)
-    return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(f32)
+    return p * np.int32((n + np.int32(127)) << np.int32(23)).view(f32)
 
 
 @kernel
@@ -55,7 +55,7 @@ def sigmoid(z):
         row = z[i]
         for j in range(row.size):
             e = exp_neg(-abs(row[j]))
-            row[j] = (f32(1) if row[j] >= 0 else e) / (f32(1) + e)
+            row[j] = (e if row[j] < 0 else f32(1)) / (f32(1) + e)
 
 
 @kernel
@@ -77,43 +77,50 @@ def relu_backward(dh, h):
 
 
 @kernel
-def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db):
+def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
     """In place: z (N, T), logits but for their bias b (T,), becomes dz = scale (sigmoid(z + b) - y).
 
-    db (T,) becomes the sum of dz over the rows. Returns the unscaled loss, summed over rows and labels.
+    db (T,) becomes the sum of dz over the rows; work (2, T) is scratch. Returns the unscaled loss, summed over rows and
+    labels.
 
     z holds the T labels from first_label on. y is the label matrix in csr form; only its ones are stored.
     So every label is first treated as a zero, then the ones are put right:
         y = 0   loss log(1 + e^z)        gradient s(z)
         y = 1   loss log(1 + e^z) - z    gradient s(z) - 1
-    With e = e^-|z|, log(1 + e^z) = max(z, 0) + log(1 + e), and sum log(1 + e) = log prod(1 + e):
-    one logarithm serves 64 labels, whose product stays below 2^64.
+    With e = e^-|z|, log(1 + e^z) = max(z, 0) + log(1 + e), and sum log(1 + e) = log prod(1 + e): each label keeps its
+    own sum and product over 64 rows, which stays below 2^64, and one logarithm serves 15 labels (2^960, in float64).
     """
     n_rows, n_labels = z.shape
-    total = 0.0
+    linear, product = work[0], work[1]
+    total = f64(0)
     db[:] = 0
-    for i in range(n_rows):
-        row = z[i]
-        for k in range(y_indptr[i], y_indptr[i + 1]):
-            j = y_indices[k] - first_label
-            if 0 <= j < n_labels:
-                total -= row[j] + b[j]
-        for start in range(0, n_labels, 64):
-            part, bias, grad = row[start:start + 64], b[start:start + 64], db[start:start + 64]
-            loss, product = f32(0), f32(1)
-            for j in range(part.size):
-                logit = part[j] + bias[j]
+    for start in range(0, n_rows, 64):
+        linear[:] = 0
+        product[:] = 1
+        for i in range(start, min(start + 64, n_rows)):
+            row = z[i]
+            for k in range(y_indptr[i], y_indptr[i + 1]):
+                j = y_indices[k] - first_label
+                if 0 <= j < n_labels:
+                    total -= row[j] + b[j]
+            for j in range(n_labels):
+                logit = row[j] + b[j]
                 e = exp_neg(-abs(logit))
-                loss += max(logit, f32(0))
-                product *= f32(1) + e
-                part[j] = scale * (f32(1) if logit >= 0 else e) / (f32(1) + e)
-                grad[j] += part[j]
-            total += loss + math.log(product)
-        for k in range(y_indptr[i], y_indptr[i + 1]):
-            j = y_indices[k] - first_label
-            if 0 <= j < n_labels:
-                row[j] -= scale
-                db[j] -= scale
+                linear[j] += f32(0) if logit < 0 else logit  # unlike max, keeps a NaN
+                product[j] *= f32(1) + e
+                row[j] = (scale * e if logit < 0 else scale) / (f32(1) + e)
+                db[j] += row[j]
+            for k in range(y_indptr[i], y_indptr[i + 1]):
+                j = y_indices[k] - first_label
+                if 0 <= j < n_labels:
+                    row[j] -= scale
+                    db[j] -= scale
+        for first in range(0, n_labels, 15):
+            every = f64(1)
+            for j in range(first, min(first + 15, n_labels)):
+                total += linear[j]
+                every *= product[j]
+            total += math.log(every)
     return total
 
 

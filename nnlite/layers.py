@@ -155,7 +155,8 @@ class LabelLayer:
             block, labels = rows[i], slice(0, width(tile))
             z = self.logits(h[block], tile)
             loss = kernels.bce_with_logits(
-                z, self.b[tile], *y.rows(block)[:2], tile.start, scale, db[slot, i, labels])
+                z, self.b[tile], *y.rows(block)[:2], tile.start, scale, db[slot, i, labels],
+                scratch("bce", 2, width(tile)))
             dz = z  # the kernel has overwritten the logits
             np.matmul(dz.T, h[block], out=dw[slot, i, labels])
             if first_round:
@@ -193,7 +194,7 @@ def add_up(parts):
 def linear_bce(h, w, b, y, tile=TILE_LABELS, threads=None):
     """The fused label layer alone: binary cross-entropy of sigmoid(h w^T + b) against y, and its gradients.
 
-    h (N, H), w (L, H), b (L,): float32, C-contiguous    y (N, L): csr of ones    tile: labels with logits at one time
+    h (N, H), w (L, H), b (L,): float32, C-contiguous    y (N, L): csr of ones    tile: labels at a time
     Returns loss (summed over rows and labels), dh (N, H), dw (L, H), db (L,). The logits (N, L) never exist.
     TypeError or ValueError if a shape or dtype does not fit.
     """

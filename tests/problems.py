@@ -1,11 +1,15 @@
 """Small random problems with odd, unequal sizes and an empty first row, shared by the tests."""
 
+import os
+
 import numpy as np
+import pytest
 import scipy.sparse as sp
 
 from nnlite import MLP, Dataset, layers
 
 F32, F64 = np.float32, np.float64
+compiled = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="minutes without compiled kernels")
 
 
 def random_csr(rng, n_rows, n_columns, density, ones=False):

@@ -2,17 +2,16 @@
 
 import gzip
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import train_amazon
+from problems import compiled
 
 from nnlite import make_catalogue
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
-compiled = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="minutes without compiled kernels")
 
 
 def run(*argv):

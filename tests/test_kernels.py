@@ -17,8 +17,12 @@ def matrices(min_columns=1):
     return hnp.arrays(F32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=finite)
 
 
+def work(db):
+    return np.full((2, db.size), np.nan, F32)
+
+
 def names_of_kernels():
-    return [name for name, value in vars(kernels).items() if callable(value) and name not in ("f32", "kernel")]
+    return [name for name, value in vars(kernels).items() if callable(value) and name not in ("f32", "f64", "kernel")]
 
 
 @pytest.mark.parametrize("name", names_of_kernels())
@@ -61,7 +65,7 @@ def test_bce_with_logits(first_label, n_labels, size):
     dense = y.toarray()[:, first_label:first_label + n_labels]
     want_loss, want_dz = reference.bce_with_logits((z + b).astype(F64), dense)
     db = np.full(n_labels, np.nan, F32)
-    loss = kernels.bce_with_logits(z, b, y.indptr, y.indices, first_label, F32(0.5), db)
+    loss = kernels.bce_with_logits(z, b, y.indptr, y.indices, first_label, F32(0.5), db, work(db))
     assert loss == pytest.approx(want_loss, rel=1e-6)  # one rounding per logit, of either sign
     assert_close(z, 0.5 * want_dz, largest=1e-6)
     assert_close(db, 0.5 * want_dz.sum(axis=0), largest=1e-6)
@@ -71,15 +75,25 @@ def test_bce_is_exact_far_from_zero():
     """No clipping and no infinity: a label that is wrong by a logit of 200 costs 200."""
     z, b, db = np.array([[-200, 0, 200], [-200, 0, 200]], F32), np.zeros(3, F32), np.zeros(3, F32)
     indptr, indices = np.array([0, 0, 3]), np.arange(3, dtype=np.int32)  # row 0 all zeros, row 1 all ones
-    loss = kernels.bce_with_logits(z, b, indptr, indices, 0, F32(1), db)
+    loss = kernels.bce_with_logits(z, b, indptr, indices, 0, F32(1), db, work(db))
     assert loss == pytest.approx(400 + 2 * np.log(2), rel=1e-7)
     np.testing.assert_allclose(z, [[0, 0.5, 1], [-1, -0.5, 0]], atol=1e-13)
+
+
+def test_a_nan_is_not_lost():
+    z, b, db = np.array([[1, np.nan, 2]], F32), np.zeros(3, F32), np.zeros(3, F32)
+    h, indptr, indices = z.copy(), np.zeros(2, np.int64), np.zeros(0, np.int32)
+    with np.errstate(invalid="ignore"):
+        loss = kernels.bce_with_logits(z, b, indptr, indices, 0, F32(1), db, work(db))
+        kernels.sigmoid(h)
+    assert np.isnan(loss) and np.isnan(z).tolist() == np.isnan(h).tolist() == [[False, True, False]]
 
 
 def test_gradients_are_never_subnormal():
     """Of a label that is long learnt, averaged over a large batch: matrix products with subnormal numbers crawl."""
     z, db = np.array([EXTREME]), np.zeros(EXTREME.size, F32)
-    kernels.bce_with_logits(z, np.zeros_like(db), np.zeros(2, np.int64), np.zeros(0, np.int32), 0, F32(1e-9), db)
+    indptr, indices = np.zeros(2, np.int64), np.zeros(0, np.int32)
+    kernels.bce_with_logits(z, np.zeros_like(db), indptr, indices, 0, F32(1e-9), db, work(db))
     assert (abs(z) > np.finfo(F32).tiny).all()
 
 
@@ -88,7 +102,7 @@ def test_bce_of_an_untrained_network(n_labels):
     """Logits of zero give the largest product of (1 + e) there is, 2 per label: it must not overflow."""
     z, db = np.zeros((3, n_labels), F32), np.zeros(n_labels, F32)
     indptr, indices = np.zeros(4, np.int64), np.zeros(0, np.int32)
-    loss = kernels.bce_with_logits(z, np.zeros_like(db), indptr, indices, 0, F32(1), db)
+    loss = kernels.bce_with_logits(z, np.zeros_like(db), indptr, indices, 0, F32(1), db, work(db))
     assert loss == pytest.approx(3 * n_labels * np.log(2), rel=1e-7)
     np.testing.assert_array_equal(z, 0.5)
 
@@ -98,7 +112,7 @@ def test_bce_of_any_small_matrix(z, seed):
     y = random_csr(np.random.default_rng(seed), z.shape[0], z.shape[1], 0.4, ones=True)
     want_loss, want_dz = reference.bce_with_logits(z.astype(F64), y.toarray())
     db = np.full(z.shape[1], np.nan, F32)
-    loss = kernels.bce_with_logits(z, np.zeros_like(db), y.indptr, y.indices, 0, F32(1), db)
+    loss = kernels.bce_with_logits(z, np.zeros_like(db), y.indptr, y.indices, 0, F32(1), db, work(db))
     assert loss == pytest.approx(want_loss, rel=1e-5, abs=1e-5)
     np.testing.assert_allclose(z, want_dz, rtol=0, atol=1e-6)
     np.testing.assert_allclose(db, want_dz.sum(axis=0), rtol=0, atol=1e-5)

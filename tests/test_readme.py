@@ -2,11 +2,10 @@
 
 import doctest
 import json
-import os
 from pathlib import Path
 
 import numpy as np
-import pytest
+from problems import compiled
 
 import nnlite
 from nnlite.layers import SparseLinear
@@ -114,7 +113,7 @@ def test_the_rooms_have_these_many_lines():
     assert set(ROOMS) == {path.stem for path in Path(nnlite.__file__).parent.glob("*.py")} - {"__init__"}
 
 
-@pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="minutes without compiled kernels")
+@compiled
 def test_the_examples_run():
     failed, tried = doctest.testfile(str(README), module_relative=False, encoding="utf-8")
     assert tried and not failed

@@ -8,7 +8,7 @@ import pytest
 import threadpoolctl
 from hypothesis import given
 from hypothesis import strategies as st
-from problems import random_dataset, random_model, small_pieces
+from problems import compiled, random_dataset, random_model, small_pieces
 
 from nnlite import SGD, Adam, AdaGrad, Trainer, evaluate, linear_bce
 from nnlite.threads import blocks, one_blas_thread, scratch, shares, team
@@ -112,6 +112,7 @@ def test_training_gives_the_same_bits_for_any_number_of_threads(make, order, mon
             assert np.array_equal(params[name], want[name]), name  # equal, not close
 
 
+@compiled
 def test_blocks_of_real_size_give_the_same_bits_for_any_number_of_threads():
     """2,500 rows are three blocks, 1,100 labels three tiles; BLAS would split products of this size over threads."""
     data = random_dataset(n_rows=2_500, n_words=60, n_labels=1_100)
@@ -123,6 +124,7 @@ def test_blocks_of_real_size_give_the_same_bits_for_any_number_of_threads():
     assert len(set(results)) == 1
 
 
+@compiled
 def test_linear_bce_gives_the_same_bits_for_any_number_of_threads():
     rng = np.random.default_rng(0)
     data = random_dataset(n_rows=1_500, n_labels=700)
