@@ -11,9 +11,8 @@ it. Choices follow Zipf's law: the item of rank r in its row weighs 1 / (r + shi
 4. the texts come in one of a few orders, and some titles are spoiled: capitals, a model number, swapped letters.
 
 So some labels follow from one word, and some only from two together: a vague adjective means another flavour on every
-make, a brand other buyers in every group, a material other compositions; some are noise. The root category is left out:
-every product would share it. Only `Generator.random`, integers and exact arithmetic are used, so that a seed means the
-same records on every platform.
+make, a brand other buyers in every group, a material other compositions; some are noise. The root category, which all
+would share, is left out. Only `Generator.random`, integers and exact arithmetic: the same records on every platform.
 """
 
 from functools import cache
@@ -26,7 +25,7 @@ import numpy as np
 from nnlite.records import Record
 
 BLOCK, PRICES = 4096, 3  # records drawn at once; cheap, medium, dear
-MISFILED, SHORTENED, SPOILED = 0.1, 0.25, 0.12  # shares of the records
+MISFILED, SHORTENED, SPOILED = 0.11, 0.12, 0.12  # shares of the records
 
 # Lists are separated by "/". "Gym=Fitness" is a text with its label; "{} mm@1,2,4" is 1, 1.25, 1.5, 1.75 and 2 mm.
 BUYERS = {  # code: weight, departments, words of the title
@@ -107,7 +106,7 @@ COLOUR_FORMS = "*/, */(*)/- */in */* & White/Dark */Light */, * Multi"
 PATTERNS = """Floral/Striped/Plaid/Paisley/Leopard/Zebra/Camouflage/Checkered/Gingham/Tropical/Geometric/Argyle/Skull/
 Heart/Star/Butterfly/Owl/Wolf/Eagle/Horse/Cat/Dog/Bear/Fox/Dragon/Unicorn/Shark/Turtle/Lion/Panda/Feather/Anchor/Moon"""
 MASCOTS = "Hawks/Badgers/Comets/Otters/Rams/Storm/Pioneers/Herons/Bisons/Thunder/Lynx/Mariners/Stallions/Cobras"
-CARE = "Machine Wash/Hand Wash Only/Dry Clean Only/Hand Wash/Spot clean/Tumble dry/Wash cold, hang dry/Do not bleach"
+WASH, CARE = "Machine Wash/Hand Wash Only/Dry Clean Only/Hand Wash/Tumble dry", "Spot clean/Wipe clean/Polish/Keep dry"
 ORIGIN = "Imported/Made in USA/Made in the USA or Imported/Made in Italy/Made in Portugal/Made in India/Made in Peru"
 SENTENCES = """Perfect for {0}/Great for {0}/A {1} {2} for {0}/Our {2} is {1}/Ideal choice for {0} or as a gift/
 Wear this {2} on {0}/Looks {1}, even after {0}"""  # {0} an occasion, {1} a quality, {2} a make
@@ -123,9 +122,8 @@ brand adjective motif type style audience material feature detail colour
 """
 # A head, a middle and a tail make the name of a brand, a style or a town.
 HEADS = "Bel/Bran/Cor/Dal/Drev/El/Fal/Fen/Gar/Grel/Hal/Ister/Jav/Jor/Kel/Kov/Lor/Mal/Mer/Nor/Ov/Quel/Ral/Riv/Sel/Tal"
-MIDDLES = "a/e/i/o/u/an/en/or/il/um/av/es/ith/oth/ur/em/ol/ab"
-TAILS = "bury/da/dane/dell/dor/dra/fell/ford/gan/gart/gren/ka/kin/len/lia/lo/mara/mond/nix/rick/rin/sa/shaw/sso/ta/zo"
-SUFFIXES = "Kids/& Co/Studio/Sport/Collection/Outfitters/Footwear/Jewelers/London/Brothers"
+MIDDLES = "a/e/i/o/u/an/en/or/il/um/av/es/ith/oth/ur/em/ol/ab/ey/un"
+TAILS = "bury/dane/dell/dorn/fell/ford/gand/gart/gren/kett/kin/lenth/lia/low/mard/mond/nock/rick/sall/shaw/tam/zeth"
 
 
 def zipf(n, shift):
@@ -200,7 +198,7 @@ class World:
         for k, (codes, group, category, leaves, make, _) in enumerate(self.kinds):
             for code, flavour in product(codes, range(len(FLAVOURS))):
                 weight, departments, _ = BUYERS[code]
-                weights.append(weight / (k + 12) / (flavour + 1.5))
+                weights.append(weight / (k + 12) / (flavour + 3))
                 facts.append((k, makes.index(make), groups.index(group), buyers.index(code), flavour))
                 paths.append((*departments.split("/"), group, category, turned(leaves.split("/"), flavour)[0]))
         self.shelf_ends = np.cumsum(weights) / np.cumsum(weights)[-1]
@@ -210,8 +208,7 @@ class World:
     def add_facets(self, rng):
         names = shuffled(["".join(parts) for parts in product(*map(expand, (HEADS, MIDDLES, TAILS)))], rng)
         brands, surnames, styles, towns = names[:3600], names[3600:7200], names[7200:10500], names[10500:]
-        brands = [f"{name} {surname}" if i % 2 else f"{name} {suffix}" if i % 8 == 0 else name
-                  for i, (name, surname, suffix) in enumerate(zip(brands, surnames, cycle(expand(SUFFIXES))))]
+        brands = [f"{name} {surname}" if i % 2 else name for i, (name, surname) in enumerate(zip(brands, surnames))]
         clubs = [f"{town} {mascot}=Fan Shop" for town, mascot in zip(towns, cycle(expand(MASCOTS)))]
         patterns = [f"{word}{form}={word} print" for form in ("", " Print", " Pattern") for word in expand(PATTERNS)]
         colours = [f"{form}=Color: *".replace("*", word) for form in expand(COLOUR_FORMS) for word in expand(COLOURS)]
@@ -235,19 +232,19 @@ class World:
             self.facets[name] = Facet(given.split(), rows, shift, show, tell)
             self.sizes[name] = len(self.facets[name].texts)
 
-        add("brand", "group buyer", lambda g, b: brands[(g + 3 * b) % 7::7], 3, show=1)
+        add("brand", "group buyer", lambda g, b: brands[(g + 3 * b) % 7::7], 5, show=1)
         add("style", "group", lambda g: styles[g % 3::3], 900, show=0.9)
         add("audience", "buyer", lambda b: buyers[b], 1, show=0.55, tell=0.9)
-        add("adjective", "make flavour", lambda m, f: vague[(f - m) % 4::4] + adjectives[f], 0, show=0.85, tell=0.6)
+        add("adjective", "make flavour", lambda m, f: vague[(f - m) % 4::4] + adjectives[f], 0, show=0.95, tell=0.6)
         add("type", "kind", lambda k: types(self.kinds[k][5]), 1, show=0.77, tell=0.6)
         add("material", "make price", lambda m, p: turned(materials[m], 2 * p), 1, show=0.55, tell=0.25)
         add("colour", "", lambda: colours, 4, show=0.7, tell=0.03)
         add("motif", "flavour", lambda f: clubs if f == 1 else turned(patterns, 23 * f), 20, show=0.4, tell=0.15)
-        add("feature", "group flavour", lambda g, f: turned(features[g], 3 * f), 3, show=0.75, tell=0.3)
+        add("feature", "group flavour", lambda g, f: turned(features[g], 3 * f), 3, show=0.75, tell=0.2)
         add("detail", "group", lambda g: details[g], 3, show=0.75)
-        add("composition", "material make", compositions, -0.5, tell=0.5)
-        add("closure", "make flavour", lambda m, f: turned([x + " closure" for x in makes[m][2]], f), 0, tell=0.45)
-        add("care", "material", lambda i: turned(expand(CARE), 3 * i), 0, tell=0.4)
+        add("composition", "material make", compositions, -0.5, tell=0.65)
+        add("closure", "make flavour", lambda m, f: turned([x + " closure" for x in makes[m][2]], f), -0.5, tell=0.6)
+        add("care", "material make", lambda i, m: turned(expand(WASH if m < N_CLOTH else CARE), i), 0, tell=0.4)
         add("origin", "price", lambda p: turned(expand(ORIGIN), p // 2), 0, tell=0.6)
         add("measure", "make", lambda m: shuffled(makes[m][3], rng), 0, tell=0.15)
         add("sentence", "make flavour", sentences, 0, tell=0.25)
@@ -264,8 +261,9 @@ class World:
             for fact in facet.given:
                 row = row * self.sizes[fact] + facts[fact]
             facts[name], texts[name], told = facet.draw(row, rng)
-            facts["price"] = facts["brand"] % PRICES
             labels.append(told)
+            if name == "brand":
+                facts["price"] = facts["brand"] % PRICES
         return paths, texts, labels
 
 

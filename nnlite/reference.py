@@ -109,6 +109,11 @@ def exp_neg(x):
     return np.exp(x)
 
 
+def two_sigmoids(z0, z1, scale):
+    """scale sigmoid(z0), scale sigmoid(z1), (1 + e^-|z0|) (1 + e^-|z1|)"""
+    return scale * sigmoid(z0), scale * sigmoid(z1), (1 + np.exp(-abs(z0))) * (1 + np.exp(-abs(z1)))
+
+
 def csr_matmul(x, w, start):
     """start + x w for a sparse x"""
     return start + x.toarray() @ w
