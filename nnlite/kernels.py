@@ -16,7 +16,7 @@ import math
 
 import numba
 import numpy as np
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 # nogil: threads run kernels side by side.  numpy error model: x / 0 is inf, as in NumPy; the check for a division by
 # zero that Python wants would keep the loops scalar.
@@ -33,15 +33,19 @@ def wide_vectors():
     """
 
 
-if not numba.config.DISABLE_JIT:
-    @intrinsic
-    def wide_vectors(typing_context):  # noqa: F811
-        """The same, for the compiler: an attribute of the function that is being compiled."""
-        def codegen(context, builder, signature, arguments):
-            set.add(builder.function.attributes, '"prefer-vector-width"="512"')  # past llvmlite's list of names
-            return context.get_dummy_value()
+@overload(wide_vectors, inline="always")
+def _compiled_wide_vectors():
+    return lambda: _prefer_512_bits()
 
-        return numba.void(), codegen
+
+@intrinsic
+def _prefer_512_bits(typing_context):
+    """An attribute of the function that is being compiled."""
+    def codegen(context, builder, signature, arguments):
+        set.add(builder.function.attributes, '"prefer-vector-width"="512"')  # past llvmlite's own list of names
+        return context.get_dummy_value()
+
+    return numba.void(), codegen
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Claim: a seed means one catalogue, of the size and shape of Amazon's clothing data; it can be learned, not trivially."""
+"""Claim: a seed means one catalogue, as large and skewed as Amazon's clothing data, to be learned but not trivially."""
 
 import re
 from collections import Counter
@@ -43,8 +43,11 @@ def label_counts(records):
     return Counter(label for record in records for label in record.categories)
 
 
-def test_the_first_record_is_the_same_everywhere(records):
-    assert records[0] == Record("", ())
+def test_a_record_is_the_same_everywhere(records):
+    assert records[0] == Record("Norilzeth Premium Skull Cap Grelusall Baby Boy 54mm", (
+        "Baby", "Baby Boys", "Accessories", "Hats & Caps", "Beanies", "Pom Pom", "Acrylic blend", "Snapback closure",
+        "Hand Wash", "Our hat is lightweight"))
+    assert records[-1].title == "Kovilgart Elannock Classic Paisley Beanie Cotton One Size 48 Inch"
 
 
 def test_a_shorter_catalogue_is_the_beginning_of_a_longer_one(records):
@@ -56,8 +59,8 @@ def test_seeds_draw_other_records_from_the_same_world(records, label_counts):
     other = list(make_catalogue(20_000, seed=1))
     assert other == list(make_catalogue(20_000, seed=1))
     assert len({r.title for r in other} & {r.title for r in records}) < 100
-    frequent = {label for label, _ in label_counts.most_common(100)}
-    assert len(frequent & set(dict(Counter(label for r in other for label in r.categories).most_common(100)))) > 90
+    other_counts = Counter(label for record in other for label in record.categories)
+    assert len(dict(label_counts.most_common(100)).keys() & dict(other_counts.most_common(100)).keys()) > 90
 
 
 def test_the_end_looks_like_the_beginning(records, label_counts):
@@ -91,7 +94,8 @@ def test_the_tail_is_long(word_counts, label_counts):
 
 
 @pytest.mark.parametrize("word, label", [
-    ("sundress", "Dresses"), ("stiletto", "Pumps"), ("choker", "Necklaces"), ("jogger", "Pants"), ("parka", "Coats & Jackets"),
+    ("sundress", "Dresses"), ("stiletto", "Pumps"), ("choker", "Necklaces"), ("jogger", "Pants"),
+    ("parka", "Coats & Jackets"), ("chronograph", "Wrist Watches"),
 ])
 def test_the_type_in_a_title_tells_the_category_of_most_records(records, label_counts, word, label):
     found = [label in record.categories for record in records if word in words(record.title)]
@@ -111,7 +115,7 @@ def test_records_are_made_one_block_at_a_time():
 
 
 @pytest.mark.parametrize("value, error, wrong", [
-    (-1, ValueError, "is negative"), (2.5, TypeError, "is not whole"), ("7", TypeError, "is not whole"), (None, TypeError, "is not whole"),
+    (-1, ValueError, "is negative"), (2.5, TypeError, "is not whole"), ("7", TypeError, "is not whole"),
 ])
 @pytest.mark.parametrize("name", ["n_records", "seed"])
 def test_bad_arguments_are_named_at_once(name, value, error, wrong):

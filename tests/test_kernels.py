@@ -1,5 +1,8 @@
 """Claim: every kernel computes what its twin in `reference` says, in float32, at any size and for extreme values."""
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,8 +25,9 @@ def work(db):
 
 
 def names_of_kernels():
-    no_kernels = {"kernel", "intrinsic", "wide_vectors", "f32", "f64", "i32"}
-    return [name for name, value in vars(kernels).items() if callable(value) and name not in no_kernels]
+    source = ast.parse(Path(kernels.__file__).read_text(encoding="utf-8"))
+    functions = [node for node in source.body if isinstance(node, ast.FunctionDef)]
+    return [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]
 
 
 @pytest.mark.parametrize("name", names_of_kernels())
@@ -104,13 +108,13 @@ def test_gradients_are_never_subnormal():
     assert (abs(z) > np.finfo(F32).tiny).all()
 
 
-@pytest.mark.parametrize("n_labels", [64, 500, 2_000])
-def test_bce_of_an_untrained_network(n_labels):
-    """Logits of zero give the largest product of (1 + e) there is, 2 per label: it must not overflow."""
-    z, db = np.zeros((3, n_labels), F32), np.zeros(n_labels, F32)
-    indptr, indices = np.zeros(4, np.int64), np.zeros(0, np.int32)
+@pytest.mark.parametrize("n_rows, n_labels", [(3, 500), (130, 64), (131, 70)])
+def test_bce_of_an_untrained_network(n_rows, n_labels):
+    """Logits of zero give the largest product of (1 + e) there is, 2 per label and row: it must not overflow."""
+    z, db = np.zeros((n_rows, n_labels), F32), np.zeros(n_labels, F32)
+    indptr, indices = np.zeros(n_rows + 1, np.int64), np.zeros(0, np.int32)
     loss = kernels.bce_with_logits(z, np.zeros_like(db), indptr, indices, 0, F32(1), db, work(db))
-    assert loss == pytest.approx(3 * n_labels * np.log(2), rel=1e-7)
+    assert loss == pytest.approx(n_rows * n_labels * np.log(2), rel=1e-6)
     np.testing.assert_array_equal(z, 0.5)
 
 
