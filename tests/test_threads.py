@@ -134,3 +134,27 @@ def test_linear_bce_gives_the_same_bits_for_any_number_of_threads():
     for threads in 2, 3, 8:
         for got, expected in zip(linear_bce(h, w, b, data.y, threads=threads), want):
             assert np.array_equal(got, expected)
+
+
+class Recorder:
+    """A team that works alone and notes how the work was cut."""
+
+    def __init__(self, threads):
+        self.threads, self.pieces = threads, []
+
+    def run(self, function, items):
+        self.pieces.append(repr(items))
+        return [function(item) for item in items]
+
+
+def test_pieces_are_cut_by_sizes_alone(monkeypatch):
+    small_pieces(monkeypatch)
+    data, cuts = random_dataset(), []
+    for threads in 1, 3:
+        optimizer, recorder = SGD(0.5), Recorder(threads)
+        model = random_model(data)
+        optimizer.start(model.params)
+        optimizer.next_step()
+        model.step(*data.arrays(), 1.0, optimizer, recorder)
+        cuts.append(recorder.pieces)
+    assert cuts[0] == cuts[1] and len(cuts[0]) >= 4
