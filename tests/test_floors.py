@@ -9,12 +9,13 @@ import nnlite
 
 FLOORS = [
     {"kernels", "reference", "threads", "metrics", "files"},
-    {"records", "dataset", "optimizers"},
+    {"records", "dataset", "optimizers", "machine"},
     {"catalogue", "vocabulary", "xmc", "layers"},
     {"model"},
     {"evaluation"},
     {"trainer"},
     {"recipes"},
+    {"__main__"},
 ]
 FILES = {path.stem: path for path in Path(nnlite.__file__).parent.glob("*.py") if path.stem != "__init__"}
 

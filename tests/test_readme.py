@@ -30,6 +30,8 @@ ROOMS = {
     "catalogue": "a made-up catalogue, for a machine without data",
     "xmc": "the text format of the Extreme Classification Repository",
     "files": "packed files, and files written whole or not at all",
+    "machine": "what this machine can do, and what slows it down",
+    "__main__": "the command line",
 }
 
 

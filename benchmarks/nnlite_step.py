@@ -1,0 +1,96 @@
+"""nnlite as a system of the benchmarks, by the protocol of `benchmarks/peers/protocol.py`.
+
+Forms: `step` is the training step as `Trainer` takes it; `products` is its matrix products alone, on the same blocks and
+tiles and threads, with nothing between them: what remains of a step that costs nothing else.
+"""
+
+import sys
+from pathlib import Path
+
+import numba
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent / "peers"))
+import protocol  # noqa: E402
+
+import nnlite  # noqa: E402
+from nnlite.layers import BLOCK_ROWS, ROUND_ITEMS, row_blocks  # noqa: E402
+from nnlite.threads import blocks, one_blas_thread, scratch, team  # noqa: E402
+
+FORMS = {"step": "the whole step", "products": "the matrix products of the step alone"}
+OPTIMIZERS = {"sgd": nnlite.SGD, "adagrad": nnlite.AdaGrad, "adam": nnlite.Adam}
+
+
+class Nnlite:
+    """The training step of a problem."""
+
+    versions = {"nnlite": "0.1.0", "numba": numba.__version__}
+
+    def __init__(self, problem, form, threads):
+        self.problem, self.workers = problem, team(threads)
+        self.data = nnlite.Dataset(problem.x, problem.y)
+        hidden = [problem.params[f"{name}.b"].size for name in problem.layers()[:-1]]
+        self.model = nnlite.MLP(self.data.n_words, self.data.n_labels, hidden, problem.activation)
+        options = {} if problem.optimizer == "sgd" else {"eps": problem.eps}
+        self.optimizer = OPTIMIZERS[problem.optimizer](problem.lr, **options)
+        self.reset()
+
+    def reset(self):
+        for name, values in self.model.params.items():
+            values[:] = self.problem.params[name]
+        self.optimizer.start(self.model.params)
+
+    def params(self):
+        return self.model.params
+
+    def unit(self):
+        x, y = self.data.arrays()
+        losses = []
+        with one_blas_thread():
+            for rows in self.problem.batches():
+                n = rows.stop - rows.start
+                self.optimizer.next_step()
+                loss = self.model.step(
+                    x.rows(rows), y.rows(rows), self.problem.loss_factor() / (n * self.data.n_labels), self.optimizer,
+                    self.workers)
+                losses.append(loss / (n * self.data.n_labels))
+        return np.mean(losses)
+
+
+class Products(Nnlite):
+    """The matrix products of those steps, of activations and gradients that are all ones."""
+
+    comparable, note = False, "no training"
+
+    def reset(self):
+        super().reset()
+        self.ones = [np.ones((self.problem.batch_rows, units), np.float32) for units in self.model.hidden]
+
+    def unit(self):
+        with one_blas_thread():
+            for rows in self.problem.batches():
+                n = rows.stop - rows.start
+                self.workers.run(self._hidden, row_blocks(n))
+                row_parts = blocks(n, BLOCK_ROWS)
+                tiles = self.model.labels.tiles(-(-ROUND_ITEMS // len(row_parts)))
+                self.workers.run(self._labels, [(tile, block) for tile in tiles for block in row_parts])
+        return 0.0
+
+    def _hidden(self, block):
+        for layer, h, dz in zip(self.model.between, self.ones, self.ones[1:]):
+            h, dz = h[block], dz[block]
+            np.matmul(h, layer.w, out=scratch("z", *dz.shape))
+            np.matmul(dz, layer.w.T, out=scratch("dh", *h.shape))
+            np.matmul(h.T, dz, out=scratch("dw", *layer.w.shape))
+
+    def _labels(self, item):
+        tile, block = item
+        w, h = self.model.labels.w[tile], self.ones[-1][block]
+        z = np.matmul(h, w.T, out=scratch("z", len(h), len(w)))
+        np.matmul(z.T, h, out=scratch("dw", *w.shape))
+        np.matmul(z, w, out=scratch("dh", *h.shape))
+
+
+if __name__ == "__main__":
+    protocol.serve(lambda problem, form, threads: {"step": Nnlite, "products": Products}[form](problem, form, threads),
+                   FORMS)

@@ -1,0 +1,83 @@
+"""What the benchmarks share: a clean process to measure in, times, the head line and the table of their results."""
+
+import datetime
+import os
+import statistics
+import subprocess
+import sys
+import time
+from numbers import Integral, Real
+from pathlib import Path
+
+PEERS = str(Path(__file__).parent / "peers")
+if PEERS not in sys.path:
+    sys.path.append(PEERS)
+from protocol import SLOWER_KERNELS, THREAD_COUNTS  # noqa: E402
+
+from nnlite import machine  # noqa: E402
+
+UNWANTED = (*SLOWER_KERNELS, *THREAD_COUNTS, "OPENBLAS_L2_SIZE", "NUMBA_BOUNDSCHECK")
+
+
+def clean_environment():
+    """The environment without the variables that choose an older core's kernels or a number of threads."""
+    return {name: value for name, value in os.environ.items() if name not in UNWANTED}
+
+
+def rerun_clean():
+    """If the environment is not clean, run the same command in a child process where it is, and exit as it does.
+
+    BLAS chooses its kernels when it is loaded: too late for a change in this process.
+    """
+    if len(clean_environment()) < len(os.environ):
+        sys.exit(subprocess.run([sys.executable, *sys.argv], env=clean_environment()).returncode)
+
+
+def timed(function, repeats=7):
+    """Minimum and median of the seconds that a call takes, of `repeats` calls after a first one."""
+    times = []
+    function()
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times), statistics.median(times)
+
+
+def head_line():
+    """Date, machine, versions and command, and a line for each complaint about them, as text."""
+    about = machine.description()
+    versions = ", ".join(f"{name} {about[name]}" for name in ("python", "numpy", "scipy", "numba", "nnlite"))
+    command = " ".join(["python", *sys.argv])
+    lines = [
+        f"{datetime.date.today()}: {about['processor']}, {about['cores']} usable cores, {about['memory_gib']} GiB; "
+        f"{versions}, {about['blas']} with kernels for {about['core']}; `{command}`",
+        *(f"Complaint: {line}" for line in machine.complaints()),
+    ]
+    return "\n\n".join(lines)
+
+
+def table(rows, columns=None):
+    """A Markdown table, aligned for reading as text, of a list of dicts.
+
+    columns: keys of the dicts, which are the titles; by default those of the first row. A key that a row lacks, and
+    None, are empty cells. Numbers stand right, floats with three digits.
+    """
+    columns = list(columns or rows[0])
+    cells = [columns, *([_cell(row.get(column)) for column in columns] for row in rows)]
+    widths = [max(3, *(len(line[i]) for line in cells)) for i in range(len(columns))]
+    right = [all(isinstance(row.get(c), (Real, type(None))) for row in rows) for c in columns]
+    cells.insert(1, ["-" * (width - 1) + (":" if r else "-") for width, r in zip(widths, right)])
+    return "\n".join(
+        "| " + " | ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right)) + " |"
+        for line in cells)
+
+
+def _cell(value):
+    if value is None:
+        return ""
+    if isinstance(value, Integral):
+        return f"{value:,}"
+    if isinstance(value, Real):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return str(value)

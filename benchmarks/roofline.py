@@ -1,0 +1,377 @@
+"""How far is each kernel and layer from the bound of this machine?
+
+    python benchmarks/roofline.py [--quick] [--threads N] [--json FILE] [--picture FILE]
+
+Two speeds are measured first: P, the operations a second of large matrix products, and B, the bytes a second of
+copying large arrays. Work that takes F operations and moves M bytes needs at least max(F / P, M / B), its bound. F and
+M are counted by the formulas that are printed below the times, from the sizes of one batch:
+
+    N rows, Z non-zeros of x, W words that occur, H and K units of the first and last hidden layer, L labels
+    U arrays that the optimiser reads or writes, each row of the gradient aside    O its operations per parameter
+
+A byte is counted each time a formula says so, also where it comes from a cache: B bounds what passes through memory, so
+work that stays in caches may exceed 100 % of its bound. What computes much on few bytes without being a product, such as
+bce_with_logits on logits in cache, meets neither bound: P counts fused multiply-adds, and a division takes as long as
+many; look at its time per entry, times the threads. A step's bound is the sum of its layers' bounds.
+
+Jobs: `deck`, one batch of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, 1,500 labels, SGD; `mini`, batches of
+512, 80,000 words, 24 a title, one layer of 200 ReLU, 258 labels, AdaGrad, times and sizes per batch. Words are drawn by
+Zipf's law. Before anything is timed, steps of a small problem must agree with nnlite.reference.
+"""
+
+import argparse
+import json
+import sys
+from math import ceil
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import report
+from train_step import zipf_rows
+
+from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients, kernels, machine, reference
+from nnlite.layers import BLOCK_ROWS, ROUND_ITEMS, row_blocks, width
+from nnlite.threads import blocks, one_blas_thread, scratch, team
+
+f32 = np.float32
+
+
+class Job(NamedTuple):
+    """One kind of training step."""
+
+    batch_rows: int
+    n_batches: int  # different ones, so that the words of one are not in cache only because it came just before
+    n_words: int
+    per_title: int
+    hidden: tuple
+    activation: str
+    n_labels: int
+    optimizer: SGD | AdaGrad
+
+
+def jobs(quick):
+    """The jobs by name."""
+    return {
+        "deck": Job(2_048 if quick else 20_000, 1, 6_000, 12, (200, 200), "sigmoid", 1_500, SGD(1e-3)),
+        "mini": Job(512, 4 if quick else 32, 80_000, 24, (200,), "relu", 258, AdaGrad(1e-3)),
+    }
+
+
+class Count(NamedTuple):
+    """What a piece of work takes, as formulas of the sizes."""
+
+    flops: str
+    bytes: str
+    entries: str  # by which its time is divided
+    entry: str
+
+
+COUNTS = {
+    "take_rows": Count("0", "16*Z", "Z", "non-zero"),  # indices and values, read and written
+    "csr_matmul forward": Count("2*Z*H", "Z*(4*H + 8) + 4*N*H", "Z", "non-zero"),  # rows of W and x read, z written
+    "sigmoid": Count("20*N*H", "8*N*H", "N*H", "unit"),
+    "relu": Count("N*H", "8*N*H", "N*H", "unit"),
+    "Linear.forward": Count("2*N*H*K", "4*(N*H + H*K + N*K)", "N", "row"),
+    "label products": Count("6*N*K*L", "4*(2*N*K + 2*L*K)", "N*L", "logit"),  # h, W read; dh, dW written
+    "bce_with_logits": Count("23.5*N*L", "8*N*L", "N*L", "logit"),  # of 64 rows, one logarithm per 15 labels aside
+    "LabelLayer": Count("6*N*K*L", "4*(2*N*K + U*L*K)", "N*L", "logit"),  # the same, but W and state written, no dW
+    "sigmoid_backward": Count("3*N*H", "12*N*H", "N*H", "unit"),  # dh and h read, dz written
+    "relu_backward": Count("N*H", "12*N*H", "N*H", "unit"),
+    "Linear.backward": Count("4*N*H*K", "4*(2*N*H + 2*H*K + N*K)", "N", "row"),  # h, dz, W read; dh, dW written
+    "csr_transpose": Count("0", "20*Z", "Z", "non-zero"),  # indices read twice, values once; both written
+    "csr_matmul backward": Count("2*Z*H", "Z*(4*H + 8) + 4*W*H", "Z", "non-zero"),  # rows of dz, x^T read, dW written
+    "update of word rows": Count("O*W*H", "4*W*H*(U + 1)", "W*H", "parameter"),  # U and the gradient
+    "SparseLinear backward": Count("(2*Z + O*W)*H", "Z*(4*H + 8) + 4*U*W*H", "Z", "non-zero"),  # both: dW in cache
+}
+
+
+def counted(formula, sizes):
+    """The value of a formula of the sizes."""
+    return eval(formula, {}, sizes)
+
+
+def sizes_of(job, dataset):
+    """N, Z, W, ... of one batch: the mean over the dataset's batches."""
+    parts = dataset.chunks(job.batch_rows)
+    arrays, operations = {SGD: (2, 2), AdaGrad: (4, 7)}[type(job.optimizer)]
+    return {
+        "N": job.batch_rows, "Z": dataset.x.nnz / len(parts),
+        "W": float(np.mean([np.unique(part.x.indices).size for part in parts])),
+        "H": job.hidden[0], "K": job.hidden[-1], "L": job.n_labels, "U": arrays, "O": operations,
+    }
+
+
+def layers_of_step(job):
+    """The names of the parts whose bounds add up to a step's, each as often as the step passes it."""
+    act, n_between = job.activation, len(job.hidden) - 1
+    return [
+        "csr_matmul forward", "LabelLayer", "csr_transpose", "SparseLinear backward",
+        *(["Linear.forward", "Linear.backward"] * n_between), *([act, act + "_backward"] * (n_between + 1)),
+    ]
+
+
+class NoUpdate:
+    """In the place of an optimiser: what hands its gradient over is then timed without the update."""
+
+    def update(self, name, rows, gradient):
+        """Do nothing."""
+
+
+class Bench:
+    """A job's data, model and the pieces of its step, each as a function that goes through all batches."""
+
+    def __init__(self, job, threads):
+        rng, n_rows = np.random.default_rng(0), job.batch_rows * job.n_batches
+        self.job, self.workers, self.optimizer = job, team(threads), job.optimizer
+        self.dataset = Dataset(zipf_rows(rng, n_rows, job.n_words, job.per_title),
+                               zipf_rows(rng, n_rows, job.n_labels, 5))
+        self.model = MLP(job.n_words, job.n_labels, job.hidden, job.activation)
+        self.optimizer.start(self.model.params)
+        self.batches = [part.arrays() for part in self.dataset.chunks(job.batch_rows)]
+        self.transposed = [self.model.features.transpose(x) for x, _ in self.batches]
+        self.blocks = row_blocks(job.batch_rows)
+        self.hs = [np.empty((job.batch_rows, units), f32) for units in job.hidden]
+        self.ones = np.ones_like(self.hs[0])
+
+    def fresh(self):
+        """Activations as a step leaves them, for the pieces that begin in its middle."""
+        self.model.forward(self.batches[0][0], self.hs)
+
+    def each_block(self, function):
+        """function(block) for every block of rows of a batch, once for each batch."""
+        for _ in self.batches:
+            self.workers.run(function, self.blocks)
+
+    def take_rows(self):
+        x, _ = self.dataset.arrays()
+        for rows in np.random.default_rng(0).permutation(len(self.dataset)).reshape(len(self.batches), -1):
+            x.take(rows)
+
+    def features_forward(self):
+        for x, _ in self.batches:
+            self.workers.run(lambda block: self.model.features.forward(x.rows(block), self.hs[0][block]), self.blocks)
+
+    def activation(self):
+        self.each_block(lambda block: self.model.act.forward(self.hs[0][block]))
+
+    def activation_backward(self):
+        self.each_block(lambda block: self.model.act.backward(self.ones[block], self.hs[0][block]))
+
+    def linear_forward(self):
+        self.each_block(lambda block: self.model.between[0].forward(self.hs[0][block], self.hs[1][block]))
+
+    def linear_backward(self):
+        self.each_block(lambda block: self.model.between[0].backward(self.hs[0][block], self.hs[1][block]))
+
+    def each_logit(self, function):
+        """function(y, rows, tile, z) for all blocks and tiles of the label layer, each thread with a z of its own."""
+        row_parts = blocks(self.job.batch_rows, BLOCK_ROWS)
+        tiles = self.model.labels.tiles(at_once=ceil(ROUND_ITEMS / len(row_parts)))
+        pairs = [(rows, tile) for tile in tiles for rows in row_parts]
+        largest = max(map(width, row_parts)) * max(map(width, tiles))
+        zs = [np.zeros(largest, f32) for _ in range(self.workers.threads)]
+
+        def part(y, i):
+            for rows, tile in pairs[i::len(zs)]:
+                function(y, rows, tile, zs[i][:width(rows) * width(tile)].reshape(width(rows), width(tile)))
+
+        def all_parts():
+            for _, y in self.batches:
+                self.workers.run(lambda i: part(y, i), range(len(zs)))
+
+        return all_parts
+
+    def products(self):
+        h, w = self.hs[-1], self.model.params["labels.W"]
+
+        def three(y, rows, tile, z):
+            np.matmul(h[rows], w[tile].T, out=z)
+            np.matmul(z.T, h[rows], out=scratch("dw", width(tile), w.shape[1]))
+            np.matmul(z, w[tile], out=scratch("dh", width(rows), w.shape[1]))
+
+        return self.each_logit(three)
+
+    def bce(self):
+        b = self.model.params["labels.b"]
+
+        def one(y, rows, tile, z):
+            work = scratch("bce", 3, width(tile))
+            kernels.bce_with_logits(z, b[tile], *y.rows(rows)[:2], tile.start, f32(1), work[2], work[:2])
+
+        return self.each_logit(one)
+
+    def labels(self):
+        for _, y in self.batches:
+            self.model.labels.backward_and_update(self.hs[-1], y, f32(1e-3), self.optimizer, self.workers)
+
+    def transpose(self):
+        for x, _ in self.batches:
+            self.model.features.transpose(x)
+
+    def features_backward(self, optimizer):
+        for words, xt in self.transposed:
+            self.model.features.backward_and_update(words, xt, self.ones, optimizer, self.workers)
+
+    def update(self):
+        gradient = np.full((256, self.job.hidden[0]), 1e-3, f32)
+        for words, _ in self.transposed:
+            self.workers.run(
+                lambda part: self.optimizer.update("features.W", words[part], gradient[:width(part)]),
+                blocks(words.size, 256))
+
+    def step(self):
+        for x, y in self.batches:
+            self.optimizer.next_step()
+            self.model.step(x, y, 1 / x.n_rows, self.optimizer, self.workers)
+
+    def pieces(self):
+        """(name, threads, function)"""
+        n, act = self.workers.threads, self.job.activation
+        between = [("Linear.forward", n, self.linear_forward), ("Linear.backward", n, self.linear_backward)]
+        return [
+            ("take_rows", 1, self.take_rows),
+            ("csr_matmul forward", n, self.features_forward),
+            (act, n, self.activation),
+            *(between if self.model.between else []),
+            ("label products", n, self.products()),
+            ("bce_with_logits", n, self.bce()),
+            ("LabelLayer", n, self.labels),
+            (act + "_backward", n, self.activation_backward),
+            ("csr_transpose", 1, self.transpose),
+            ("csr_matmul backward", n, lambda: self.features_backward(NoUpdate())),
+            ("update of word rows", n, self.update),
+            ("SparseLinear backward", n, lambda: self.features_backward(self.optimizer)),
+        ]
+
+
+# ---- agreement, measurement, output
+
+def agree():
+    """Largest relative difference from nnlite.reference of gradients and of updated parameters, in a small problem."""
+    rng, worst = np.random.default_rng(1), 0.0
+    data = Dataset(zipf_rows(rng, 300, 90, 6), zipf_rows(rng, 300, 70, 4))
+    for activation in "sigmoid", "relu":
+        for optimizer, rule in (SGD(0.5), _reference_sgd), (AdaGrad(0.5, eps=0.1), _reference_adagrad):
+            model = MLP(90, 70, (33, 21), activation)
+            worst = max(worst, *check_gradients(model, data).values())
+            before = {name: p.astype(np.float64) for name, p in model.params.items()}
+            _, gradients = reference.loss_and_grads(before, data.x.toarray(), data.y.toarray(), activation)
+            optimizer.start(model.params)
+            optimizer.next_step()
+            with one_blas_thread():
+                model.step(*data.arrays(), 1 / len(data), optimizer, team())
+            for name, p in model.params.items():
+                want = rule(before[name], gradients[name])
+                worst = max(worst, float(abs(p - want).max() / abs(want).max()))
+    return worst
+
+
+def _reference_sgd(p, g):
+    return reference.sgd(p, g, lr=0.5)
+
+
+def _reference_adagrad(p, g):
+    return reference.adagrad(p, g, s=0, lr=0.5, eps=0.1)[0]
+
+
+def measure(job, threads, peaks, repeats=7):
+    """Rows of the table: one for each piece of the job's step, then one for the step. Times are per batch."""
+    bench = Bench(job, threads)
+    sizes = sizes_of(job, bench.dataset)
+    rows, bounds = [], {}
+    with one_blas_thread():
+        for name, n, function in bench.pieces():
+            bench.fresh()
+            times = [seconds / job.n_batches for seconds in report.timed(function, repeats)]
+            count = COUNTS[name]
+            flops, moved, entries = (counted(formula, sizes) for formula in (count.flops, count.bytes, count.entries))
+            bounds[name], bound_by = max((flops / peaks[n]["flops"], "flops"), (moved / peaks[n]["bytes"], "bytes"))
+            rows.append(row(name, n, times, flops, moved, bounds[name], bound_by)
+                        | {"ns per entry and thread": times[0] * n / entries * 1e9, "entry": count.entry})
+        times = [seconds / job.n_batches for seconds in report.timed(bench.step, repeats)]
+    parts = layers_of_step(job)
+    flops, moved = (sum(counted(getattr(COUNTS[part], what), sizes) for part in parts) for what in ("flops", "bytes"))
+    step = row("step", threads, times, flops, moved, sum(bounds[part] for part in parts), "sum of its layers'")
+    return [*rows, step], sizes
+
+
+def row(name, threads, times, flops, moved, bound, bound_by):
+    """One row of the table; times: minimum and median."""
+    return {
+        "kernel or layer": name, "threads": threads, "min ms": 1e3 * times[0], "median ms": 1e3 * times[1],
+        "GFLOP/s": flops / times[0] / 1e9, "GB/s": moved / times[0] / 1e9, "flops / byte": flops / moved,
+        "bound ms": 1e3 * bound, "bound by": bound_by, "% of bound": 100 * bound / times[0],
+    }
+
+
+def measure_peaks(threads, quick):
+    """Threads -> operations and bytes a second, for one thread and for all."""
+    seconds, mib = (0.2, 64) if quick else (1.0, int(min(512, 2**10 * (machine.description()["memory_gib"] or 4) / 8)))
+    peaks = {n: {"flops": 1e9 * machine.sgemm_peak(n, seconds), "bytes": 1e9 * machine.copy_bandwidth(n, seconds, mib)}
+             for n in sorted({1, threads})}
+    return peaks, mib
+
+
+def picture(path, results, peaks, threads):
+    """The rooflines, one panel a job: flops per byte against GFLOP/s; work without flops is left out."""
+    import matplotlib
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, panels = plt.subplots(1, len(results), figsize=(7 * len(results), 7), sharey=True, layout="constrained")
+    for panel, (name, result) in zip(np.atleast_1d(panels), results.items()):
+        points = [point for point in result["rows"] if point["GFLOP/s"]]
+        reach = np.geomspace(0.05, 2 * max(point["flops / byte"] for point in points), 200)
+        for n, style in {1: "--", threads: "-"}.items():
+            peak, bandwidth = peaks[n]["flops"] / 1e9, peaks[n]["bytes"] / 1e9
+            panel.plot(reach, np.minimum(peak, reach * bandwidth), "k" + style, linewidth=1,
+                       label=f"{n} thread{'s' if n > 1 else ''}: {peak:.0f} GFLOP/s, {bandwidth:.0f} GB/s")
+        points.sort(key=lambda point: point["flops / byte"])
+        for i, point in enumerate(points, start=1):
+            at = point["flops / byte"], point["GFLOP/s"]
+            panel.plot(*at, "o", label=f"{i} {point['kernel or layer']}, {point['min ms']:.3g} ms")
+            panel.annotate(str(i), at, textcoords="offset points", xytext=(5, -10))
+        panel.set(xscale="log", yscale="log", xlabel="operations per byte", title=f"{name}, threads: {threads}")
+        panel.legend(fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=2)
+    np.atleast_1d(panels)[0].set_ylabel("GFLOP/s")
+    figure.savefig(path, dpi=120)
+
+
+def main():
+    """Print the tables; returns the exit code, 1 if the small problem does not agree with the reference."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, B of a cache: to see that it runs")
+    parser.add_argument("--threads", type=int, default=machine.usable_cores(), help="default: one per usable core")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--picture", type=Path, metavar="FILE")
+    args = parser.parse_args()
+    report.rerun_clean()
+    print(report.head_line())
+    worst = agree()
+    print(f"\nLargest relative difference from the reference, small problem: {worst:.1e}")
+    if worst > 1e-4:
+        print("roofline: the results are wrong, want a difference below 1e-4", file=sys.stderr)
+        return 1
+
+    peaks, mib = measure_peaks(args.threads, args.quick)
+    print(f"\n## The machine: products of 1024 x 1024, copies of {mib} MiB\n")
+    print(report.table([{"threads": n, "P, GFLOP/s": peak["flops"] / 1e9, "B, GB/s": peak["bytes"] / 1e9}
+                        for n, peak in peaks.items()]))
+    results = {}
+    for name, job in jobs(args.quick).items():
+        rows, sizes = measure(job, args.threads, peaks)
+        results[name] = {"sizes": sizes, "rows": rows}
+        print(f"\n## {name}: {', '.join(f'{letter} = {size:,.6g}' for letter, size in sizes.items())}\n")
+        print(report.table(rows), flush=True)
+    print("\n## What is counted\n")
+    print(report.table([{"kernel or layer": name, **count._asdict()} for name, count in COUNTS.items()]))
+    if args.json:
+        args.json.write_text(json.dumps({"head": report.head_line(), "peaks": peaks, "results": results}, indent=1))
+    if args.picture:
+        picture(args.picture, results, peaks, args.threads)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""How long does one training step take in nnlite, and how long in what people would use instead?
+
+    python benchmarks/train_step.py [--quick] [--json FILE] [--job NAME ...]
+
+Jobs: `deck-1500` and `deck-5000`, one step of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, SGD, 1,500 and 5,000
+labels; `mini`, one epoch of mini-batches of 512, 80,000 rows, 80,000 words, 24 a title, 200 ReLU, AdaGrad, 258 labels
+(real titles with bigrams where they are at hand, else words drawn by Zipf's law). `memory` is the deck step's peak beyond
+data, parameters and activations, at 1,500 and at 50,000 labels.
+
+Each system is a process of its own, started without variables that choose an older core's kernels. First all take the
+same steps from the same parameters, and must agree: losses within 1e-5 relative, parameters within 1e-4 of the largest
+entry. Then they are timed in turn, A B C A B C, after one warm-up each; between two units everybody sleeps, so that no
+thread of the last one spins in the time of the next. Peers are installed by `python benchmarks/peers/install.py`.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "peers")]
+import peers  # noqa: E402
+import protocol  # noqa: E402
+import report  # noqa: E402
+
+import nnlite  # noqa: E402
+
+TITLES = HERE.parents[1] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
+PAUSE = 0.3  # seconds between two units: OpenMP's threads spin for about 0.2 s before they sleep
+DECK_PEERS = [("torch", form) for form in ("eager", "compile", "bfloat16", "chunked-compile", "dense")]
+DECK_PEERS += [("keras", "dense"), ("keras", "dense-jit"), ("sklearn", "mlp")]
+MINI_PEERS = [("torch", form) for form in ("eager", "compile", "sparse", "sparse-chunked", "sparse-chunked-compile")]
+MINI_PEERS += [("torch", "eager", "adam")]
+
+
+# ---- problems
+
+def zipf_rows(rng, n_rows, n_columns, per_row):
+    """A csr matrix of ones, about per_row of them in a row, the columns drawn by Zipf's law."""
+    edges = np.cumsum(1 / np.arange(1, n_columns + 1))
+    drawn = np.searchsorted(edges / edges[-1], rng.random((n_rows, per_row)))
+    matrix = sp.csr_array((np.ones(drawn.size, np.float32), drawn.ravel(), np.arange(0, drawn.size + 1, per_row)),
+                          shape=(n_rows, n_columns))
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return matrix
+
+
+def problem(x, y, hidden, **how):
+    model = nnlite.MLP(x.shape[1], y.shape[1], hidden, how["activation"])
+    model.init_label_bias(np.bincount(y.indices, minlength=y.shape[1]) / y.shape[0])
+    return protocol.Problem(x, y, model.params, **how)
+
+
+def deck(n_labels, quick=False):
+    rng, n_rows = np.random.default_rng(0), 2_000 if quick else 20_000
+    x, y = zipf_rows(rng, n_rows, 6_000, 12), zipf_rows(rng, n_rows, n_labels, 5)
+    return problem(x, y, (200, 200), activation="sigmoid", optimizer="sgd", lr=0.05, reduction="mean", batch_rows=n_rows)
+
+
+def mini(quick=False):
+    n_rows = 4_000 if quick else 80_000
+    if TITLES.exists():
+        records = list(nnlite.read_records(TITLES))[:n_rows]
+        vocabulary = nnlite.Vocabulary.build(records, min_count=10, ngrams=2)
+        data = nnlite.Dataset(*(m for m in [vocabulary.encode(records)] for m in (m.x, m.y)))
+        x, y = data.x, data.y
+    else:
+        rng = np.random.default_rng(0)
+        x, y = zipf_rows(rng, n_rows, 80_000, 24), zipf_rows(rng, n_rows, 258, 2)
+    return problem(x, y, (200,), activation="relu", optimizer="adagrad", lr=0.05, eps=1e-10, reduction="sum",
+                   batch_rows=512)
+
+
+JOBS = {
+    "deck-1500": (lambda quick: deck(1_500, quick), DECK_PEERS),
+    "deck-5000": (lambda quick: deck(5_000, quick), DECK_PEERS),
+    "mini": (mini, MINI_PEERS),
+}
+
+
+# ---- systems
+
+def nnlite_system(path, form="step", **options):
+    return protocol.System(sys.executable, HERE / "nnlite_step.py", path, form, **options)
+
+
+def start_all(path, chosen):
+    """[(name, System or the reason why there is none)]; the first is nnlite's step."""
+    systems = [("nnlite", nnlite_system(path)), ("nnlite, products alone", nnlite_system(path, "products")),
+               ("nnlite, 1 thread", nnlite_system(path, threads=1))]
+    for peer, form, *optimizer in chosen:
+        name = " ".join([peer, form, *optimizer])
+        try:
+            systems.append((name, peers.start(peer, path, form, optimizer=optimizer[0] if optimizer else None)))
+        except RuntimeError as error:
+            systems.append((name, str(error).split("\n")[0]))
+    return systems
+
+
+def differences(system, want_loss, want):
+    """Relative difference of the first unit's loss, and the largest of any parameter, over its largest entry."""
+    loss = system.unit()["loss"]
+    params = system.params()
+    worst = max(float(abs(params[name] - want[name]).max() / abs(want[name]).max()) for name in want)
+    return abs(loss - want_loss) / want_loss, worst
+
+
+def measure(job, quick, repeats):
+    make, chosen = JOBS[job]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "problem.npz"
+        work = make(quick)
+        work.write(path)
+        systems = start_all(path, chosen)
+        ready = [(name, system) for name, system in systems if isinstance(system, protocol.System)]
+        ours = ready[0][1]
+        loss, want = ours.unit()["loss"], ours.params()
+        agreement = {name: differences(system, loss, want) for name, system in ready[1:] if "products" not in name}
+        times = {name: [] for name, _ in ready}
+        for turn in range(repeats + 1):
+            for name, system in ready:
+                time.sleep(PAUSE)
+                seconds = system.unit()["seconds"]
+                if turn:
+                    times[name].append(seconds)
+        rows = [row(name, system, times, agreement) for name, system in systems]
+        for _, system in ready:
+            system.quit()
+    sizes = (f"{work.x.shape[0]:,} rows, {work.x.shape[1]:,} words, {work.x.nnz / work.x.shape[0]:.1f} a title, "
+             f"{work.y.shape[1]:,} labels, batch {work.batch_rows:,}, {work.optimizer}, {repeats} turns")
+    return {"job": job, "sizes": sizes, "rows": rows, "disagree": disagreeing(agreement, dict(ready), job)}
+
+
+def disagreeing(agreement, systems, job):
+    """Comparable systems that did not take the same steps."""
+    return [name for name, (loss, params) in agreement.items()
+            if systems[name].ready["comparable"] and not name.endswith(" adam") and (loss > 1e-5 or params > 1e-4)]
+
+
+def row(name, system, times, agreement):
+    if isinstance(system, str):
+        return {"system": name, "note": system}
+    ours, own = np.array(times["nnlite"]), np.array(times[name])
+    loss, params = agreement.get(name, (None, None))
+    return {
+        "system": name, "min ms": 1e3 * own.min(), "median ms": 1e3 * np.median(own),
+        "min / nnlite": own.min() / ours.min(), "median / nnlite": np.median(own) / np.median(ours),
+        "loss differs": loss, "parameters differ": params, "peak MiB": system.memory()["peak_rss_mib"],
+        "note": system.ready["note"],
+    }
+
+
+def memory(quick):
+    """Peak beyond data, parameters and the batch x hidden activations, in MiB, of a deck step."""
+    rows = []
+    for n_labels in (1_500, 5_000) if quick else (1_500, 50_000):
+        with tempfile.TemporaryDirectory() as folder:
+            path, work = Path(folder) / "problem.npz", deck(n_labels, quick)
+            work.write(path)
+            system = nnlite_system(path, heap="plain")
+            before = system.memory()
+            for _ in range(3):
+                system.unit()
+            peak = system.memory()["peak_rss_mib"]
+            system.quit()
+        activations = 2 * work.batch_rows * 200 * 4 / 2**20
+        base = before["rss_mib"]
+        rows.append({"labels": n_labels, "before MiB": base, "activations MiB": activations, "peak MiB": peak,
+                     "beyond MiB": peak - base - activations})
+    return {"job": "memory", "sizes": "the deck's step, three times", "rows": rows, "disagree": []}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, 3 turns: to see that it runs")
+    parser.add_argument("--repeats", type=int, default=9, help="turns that count (default: %(default)s)")
+    parser.add_argument("--job", nargs="+", choices=[*JOBS, "memory"], default=[*JOBS, "memory"])
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    args = parser.parse_args()
+    report.rerun_clean()
+    print(report.head_line())
+    results = []
+    for job in args.job:
+        result = memory(args.quick) if job == "memory" else measure(job, args.quick, 3 if args.quick else args.repeats)
+        results.append(result)
+        print(f"\n## {job}: {result['sizes']}\n\n{report.table(result['rows'])}", flush=True)
+        if result["disagree"]:
+            print(f"\nNOT THE SAME STEPS: {', '.join(result['disagree'])}")
+    if args.json:
+        args.json.write_text(json.dumps({"head": report.head_line(), "results": results}, indent=1))
+    return 1 if any(result["disagree"] for result in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
