@@ -10,9 +10,10 @@ M are counted by the formulas that are printed below the times, from the sizes o
     U arrays that the optimiser reads or writes, each row of the gradient aside    O its operations per parameter
 
 A byte is counted each time a formula says so, also where it comes from a cache: B bounds what passes through memory, so
-work that stays in caches may exceed 100 % of its bound. What computes much on few bytes without being a product, such as
-bce_with_logits on logits in cache, meets neither bound: P counts fused multiply-adds, and a division takes as long as
-many; look at its time per entry, times the threads. A step's bound is the sum of its layers' bounds.
+work that stays in caches may exceed 100 % of its bound. What computes much on few bytes without being a product, such
+as bce_with_logits on logits in cache, meets neither bound: P counts fused multiply-adds, and a division takes as long
+as many; look at its time per entry, times the threads. Times include the calls from Python. A step's bound is the sum
+of its layers' bounds.
 
 Jobs: `deck`, one batch of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, 1,500 labels, SGD; `mini`, batches of
 512, 80,000 words, 24 a title, one layer of 200 ReLU, 258 labels, AdaGrad, times and sizes per batch. Words are drawn by

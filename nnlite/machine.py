@@ -14,7 +14,7 @@ from timeit import default_timer, timeit
 import numpy as np
 
 from nnlite import kernels
-from nnlite.threads import _blas, one_blas_thread, team, usable_cores
+from nnlite.threads import blas_libraries, one_blas_thread, team, usable_cores
 
 CPUINFO = Path("/proc/cpuinfo")
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": microseconds of processor time per period; or "max 100000"
@@ -53,7 +53,7 @@ def blas():
     name, version, core (the processor whose kernels it runs; None where it does not tell), threads (that it would use
     now), coretype (the variable OPENBLAS_CORETYPE, or None).
     """
-    found = _blas().info()
+    found = blas_libraries().info()
     library = next((library for library in found if "numpy" in library["filepath"]), found[0] if found else {})
     return {
         "name": library.get("internal_api", "unknown"),

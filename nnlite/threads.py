@@ -120,7 +120,8 @@ def scratch(name, *shape):
 
 
 @lru_cache(maxsize=None)
-def _blas():
+def blas_libraries():
+    """threadpoolctl's controller of the BLAS libraries that NumPy has loaded."""
     return threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 
@@ -133,7 +134,7 @@ def one_blas_thread():
     global _holders, _limit
     with _holders_lock:
         if _holders == 0:
-            _limit = _blas().limit(limits=1)
+            _limit = blas_libraries().limit(limits=1)
         _holders += 1
     try:
         yield

@@ -27,7 +27,7 @@ def test_the_deck_fails_to_learn_and_the_default_recipe_learns(tmp_path, capsys)
     assert results == json.loads((out / "metrics.json").read_text())
     assert [results[name] for name in ("n_records", "n_train", "n_test", "bad_lines")] == [6_000, 4_800, 1_200, {}]
     deck, default = results["deck"], results["default"]
-    assert 0.67 < deck["first_loss"] < 0.73 and deck["last_loss"] > 10 * results["floor_bce"]
+    assert 0.67 < deck["first_loss"] < 0.73 and deck["last_loss"] > 5 * results["floor_bce"]
     assert default["first_loss"] < 2 * results["floor_bce"] and default["test"]["bce"] < 0.7 * results["floor_bce"]
     assert default["test"]["P@1"] > deck["test"]["P@1"] + 0.2
     assert default["seconds"] > 0 and default["peak_mib"] > 50
@@ -58,7 +58,7 @@ def test_own_files_are_read_and_bad_lines_shown(tmp_path, capsys):
     ("table.xlsx", b"x", "unknown ending"),
     ("one.jsonl", b'{"title": "a", "category": ["b"]}', "want at least 2 records"),
     ("rare.jsonl", b'{"title": "a", "category": ["b"]}\n' * 9, "want a word that occurs in at least 10 records"),
-    ("columns.csv", b"a,b\n1,2\n", "want a column"),
+    ("columns.csv", b"a,b\n1,2\n", "want columns"),
 ])
 def test_bad_input_is_one_line_and_code_2(name, content, message, tmp_path, capsys):
     path = tmp_path / name

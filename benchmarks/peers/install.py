@@ -62,7 +62,7 @@ def install(name):
     for command in ([sys.executable, "-m", "venv", folder(name)], [*pip, "-r", HERE / f"requirements-{name}.txt"]):
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
-            complaint = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
+            complaint = "\n".join(line[:300] for line in (done.stdout + done.stderr).strip().splitlines()[-8:])
             failure(name).write_text(complaint + "\n")
             shutil.rmtree(folder(name), ignore_errors=True)
             return complaint
