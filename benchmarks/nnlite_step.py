@@ -1,7 +1,7 @@
 """nnlite as a system of the benchmarks, by the protocol of `benchmarks/peers/protocol.py`.
 
-Forms: `step` is the training step as `Trainer` takes it; `products` is its matrix products alone, on the same blocks and
-tiles and threads, with nothing between them: what remains of a step that costs nothing else.
+Forms: `step` is the training step as `Trainer` takes it; `products` is its matrix products alone, on the same blocks
+and tiles and threads, with nothing between them: what remains of a step that costs nothing else.
 """
 
 import sys
@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 import protocol  # noqa: E402
 
 import nnlite  # noqa: E402
-from nnlite.layers import BLOCK_ROWS, ROUND_ITEMS, row_blocks  # noqa: E402
+from nnlite.layers import BLOCK_ROWS, ROUND_ITEMS  # noqa: E402
 from nnlite.threads import blocks, one_blas_thread, scratch, team  # noqa: E402
 
 FORMS = {"step": "the whole step", "products": "the matrix products of the step alone"}
@@ -70,7 +70,7 @@ class Products(Nnlite):
         with one_blas_thread():
             for rows in self.problem.batches():
                 n = rows.stop - rows.start
-                self.workers.run(self._hidden, row_blocks(n))
+                self.workers.run(self._hidden, blocks(n, BLOCK_ROWS))
                 row_parts = blocks(n, BLOCK_ROWS)
                 tiles = self.model.labels.tiles(-(-ROUND_ITEMS // len(row_parts)))
                 self.workers.run(self._labels, [(tile, block) for tile in tiles for block in row_parts])

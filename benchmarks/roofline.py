@@ -32,7 +32,7 @@ import report
 from train_step import zipf_rows
 
 from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients, kernels, machine, reference
-from nnlite.layers import BLOCK_ROWS, ROUND_ITEMS, row_blocks, width
+from nnlite.layers import BLOCK_ROWS, ROUND_ITEMS, width
 from nnlite.threads import blocks, one_blas_thread, scratch, team
 
 f32 = np.float32
@@ -131,7 +131,7 @@ class Bench:
         self.optimizer.start(self.model.params)
         self.batches = [part.arrays() for part in self.dataset.chunks(job.batch_rows)]
         self.transposed = [self.model.features.transpose(x) for x, _ in self.batches]
-        self.blocks = row_blocks(job.batch_rows)
+        self.blocks = blocks(job.batch_rows, BLOCK_ROWS)
         self.hs = [np.empty((job.batch_rows, units), f32) for units in job.hidden]
         self.ones = np.ones_like(self.hs[0])
 

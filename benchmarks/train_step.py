@@ -2,10 +2,10 @@
 
     python benchmarks/train_step.py [--quick] [--json FILE] [--job NAME ...]
 
-Jobs: `deck-1500` and `deck-5000`, one step of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, SGD, 1,500 and 5,000
-labels; `mini`, one epoch of mini-batches of 512, 80,000 rows, 80,000 words, 24 a title, 200 ReLU, AdaGrad, 258 labels
-(real titles with bigrams where they are at hand, else words drawn by Zipf's law). `memory` is the deck step's peak beyond
-data, parameters and activations, at 1,500 and at 50,000 labels.
+Jobs: `deck-1500` and `deck-5000`, one step of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, SGD, 1,500 and
+5,000 labels; `mini`, one epoch of mini-batches of 512, 80,000 rows, 80,000 words, 24 a title, 200 ReLU, AdaGrad, 258
+labels (real titles with bigrams where they are at hand, else words drawn by Zipf's law). `memory` is the deck step's
+peak beyond data, parameters and activations, at 1,500 and at 50,000 labels.
 
 Each system is a process of its own, started without variables that choose an older core's kernels. First all take the
 same steps from the same parameters, and must agree: losses within 1e-5 relative, parameters within 1e-4 of the largest
@@ -61,7 +61,8 @@ def problem(x, y, hidden, **how):
 def deck(n_labels, quick=False):
     rng, n_rows = np.random.default_rng(0), 2_000 if quick else 20_000
     x, y = zipf_rows(rng, n_rows, 6_000, 12), zipf_rows(rng, n_rows, n_labels, 5)
-    return problem(x, y, (200, 200), activation="sigmoid", optimizer="sgd", lr=0.05, reduction="mean", batch_rows=n_rows)
+    return problem(x, y, (200, 200), activation="sigmoid", optimizer="sgd", lr=0.05, reduction="mean",
+                   batch_rows=n_rows)
 
 
 def mini(quick=False):
@@ -69,7 +70,7 @@ def mini(quick=False):
     if TITLES.exists():
         records = list(nnlite.read_records(TITLES))[:n_rows]
         vocabulary = nnlite.Vocabulary.build(records, min_count=10, ngrams=2)
-        data = nnlite.Dataset(*(m for m in [vocabulary.encode(records)] for m in (m.x, m.y)))
+        data = vocabulary.encode(records)
         x, y = data.x, data.y
     else:
         rng = np.random.default_rng(0)

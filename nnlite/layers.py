@@ -18,18 +18,20 @@ from nnlite.optimizers import KeepGradients
 from nnlite.threads import blocks, one_blas_thread, scratch, shares, team
 
 BLOCK_ROWS = 1024  # rows that pass through a layer at once: a tile of their logits is 2 MiB
-MIN_BLOCK_ROWS = 128  # a batch below BLOCK_ROWS is cut finer, so that there is work for several threads
+MIN_BLOCK_ROWS = 128  # a smaller batch is cut finer, so that there is work for several threads, but no finer than this
+MIN_BLOCK_FLOPS = 2e7  # nor so fine that a block costs less than waking a thread: 0.1 ms
 TILE_LABELS = 512  # labels whose logits exist at once
-MIN_TILE_LABELS = 64  # labels below which a matrix product loses its speed
+MIN_TILE_LABELS = 96  # labels below which a matrix product loses its speed
 ROUND_ITEMS = 16  # (block, tile) pairs that are worked on at the same time, at least, where there are as many
-SHARE_NONZEROS = 1024  # non-zeros (and words) of a batch whose gradient rows exist at once: below 1 MiB at 200 units
+SHARE_NONZEROS = 4096  # non-zeros (and words) of a batch whose gradient rows exist at once: 3 MiB at 200 units
 
 f32 = np.float32
 
 
-def row_blocks(n_rows):
-    """The blocks of a batch for the layers below the labels."""
-    return blocks(n_rows, min(BLOCK_ROWS, max(MIN_BLOCK_ROWS, ceil(n_rows / ROUND_ITEMS))))
+def row_blocks(n_rows, flops_per_row):
+    """The blocks of a batch for the layers below the labels, which do so many operations for each row."""
+    least = max(MIN_BLOCK_ROWS, ceil(n_rows / ROUND_ITEMS), ceil(MIN_BLOCK_FLOPS / flops_per_row))
+    return blocks(n_rows, min(BLOCK_ROWS, least))
 
 
 class Activation:
@@ -86,11 +88,10 @@ class SparseLinear:
 
 
 def _equal_work(indptr):
-    """Cut the rows of a csr matrix into slices of about SHARE_NONZEROS non-zeros and rows."""
+    """Cut the rows of a csr matrix into slices of as many non-zeros and rows each, about SHARE_NONZEROS at most."""
     work = indptr + np.arange(indptr.size)
-    edges = np.searchsorted(work, np.arange(0, work[-1], SHARE_NONZEROS))
-    edges = np.unique(np.append(edges, indptr.size - 1))
-    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:])]
+    edges = np.searchsorted(work, np.linspace(0, work[-1], 2 * ceil(work[-1] / 2 / SHARE_NONZEROS) + 1))
+    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:]) if start < stop]
 
 
 class Linear:

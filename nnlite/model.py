@@ -7,6 +7,9 @@ from nnlite.dataset import check_features
 from nnlite.layers import Activation, LabelLayer, Linear, SparseLinear, add_up, row_blocks
 from nnlite.threads import one_blas_thread, scratch, team
 
+# What gathering the words of a row, and taking an activation back, costs per unit, in operations of a matrix product.
+GATHER_FLOPS, GRADIENT_FLOPS = 1_000, 20
+
 f32 = np.float32
 
 
@@ -68,7 +71,7 @@ class MLP:
             return function(rows, hs[-1])
 
         with one_blas_thread():
-            return team(threads).run(one_block, row_blocks(x.n_rows))
+            return team(threads).run(one_block, row_blocks(x.n_rows, 2 * self.labels.w.size))
 
     def logits(self, x):
         """z (N, L) of the csr matrix x (N, D): rows x labels numbers, for small work. `top_k` needs no such array."""
@@ -108,19 +111,22 @@ class MLP:
         scale multiplies every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels.
         The loss is that of the parameters before the update. BLAS must be held at one thread by the caller.
         """
-        n, rows = x.n_rows, row_blocks(x.n_rows)
+        n, between = x.n_rows, 2 * sum(layer.w.size for layer in self.between)
         hs = [scratch(f"h{i}", n, units) for i, units in enumerate(self.hidden)]
-        workers.run(lambda block: self.forward(x.rows(block), [h[block] for h in hs]), rows)
+        up = row_blocks(n, GATHER_FLOPS * self.hidden[0] + between)
+        (words, xt), *_ = workers.run(
+            lambda block: self.forward(x.rows(block), [h[block] for h in hs]) if block else self.features.transpose(x),
+            [None, *up])
 
         loss, dh = self.labels.backward_and_update(hs[-1], y, f32(scale), optimizer, workers)
 
-        shares = workers.run(lambda block: self._backward([h[block] for h in hs], dh[block]), rows)
+        down = row_blocks(n, GRADIENT_FLOPS * self.hidden[-1] + 2 * between)
+        shares = workers.run(lambda block: self._backward([h[block] for h in hs], dh[block]), down)
         for name, gradients in zip(self._shared_names(), zip(*shares)):
             gradient = add_up(list(gradients)).reshape(-1, self.params[name].shape[-1])
             optimizer.update(name, np.arange(len(gradient), dtype=np.int32), gradient)
 
         dz = hs[0]  # every h has become its dz
-        words, xt = self.features.transpose(x)
         self.features.backward_and_update(words, xt, dz, optimizer, workers)
         return loss
 

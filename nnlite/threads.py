@@ -121,7 +121,7 @@ def scratch(name, *shape):
 
 @lru_cache(maxsize=None)
 def blas_libraries():
-    """threadpoolctl's controller of the BLAS libraries that NumPy has loaded."""
+    """threadpoolctl's controller of the BLAS libraries that are loaded at the first call: NumPy's is among them."""
     return threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 

@@ -1,0 +1,86 @@
+"""How long does a newcomer wait: for the import, the first compilation, and the deck's whole training?
+
+    python benchmarks/first_run.py [--quick] [--json FILE]
+
+Every figure is of fresh processes. `import nnlite` is timed after numpy, scipy.sparse and numba, which it needs anyway.
+Before the first step of a training everything compiles, into a cache folder that is new or already filled. The example
+is the main one, `examples/train_amazon.py`, on the made-up catalogue, with a new cache folder: 400 steps of the deck's
+recipe, then the default recipe.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import report
+
+IMPORT = """
+import time, numpy, scipy.sparse, numba
+start = time.perf_counter()
+import nnlite
+print(time.perf_counter() - start)
+"""
+FIRST_STEP = """
+import time, numpy as np, scipy.sparse as sp, nnlite
+y = sp.eye_array(600, dtype=np.float32, format="csr")
+data, model = nnlite.Dataset(y, y), nnlite.MLP(600, 600)
+start = time.perf_counter()
+nnlite.Trainer(model, nnlite.AdaGrad(0.1), batch_rows=600, epochs=1).fit(data)
+print(time.perf_counter() - start)
+"""
+
+
+def seconds(code, cache):
+    """What a fresh process prints, its kernels cached in the folder `cache`."""
+    environment = report.clean_environment() | {"NUMBA_CACHE_DIR": cache}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def example(folder, quick):
+    """Seconds of the whole process, and the figures that it writes."""
+    figures = Path(folder) / "figures.json"
+    script = Path(__file__).parents[1] / "examples" / "train_amazon.py"
+    command = [sys.executable, script, "--out", Path(folder) / "out", "--json", figures]
+    command += ["--records", "10000"] if quick else []
+    start = time.perf_counter()
+    environment = report.clean_environment() | {"NUMBA_CACHE_DIR": os.path.join(folder, "cache")}
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+    return time.perf_counter() - start, json.loads(figures.read_text())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="10,000 records, 3 repetitions")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    args = parser.parse_args()
+    report.rerun_clean()
+    print(report.head_line() + "\n")
+    repeats = 3 if args.quick else 7
+    with tempfile.TemporaryDirectory() as folder:
+        compiled = seconds(FIRST_STEP, folder)
+        cached = [seconds(FIRST_STEP, folder) for _ in range(repeats)]
+        imports = [seconds(IMPORT, folder) for _ in range(repeats)]
+    with tempfile.TemporaryDirectory() as folder:
+        whole, figures = example(folder, args.quick)
+    rows = [
+        {"what": "import nnlite", "min s": min(imports), "median s": statistics.median(imports)},
+        {"what": "a first step, compiled", "min s": compiled, "median s": compiled},
+        {"what": "a first step, cached", "min s": min(cached), "median s": statistics.median(cached)},
+        {"what": "the example, compiled", "min s": whole, "median s": whole},
+        *({"what": f"the example: {name} recipe, {figures['n_labels']:,} labels", "min s": figures[name]["seconds"],
+           "median s": figures[name]["seconds"]} for name in ("deck", "default")),
+    ]
+    print(report.table(rows))
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
