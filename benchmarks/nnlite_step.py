@@ -28,7 +28,7 @@ class Nnlite:
     versions = {"nnlite": "0.1.0", "numba": numba.__version__}
 
     def __init__(self, problem, form, threads):
-        self.problem, self.workers = problem, team(threads)
+        self.problem, self.batches, self.workers = problem, problem.batches(), team(threads)
         self.data = nnlite.Dataset(problem.x, problem.y)
         hidden = [problem.params[f"{name}.b"].size for name in problem.layers()[:-1]]
         self.model = nnlite.MLP(self.data.n_words, self.data.n_labels, hidden, problem.activation)
@@ -50,7 +50,7 @@ class Nnlite:
         x, y = self.data.arrays()
         losses = []
         with one_blas_thread():
-            for rows in self.problem.batches():
+            for rows in self.batches:
                 n = rows.stop - rows.start
                 self.optimizer.next_step()
                 loss = self.model.step(
@@ -79,7 +79,7 @@ class Products(Nnlite):
 
     def unit(self):
         with one_blas_thread():
-            for rows in self.problem.batches():
+            for rows in self.batches:
                 n = rows.stop - rows.start
                 self.workers.run(self._hidden, blocks(n, BLOCK_ROWS))
                 row_parts = blocks(n, BLOCK_ROWS)

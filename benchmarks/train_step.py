@@ -105,10 +105,17 @@ def start_all(path, chosen):
     return systems
 
 
-def differences(system, want_loss, want):
-    """Relative difference of the first unit's loss, and the largest of any parameter, over its largest entry."""
-    loss = system.unit()["loss"]
+def first_step(system, work):
+    """Loss and parameters of the first step from the initial parameters, which are then put back."""
+    loss = (system.unit() if len(work.batches()) == 1 else system.first())["loss"]
     params = system.params()
+    system.reset()
+    return loss, params
+
+
+def differences(system, work, want_loss, want):
+    """Relative difference of the first step's loss, and the largest of any parameter, over its largest entry."""
+    loss, params = first_step(system, work)
     worst = max(float(abs(params[name] - want[name]).max() / abs(want[name]).max()) for name in want)
     return abs(loss - want_loss) / want_loss, worst
 
@@ -121,9 +128,9 @@ def measure(job, quick, repeats):
         work.write(path)
         systems = start_all(path, chosen)
         ready = [(name, system) for name, system in systems if isinstance(system, protocol.System)]
-        ours = ready[0][1]
-        loss, want = ours.unit()["loss"], ours.params()
-        agreement = {name: differences(system, loss, want) for name, system in ready[1:] if "products" not in name}
+        loss, want = first_step(ready[0][1], work)
+        agreement = {name: differences(system, work, loss, want) for name, system in ready[1:]
+                     if "products" not in name}
         times = {name: [] for name, _ in ready}
         for turn in range(repeats + 1):
             for name, system in ready:

@@ -125,7 +125,10 @@ def describe_plan(name, trainer, train):
     """What a training will do, and how long its steps should take: one is tried, without updating anything."""
     model, rows = trainer.model, min(trainer.batch_rows, len(train))
     batch = train.take(slice(0, rows))
-    gradients(model, batch, threads=trainer.workers.threads)  # compiles, on the first run
+    start = time.perf_counter()
+    gradients(model, batch, threads=trainer.workers.threads)
+    if (seconds := time.perf_counter() - start) > 5:
+        print(f"kernels    compiled for this machine in {seconds:.0f} s, and kept for the next run", flush=True)
     start = time.perf_counter()
     gradients(model, batch, threads=trainer.workers.threads)
     n_steps = trainer.n_steps(train)

@@ -9,6 +9,7 @@ which prepares itself, then answers each line of its standard input with one lin
 
     (start)      {"ready": true, "versions": {...}, "threads": 2, "comparable": true, "note": ""}
     unit         {"seconds": 0.5, "loss": 0.69}             one pass over all rows in order, batch_rows rows a step
+    first        {"seconds": 0.5, "loss": 0.69}             its first step alone, to compare what systems compute
     reset        {"done": "reset"}                          parameters and optimiser state are the initial ones again
     save PATH    {"done": "save"}                           the parameters, under nnlite's names, in an npz file
     memory       {"rss_mib": 300.0, "peak_rss_mib": 310.0}  resident now, and at most since the start of the process
@@ -166,6 +167,9 @@ class System:
     def unit(self):
         return self.ask("unit")
 
+    def first(self):
+        return self.ask("first")
+
     def reset(self):
         return self.ask("reset")
 
@@ -216,10 +220,20 @@ def timed_unit(system):
     return {"seconds": time.perf_counter() - start, "loss": float(loss)}
 
 
+def first_step(system):
+    batches, system.batches = system.batches, system.batches[:1]
+    try:
+        return timed_unit(system)
+    finally:
+        system.batches = batches
+
+
 def obey(system, command, argument):
     """Carry out one line of the protocol and return its answer."""
     if command == "unit":
         return timed_unit(system)
+    if command == "first":
+        return first_step(system)
     if command == "memory":
         return memory()
     if command == "reset":
@@ -227,7 +241,7 @@ def obey(system, command, argument):
     elif command == "save":
         np.savez(argument, **system.params())
     elif command != "quit":
-        raise ValueError(f"protocol: unknown command, want unit, reset, save PATH, memory or quit, got {command!r}")
+        raise ValueError(f"protocol: unknown command, want one of those in the module docstring, got {command!r}")
     return {"done": command}
 
 
@@ -247,7 +261,8 @@ def serve(build, forms):
     """Be a system: `build(problem, form, threads)` makes it, `forms` says what each form is.
 
     A system has `unit()`, one pass over all rows that returns the mean BCE; `reset()`; `params()`, a dict of arrays
-    under nnlite's names; and `versions`, a dict. It may have `note` and `comparable`.
+    under nnlite's names; and `versions`, a dict. It may have `note`, `comparable` and, for `first`, `batches`: the
+    slices of rows that `unit` goes through.
     """
     parser = argparse.ArgumentParser(
         description="A system of the benchmarks; it speaks the protocol of benchmarks/peers/protocol.py.",
