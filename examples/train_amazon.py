@@ -142,7 +142,7 @@ def describe_plan(name, trainer, train):
 
 def train_and_test(name, trainer, train, test):
     print(f"\ntraining by the {name} recipe", flush=True)
-    with peak_memory() as peak, progress(trainer) as on_step:
+    with peak_memory() as peak, progress(trainer, trainer.epochs * len(train)) as on_step:
         history = trainer.fit(train, on_step=on_step)
     return {
         "first_loss": history.loss[0], "last_loss": history.loss[-1],
@@ -152,13 +152,11 @@ def train_and_test(name, trainer, train, test):
 
 
 @contextmanager
-def progress(trainer):
+def progress(trainer, n_rows):
     """An on_step that draws a bar on a terminal, else prints a line per epoch, or per ten when there are many."""
     if sys.stderr.isatty():
-        with tqdm(unit="row", unit_scale=True, smoothing=0.1) as bar:
+        with tqdm(total=n_rows, unit="row", unit_scale=True, smoothing=0.1) as bar:
             def draw(step):
-                if bar.total is None:
-                    bar.reset(total=step.n_steps * step.rows)
                 bar.set_postfix(epoch=step.epoch, loss=f"{step.loss:.5f}", refresh=False)
                 bar.update(step.rows)
 

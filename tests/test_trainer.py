@@ -163,19 +163,22 @@ def test_data_that_do_not_fit_are_refused():
         Trainer(model, SGD(0.1), epochs=1, schedule=linear_decay).fit(iter([data]))
 
 
-@pytest.mark.parametrize("make, sparse", [(SGD, "SGD"), (AdaGrad, "Adagrad"), (Adam, "SparseAdam")])
-def test_torch_takes_the_same_steps(make, sparse):
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks")
+@pytest.mark.parametrize("make, sparse, options", [
+    (SGD, "SGD", {}), (AdaGrad, "Adagrad", dict(eps=1e-10)),
+    (Adam, "SparseAdam", dict(eps=1e-12)),  # so small because SparseAdam divides it by another bias correction
+])
+def test_torch_takes_the_same_steps(make, sparse, options):
     """features.W as an EmbeddingBag with sparse gradients, whose optimisers leave absent words alone as ours do."""
     torch = pytest.importorskip("torch", reason="the comparison with PyTorch needs torch")
     data = random_dataset()
-    model, optimiser = random_model(data, (9,), "relu"), make(0.05)
+    model, optimiser = random_model(data, (9,), "relu"), make(0.01, **options)
     table = torch.nn.EmbeddingBag.from_pretrained(
         torch.tensor(model.params["features.W"]), freeze=False, mode="sum", sparse=True)
     rest = {n: torch.tensor(p, requires_grad=True) for n, p in model.params.items() if n != "features.W"}
     dense = "Adam" if make is Adam else sparse
-    options = dict(eps=optimiser.eps) if make is not SGD else {}
-    theirs = [getattr(torch.optim, sparse)(table.parameters(), lr=0.05, **options),
-              getattr(torch.optim, dense)(rest.values(), lr=0.05, **options)]
+    theirs = [getattr(torch.optim, sparse)(table.parameters(), lr=0.01, **options),
+              getattr(torch.optim, dense)(rest.values(), lr=0.01, **options)]
     for first in range(0, 60, 20):
         x, y = data.x[first:first + 20], torch.tensor(data.y[first:first + 20].toarray())
         bags = table(torch.tensor(x.indices.astype(np.int64)), torch.tensor(x.indptr[:-1].astype(np.int64)),
