@@ -22,6 +22,8 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, threads=None):
     truth, ks = dataset.y, [k for k in ks if k <= model.n_labels]
     if truth.shape[1] != model.n_labels:
         raise ValueError(f"evaluate: the model has {model.n_labels} labels, the data {truth.shape[1]}")
+    if not len(dataset):
+        raise ValueError("evaluate: want at least 1 row, got none")
     if propensities is None:
         propensities = metrics.propensities(np.bincount(truth.indices, minlength=model.n_labels), max(len(dataset), 3))
     _, y = dataset.arrays()
@@ -39,7 +41,7 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, threads=None):
         return loss, positive, both
 
     loss, positive, both = map(sum, zip(*model.each_block(dataset.x, one_block, threads)))
-    scores = {"bce": loss / max(len(dataset) * model.n_labels, 1), "micro_f1": metrics.f1(truth.nnz, positive, both)}
+    scores = {"bce": loss / (len(dataset) * model.n_labels), "micro_f1": metrics.f1(truth.nnz, positive, both)}
     for k in ks:
         scores[f"P@{k}"] = metrics.precision_at_k(truth, ids, k)
         scores[f"R@{k}"] = metrics.recall_at_k(truth, ids, k)

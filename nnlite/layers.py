@@ -203,8 +203,8 @@ def linear_bce(h, w, b, y, tile=TILE_LABELS, threads=None):
     for name, array, shape in ("h", h, (n, n_hidden)), ("w", w, (n_labels, n_hidden)), ("b", b, (n_labels,)):
         if array.dtype != f32 or array.shape != shape or not array.flags.c_contiguous:
             raise ValueError(f"linear_bce: {name}: want C-contiguous float32 {shape}, got {array.dtype} {array.shape}")
-    if tile < 1:
-        raise ValueError(f"linear_bce: tile: want at least 1 label, got {tile}")
+    if tile < 1 or n < 1:
+        raise ValueError(f"linear_bce: want at least 1 row, and 1 label in a tile, got {n} and {tile}")
     keep = KeepGradients({"labels.W": w, "labels.b": b})
     layer = LabelLayer(w, b, tile)
     with one_blas_thread():

@@ -85,8 +85,10 @@ def test_linear_bce_refuses_what_does_not_fit():
     for args in wrong:
         with pytest.raises(ValueError, match="linear_bce: [hwb]: want C-contiguous float32"):
             linear_bce(*args)
-    with pytest.raises(ValueError, match="tile: want at least 1"):
+    with pytest.raises(ValueError, match="want at least 1 row, and 1 label in a tile, got 3 and 0"):
         linear_bce(h, w, b, y, tile=0)
+    with pytest.raises(ValueError, match="got 0 and 512"):
+        linear_bce(h[:0], w, b, y[:0])
     with pytest.raises(ValueError, match="want ones only"):
         linear_bce(h, w, b, y * F32(2))
     with pytest.raises(TypeError, match="want a csr matrix, got ndarray"):
@@ -133,6 +135,8 @@ def test_predictions_are_checked_at_the_door():
         model.top_k(data.x[:, :39], 1)
     with pytest.raises(ValueError, match="the model has 23 labels, the data 22"):
         evaluate(model, Dataset(data.x, data.y[:, :22]))
+    with pytest.raises(ValueError, match="evaluate: want at least 1 row, got none"):
+        evaluate(model, data.take(slice(0, 0)))
 
 
 def test_no_rows_give_no_predictions():
