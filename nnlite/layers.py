@@ -17,7 +17,7 @@ from nnlite.dataset import Csr, check_labels
 from nnlite.optimizers import KeepGradients
 from nnlite.threads import blocks, one_blas_thread, scratch, shares, team
 
-BLOCK_ROWS = 1024  # rows that pass through a layer at once: a tile of their logits is 2 MiB
+BLOCK_ROWS = 2048  # rows that pass through a layer at once: a tile of their logits is 4 MiB
 MIN_BLOCK_ROWS = 128  # a smaller batch is cut finer, so that there is work for several threads, but no finer than this
 MIN_BLOCK_FLOPS = 2e7  # nor so fine that a block costs less than waking a thread: 0.1 ms
 TILE_LABELS = 512  # labels whose logits exist at once

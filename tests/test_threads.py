@@ -116,7 +116,7 @@ def test_training_gives_the_same_bits_for_any_number_of_threads(make, order, mon
 
 @compiled
 def test_blocks_of_real_size_give_the_same_bits_for_any_number_of_threads():
-    """2,500 rows are three blocks, 1,100 labels three tiles; BLAS would split products of this size over threads."""
+    """2,500 rows are two blocks, 1,100 labels three tiles; BLAS would split products of this size over threads."""
     data = random_dataset(n_rows=2_500, n_words=60, n_labels=1_100)
     results = []
     for threads in 1, 2, 3, 8:
