@@ -27,7 +27,7 @@ def test_gradient_is_the_slope_of_the_loss(name, activation, reduction):
     _, grads = reference.loss_and_grads(params, x, y, activation, reduction)
     h = 1e-6
     slope = (loss(params[name] + h * u) - loss(params[name] - h * u)) / (2 * h)
-    # 1e-6 relative: rounding of the two losses, 1e-16 / 1e-6, beside slopes of 1e-3 and more
+    # rounding of the two losses, some 1e-16 / 1e-6, beside slopes of 1e-3 and more
     np.testing.assert_allclose(slope, np.sum(grads[name] * u), rtol=1e-5, atol=1e-9)
 
 
