@@ -8,7 +8,8 @@ would score about 0.02. Three changes make the network learn in seconds:
     the loss is summed over labels, averaged over rows               (gradients do not shrink as labels are added)
     every parameter has its own learning rate, AdaGrad's             (rare words move as far as frequent ones)
 
-and mini-batches give it ten times as many steps for a tenth of the work.
+and mini-batches give it twice as many steps for a tenth of the work. One layer of ReLU units, which the default recipe
+takes in the place of two of sigmoids, learns better still.
 """
 
 from nnlite.model import MLP

@@ -89,6 +89,7 @@ class _Job:
             self.finished.release()
 
     def work(self):
+        """Take items until none is left."""
         for i in self.next:
             if i >= len(self.items):
                 return
@@ -100,6 +101,7 @@ class _Job:
                 self.finished.release()
 
     def results(self):
+        """All results, once the last item is finished; or the first error."""
         self.finished.acquire()
         for _, error in self.outcomes:
             if error is not None:
