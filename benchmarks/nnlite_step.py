@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 import protocol  # noqa: E402
 
 import nnlite  # noqa: E402
-from nnlite.layers import BLOCK_ROWS, ROUND_ITEMS  # noqa: E402
+from nnlite.layers import BLOCK_ROWS, MIN_ITEMS  # noqa: E402
 from nnlite.threads import blocks, one_blas_thread, scratch, team  # noqa: E402
 
 FORMS = {"step": "the whole step", "products": "the matrix products of the step alone"}
@@ -83,7 +83,7 @@ class Products(Nnlite):
                 n = rows.stop - rows.start
                 self.workers.run(self._hidden, blocks(n, BLOCK_ROWS))
                 row_parts = blocks(n, BLOCK_ROWS)
-                tiles = self.model.labels.tiles(-(-ROUND_ITEMS // len(row_parts)))
+                tiles = self.model.labels.tiles(-(-MIN_ITEMS // len(row_parts)))
                 self.workers.run(self._labels, [(tile, block) for tile in tiles for block in row_parts])
         return 0.0
 

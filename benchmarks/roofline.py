@@ -32,7 +32,7 @@ import report
 from train_step import zipf_rows
 
 from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients, kernels, machine, reference
-from nnlite.layers import BLOCK_ROWS, ROUND_ITEMS, width
+from nnlite.layers import BLOCK_ROWS, MIN_ITEMS, width
 from nnlite.threads import blocks, one_blas_thread, scratch, team
 
 f32 = np.float32
@@ -81,9 +81,7 @@ COUNTS = {
     "relu_backward": Count("N*H", "12*N*H", "N*H", "unit"),
     "Linear.backward": Count("4*N*H*K", "4*(2*N*H + 2*H*K + N*K)", "N", "row"),  # h, dz, W read; dh, dW written
     "csr_transpose": Count("0", "20*Z", "Z", "non-zero"),  # indices read twice, values once; both written
-    "csr_matmul backward": Count("2*Z*H", "Z*(4*H + 8) + 4*W*H", "Z", "non-zero"),  # rows of dz, x^T read, dW written
-    "update of word rows": Count("O*W*H", "4*W*H*(U + 1)", "W*H", "parameter"),  # U and the gradient
-    "SparseLinear backward": Count("(2*Z + O*W)*H", "Z*(4*H + 8) + 4*U*W*H", "Z", "non-zero"),  # both: dW in cache
+    "SparseLinear backward": Count("(2*Z + O*W)*H", "Z*(4*H + 8) + 4*U*W*H", "Z", "non-zero"),  # dz, x^T; W and state
 }
 
 
@@ -110,13 +108,6 @@ def layers_of_step(job):
         "csr_matmul forward", "LabelLayer", "csr_transpose", "SparseLinear backward",
         *(["Linear.forward", "Linear.backward"] * n_between), *([act, act + "_backward"] * (n_between + 1)),
     ]
-
-
-class NoUpdate:
-    """In the place of an optimiser: what hands its gradient over is then timed without the update."""
-
-    def update(self, name, rows, gradient):
-        """Do nothing."""
 
 
 class Bench:
@@ -168,7 +159,7 @@ class Bench:
     def each_logit(self, function):
         """function(y, rows, tile, z) for all blocks and tiles of the label layer, each thread with a z of its own."""
         row_parts = blocks(self.job.batch_rows, BLOCK_ROWS)
-        tiles = self.model.labels.tiles(at_once=ceil(ROUND_ITEMS / len(row_parts)))
+        tiles = self.model.labels.tiles(at_once=ceil(MIN_ITEMS / len(row_parts)))
         pairs = [(rows, tile) for tile in tiles for rows in row_parts]
         largest = max(map(width, row_parts)) * max(map(width, tiles))
         zs = [np.zeros(largest, f32) for _ in range(self.workers.threads)]
@@ -210,16 +201,9 @@ class Bench:
         for x, _ in self.batches:
             self.model.features.transpose(x)
 
-    def features_backward(self, optimizer):
+    def features_backward(self):
         for words, xt in self.transposed:
-            self.model.features.backward_and_update(words, xt, self.ones, optimizer, self.workers)
-
-    def update(self):
-        gradient = np.full((256, self.job.hidden[0]), 1e-3, f32)
-        for words, _ in self.transposed:
-            self.workers.run(
-                lambda part: self.optimizer.update("features.W", words[part], gradient[:width(part)]),
-                blocks(words.size, 256))
+            self.model.features.backward_and_update(words, xt, self.ones, self.optimizer, self.workers)
 
     def step(self):
         for x, y in self.batches:
@@ -240,9 +224,7 @@ class Bench:
             ("LabelLayer", n, self.labels),
             (act + "_backward", n, self.activation_backward),
             ("csr_transpose", 1, self.transpose),
-            ("csr_matmul backward", n, lambda: self.features_backward(NoUpdate())),
-            ("update of word rows", n, self.update),
-            ("SparseLinear backward", n, lambda: self.features_backward(self.optimizer)),
+            ("SparseLinear backward", n, self.features_backward),
         ]
 
 

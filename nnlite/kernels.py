@@ -213,27 +213,28 @@ def merge_top_k(z, b, first_label, ids, logits):
 
 
 @kernel
-def csr_matmul(indptr, indices, data, w, start, out):
-    """out[i] = start + sum_k data[k] w[indices[k]] over the non-zeros k of row i.
+def add_rows(indptr, indices, data, i, source, total):
+    """total += sum_k data[k] source[indices[k]] over the non-zeros k of row i; four in one pass over `total`."""
+    k, stop = indptr[i], indptr[i + 1]
+    while k + 4 <= stop:
+        v0, v1, v2, v3 = data[k], data[k + 1], data[k + 2], data[k + 3]
+        s0, s1, s2, s3 = source[indices[k]], source[indices[k + 1]], source[indices[k + 2]], source[indices[k + 3]]
+        for h in range(total.size):
+            total[h] += v0 * s0[h] + v1 * s1[h] + v2 * s2[h] + v3 * s3[h]
+        k += 4
+    while k < stop:
+        value, row = data[k], source[indices[k]]
+        for h in range(total.size):
+            total[h] += value * row[h]
+        k += 1
 
-    Forward: x (N, D) @ W (D, H), start = b.  Backward, same kernel: x^T (D, N) @ dz (N, H) = dW (D, H), start = 0.
-    Four non-zeros are added in one pass over the row of `out`, which saves three passes.
-    """
+
+@kernel
+def csr_matmul(indptr, indices, data, w, start, out):
+    """out[i] = start + sum_k data[k] w[indices[k]] over the non-zeros k of row i: x (N, D) @ W (D, H) + b."""
     for i in range(out.shape[0]):
-        row = out[i]
-        row[:] = start
-        k, stop = indptr[i], indptr[i + 1]
-        while k + 4 <= stop:
-            v0, v1, v2, v3 = data[k], data[k + 1], data[k + 2], data[k + 3]
-            w0, w1, w2, w3 = w[indices[k]], w[indices[k + 1]], w[indices[k + 2]], w[indices[k + 3]]
-            for h in range(row.size):
-                row[h] += v0 * w0[h] + v1 * w1[h] + v2 * w2[h] + v3 * w3[h]
-            k += 4
-        while k < stop:
-            value, source = data[k], w[indices[k]]
-            for h in range(row.size):
-                row[h] += value * source[h]
-            k += 1
+        out[i] = start
+        add_rows(indptr, indices, data, i, w, out[i])
 
 
 @kernel
@@ -276,27 +277,34 @@ def take_rows(indptr, indices, data, rows, out_indptr, out_indices, out_data):
             out_data[target + k] = data[source + k]
 
 
+# The optimisers.  The gradient g of w[rows[i]] is row i of a product, parts (csr) times source: of x^T dz for the rows
+# of words, of a sum over blocks for the others.  It exists for one row at a time, in `g` (H,), which is scratch.
+
 @kernel
-def sgd(w, rows, g, lr):
-    """In place: w[rows[i]] -= lr g[i]"""
+def sgd(w, rows, indptr, indices, data, source, g, lr):
+    """In place, for the given rows: w -= lr g"""
     for i in range(rows.size):
-        w_row, g_row = w[rows[i]], g[i]
-        for j in range(g_row.size):
-            w_row[j] -= lr * g_row[j]
+        g[:] = 0
+        add_rows(indptr, indices, data, i, source, g)
+        w_row = w[rows[i]]
+        for j in range(g.size):
+            w_row[j] -= lr * g[j]
 
 
 @kernel
-def adagrad(w, s, rows, g, lr, eps):
+def adagrad(w, s, rows, indptr, indices, data, source, g, lr, eps):
     """In place, for the given rows: s += g^2;  w -= lr g / (sqrt(s) + eps)"""
     for i in range(rows.size):
-        w_row, s_row, g_row = w[rows[i]], s[rows[i]], g[i]
-        for j in range(g_row.size):
-            s_row[j] += g_row[j] * g_row[j]
-            w_row[j] -= lr * g_row[j] / (np.sqrt(s_row[j]) + eps)
+        g[:] = 0
+        add_rows(indptr, indices, data, i, source, g)
+        w_row, s_row = w[rows[i]], s[rows[i]]
+        for j in range(g.size):
+            s_row[j] += g[j] * g[j]
+            w_row[j] -= lr * g[j] / (np.sqrt(s_row[j]) + eps)
 
 
 @kernel
-def adam(w, m, v, rows, g, t, lr, beta1, beta2, eps):
+def adam(w, m, v, rows, indptr, indices, data, source, g, t, lr, beta1, beta2, eps):
     """In place, for the given rows: m and v, the means of g and g^2, then w -= lr m^ / (sqrt(v^) + eps).
 
     m^ = m / (1 - beta1^t), v^ likewise. The constants come in float64: 1 - beta2 has few digits left in float32.
@@ -304,8 +312,10 @@ def adam(w, m, v, rows, g, t, lr, beta1, beta2, eps):
     new1, new2, old1, old2 = f32(1 - beta1), f32(1 - beta2), f32(beta1), f32(beta2)
     rate, correction2, small = f32(lr / (1 - beta1 ** t)), f32(1 / (1 - beta2 ** t)), f32(eps)
     for i in range(rows.size):
-        w_row, m_row, v_row, g_row = w[rows[i]], m[rows[i]], v[rows[i]], g[i]
-        for j in range(g_row.size):
-            m_row[j] = old1 * m_row[j] + new1 * g_row[j]
-            v_row[j] = old2 * v_row[j] + new2 * (g_row[j] * g_row[j])
+        g[:] = 0
+        add_rows(indptr, indices, data, i, source, g)
+        w_row, m_row, v_row = w[rows[i]], m[rows[i]], v[rows[i]]
+        for j in range(g.size):
+            m_row[j] = old1 * m_row[j] + new1 * g[j]
+            v_row[j] = old2 * v_row[j] + new2 * (g[j] * g[j])
             w_row[j] -= rate * m_row[j] / (np.sqrt(v_row[j] * correction2) + small)

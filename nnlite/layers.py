@@ -7,6 +7,7 @@ So no gradient is stored whole, no row is locked, and no result depends on the n
 The sizes below decide how floating-point sums are cut, so they belong to the result; none depends on the machine.
 """
 
+from functools import lru_cache
 from itertools import count
 from math import ceil
 
@@ -23,7 +24,8 @@ MIN_BLOCK_FLOPS = 2e7  # nor so fine that a block costs less than waking a threa
 TILE_LABELS = 512  # labels whose logits exist at once
 MIN_TILE_LABELS = 96  # labels below which a matrix product loses its speed
 ROUND_ITEMS = 16  # (block, tile) pairs that are worked on at the same time, at least, where there are as many
-SHARE_NONZEROS = 4096  # non-zeros (and words) of a batch whose gradient rows exist at once: 3 MiB at 200 units
+MIN_ITEMS = 4  # into how many a small batch is cut, at least: more would keep more threads busy, but each less well
+SHARE_NONZEROS = 4096  # non-zeros and words of a batch that go to one owner: 0.5 ms of work at 200 units
 
 f32 = np.float32
 
@@ -62,7 +64,6 @@ class SparseLinear:
     def __init__(self, w, b):
         self.w, self.b = w, b
         self.places = np.zeros(len(w), np.int32)
-        self.zero = np.zeros_like(b)
 
     def forward(self, x, z):
         """z (N, H) from the rows x."""
@@ -79,12 +80,7 @@ class SparseLinear:
     def backward_and_update(self, words, xt, dz, optimizer, team):
         """Update the rows of the batch's words from dz (N, H); each share of the words has one owner."""
 
-        def one_share(part):
-            gradient = scratch("words", width(part), dz.shape[1])
-            kernels.csr_matmul(*xt.rows(part), dz, self.zero, gradient)
-            optimizer.update("features.W", words[part], gradient)
-
-        team.run(one_share, _equal_work(xt.indptr))
+        team.run(lambda part: optimizer.update("features.W", words[part], xt.rows(part), dz), _equal_work(xt.indptr))
 
 
 def _equal_work(indptr):
@@ -146,28 +142,27 @@ class LabelLayer:
         """
         rows = blocks(len(h), BLOCK_ROWS)
         at_once = ceil(ROUND_ITEMS / len(rows))
-        tiles = self.tiles(at_once)
+        tiles = self.tiles(ceil(MIN_ITEMS / len(rows)))
         rounds = blocks(len(tiles), at_once)
         shape = (min(at_once, len(tiles)), len(rows), max(map(width, tiles)))
         dw, db, dh = scratch("dw", *shape, h.shape[1]), scratch("db", *shape), scratch("dh sums", shape[0], *h.shape)
 
         def one_block(item):
             first_round, slot, tile, i, unfinished = item
-            block, labels = rows[i], slice(0, width(tile))
+            block, n = rows[i], width(tile)
             z = self.logits(h[block], tile)
             loss = kernels.bce_with_logits(
-                z, self.b[tile], *y.rows(block)[:2], tile.start, scale, db[slot, i, labels],
-                scratch("bce", 2, width(tile)))
+                z, self.b[tile], *y.rows(block)[:2], tile.start, scale, db[slot, i, :n], scratch("bce", 2, n))
             dz = z  # the kernel has overwritten the logits
-            np.matmul(dz.T, h[block], out=dw[slot, i, labels])
+            np.matmul(dz.T, h[block], out=dw[slot, i, :n])
             if first_round:
                 np.matmul(dz, self.w[tile], out=dh[slot, block])
             else:
                 dh[slot, block] += np.matmul(dz, self.w[tile], out=scratch("dh", *h[block].shape))
             if next(unfinished) == 1:
-                ids = np.arange(tile.start, tile.stop, dtype=np.int32)
-                optimizer.update("labels.W", ids, add_up(dw[slot, :, labels]))
-                optimizer.update("labels.b", ids, add_up(db[slot, :, labels])[:, None])
+                ids, parts = np.arange(tile.start, tile.stop, dtype=np.int32), one_of_each(len(rows), n, shape[2])
+                optimizer.update("labels.W", ids, parts, dw[slot].reshape(-1, h.shape[1]))
+                optimizer.update("labels.b", ids, parts, db[slot].reshape(-1, 1))
             return loss
 
         loss = 0.0
@@ -183,6 +178,13 @@ class LabelLayer:
 def width(part):
     """The number of entries in a slice."""
     return part.stop - part.start
+
+
+@lru_cache(maxsize=64)
+def one_of_each(blocks, n, stride):
+    """Csr (n, blocks * stride) whose row i adds up entry i of every block."""
+    indices = np.arange(n)[:, None] + stride * np.arange(blocks)
+    return Csr(np.arange(0, indices.size + 1, blocks), indices.astype(np.int32).ravel(), np.ones(indices.size, f32))
 
 
 def add_up(parts):

@@ -4,7 +4,7 @@ import numpy as np
 
 from nnlite import kernels
 from nnlite.dataset import check_features
-from nnlite.layers import Activation, LabelLayer, Linear, SparseLinear, add_up, row_blocks
+from nnlite.layers import Activation, LabelLayer, Linear, SparseLinear, one_of_each, row_blocks
 from nnlite.threads import one_blas_thread, scratch, team
 
 # What gathering the words of a row, and taking an activation back, costs per unit, in operations of a matrix product.
@@ -123,8 +123,9 @@ class MLP:
         down = row_blocks(n, GRADIENT_FLOPS * self.hidden[-1] + 2 * between)
         shares = workers.run(lambda block: self._backward([h[block] for h in hs], dh[block]), down)
         for name, gradients in zip(self._shared_names(), zip(*shares)):
-            gradient = add_up(list(gradients)).reshape(-1, self.params[name].shape[-1])
-            optimizer.update(name, np.arange(len(gradient), dtype=np.int32), gradient)
+            n_rows = len(np.atleast_2d(self.params[name]))
+            optimizer.update(name, np.arange(n_rows, dtype=np.int32), one_of_each(len(shares), n_rows, n_rows),
+                             np.concatenate(gradients, axis=None).reshape(-1, self.params[name].shape[-1]))
 
         dz = hs[0]  # every h has become its dz
         self.features.backward_and_update(words, xt, dz, optimizer, workers)

@@ -1,16 +1,18 @@
 """How the rows of one parameter are updated from the rows of its gradient.
 
-A gradient is never stored whole. Whoever owns some rows of a parameter computes their gradient and hands it to
-`update` at once: a tile of label rows, or the rows of the words in the batch. Rows without a gradient (words absent
-from the batch) are left as they are, with the state that belongs to them: so do torch's SparseAdam and sparse Adagrad.
+A gradient is never stored whole. Whoever owns some rows of a parameter, a tile of labels or a share of the words in
+the batch, hands `update` what they are summed from: the gradient of rows[i] is row i of parts @ source, a csr matrix
+times a dense one, and exists for as long as that row is updated. Rows without a gradient (words absent from the batch)
+are left as they are, with the state that belongs to them: so do torch's SparseAdam and sparse Adagrad.
 
-Protocol: `start(params)` once, `next_step(factor)` before each step, then `update(name, rows, gradient)` for every row,
-from any thread, each row at most once per step. The state lies in `state`, under "name of the parameter/letter".
+Protocol: `start(params)` once, `next_step(factor)` before each step, then `update(name, rows, parts, source)` for every
+row, from any thread, each row at most once per step. The state lies in `state`, under "name of the parameter/letter".
 """
 
 import numpy as np
 
 from nnlite import kernels
+from nnlite.threads import scratch
 
 f32 = np.float32
 
@@ -47,12 +49,17 @@ def as_rows(name, array):
     return array.reshape(-1, 1) if name.startswith("labels.b") else array.reshape(1, -1)
 
 
+def one_row(source):
+    """Scratch for one row of the gradient."""
+    return scratch("gradient row", source.shape[1])
+
+
 class SGD(Optimizer):
     """w <- w - lr g"""
 
-    def update(self, name, rows, gradient):
-        """Update the given rows (ids, int32) of parameter `name` from `gradient`, one row for each."""
-        kernels.sgd(self.rows[name], rows, gradient, self.rate)
+    def update(self, name, rows, parts, source):
+        """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
+        kernels.sgd(self.rows[name], rows, *parts, source, one_row(source), self.rate)
 
 
 class AdaGrad(Optimizer):
@@ -67,9 +74,10 @@ class AdaGrad(Optimizer):
         super().__init__(lr)
         self.eps = eps
 
-    def update(self, name, rows, gradient):
-        """Update the given rows (ids, int32) of parameter `name` from `gradient`, one row for each."""
-        kernels.adagrad(self.rows[name], self.rows[name + "/s"], rows, gradient, self.rate, f32(self.eps))
+    def update(self, name, rows, parts, source):
+        """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
+        kernels.adagrad(
+            self.rows[name], self.rows[name + "/s"], rows, *parts, source, one_row(source), self.rate, f32(self.eps))
 
 
 class Adam(Optimizer):
@@ -84,10 +92,10 @@ class Adam(Optimizer):
         super().__init__(lr)
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
-    def update(self, name, rows, gradient):
-        """Update the given rows (ids, int32) of parameter `name` from `gradient`, one row for each."""
+    def update(self, name, rows, parts, source):
+        """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
         kernels.adam(
-            self.rows[name], self.rows[name + "/m"], self.rows[name + "/v"], rows, gradient,
+            self.rows[name], self.rows[name + "/m"], self.rows[name + "/v"], rows, *parts, source, one_row(source),
             self.t, float(self.rate), self.beta1, self.beta2, self.eps,
         )
 
@@ -99,6 +107,8 @@ class KeepGradients:
         self.gradients = {name: np.zeros_like(p) for name, p in params.items()}
         self.rows = {name: as_rows(name, gradient) for name, gradient in self.gradients.items()}
 
-    def update(self, name, rows, gradient):
+    def update(self, name, rows, parts, source):
         """Keep the given rows of the gradient of parameter `name`."""
+        gradient = np.empty((rows.size, source.shape[1]), f32)
+        kernels.csr_matmul(*parts, source, np.zeros(source.shape[1], f32), gradient)
         self.rows[name][rows] = gradient

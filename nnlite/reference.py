@@ -114,6 +114,11 @@ def two_sigmoids(z0, z1, scale):
     return scale * sigmoid(z0), scale * sigmoid(z1), (1 + np.exp(-abs(z0))) * (1 + np.exp(-abs(z1)))
 
 
+def add_rows(x, i, source, total):
+    """total + x[i] source for a sparse x"""
+    return total + x.toarray()[i] @ source
+
+
 def csr_matmul(x, w, start):
     """start + x w for a sparse x"""
     return start + x.toarray() @ w

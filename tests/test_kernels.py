@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -168,6 +169,14 @@ def test_csr_matmul(density):
     assert_close(out, reference.csr_matmul(x.astype(F64), w.astype(F64), start), largest=1e-6)
 
 
+@pytest.mark.parametrize("i", range(13))
+def test_add_rows(i):
+    rng = np.random.default_rng(1)
+    x, w, total = random_csr(rng, 13, 9, 0.5), rng.standard_normal((9, 5)).astype(F32), np.ones(5, F32)
+    kernels.add_rows(x.indptr, x.indices, x.data, i, w, total)
+    assert_close(total, reference.add_rows(x.astype(F64), i, w.astype(F64), 1.0), largest=1e-6)
+
+
 def test_csr_matmul_of_later_rows():
     """A view of rows 4 to 9 has an indptr that begins above 0."""
     rng = np.random.default_rng(0)
@@ -205,10 +214,14 @@ def test_take_rows():
 @pytest.mark.parametrize("scale", [1.0, 1e-12, 1e12])
 def test_optimisers_update_their_rows_and_no_other(scale):
     rng = np.random.default_rng(0)
-    w, g = rng.standard_normal((9, 5)).astype(F32), (scale * rng.standard_normal((4, 5))).astype(F32)
+    w = rng.standard_normal((9, 5)).astype(F32)
     s, m = (scale ** 2 * rng.random((9, 5))).astype(F32), (scale * rng.standard_normal((9, 5))).astype(F32)
     rows = np.array([7, 0, 3, 8], np.int32)
-    W, G, S, M = (a.astype(F64) for a in (w, g, s, m))
+    parts = sp.random_array((4, 11), density=0.6, format="csr", dtype=F32, rng=rng)  # up to 6 or 7 non-zeros in a row
+    source = (scale * rng.standard_normal((11, 5))).astype(F32)
+    gradient = parts.indptr, parts.indices, parts.data, source, np.full(5, np.nan, F32)
+    W, S, M = (a.astype(F64) for a in (w, s, m))
+    G = parts.toarray().astype(F64) @ source.astype(F64)
 
     def check(got, want, before):
         want_all = before.copy()
@@ -218,15 +231,15 @@ def test_optimisers_update_their_rows_and_no_other(scale):
         np.testing.assert_array_equal(got[others], before[others])
 
     got = w.copy()
-    kernels.sgd(got, rows, g, F32(0.5 / scale))
+    kernels.sgd(got, rows, *gradient, F32(0.5 / scale))
     check(got, reference.sgd(W[rows], G, 0.5 / scale), W)
 
     got, got_s = w.copy(), s.copy()
-    kernels.adagrad(got, got_s, rows, g, F32(0.5), F32(1e-10))
+    kernels.adagrad(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
     want, want_s = reference.adagrad(W[rows], G, S[rows], 0.5, 1e-10)
     check(got, want, W), check(got_s, want_s, S)
 
     got, got_m, got_v = w.copy(), m.copy(), s.copy()
-    kernels.adam(got, got_m, got_v, rows, g, 3, 0.5, 0.9, 0.999, 1e-8)
+    kernels.adam(got, got_m, got_v, rows, *gradient, 3, 0.5, 0.9, 0.999, 1e-8)
     want, want_m, want_v = reference.adam(W[rows], G, M[rows], S[rows], 3, 0.5, 0.9, 0.999, 1e-8)
     check(got, want, W), check(got_m, want_m, M), check(got_v, want_v, S)

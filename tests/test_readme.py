@@ -9,6 +9,7 @@ from problems import compiled
 
 import nnlite
 from nnlite.layers import SparseLinear
+from nnlite.optimizers import KeepGradients
 from nnlite.threads import team
 from nnlite.vocabulary import tokenise
 
@@ -46,14 +47,16 @@ def show(values):
 
 
 class Spy:
-    """Stands before the optimiser and notes the gradient rows as they are handed over."""
+    """Stands before the optimiser and notes the rows of the gradient that it would update from."""
 
-    def __init__(self, optimizer):
-        self.optimizer, self.seen = optimizer, {}
+    def __init__(self, optimizer, params):
+        self.optimizer, self.params, self.seen = optimizer, params, {}
 
-    def update(self, name, rows, gradient):
-        self.seen.update({(name, int(row)): g.copy() for row, g in zip(rows, gradient)})
-        self.optimizer.update(name, rows, gradient)
+    def update(self, name, rows, parts, source):
+        keep = KeepGradients(self.params)
+        keep.update(name, rows, parts, source)
+        self.seen.update({(name, int(row)): keep.rows[name][row] for row in rows})
+        self.optimizer.update(name, rows, parts, source)
 
 
 def journey(folder):
@@ -80,7 +83,7 @@ def journey(folder):
     sgd = nnlite.SGD(0.5)
     sgd.start(model.params)
     sgd.next_step()
-    spy = Spy(sgd)
+    spy = Spy(sgd, model.params)
     loss = model.step(x, y, 1.0, spy, team(1))
     dz = np.concatenate([spy.seen["labels.b", i] for i in range(5)])
     ids, p = model.top_k(data.x, 2)
