@@ -1,5 +1,7 @@
 """How a model does on a dataset (`evaluate`), and whether its gradients are right (`check_gradients`)."""
 
+from contextlib import contextmanager
+
 import numpy as np
 
 from nnlite import kernels, metrics, reference
@@ -10,45 +12,103 @@ from nnlite.threads import one_blas_thread, scratch, team
 f32 = np.float32
 
 
-def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, threads=None):
-    """Scores of a model on a Dataset, as a dict of fractions of 1.
+def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, threads=None):
+    """Scores of a model on a Dataset, as a dict of fractions of 1; `metrics` defines them.
 
-    "bce": mean over rows and labels, from logits    "micro_f1": of the labels with a probability above one half
-    "P@k", "R@k", "nDCG@k", "PSP@k" for every k of ks (k larger than the number of labels is left out), averaged over
-    the rows with at least one true label; "rows" and "rows_without_label" tell how many there are.
-    propensities (L,): for PSP@k, from `metrics.propensities`; by default from the label counts of the dataset itself.
-    Logits exist for one block of rows and one tile of labels at a time.
+    "bce": mean over rows and labels, from logits
+    "micro_f1", "macro_f1", "record_f1": of the labels with a probability above their threshold
+    "P@k", "R@k", "nDCG@k", "PSP@k", "PSnDCG@k", "coverage@k", "ECE@k" for every k of ks (k larger than the number of
+    labels is left out), the first five and "record_f1" over the rows with at least one true label
+    "rows" and "rows_without_label" tell how many there are
+
+    propensities (L,): for PSP@k, from `metrics.propensities` of the training labels' counts; by default from those of
+    the dataset itself.    thresholds: one probability, or one per label (L,), as `calibration.tune_thresholds` finds.
+    Logits exist for one block of rows and one tile of labels at a time, counts per row and, for each thread, per label.
     """
     truth, ks = dataset.y, [k for k in ks if k <= model.n_labels]
-    if truth.shape[1] != model.n_labels:
-        raise ValueError(f"evaluate: the model has {model.n_labels} labels, the data {truth.shape[1]}")
-    if not len(dataset):
-        raise ValueError("evaluate: want at least 1 row, got none")
+    check("evaluate", model, dataset)
+    cuts = logit_thresholds(thresholds, model.n_labels)
     if propensities is None:
         propensities = metrics.propensities(np.bincount(truth.indices, minlength=model.n_labels), max(len(dataset), 3))
     _, y = dataset.arrays()
-    ids, z = np.zeros((len(dataset), max(ks)), np.int32), np.full((len(dataset), max(ks)), -np.inf, f32)
+    ids = np.zeros((len(dataset), max(ks, default=1)), np.int32)
+    z = np.full(ids.shape, -np.inf, f32)
+    by_label, by_row = Tally(2, model.n_labels), np.zeros((2, len(dataset)), np.int32)
 
     def one_block(rows, h):
-        block_y, loss, positive, both = y.rows(rows)[:2], 0.0, 0, 0
-        for tile in model.labels.tiles():
-            tile_z, b = model.labels.logits(h, tile), model.params["labels.b"][tile]
-            kernels.merge_top_k(tile_z, b, tile.start, ids[rows], z[rows])
-            counts = kernels.count_positive(tile_z, b, *block_y, tile.start)
-            positive, both = positive + counts[0], both + counts[1]
-            unused = scratch("bce", 3, b.size)
-            loss += kernels.bce_with_logits(tile_z, b, *block_y, tile.start, f32(1), unused[2], unused[:2])
-        return loss, positive, both
+        block_y, loss = y.rows(rows)[:2], 0.0
+        with by_label.mine() as counts:
+            for tile in model.labels.tiles():
+                tile_z, b = model.labels.logits(h, tile), model.params["labels.b"][tile]
+                kernels.merge_top_k(tile_z, b, tile.start, ids[rows], z[rows])
+                kernels.count_predictions(
+                    tile_z, b, cuts[tile], *block_y, tile.start, *counts[:, tile], *by_row[:, rows])
+                unused = scratch("bce", 3, b.size)
+                loss += kernels.bce_with_logits(tile_z, b, *block_y, tile.start, f32(1), unused[2], unused[:2])
+        return loss
 
-    loss, positive, both = map(sum, zip(*model.each_block(dataset.x, one_block, threads)))
-    scores = {"bce": loss / (len(dataset) * model.n_labels), "micro_f1": metrics.f1(truth.nnz, positive, both)}
+    loss = sum(model.each_block(dataset.x, one_block, threads))
+    kernels.sigmoid(z)
+    n_true, (positive, both) = np.bincount(truth.indices, minlength=model.n_labels), by_label.total()
+    scores = {
+        "bce": loss / (len(dataset) * model.n_labels),
+        "micro_f1": float(metrics.f1(truth.nnz, positive.sum(), both.sum())),
+        "macro_f1": float(metrics.f1(n_true, positive, both).mean()),
+        "record_f1": metrics.record_f1(truth, *by_row),
+    }
+    hits = metrics.hits(truth, ids)
     for k in ks:
         scores[f"P@{k}"] = metrics.precision_at_k(truth, ids, k)
         scores[f"R@{k}"] = metrics.recall_at_k(truth, ids, k)
         scores[f"nDCG@{k}"] = metrics.ndcg_at_k(truth, ids, k)
         scores[f"PSP@{k}"] = metrics.psp_at_k(truth, ids, k, propensities)
+        scores[f"PSnDCG@{k}"] = metrics.psndcg_at_k(truth, ids, k, propensities)
+        scores[f"coverage@{k}"] = metrics.coverage_at_k(truth, ids, k)
+        scores[f"ECE@{k}"] = metrics.reliability_of(z[:, :k], hits[:, :k]).ece
     scores["rows"], scores["rows_without_label"] = len(dataset), int(np.sum(np.diff(truth.indptr) == 0))
     return scores
+
+
+def check(where, model, dataset):
+    """ValueError for a Dataset without rows, or with other labels than the model's."""
+    if dataset.n_labels != model.n_labels:
+        raise ValueError(f"{where}: the model has {model.n_labels} labels, the data {dataset.n_labels}")
+    if not len(dataset):
+        raise ValueError(f"{where}: want at least 1 row, got none")
+
+
+def logit_thresholds(thresholds, n_labels):
+    """logit(p) (L,) float32 of the probabilities p, one or (L,): sigmoid(z) > p is z > logit(p). 1 is infinity."""
+    p = np.asarray(thresholds, float)
+    if p.shape not in ((), (n_labels,)) or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"thresholds: want a probability, or {n_labels}, got {thresholds}")
+    with np.errstate(divide="ignore"):
+        return np.broadcast_to(np.log(p) - np.log1p(-p), n_labels).astype(f32)
+
+
+class Tally:
+    """Counts (int32) to which blocks of rows add on any thread: one array for each thread, added up at the end.
+
+    Each block's own array, to be added up in the order of the blocks, would be memory of rows x labels; whole numbers
+    have the same sum in any order.
+    """
+
+    def __init__(self, *shape):
+        self.shape, self.idle = shape, []
+
+    @contextmanager
+    def mine(self):
+        """An array that no other thread has now."""
+        try:
+            counts = self.idle.pop()
+        except IndexError:
+            counts = np.zeros(self.shape, np.int32)
+        yield counts
+        self.idle.append(counts)
+
+    def total(self):
+        """The sum, int64."""
+        return np.sum(self.idle, axis=0, dtype=np.int64)
 
 
 def gradients(model, dataset, reduction="sum", threads=None):
