@@ -148,7 +148,7 @@ class Bench:
         self.each_block(lambda block: self.model.act.forward(self.hs[0][block]))
 
     def activation_backward(self):
-        self.each_block(lambda block: self.model.act.backward(self.ones[block], self.hs[0][block]))
+        self.each_block(lambda block: self.model.act.backward(self.ones[block], self.hs[0][block], f32(1)))
 
     def linear_forward(self):
         self.each_block(lambda block: self.model.between[0].forward(self.hs[0][block], self.hs[1][block]))

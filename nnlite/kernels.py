@@ -21,7 +21,7 @@ from numba.extending import intrinsic, overload
 # nogil: threads run kernels side by side.  numpy error model: x / 0 is inf, as in NumPy; the check for a division by
 # zero that Python wants would keep the loops scalar.
 # fastmath: only re-association and fused multiply-add; NaN and infinity keep their meaning.
-f32, f64, i32 = np.float32, np.float64, np.int32
+f32, f64, i32, u64 = np.float32, np.float64, np.int32, np.uint64
 kernel = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
 
@@ -99,21 +99,47 @@ def sigmoid(z):
 
 
 @kernel
-def sigmoid_backward(dh, h):
-    """In place: h = sigmoid(z) becomes dz = dh h (1 - h), the slope of the sigmoid told by its output."""
+def sigmoid_backward(dh, h, keep):
+    """In place: h, of sigmoid(z) what `dropout` left, becomes dz: with a = h keep the slope is a (1 - a) / keep, or 0."""
     for i in range(h.shape[0]):
         row, dh_row = h[i], dh[i]
         for j in range(row.size):
-            row[j] = dh_row[j] * row[j] * (f32(1) - row[j])
+            row[j] = dh_row[j] * row[j] * (f32(1) - row[j] * keep)
 
 
 @kernel
-def relu_backward(dh, h):
-    """In place: h = relu(z) becomes dz = dh where h > 0, else 0."""
+def relu_backward(dh, h, keep):
+    """In place: h, of relu(z) what `dropout` left, becomes dz = dh / keep where h > 0, else 0."""
+    scale = f32(1) / keep
     for i in range(h.shape[0]):
         row, dh_row = h[i], dh[i]
         for j in range(row.size):
-            row[j] = dh_row[j] if row[j] > 0 else f32(0)
+            row[j] = dh_row[j] * scale if row[j] > 0 else f32(0)
+
+
+@kernel
+def random_bits(x):
+    """32 bits that look random, from the 32 low bits of x: a mixing function of two multiplications (Wellons 2018).
+
+    Its constants were found by search; the bias of a flipped input bit is below 0.2 %. Computed in 64 bits, where
+    nothing overflows.
+    """
+    x = (x ^ (x >> u64(16))) * u64(0x7FEB352D) & u64(0xFFFFFFFF)
+    x = (x ^ (x >> u64(15))) * u64(0x846CA68B) & u64(0xFFFFFFFF)
+    return x ^ (x >> u64(16))
+
+
+@kernel
+def dropout(h, keep, stream, first_row):
+    """In place: each entry stays with probability `keep`, divided by it, or becomes 0 (Srivastava et al. 2014).
+
+    The chance of row i is that of number first_row + i in the stream (a number of 32 bits), whoever works on it.
+    """
+    scale, limit = f32(1) / keep, u64(keep * f64(2 ** 32))
+    for i in range(h.shape[0]):
+        row, key = h[i], random_bits(u64(stream) ^ random_bits(u64(first_row + i)))
+        for j in range(row.size):
+            row[j] = row[j] * scale if random_bits(key ^ u64(j)) < limit else f32(0)
 
 
 @kernel
@@ -179,18 +205,87 @@ def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
 
 
 @kernel
-def count_positive(z, b, y_indptr, y_indices, first_label):
-    """How many of the logits z + b are above 0 (a probability above one half), and how many of these are true."""
-    positive, true = 0, 0
+def count_predictions(z, b, thresholds, y_indptr, y_indices, first_label,
+                      label_positive, label_both, row_positive, row_both):
+    """In place: of each label (T,) and each row (N,), how many logits z + b (N, T) are above their label's threshold,
+    and how many of these are true labels, are added to these four arrays of int32. thresholds (T,)."""
+    for i in range(z.shape[0]):
+        row, positive = z[i], 0
+        for j in range(row.size):
+            above = row[j] + b[j] > thresholds[j]
+            positive += above
+            label_positive[j] += above
+        row_positive[i] += positive
+        for k in range(y_indptr[i], y_indptr[i + 1]):
+            j = y_indices[k] - first_label
+            if 0 <= j < row.size and row[j] + b[j] > thresholds[j]:
+                label_both[j] += 1
+                row_both[i] += 1
+
+
+@kernel
+def calibration_bins(z, b, groups, y_indptr, y_indices, first_label, count, p_sum, n_true):
+    """In place: logits z but for their bias b become probabilities p = sigmoid(z + b) (N, T), which are added up in
+    the group of their label, groups (T,), and one of M bins of equal width.
+
+    count, p_sum and n_true, the number of true labels, are (groups, M), in int64, float64 and int64. A probability is
+    in bin ceil(M p) - 1, and 0 in bin 0: a bin has its upper bound, not its lower one.
+    """
+    wide_vectors()
+    bins = f32(count.shape[1])
     for i in range(z.shape[0]):
         row = z[i]
         for j in range(row.size):
-            positive += row[j] + b[j] > 0
+            row[j] = probability(row[j] + b[j])
+        for j in range(row.size):
+            group, place = groups[j], equal_bin(row[j], bins)
+            count[group, place] += 1
+            p_sum[group, place] += row[j]
         for k in range(y_indptr[i], y_indptr[i + 1]):
             j = y_indices[k] - first_label
             if 0 <= j < row.size:
-                true += row[j] + b[j] > 0
-    return positive, true
+                n_true[groups[j], equal_bin(row[j], bins)] += 1
+
+
+@kernel
+def probability(z):
+    """sigmoid(z) of one float32, error as `two_sigmoids`."""
+    e = exp_neg(-abs(z))
+    return (e if z < 0 else f32(1)) / (f32(1) + e)
+
+
+@kernel
+def equal_bin(p, bins):
+    """ceil(bins p) - 1 for p in 0 .. 1, at least 0; a NaN is in bin 0."""
+    scaled = np.ceil(p * bins) - f32(1)
+    return i32(scaled if scaled > 0 else f32(0))
+
+
+@kernel
+def logit_histogram(z, b, y_indptr, y_indices, first_label, everyone, true):
+    """In place: for each label (T,), its logits z + b (N, T), and those of its true rows, are counted in M bins.
+
+    everyone and true are (T, M), int32. A bin is 1/8 wide, without its lower and with its upper bound, and bin M / 2
+    ends at 0; the first and the last are open. Multiplying by 8 rounds nothing, so bounds are exact.
+    """
+    last = f32(everyone.shape[1] - 1)
+    for i in range(z.shape[0]):
+        row = z[i]
+        for j in range(row.size):
+            everyone[j, logit_bin(row[j] + b[j], last)] += 1
+        for k in range(y_indptr[i], y_indptr[i + 1]):
+            j = y_indices[k] - first_label
+            if 0 <= j < row.size:
+                true[j, logit_bin(row[j] + b[j], last)] += 1
+
+
+@kernel
+def logit_bin(z, last):
+    """ceil(8 z) + M / 2, cut to 0 .. M - 1 = last, with M even; a NaN is in bin 0."""
+    bound = (last + f32(1)) / f32(16)
+    z = z if z > -bound else -bound
+    place = np.ceil(f32(8) * (z if z < bound else bound)) + f32(8) * bound
+    return i32(place if place < last else last)
 
 
 @kernel

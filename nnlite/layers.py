@@ -37,7 +37,10 @@ def row_blocks(n_rows, flops_per_row):
 
 
 class Activation:
-    """h = act(z), in place on a block of rows; then dz from dh, in place of h, whose value tells the slope."""
+    """h = act(z), in place on a block of rows; then dz from dh and `keep`, in place of h, whose value tells the slope.
+
+    keep: the fraction of units that `kernels.dropout` has left in h, 1 without it.
+    """
 
     def __init__(self, name):
         if name not in ("sigmoid", "relu"):

@@ -53,13 +53,15 @@ class MLP:
 
     # ---- the way up
 
-    def forward(self, x, hs):
-        """Fill hs, one (N, units) array per hidden layer, from the rows x (Csr)."""
+    def forward(self, x, hs, drop=lambda layer, h: None):
+        """Fill hs, one (N, units) array per hidden layer, from the rows x (Csr); drop(layer, h) changes each h."""
         self.features.forward(x, hs[0])
         self.act.forward(hs[0])
-        for layer, h, z in zip(self.between, hs, hs[1:]):
-            layer.forward(h, z)
-            self.act.forward(z)
+        drop(0, hs[0])
+        for i, layer in enumerate(self.between, start=1):
+            layer.forward(hs[i - 1], hs[i])
+            self.act.forward(hs[i])
+            drop(i, hs[i])
 
     def each_block(self, x, function, threads=None):
         """[function(rows, h)] over blocks of rows of the csr matrix x, h (n, H) the last hidden layer; on threads."""
@@ -105,23 +107,32 @@ class MLP:
 
     # ---- one training step
 
-    def step(self, x, y, scale, optimizer, workers):
+    def step(self, x, y, scale, optimizer, workers, dropout=0.0, stream=0):
         """Update every parameter once from the batch x, y (Csr). Returns the BCE summed over rows and labels.
 
         scale multiplies every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels.
+        dropout: the chance of a hidden unit to be left out of a row; stream: an integer below 2^32, of which it hangs.
         The loss is that of the parameters before the update. BLAS must be held at one thread by the caller.
         """
+        keep = f32(1 - dropout)
         n, between = x.n_rows, 2 * sum(layer.w.size for layer in self.between)
         hs = [scratch(f"h{i}", n, units) for i, units in enumerate(self.hidden)]
         up = row_blocks(n, GATHER_FLOPS * self.hidden[0] + between)
+
+        def one_block(block):
+            def drop(layer, h):
+                if dropout:
+                    kernels.dropout(h, keep, stream, layer * n + block.start)
+
+            self.forward(x.rows(block), [h[block] for h in hs], drop)
+
         (words, xt), *_ = workers.run(
-            lambda block: self.forward(x.rows(block), [h[block] for h in hs]) if block else self.features.transpose(x),
-            [None, *up])
+            lambda block: one_block(block) if block else self.features.transpose(x), [None, *up])
 
         loss, dh = self.labels.backward_and_update(hs[-1], y, f32(scale), optimizer, workers)
 
         down = row_blocks(n, GRADIENT_FLOPS * self.hidden[-1] + 2 * between)
-        shares = workers.run(lambda block: self._backward([h[block] for h in hs], dh[block]), down)
+        shares = workers.run(lambda block: self._backward([h[block] for h in hs], dh[block], keep), down)
         for name, gradients in zip(self._shared_names(), zip(*shares)):
             n_rows = len(np.atleast_2d(self.params[name]))
             optimizer.update(name, np.arange(n_rows, dtype=np.int32), one_of_each(len(shares), n_rows, n_rows),
@@ -131,14 +142,14 @@ class MLP:
         self.features.backward_and_update(words, xt, dz, optimizer, workers)
         return loss
 
-    def _backward(self, hs, dh):
+    def _backward(self, hs, dh, keep):
         """In a block of rows every h becomes its dz. Returns the block's share of dW and db, by _shared_names."""
-        self.act.backward(dh, hs[-1])
+        self.act.backward(dh, hs[-1], keep)
         gradients = []
         for layer, h, dz in reversed(list(zip(self.between, hs, hs[1:]))):
             dw, db, dh = layer.backward(h, dz)
             gradients += [dw, db]
-            self.act.backward(dh, h)
+            self.act.backward(dh, h, keep)
         return [*gradients, hs[0].sum(axis=0)]
 
     def _shared_names(self):

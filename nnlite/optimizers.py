@@ -18,28 +18,32 @@ f32 = np.float32
 
 
 class Optimizer:
-    """What the optimisers share: the parameters and state as matrices with one row per id, and the step's rate.
+    """What the optimisers share: the parameters and state as matrices with one row per id, and the step's rates.
 
-    lr: learning rate > 0. ValueError otherwise.
+    lr: learning rate > 0    labels_lr: that of the label layer, if another. ValueError otherwise.
     """
 
     letters: tuple[str, ...] = ()
 
-    def __init__(self, lr):
-        if not 0 < lr < float("inf"):
-            raise ValueError(f"{type(self).__name__}: want a learning rate above 0, got {lr}")
-        self.lr = lr
+    def __init__(self, lr, labels_lr=None):
+        self.lr, self.labels_lr = lr, lr if labels_lr is None else labels_lr
+        for rate in self.lr, self.labels_lr:
+            if not 0 < rate < float("inf"):
+                raise ValueError(f"{type(self).__name__}: want a learning rate above 0, got {rate}")
 
     def start(self, params):
         """Take over `params` and begin with a fresh state, zeros."""
-        self.t, self.rate = 0, f32(self.lr)
+        self.t, self.factor = 0, 1.0
         self.state = {f"{name}/{letter}": np.zeros_like(p) for name, p in params.items() for letter in self.letters}
         self.rows = {name: as_rows(name, array) for name, array in (params | self.state).items()}
 
     def next_step(self, factor=1.0):
-        """Begin step t + 1 with the learning rate lr * factor."""
-        self.t += 1
-        self.rate = f32(self.lr * factor)
+        """Begin step t + 1 with the learning rates times factor."""
+        self.t, self.factor = self.t + 1, factor
+
+    def rate(self, name):
+        """The learning rate of parameter `name` in this step."""
+        return f32(self.factor * (self.labels_lr if name.startswith("labels.") else self.lr))
 
 
 def as_rows(name, array):
@@ -59,7 +63,7 @@ class SGD(Optimizer):
 
     def update(self, name, rows, parts, source):
         """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
-        kernels.sgd(self.rows[name], rows, *parts, source, one_row(source), self.rate)
+        kernels.sgd(self.rows[name], rows, *parts, source, one_row(source), self.rate(name))
 
 
 class AdaGrad(Optimizer):
@@ -70,14 +74,15 @@ class AdaGrad(Optimizer):
 
     letters = ("s",)
 
-    def __init__(self, lr, eps=1e-10):
-        super().__init__(lr)
+    def __init__(self, lr, labels_lr=None, eps=1e-10):
+        super().__init__(lr, labels_lr)
         self.eps = eps
 
     def update(self, name, rows, parts, source):
         """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
         kernels.adagrad(
-            self.rows[name], self.rows[name + "/s"], rows, *parts, source, one_row(source), self.rate, f32(self.eps))
+            self.rows[name], self.rows[name + "/s"], rows, *parts, source, one_row(source), self.rate(name),
+            f32(self.eps))
 
 
 class Adam(Optimizer):
@@ -88,15 +93,15 @@ class Adam(Optimizer):
 
     letters = ("m", "v")
 
-    def __init__(self, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-        super().__init__(lr)
+    def __init__(self, lr=1e-3, labels_lr=None, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(lr, labels_lr)
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
     def update(self, name, rows, parts, source):
         """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
         kernels.adam(
             self.rows[name], self.rows[name + "/m"], self.rows[name + "/v"], rows, *parts, source, one_row(source),
-            self.t, float(self.rate), self.beta1, self.beta2, self.eps,
+            self.t, float(self.rate(name)), self.beta1, self.beta2, self.eps,
         )
 
 

@@ -5,6 +5,8 @@ it in float64. Slopes of the loss prove this file; this file proves `kernels`, `
 benchmarks and `check_gradients` use it.
 """
 
+import itertools
+
 import numpy as np
 
 
@@ -43,25 +45,28 @@ def bce_with_logits(z, y):
     return np.sum(np.logaddexp(0.0, z) - y * z), sigmoid(z) - y
 
 
-def forward(params, x, activation="sigmoid"):
-    """The activations [x, h1, h2, ...] of the dense batch x (N, D) and the logits z (N, L).
+def forward(params, x, activation="sigmoid", masks=None):
+    """The inputs [x, h1, h2, ...] of the layers on the dense batch x (N, D) and the logits z (N, L).
 
     h1 = act(x W_features + b);  h_{i+1} = act(h_i W_hidden_i + b);  z = h_last W_labels^T + b
+    masks: for dropout, an array like each h that multiplies it: 0 where a unit is left out, else 1 / keep.
     """
     act, _ = ACTIVATIONS[activation]
     hs = [x]
-    for name in hidden_names(params):
-        hs.append(act(hs[-1] @ params[name + ".W"] + params[name + ".b"]))
+    for name, mask in zip(hidden_names(params), masks or itertools.repeat(1)):
+        hs.append(act(hs[-1] @ params[name + ".W"] + params[name + ".b"]) * mask)
     return hs, hs[-1] @ params["labels.W"].T + params["labels.b"]
 
 
-def loss_and_grads(params, x, y, activation="sigmoid", reduction="sum"):
+def loss_and_grads(params, x, y, activation="sigmoid", reduction="sum", masks=None):
     """The whole network on one page: the loss of the dense batch (x, y) and its gradient by every parameter.
 
     The BCE is averaged over rows and, with reduction "mean", over labels too; with "sum" it is summed over labels.
     """
     _, backward = ACTIVATIONS[activation]
-    hs, z = forward(params, x, activation)
+    names = hidden_names(params)
+    masks = masks or [np.ones(1)] * len(names)
+    hs, z = forward(params, x, activation, masks)
 
     loss, dz = bce_with_logits(z, y)
     divisor = z.size if reduction == "mean" else len(z)
@@ -69,8 +74,9 @@ def loss_and_grads(params, x, y, activation="sigmoid", reduction="sum"):
 
     grads = {"labels.W": dz.T @ hs[-1], "labels.b": dz.sum(axis=0)}
     dh = dz @ params["labels.W"]
-    for i, name in reversed(list(enumerate(hidden_names(params)))):
-        dz = backward(dh, hs[i + 1])
+    for i, name in reversed(list(enumerate(names))):
+        keep = 1 / masks[i].max()
+        dz = backward(dh * masks[i], hs[i + 1] * keep)  # where a unit is left out its slope is not asked for
         grads[name + ".W"], grads[name + ".b"] = hs[i].T @ dz, dz.sum(axis=0)
         dh = dz @ params[name + ".W"].T
     return loss, grads
@@ -100,6 +106,22 @@ def adam(p, g, m, v, t, lr, beta1, beta2, eps):
     v = beta2 * v + (1 - beta2) * g * g
     m_hat, v_hat = m / (1 - beta1 ** t), v / (1 - beta2 ** t)
     return p - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+# ---- dropout
+
+def random_bits(x):
+    """32 bits from the 32 low bits of x: a mixing function of two multiplications, in Python's integers."""
+    for shift, factor in (16, 0x7FEB352D), (15, 0x846CA68B):
+        x = (x ^ x >> shift) * factor % 2 ** 32
+    return x ^ x >> 16
+
+
+def dropout(shape, keep, stream, first_row):
+    """What multiplies h: 1 / keep where the random bits of (row, unit) are below keep 2^32, else 0."""
+    keys = [random_bits(stream ^ random_bits(first_row + i)) for i in range(shape[0])]
+    bits = np.array([[random_bits(key ^ j) for j in range(shape[1])] for key in keys])
+    return (bits < keep * 2 ** 32) / keep
 
 
 # ---- sparse matrices and top k
@@ -141,6 +163,45 @@ def merge_top_k(z, k):
     return ids, np.take_along_axis(z, ids, axis=1)
 
 
-def count_positive(z, y):
-    """How many logits are above 0 (a probability above one half), and how many of these are true labels."""
-    return np.sum(z > 0), np.sum((z > 0) & (y > 0))
+# ---- predictions, counted
+
+def count_predictions(z, y, thresholds):
+    """Of each label and each row: how many logits are above the label's threshold, and how many of these are true."""
+    above = z > thresholds
+    both = above & (y > 0)
+    return above.sum(axis=0), both.sum(axis=0), above.sum(axis=1), both.sum(axis=1)
+
+
+def probability(z):
+    """sigmoid(z)"""
+    return sigmoid(z)
+
+
+def equal_bin(p, bins):
+    """m for p in (m / bins, (m + 1) / bins], and 0 for 0"""
+    return np.maximum(np.ceil(p * bins).astype(int) - 1, 0)
+
+
+def calibration_bins(z, y, groups, n_groups, bins):
+    """count, sum of probabilities and number of true ones, (n_groups, bins), of the logits of each group and bin."""
+    p = sigmoid(z)
+    places = np.broadcast_to(groups, z.shape), equal_bin(p, bins)
+    tables = np.zeros((3, n_groups, bins))
+    for table, what in zip(tables, (1, p, y)):
+        np.add.at(table, places, what)
+    return tables
+
+
+def logit_bin(z, last):
+    """The number of the bounds -M / 16, ..., -1/8, 0, 1/8, ..., cut to the last bin, that lie below z; M = last + 1."""
+    bounds = (np.arange(last) - (last + 1) // 2) / 8
+    return np.sum(np.asarray(z)[..., None] > bounds, axis=-1)
+
+
+def logit_histogram(z, y, bins):
+    """How many logits, and how many of true labels, each label has in each bin: two arrays (T, bins)."""
+    places = np.broadcast_to(np.arange(z.shape[1]), z.shape), logit_bin(z, bins - 1)
+    everyone, true = np.zeros((2, z.shape[1], bins), int)
+    np.add.at(everyone, places, 1)
+    np.add.at(true, places, np.asarray(y, int))
+    return everyone, true

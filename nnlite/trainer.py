@@ -56,7 +56,9 @@ class Trainer:
     """
 
     def __init__(self, model, optimizer, batch_rows=512, epochs=8, order="shuffled", reduction="sum", threads=None,
-                 seed=0, schedule=constant):
+                 seed=0, schedule=constant, dropout=0.0):
+        if not 0 <= dropout < 1:
+            raise ValueError(f"Trainer: dropout: want at least 0 and less than 1, got {dropout}")
         for name, value in ("batch_rows", batch_rows), ("epochs", epochs):
             if value < 1:
                 raise ValueError(f"Trainer: {name}: want at least 1, got {value}")
@@ -65,7 +67,7 @@ class Trainer:
                 raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {value!r}")
         self.model, self.optimizer = model, optimizer
         self.batch_rows, self.epochs, self.order, self.reduction = batch_rows, epochs, order, reduction
-        self.workers, self.seed, self.schedule = team(threads), seed, schedule
+        self.workers, self.seed, self.schedule, self.dropout = team(threads), seed, schedule, dropout
 
     def fit(self, data, validation=None, on_step=None):
         """Train on a Dataset, or on an iterable of Datasets (chunks); order="shuffled" goes through it `epochs` times.
@@ -87,7 +89,9 @@ class Trainer:
                 self.optimizer.next_step(self.schedule(step / n_steps) if n_steps else 1.0)
                 rows_labels = x.n_rows * self.model.n_labels
                 scale = 1 / (rows_labels if self.reduction == "mean" else x.n_rows)
-                loss = self.model.step(x, y, scale, self.optimizer, self.workers) / rows_labels
+                loss = self.model.step(x, y, scale, self.optimizer, self.workers, self.dropout,
+                                       stream=int(np.random.default_rng([self.seed, step]).integers(2 ** 32)))
+                loss /= rows_labels
                 history.loss.append(loss)
                 history.rows.append(x.n_rows)
                 history.seconds = time.perf_counter() - start

@@ -59,13 +59,44 @@ def test_two_sigmoids(z0, z1, scale):
 
 
 @pytest.mark.parametrize("name", ["sigmoid_backward", "relu_backward"])
+@pytest.mark.parametrize("keep", [1.0, 0.25])
 @given(data=st.data())
-def test_slopes_of_the_activations(name, data):
+def test_slopes_of_the_activations(name, keep, data):
+    """With dropout the slope is that of the activation, where the unit was kept."""
     dh = data.draw(matrices())
     h = data.draw(hnp.arrays(F32, dh.shape, elements=st.floats(0, 1, width=32)))
-    got = h.copy()
-    getattr(kernels, name)(dh, got)
-    assert_close(got, getattr(reference, name)(dh.astype(F64), h.astype(F64)), largest=1e-6)
+    mask = data.draw(hnp.arrays(F32, dh.shape, elements=st.sampled_from([1 / keep, 0.0 if keep < 1 else 1.0])))
+    got = h * mask
+    getattr(kernels, name)(dh, got, F32(keep))
+    want = getattr(reference, name)((dh * mask).astype(F64), h.astype(F64))
+    assert_close(got, want, largest=1e-6)
+
+
+@given(x=st.integers(0, 2 ** 32 - 1))
+def test_random_bits(x):
+    assert kernels.random_bits(np.uint64(x)) == reference.random_bits(x)
+
+
+@pytest.mark.parametrize("keep", [0.4, 0.9])
+def test_dropout(keep):
+    h = np.ones((7, 11), F32)
+    kernels.dropout(h, F32(keep), 4_000_000_000, 2 ** 31)
+    np.testing.assert_allclose(h, reference.dropout(h.shape, F32(keep), 4_000_000_000, 2 ** 31), rtol=1e-6)
+
+
+def test_dropout_keeps_its_share_of_every_row_and_unit():
+    """Within five standard deviations, in rows, units, and pairs of neighbours, of a stream and of the next one."""
+    masks = []
+    for stream in 1, 2:
+        h = np.ones((300, 400), F32)
+        kernels.dropout(h, F32(0.4), stream, 0)
+        masks.append(h > 0)
+    for mask, share in [(masks[0], 0.4), (masks[0][1:] & masks[0][:-1], 0.16), (masks[0][:, 1:] & masks[0][:, :-1], 0.16),
+                        (masks[0] & masks[1], 0.16)]:
+        for axis in 0, 1:
+            deviation = np.sqrt(share * (1 - share) / mask.shape[axis])
+            assert abs(mask.mean(axis=axis) - share).max() < 5 * deviation
+        assert abs(mask.mean() - share) < 5 * np.sqrt(share * (1 - share) / mask.size)
 
 
 @pytest.mark.parametrize("first_label, n_labels", [(0, 170), (0, 65), (65, 65), (130, 40), (169, 1), (0, 128)])
@@ -130,13 +161,66 @@ def test_bce_of_any_small_matrix(z, seed):
     np.testing.assert_allclose(db, want_dz.sum(axis=0), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("first_label, n_labels", [(0, 17), (5, 12), (16, 1)])
-def test_count_positive(first_label, n_labels):
-    rng = np.random.default_rng(0)
-    y, z = random_csr(rng, 6, 17, 0.4, ones=True), rng.standard_normal((6, n_labels)).astype(F32)
+def logits_and_truth(first_label, n_labels, seed=0):
+    """z and b, every extreme value among their sums, and the csr truth of 17 labels and its dense part for the tile."""
+    rng = np.random.default_rng(seed)
+    y, z = random_csr(rng, 23, 17, 0.4, ones=True), (4 * rng.standard_normal((23, n_labels))).astype(F32)
     b = rng.standard_normal(n_labels).astype(F32)
-    got = kernels.count_positive(z, b, y.indptr, y.indices, first_label)
-    assert got == reference.count_positive(z + b, y.toarray()[:, first_label:first_label + n_labels])
+    z[:EXTREME.size, 0], b[0] = EXTREME, 0
+    return z, b, y, y.toarray()[:, first_label:first_label + n_labels]
+
+
+TILES = pytest.mark.parametrize("first_label, n_labels", [(0, 17), (5, 12), (16, 1)])
+
+
+@TILES
+def test_count_predictions(first_label, n_labels):
+    z, b, y, dense = logits_and_truth(first_label, n_labels)
+    thresholds = np.resize(np.array([0, -1, 2.5, np.inf, -np.inf], F32), n_labels)
+    got = [np.full(n, 100, np.int32) for n in (n_labels, n_labels, len(z), len(z))]
+    kernels.count_predictions(z, b, thresholds, y.indptr, y.indices, first_label, *got)
+    for counts, want in zip(got, reference.count_predictions(z + b, dense, thresholds), strict=True):
+        np.testing.assert_array_equal(counts, 100 + want)
+
+
+@TILES
+@pytest.mark.parametrize("bins", [1, 10, 15])
+def test_calibration_bins(first_label, n_labels, bins):
+    z, b, y, dense = logits_and_truth(first_label, n_labels)
+    groups = np.arange(n_labels, dtype=np.int32) % 3
+    got = [np.full((3, bins), 100, dtype) for dtype in (np.int64, F64, np.int64)]
+    want = reference.calibration_bins((z + b).astype(F64), dense, groups, 3, bins)
+    kernels.calibration_bins(z, b, groups, y.indptr, y.indices, first_label, *got)
+    for table, wanted in zip(got, want, strict=True):
+        np.testing.assert_allclose(table, 100 + wanted, rtol=1e-6)
+    assert (0 <= z).all() and (z <= 1).all()
+
+
+def test_probability_and_equal_bin():
+    for z in np.concatenate([EXTREME, np.linspace(-20, 20, 99).astype(F32)]):
+        assert kernels.probability(z) == pytest.approx(reference.probability(F64(z)), rel=5e-7, abs=1e-13)
+    for p, bins in [(0, 4), (1e-9, 4), (0.25, 4), (0.25001, 4), (0.5, 4), (0.75, 4), (0.9999999, 4), (1, 4), (1, 15)]:
+        assert kernels.equal_bin(F32(p), F32(bins)) == reference.equal_bin(np.array(p), bins)
+    assert [kernels.equal_bin(F32(p), F32(4)) for p in (0, 0.25, 0.3, 1, np.nan)] == [0, 0, 1, 3, 0]
+
+
+@TILES
+@pytest.mark.parametrize("bins", [2, 16, 128])
+def test_logit_histogram(first_label, n_labels, bins):
+    z, b, y, dense = logits_and_truth(first_label, n_labels)
+    got = np.full((2, n_labels, bins), 100, np.int32)
+    kernels.logit_histogram(z, b, y.indptr, y.indices, first_label, *got)
+    np.testing.assert_array_equal(got - 100, reference.logit_histogram(z + b, dense, bins))
+
+
+def test_logit_bin():
+    """The bounds of 16 bins are -1, -7/8, ..., 0, ..., 6/8; each belongs to the bin below it."""
+    bounds = np.arange(-8, 7) / F32(8)
+    z = np.concatenate([EXTREME, bounds, np.nextafter(bounds, F32(-9)), np.nextafter(bounds, F32(9))]).astype(F32)
+    got = [kernels.logit_bin(value, F32(15)) for value in z]
+    np.testing.assert_array_equal(got, reference.logit_bin(z, 15))
+    assert [kernels.logit_bin(F32(v), F32(15)) for v in (-1, 0, 1e-6, 0.125, 0.75, 0.76, np.nan)] == [
+        0, 8, 9, 9, 14, 15, 0]
 
 
 @pytest.mark.parametrize("tiles", [[17], [5, 12], [1, 15, 1]])

@@ -10,16 +10,17 @@ from nnlite.trainer import linear_decay
 OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1), "adam": lambda: Adam(0.02)}
 
 
-def reference_steps(model, optimiser, batches, reduction, factors):
+def reference_steps(model, optimiser, batches, reduction, factors, masks=None):
     """Parameters and losses after a training by `reference`: dense, float64, no threads and no pieces."""
     params, losses = exact(model.params), []
     a, b = ({name: np.zeros_like(p) for name, p in params.items()} for _ in range(2))
     for t, ((x, y), factor) in enumerate(zip(batches, factors), start=1):
-        loss, grads = reference.loss_and_grads(params, x, y, model.activation, reduction)
+        loss, grads = reference.loss_and_grads(
+            params, x, y, model.activation, reduction, masks and masks(t - 1, len(x)))
         losses.append(loss if reduction == "mean" else loss / y.shape[1])
         for name, g in grads.items():
             rows = x.any(axis=0) if name == "features.W" else ...  # absent words rest, with their state
-            p, lr = params[name], optimiser.lr * factor
+            p, lr = params[name], factor * (optimiser.labels_lr if name.startswith("labels.") else optimiser.lr)
             if isinstance(optimiser, SGD):
                 p[rows] = reference.sgd(p[rows], g[rows], lr)
             elif isinstance(optimiser, AdaGrad):
@@ -53,6 +54,31 @@ def test_shuffled_training_takes_the_steps_of_the_reference(activation, hidden, 
     for name in want:
         # AdaGrad's and Adam's first steps are lr sign(g): a gradient near 0 may round to either side, seldom
         assert_close(model.params[name], want[name], largest=1e-4, name=name)
+
+
+@pytest.mark.parametrize("name", ["adagrad", "adam"])
+@pytest.mark.parametrize("activation, hidden", [("sigmoid", (16, 11)), ("relu", (9,))])
+def test_dropout_and_two_learning_rates_take_the_steps_of_the_reference(activation, hidden, name, monkeypatch):
+    """The trainer's stream of a step is drawn from its seed; every hidden layer has rows of its own in it."""
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model, optimiser = random_model(data, hidden, activation), OPTIMISERS[name]()
+    optimiser.labels_lr = 0.01
+    x, y = data.x.toarray().astype(float), data.y.toarray()
+    order = np.random.default_rng([7, 1, 0]).permutation(61)
+
+    def masks(step, n):
+        stream = int(np.random.default_rng([7, step]).integers(2 ** 32))
+        return [reference.dropout((n, units), 0.75, stream, i * n) for i, units in enumerate(hidden)]
+
+    batches = [(x[rows], y[rows]) for rows in (order[:30], order[30:60], order[60:])]
+    want, losses = reference_steps(model, optimiser, batches, "sum", np.ones(3), masks)
+    for threads in 1, 3:
+        model = random_model(data, hidden, activation)
+        history = Trainer(model, optimiser, 30, epochs=1, seed=7, dropout=0.25, threads=threads).fit(data)
+        np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
+        for parameter in want:
+            assert_close(model.params[parameter], want[parameter], largest=1e-4, name=parameter)
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
