@@ -18,6 +18,7 @@ SECTIONS = {  # name: script and its arguments, picture
     "train_step": (["train_step.py"], None),
     "roofline": (["roofline.py", "--picture", str(HERE / "roofline.png")], "roofline.png"),
     "first_run": (["first_run.py"], None),
+    "quality": (["quality.py", "--seeds", "3"], None),
 }
 OPENING = """# Results
 

@@ -11,7 +11,7 @@ columns that CATEGORY_COLUMN describes. A list, or a list of lists, keeps its na
 
 A bad line is counted by its kind (the keys of WANTED) and skipped; the first few are shown on the logger "nnlite".
 Nothing is lost silently: records and bad lines together are the lines that are not blank (in a CSV, the rows below the
-header), and one more where a file is damaged. Memory holds one line, or the lines of one row.
+header), and one more where a file is damaged. Memory holds a block of a file, one line, or the lines of one row.
 """
 
 import ast
@@ -20,41 +20,24 @@ import html
 import itertools
 import json
 import logging
-import lzma
 import re
 import warnings
-import zlib
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from nnlite.files import OPENERS
+from nnlite.lines import MAX_LITERAL_CHARS, MAX_ROW_LINES, BadLine, numbered_lines
 
-MAX_LINE_BYTES = 1 << 20  # bytes
-MAX_LITERAL_CHARS = 1 << 17  # Python's own parser takes a hundred times the memory, and quadratic time for some texts
-MAX_ROW_LINES = 256  # lines of one CSV row: a quote that stays open for longer is taken for a stray one
+MAX_PLAIN_CHARS = 1 << 13  # of a line whose names are remembered, cleaned
 MAX_EXAMPLES = 5  # bad lines that are shown, whatever the number of files
 
 TITLE_KEYS = ("title", "name", "product_name", "productName")
 CATEGORY_KEYS = ("main_category", "category", "categories", "sub_category")
 CATEGORY_COLUMN = re.compile(r"(amazon|main|sub|product)?categor(y|ies)(name|level|andsubcategory)?\d*")
-WANTED = {
-    "not UTF-8": "text in UTF-8",
-    "line too long": f"at most {MAX_LINE_BYTES:,} bytes",
-    "damaged file": "a whole file of the kind that its ending names",
-    "not JSON": f"a JSON object, or a Python dict of at most {MAX_LITERAL_CHARS:,} characters",
-    "not an object": "a JSON object",
-    "not CSV": "a row that the csv module can read",
-    "unclosed quote": f"a row to end within {MAX_ROW_LINES} lines",
-    "wrong columns": "as many columns as the header has",
-    "no title": "a text that is more than HTML or page code as title",
-    "no category": "at least one category",
-    "bad category": "texts or lists of texts as categories",
-    "nested too deep": "at most lists of lists as categories",
-}
-
 _DELIMITERS = {".jsonl": "", ".json": "", ".csv": ",", ".tsv": "\t"}
 
 _ENTITY = re.compile(r"&#?\w{1,31};")  # HTML knows some without the semicolon as well, but '911&GT3' is not '911>3'
@@ -64,7 +47,8 @@ _TAG = re.compile(r"<[/!?]?[a-z][^<>]*>", re.IGNORECASE)
 # Control characters, lone surrogates, marks of direction and of no width; the joiners stay, scripts need them.
 _HIDDEN = re.compile("[\0-\b\x0e-\x1b\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
-_json_value = json.JSONDecoder(strict=False).decode  # not strict: a raw tab inside a text is no reason to lose the line
+_decoder = json.JSONDecoder(strict=False)  # a raw tab inside a text is no reason to lose the line
+_OTHER_KEYS = {"main_category", "categories", "sub_category"}
 
 
 class Record(NamedTuple):
@@ -72,15 +56,6 @@ class Record(NamedTuple):
 
     title: str
     categories: tuple[str, ...]
-
-
-class _BadLine(Exception):
-    """A line that makes no record: its kind, a key of WANTED, and what came instead."""
-
-    def __init__(self, kind, came):
-        shown = repr(came[:60]) if isinstance(came, (str, bytes)) else type(came).__name__
-        super().__init__(f"{kind}, want {WANTED[kind]}, got {shown}")
-        self.kind = kind
 
 
 def read_records(path: str | Path | list | tuple) -> "RecordReader":
@@ -106,6 +81,9 @@ class RecordReader(Iterator[Record]):
         self.examples: list[str] = []
         self._records = self._read([_checked(path) for path in paths])
 
+    def __iter__(self):
+        return self._records
+
     def __next__(self) -> Record:
         return next(self._records)
 
@@ -118,7 +96,7 @@ class RecordReader(Iterator[Record]):
             n_before, bad, first = self.n_records, Counter(), ""
             with open_file(path, "rb") as file:
                 results = _csv_records if delimiter else _json_records
-                for number, result in results(path, _lines(file), delimiter):
+                for number, result in results(path, numbered_lines(file), delimiter):
                     if isinstance(result, Record):
                         self.n_records += 1
                         yield result
@@ -168,45 +146,58 @@ def clean(text: str) -> str:
     return " ".join(text.split()) if "  " in text else text.strip()
 
 
-def _lines(file):
-    """Yield (line number, text or _BadLine); a damaged file ends with a _BadLine."""
-    for number in itertools.count(1):
-        try:
-            line = rest = file.readline(MAX_LINE_BYTES + 1)
-            while len(line) > MAX_LINE_BYTES and rest and not rest.endswith(b"\n"):
-                rest = file.readline(MAX_LINE_BYTES)
-            text = _BadLine("line too long", line) if len(line) > MAX_LINE_BYTES else line.decode()
-        except UnicodeDecodeError:
-            text = _BadLine("not UTF-8", line)
-        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-            yield number, _BadLine("damaged file", str(error))
-            return
-        if not line:
-            return
-        yield number, text.removeprefix("\ufeff") if number == 1 and isinstance(text, str) else text
+_clean_name = lru_cache(maxsize=1 << 12)(clean)  # of the name of a category, which many records share
+
+
+@lru_cache(maxsize=1 << 12)
+def _clean_names(names):
+    """The distinct names in a tuple of them, cleaned; records that share them all share one tuple."""
+    return tuple(dict.fromkeys(filter(None, map(_clean_name, names))))
 
 
 def _attempt(make, came):
-    if isinstance(came, _BadLine):
+    if isinstance(came, BadLine):
         return came
     try:
         return make(came)
-    except _BadLine as trouble:
+    except BadLine as trouble:
         return trouble
 
 
 def _json_records(path, lines, _):
-    """Yield (line number, Record or _BadLine)."""
-    for i, (number, text) in enumerate(line for line in lines if isinstance(line[1], _BadLine) or line[1].strip()):
-        if i == 0 and isinstance(text, str) and text.lstrip().startswith("["):
-            raise ValueError(f"{path}:{number}: a JSON array, want one object a line, as `jq -c '.[]'` writes them")
-        yield number, _attempt(_json_record, text)
+    """Yield (line number, Record or BadLine)."""
+    first = True
+    for number, text in lines:
+        result = _plain_record(text)
+        if result is None:
+            if isinstance(text, str) and not text.strip():
+                continue
+            if first and isinstance(text, str) and text.lstrip().startswith("["):
+                raise ValueError(f"{path}:{number}: a JSON array, want one object a line, as `jq -c '.[]'` writes them")
+            result = _attempt(_json_record, text)
+        first = False
+        yield number, result
+
+
+def _plain_record(text):
+    """What `_json_record` makes of a line that shows no surprise, of the kind of 2018, sooner; None for other lines."""
+    try:
+        value, end = _decoder.scan_once(text, 0)
+        title, names = value["title"], value["category"]
+        if type(title) is str and type(names) is list and _OTHER_KEYS.isdisjoint(value) and \
+                len(text) <= MAX_PLAIN_CHARS and (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
+            title, categories = clean(title), _clean_names(tuple(names))
+            if title and categories and "getTime" not in title:
+                return tuple.__new__(Record, (title, categories))
+    except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
+        pass
+    return None
 
 
 def _json_record(text):
     value = _parsed(text)
     if not isinstance(value, dict):
-        raise _BadLine("not an object", text)
+        raise BadLine("not an object", text)
     title = next(filter(None, map(value.get, TITLE_KEYS)), None)
     return _record(title, [value[key] for key in CATEGORY_KEYS if value.get(key) is not None])
 
@@ -214,21 +205,21 @@ def _json_record(text):
 def _parsed(text):
     """The value of a JSON text or, failing that, of a Python literal."""
     with suppress(ValueError, RecursionError):
-        return _json_value(text)
+        return _decoder.decode(text)
     if text.startswith(("{", "[")) and len(text) <= MAX_LITERAL_CHARS:
         with warnings.catch_warnings(), suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             warnings.simplefilter("ignore")  # Python's parser warns of escapes that it does not know
             return ast.literal_eval(text)
-    raise _BadLine("not JSON", text)
+    raise BadLine("not JSON", text)
 
 
 def _record(raw_title, values):
     title = clean(raw_title) if isinstance(raw_title, str) else ""
     if not title or "getTime" in title:  # the timing script of Amazon's page, known from the files of 2018
-        raise _BadLine("no title", raw_title)
+        raise BadLine("no title", raw_title)
     categories = tuple(dict.fromkeys(name for value in values for name in _names(value) if name))
     if not categories:
-        raise _BadLine("no category", raw_title)
+        raise BadLine("no category", raw_title)
     return Record(title, categories)
 
 
@@ -240,15 +231,15 @@ def _names(value, levels=2):
             return _names(exported)
         return [name.strip() for name in re.split("[|>›]+", clean(value))]
     if not isinstance(value, (list, tuple)):
-        raise _BadLine("bad category", value)
+        raise BadLine("bad category", value)
     if not levels:
-        raise _BadLine("nested too deep", value)
+        raise BadLine("nested too deep", value)
     parts = ([clean(item)] if isinstance(item, str) else _names(item, levels - 1) for item in value)
     return [name for part in parts for name in part]
 
 
 def _csv_records(path, lines, delimiter):
-    """Yield (line number, Record or _BadLine)."""
+    """Yield (line number, Record or BadLine)."""
     rows = _rows(lines, delimiter)
     number, header = next(rows, (1, "the file is empty"))
     if not isinstance(header, list):
@@ -263,7 +254,7 @@ def _csv_records(path, lines, delimiter):
 
 
 def _rows(lines, delimiter):
-    """Yield (line number, row or _BadLine), the header first. A broken row costs one line: its second is tried anew."""
+    """Yield (line number, row or BadLine), the header first. A broken row costs one line: its second is tried anew."""
     n_columns = 0
     again = deque()
     while True:
@@ -272,14 +263,14 @@ def _rows(lines, delimiter):
             row = next(csv.reader(_row_lines(again, lines, taken), delimiter=delimiter))
             n_columns = n_columns or len(row)
             if len(row) != n_columns:
-                raise _BadLine("wrong columns", taken[0][1])
+                raise BadLine("wrong columns", taken[0][1])
             if len(taken) > 1:  # else a stray quote could pass for one row all the way to the next quote
                 next(csv.reader([text for _, text in taken], delimiter=delimiter, strict=True))
         except StopIteration:
             return
-        except (csv.Error, _BadLine) as trouble:
+        except (csv.Error, BadLine) as trouble:
             kind = "unclosed quote" if len(taken) > 1 else "not CSV"
-            row = trouble if isinstance(trouble, _BadLine) else _BadLine(kind, str(trouble))
+            row = trouble if isinstance(trouble, BadLine) else BadLine(kind, str(trouble))
             again.extendleft(reversed(taken[1:]))
         yield taken[0][0], row
 
@@ -288,11 +279,11 @@ def _row_lines(again, lines, taken):
     """Yield the lines of one row, those of `again` first, noting them in `taken`. A row that does not end is bad."""
     while item := again.popleft() if again else next(lines, None):
         text = item[1]
-        if taken or isinstance(text, _BadLine) or text.strip():
+        if taken or isinstance(text, BadLine) or text.strip():
             taken.append(item)
-            if isinstance(text, _BadLine) or len(taken) > MAX_ROW_LINES:
+            if isinstance(text, BadLine) or len(taken) > MAX_ROW_LINES:
                 break
             yield text
     if taken:
         text = taken[0][1]
-        raise text if isinstance(text, _BadLine) else _BadLine("unclosed quote", text)
+        raise text if isinstance(text, BadLine) else BadLine("unclosed quote", text)

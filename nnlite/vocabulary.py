@@ -1,82 +1,141 @@
 """`Vocabulary`: which words and labels are worth a row of a matrix, and records as rows of such matrices."""
 
-import re
 from collections import Counter
+from itertools import chain, islice, repeat
 
 import numpy as np
 import scipy.sparse as sp
 
+from nnlite import text, text_kernels
 from nnlite.dataset import Dataset
+from nnlite.text import tokenise
 
-_WORD = re.compile(r"[^\W_]+")
+__all__ = ["Vocabulary", "tokenise"]
 
-
-def tokenise(title, ngrams=1):
-    """The words of a title, lower-cased runs of letters and digits, then its n-grams of 2, 3, ... up to `ngrams` words.
-
-    >>> tokenise("Levi's 501 Jeans", ngrams=2)
-    ['levi', 's', '501', 'jeans', 'levi s', 's 501', '501 jeans']
-    """
-    words = _WORD.findall(title.lower())
-    tokens = list(words)
-    for n in range(2, ngrams + 1):
-        tokens += map(" ".join, zip(*(words[i:] for i in range(n))))
-    return tokens
+SLICE_RECORDS = 2_048  # whose tokens exist at once
 
 
 class Vocabulary:
     """The kept words and labels, most frequent first (ties alphabetical): the place in the list is the id.
 
+    A word is any token that `tokenise` makes with this `ngrams` and `stem`.
+
     words, labels: lists of str    word_counts, label_counts: lists of int, in how many records each was seen
-    n_records: that it was built from    n_dropped_words, n_dropped_labels: seen, but in fewer than min_count records
+    n_records: that it was built from    n_dropped_words, n_dropped_labels: seen, but in fewer records than the cut
+    idf: None or, with tfidf, float64 (n_words,), ln((1 + n_records) / (1 + word_counts)) + 1
+
+    tfidf: x holds, instead of ones, how often a word occurs in the title, times its idf, and each row is scaled to
+    length 1. Spärck Jones (1972) weighed words so, Salton and Buckley (1988) scaled the rows; the ones added, as if one
+    record more held every word and none were ever without weight, are scikit-learn's.
+
+    hash_size: None or a number of columns. No word is then kept: a word's column is its hash modulo hash_size, words
+    that share a column count as one, and memory is bounded whatever comes (Weinberger et al. 2009). `words` is empty;
+    word_counts are those of the columns, if tfidf asks for them.
+
+    Vocabulary(counts of words, counts of labels, n_records, **settings) is the same one again. Both counts map a name
+    to a number; in the place of the first, hash_size takes the list of word_counts.
     """
 
-    def __init__(self, word_counts, label_counts, n_records, min_count=10, ngrams=1):
-        if min_count < 1 or ngrams < 1:
-            raise ValueError(f"Vocabulary: want min_count and ngrams of at least 1, got {min_count} and {ngrams}")
+    def __init__(self, word_counts, label_counts, n_records, min_count=10, ngrams=1, stem=None, tfidf=False,
+                 hash_size=None, label_min_count=None):
         self.n_records, self.min_count, self.ngrams = n_records, min_count, ngrams
-        self.words, self.word_counts = _kept(word_counts, min_count)
-        self.labels, self.label_counts = _kept(label_counts, min_count)
-        self.n_dropped_words = len(word_counts) - len(self.words)
+        self.stem, self.tfidf, self.hash_size = stem, tfidf, hash_size
+        self.label_min_count = min_count if label_min_count is None else label_min_count
+        _check(**self.settings)
+        self.words, self.word_counts = ([], list(word_counts)) if hash_size else _kept(word_counts, min_count)
+        self.labels, self.label_counts = _kept(label_counts, self.label_min_count)
+        self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self.words)
         self.n_dropped_labels = len(label_counts) - len(self.labels)
-        self._word_ids = {word: i for i, word in enumerate(self.words)}
+        self.idf = np.log((1 + n_records) / (1 + np.array(self.word_counts, np.float64))) + 1 if tfidf else None
+        self._word_ids = text.Table(len(self.words))
+        self._word_ids.insert(text.hash_of(self.words), np.arange(1, len(self.words) + 1, dtype=np.int32))
         self._label_ids = {label: i for i, label in enumerate(self.labels)}
 
+    @property
+    def n_words(self):
+        """D, the number of columns of x."""
+        return self.hash_size or len(self.words)
+
+    @property
+    def settings(self):
+        """The keyword arguments that it was made with, as a dict."""
+        names = "min_count", "ngrams", "stem", "tfidf", "hash_size", "label_min_count"
+        return {name: getattr(self, name) for name in names}
+
     @classmethod
-    def build(cls, records, min_count=10, ngrams=1):
+    def build(cls, records, min_count=10, ngrams=1, stem=None, tfidf=False, hash_size=None,
+              label_min_count=None):
         """Count the words and labels of an iterable of Record in one pass; keep those in at least min_count records.
 
-        ValueError if no word or no label is left.
+        label_min_count is the cut of the labels, by default the same. ValueError if no word or no label is left.
         """
-        words, labels, n_records = Counter(), Counter(), 0
-        for title, categories in records:
-            words.update(set(tokenise(title, ngrams)))
-            labels.update(set(categories))
-            n_records += 1
-        vocabulary = cls(words, labels, n_records, min_count, ngrams)
-        for kind, kept, seen in ("word", vocabulary.words, words), ("label", vocabulary.labels, labels):
-            if not kept:
-                raise ValueError(f"Vocabulary: want a {kind} that occurs in at least {min_count} records, got "
-                                 f"{n_records} records with {len(seen)} rarer ones")
+        empty = cls({}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count)
+        words, labels, n_records = text.TitleCounts(min_count), Counter(), 0
+        columns = np.zeros(hash_size if hash_size and tfidf else 0, np.int64)
+        for titles, categories in _slices(records):
+            n_records += len(titles)
+            labels.update(chain.from_iterable(map(set, categories)))
+            if not hash_size:
+                words.add(text.hashed(titles, ngrams, stem))
+            elif tfidf:
+                np.add.at(columns, empty._word_rows(titles)[1], 1)
+        vocabulary = cls(columns.tolist() if hash_size else words.counts(), labels, n_records, **empty.settings)
+        vocabulary.n_dropped_words = words.n_tokens - len(vocabulary.words)
+        for kind, n_kept, n_seen, cut in (("word", vocabulary.n_words, words.n_tokens, min_count),
+                                          ("label", len(vocabulary.labels), len(labels), empty.label_min_count)):
+            if not n_kept:
+                raise ValueError(f"Vocabulary: want a {kind} that occurs in at least {cut} records, got {n_records} "
+                                 f"records with {n_seen} rarer ones")
         return vocabulary
 
     def encode(self, records):
         """A Dataset of an iterable of Record: x holds 1 for every known word of the title, y for every known label.
 
-        A record without any known word or label is kept, as an empty row.
+        With tfidf x holds the weights of the words. A record without any known word or label is kept, as an empty row.
         """
-        x, y = _Rows(), _Rows()
-        for title, categories in records:
-            x.append(map(self._word_ids.get, tokenise(title, self.ngrams)))
-            y.append(map(self._label_ids.get, categories))
-        return Dataset(x.csr(len(self.words)), y.csr(len(self.labels)))
+        x, y = [], []
+        for titles, categories in _slices(records):
+            x.append(self._features(titles))
+            y.append(self._label_rows(categories))
+        return Dataset(_stacked(x, self.n_words), _stacked(y, len(self.labels)))
 
     def encode_titles(self, titles):
         """The csr matrix (N, D) of an iterable of titles, as in `encode`."""
-        x = _Rows()
-        for title in titles:
-            x.append(map(self._word_ids.get, tokenise(title, self.ngrams)))
-        return x.csr(len(self.words))
+        return _stacked([self._features(part) for part, in _slices(zip(titles))], self.n_words)
+
+    def _word_rows(self, titles):
+        """The ids of the words of some titles as csr rows, and how often each occurs in its title."""
+        tokens = text.hashed(titles, self.ngrams, self.stem)
+        if self.hash_size:
+            return _rows(tokens.rows, (tokens.hashes % np.uint64(self.hash_size)).astype(np.int32))
+        return _rows(tokens.rows, self._word_ids.find(tokens.hashes) - np.int32(1))
+
+    def _features(self, titles):
+        indptr, indices, data = self._word_rows(titles)
+        if self.tfidf:
+            text_kernels.weigh_rows(indptr, indices, self.idf, data)
+        else:
+            data[:] = 1
+        return indptr, indices, data
+
+    def _label_rows(self, categories):
+        rows = np.zeros(len(categories) + 1, np.int64)
+        np.cumsum(np.fromiter(map(len, categories), np.int64, len(categories)), out=rows[1:])
+        ids = map(self._label_ids.get, chain.from_iterable(categories), repeat(-1))
+        indptr, indices, data = _rows(rows, np.fromiter(ids, np.int32, rows[-1]))
+        data[:] = 1
+        return indptr, indices, data
+
+
+def _check(min_count, ngrams, stem, tfidf, hash_size, label_min_count):
+    if min_count < 1 or ngrams < 1:
+        raise ValueError(f"Vocabulary: want min_count and ngrams of at least 1, got {min_count} and {ngrams}")
+    if label_min_count < 1:
+        raise ValueError(f"Vocabulary: want a label_min_count of at least 1, got {label_min_count}")
+    if stem is not None and stem < 1:
+        raise ValueError(f"Vocabulary: want a stem of at least 1 letter, got {stem}")
+    if hash_size is not None and not 1 <= hash_size < 2**31:
+        raise ValueError(f"Vocabulary: want a hash_size of at least 1 and below 2^31, got {hash_size}")
 
 
 def _kept(counts, min_count):
@@ -84,18 +143,29 @@ def _kept(counts, min_count):
     return [name for _, name in kept], [-n for n, _ in kept]
 
 
-class _Rows:
-    """Rows of ids, growing into a csr matrix of ones."""
+def _slices(records):
+    """Yield the titles and the categories, each as a tuple, of SLICE_RECORDS records at a time."""
+    records = iter(records)
+    while part := list(islice(records, SLICE_RECORDS)):
+        yield tuple(zip(*part))
 
-    def __init__(self):
-        self.indices, self.indptr = [], [0]
 
-    def append(self, ids):
-        row = set(ids)
-        row.discard(None)  # unknown words and labels
-        self.indices += sorted(row)
-        self.indptr.append(len(self.indices))
+def _rows(rows, ids):
+    """(indptr, indices, data): row i holds the ids from rows[i] to rows[i + 1], and how often each; no negative ones.
 
-    def csr(self, n_columns):
-        indices, indptr = np.array(self.indices, np.int32), np.array(self.indptr, np.int64)
-        return sp.csr_array((np.ones(len(indices), np.float32), indices, indptr), shape=(len(indptr) - 1, n_columns))
+    All are sorted at once, as numbers of 64 bits with the row in the upper half.
+    """
+    every = (np.repeat(np.arange(rows.size - 1), np.diff(rows)) << 32 | ids)[ids >= 0]
+    every.sort()
+    first = np.flatnonzero(np.diff(every, prepend=-1))  # of equal ones
+    entries = every[first]
+    indptr = np.searchsorted(entries, np.arange(rows.size) << 32)
+    return indptr, entries.astype(np.int32), np.diff(first, append=every.size).astype(np.float32)
+
+
+def _stacked(parts, n_columns):
+    """The csr matrix of rows in parts, (indptr, indices, data) each."""
+    indptr, indices, data = zip((np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32)), *parts)
+    lengths = np.concatenate([np.diff(part) for part in indptr])
+    arrays = np.concatenate(data), np.concatenate(indices), np.append(0, np.cumsum(lengths))
+    return sp.csr_array(arrays, shape=(lengths.size, n_columns))

@@ -16,7 +16,10 @@ from nnlite.vocabulary import tokenise
 README = Path(__file__).parents[1] / "README.md"
 ROOMS = {
     "records": "raw files become `Record(title, categories)`, one at a time, whatever the file holds",
+    "lines": "the lines of a file, numbered, and what is wrong with the bad ones",
     "vocabulary": "words and labels: tokenise, count, cut, encode",
+    "text": "titles become tokens, many at a time as hashes, which are counted in a table",
+    "text_kernels": "every compiled loop over text",
     "dataset": "`Dataset`, a validated pair of csr matrices, and `Csr`, their bare arrays",
     "reference": "the network on one page and the twin of every kernel, in plain NumPy",
     "layers": "sparse words in, hidden layers, the fused label layer; who owns which rows",

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnlite.records import MAX_LINE_BYTES, MAX_LITERAL_CHARS, MAX_ROW_LINES, WANTED, Record, clean, read_records
+from nnlite import lines
+from nnlite.lines import MAX_LINE_BYTES, MAX_LITERAL_CHARS, MAX_ROW_LINES, WANTED
+from nnlite.records import Record, _attempt, _json_record, _plain_record, clean, read_records
 
 GOOD = b'{"title": "Mug", "category": ["Kitchen"]}\n'
 MUG = Record("Mug", ("Kitchen",))
@@ -376,6 +378,42 @@ def test_json_lines_come_back(tmp_path, products, escape):
     records, reader = read(tmp_path, "a.jsonl", GOOD + "\n".join(lines).encode())
     assert records == [MUG, *cleaned(products)]
     assert reader.n_records + reader.bad_lines.total() == 1 + len(lines)
+
+
+@quick
+@given(st.dictionaries(st.sampled_from(["title", "category", "categories", "main_category", "x"]),
+                       st.one_of(words, st.none(), st.integers(), st.lists(st.one_of(words, st.none()), max_size=3),
+                                 st.lists(st.lists(words, max_size=2), max_size=2))),
+       st.sampled_from(["", "\n", " \r\n", "\u00a0", "x"]))
+def test_the_short_way_is_the_long_way(product, end):
+    product.setdefault("title", "<b>Mug</b> getTime"[:len(product) * 7])
+    line = json.dumps(product) + end
+    short = _plain_record(line)
+    assert short is None or short == _attempt(_json_record, line)
+    if product.keys() <= {"title", "category", "x"} and end in ("", "\n") and short is None:
+        assert not isinstance(_attempt(_json_record, line), Record) or isinstance(product["category"], str)
+
+
+def test_the_short_way_takes_no_bad_line():
+    for kind, line in BAD_JSON_LINES:
+        assert kind == "not UTF-8" or _plain_record(line.decode()) is None
+
+
+@quick
+@given(st.lists(st.sampled_from([0, 1, 40, 63, 64, 65, 130]), max_size=9),
+       st.sampled_from([b"a", "é".encode(), b"\xff"]), st.booleans())
+def test_lines_are_whole_wherever_blocks_end(sizes, unit, ended):
+    content = b"\n".join(unit * (size // len(unit)) for size in sizes) + b"\n" * ended
+    want = []
+    for line in content.splitlines(keepends=True):
+        bad = "line too long" if len(line) > 64 else "not UTF-8" if b"\xff" in line else None
+        want.append(bad or line.decode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "BLOCK_BYTES", 7)
+        patch.setattr(lines, "MAX_LINE_BYTES", 64)
+        found = list(lines.numbered_lines(io.BytesIO(content)))
+    assert [getattr(text, "kind", text) for _, text in found] == want
+    assert [number for number, _ in found] == list(range(1, len(want) + 1))
 
 
 @quick

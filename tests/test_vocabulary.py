@@ -1,11 +1,14 @@
 """Claim: words and labels are counted once a record, cut at min_count, and records become the rows that they should."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlite import Record, Vocabulary
+from nnlite import Record, Vocabulary, text, vocabulary
+from nnlite.text import hash_of
 from nnlite.vocabulary import tokenise
 
 RECORDS = [
@@ -59,11 +62,13 @@ def test_nothing_to_encode():
     assert vocabulary.encode([]).x.shape == (0, 3) and vocabulary.encode_titles([]).shape == (0, 3)
 
 
-@given(st.lists(st.tuples(st.text("ab c", max_size=9), st.sets(st.sampled_from("XYZ"), min_size=1)), min_size=1),
-       st.integers(1, 3), st.integers(1, 2))
+some_records = st.lists(st.builds(Record, st.text("ab C", max_size=9), st.lists(st.sampled_from("XYZ"), min_size=1)),
+                        min_size=1)
+
+
+@given(some_records, st.integers(1, 3), st.integers(1, 2))
 def test_for_any_records(records, min_count, ngrams):
     """What is encoded is what was counted: the columns of x and y sum to the counts."""
-    records = [Record(title, tuple(labels)) for title, labels in records]
     try:
         vocabulary = Vocabulary.build(records, min_count, ngrams)
     except ValueError as error:
@@ -82,3 +87,114 @@ def test_nothing_left_is_an_error():
         Vocabulary.build([])
     with pytest.raises(ValueError, match="want min_count and ngrams of at least 1, got 0 and 1"):
         Vocabulary.build(RECORDS, min_count=0)
+
+
+def tokens_of(record, built):
+    return Counter(tokenise(record.title, built.ngrams, built.stem))
+
+
+def weighed(columns, built):
+    """One row of x as the formulas say it, from how often each column occurs in the title."""
+    row = np.zeros(built.n_words)
+    for column, count in columns.items():
+        row[column] += count
+    if not built.tfidf:
+        return row > 0
+    row *= np.log((1 + built.n_records) / (1 + np.array(built.word_counts))) + 1
+    return row / max(np.sqrt((row ** 2).sum()), 1e-300)
+
+
+@given(some_records, some_records, st.integers(1, 2), st.integers(1, 2), st.booleans(),
+       st.sampled_from([None, 1, 2]), st.integers(1, 4))
+def test_rows_are_those_of_the_definition(records, others, label_min_count, ngrams, tfidf, stem, slice_records):
+    """In slices of any size, for the records that were counted and for others."""
+    records.append(Record("a b", ("X",) * 2))
+    records.append(Record("b", ("X",)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vocabulary, "SLICE_RECORDS", slice_records)
+        built = Vocabulary.build(iter(records), 1, ngrams, stem, tfidf, label_min_count=label_min_count)
+        data = built.encode(iter(records + others))
+        x = built.encode_titles(record.title for record in records + others)
+    words, labels = Counter(), Counter()
+    for record in records:
+        words.update(set(tokens_of(record, built)))
+        labels.update(set(record.categories))
+    assert dict(zip(built.words, built.word_counts)) == words and built.n_words == len(words)
+    assert dict(zip(built.labels, built.label_counts)) == {k: n for k, n in labels.items() if n >= label_min_count}
+    assert built.n_dropped_labels == len(labels) - len(built.labels) and built.n_dropped_words == 0
+    for row, label_row, record in zip(data.x.toarray(), data.y.toarray(), records + others):
+        columns = {built.words.index(w): n for w, n in tokens_of(record, built).items() if w in words}
+        np.testing.assert_allclose(row, weighed(columns, built), rtol=1e-6)
+        assert label_row.tolist() == [label in record.categories for label in built.labels]
+    assert data.x.has_canonical_format and (data.x.data > 0).all()
+    for name in "indptr", "indices", "data":
+        assert np.array_equal(getattr(data.x, name), getattr(x, name))
+
+
+@given(some_records, st.booleans(), st.sampled_from([1, 3, 1000]))
+def test_columns_by_hash(records, tfidf, hash_size):
+    """No word is kept; what shares a column counts as one."""
+    def columns_of(record):
+        columns = Counter()
+        for token, n in tokens_of(record, built).items():
+            columns[int(hash_of([token])[0]) % hash_size] += n
+        return columns
+
+    built = Vocabulary.build(iter(records), 1, 2, 2, tfidf, hash_size)
+    assert built.words == [] and built.n_words == hash_size and len(built.labels)
+    counts = Counter(column for record in records for column in columns_of(record))
+    assert built.word_counts == ([counts[i] for i in range(hash_size)] if tfidf else [])
+    for row, record in zip(built.encode(records).x.toarray(), records):
+        np.testing.assert_allclose(row, weighed(columns_of(record), built), rtol=1e-6)
+
+
+def test_tfidf_by_hand():
+    built = Vocabulary.build(RECORDS, min_count=1, tfidf=True)
+    assert built.words[2] == "shoe" and built.words[4:] == ["red", "sole"]
+    np.testing.assert_allclose(built.idf[[2, 4, 5]], [np.log(5 / 3) + 1, np.log(5 / 2) + 1, np.log(5 / 2) + 1])
+    once, twice, length = 1.510826, 2 * 1.916291, np.sqrt(1.510826**2 + 5 * 1.916291**2)
+    np.testing.assert_allclose(built.encode(RECORDS).x.toarray()[0],
+                               np.array([0, 0, once, 0, twice, twice / 2]) / length, rtol=1e-6)
+
+
+def test_words_and_labels_have_their_own_cuts():
+    built = Vocabulary.build(RECORDS, min_count=1, label_min_count=3)
+    assert len(built.words) == 6 and built.labels == ["Shoes"] and built.n_dropped_labels == 2
+    with pytest.raises(ValueError, match="want a label that occurs in at least 4 records, got 4 records with 3 rarer"):
+        Vocabulary.build(RECORDS, min_count=1, label_min_count=4)
+
+
+@pytest.mark.parametrize("hash_size", [None, 50])
+def test_the_same_again_from_its_parts(hash_size):
+    built = Vocabulary.build(RECORDS, 1, 2, stem=2, tfidf=True, hash_size=hash_size, label_min_count=2)
+    counts = built.word_counts if hash_size else dict(zip(built.words, built.word_counts))
+    again = Vocabulary(counts, dict(zip(built.labels, built.label_counts)), built.n_records, **built.settings)
+    assert again.words == built.words and again.labels == built.labels and again.settings == built.settings
+    assert again.idf.tolist() == built.idf.tolist()
+    assert (again.encode(RECORDS).x != built.encode(RECORDS).x).nnz == 0
+
+
+def test_a_word_and_the_same_beginning_of_a_word_are_two():
+    built = Vocabulary.build([Record("ab abc", ("X",))], min_count=1, stem=2)
+    assert built.words == ["^ab", "ab", "abc"]
+
+
+def test_records_are_taken_in_slices(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(vocabulary, "SLICE_RECORDS", 3)
+    monkeypatch.setattr(text, "hashed", lambda titles, *kind, hashed=text.hashed: (
+        sizes.append(len(titles)), hashed(titles, *kind))[1])
+    Vocabulary.build(iter(RECORDS), min_count=1).encode(iter(RECORDS))
+    assert sizes == [3, 1, 3, 1]
+
+
+@pytest.mark.parametrize("settings, message", [
+    (dict(ngrams=0), "want min_count and ngrams of at least 1, got 10 and 0"),
+    (dict(label_min_count=0), "want a label_min_count of at least 1, got 0"),
+    (dict(stem=0), "want a stem of at least 1 letter, got 0"),
+    (dict(hash_size=0), r"want a hash_size of at least 1 and below 2\^31, got 0"),
+    (dict(hash_size=2**31), "got 2147483648"),
+])
+def test_settings_are_checked_before_records_are_read(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Vocabulary.build(iter([None]), **settings)

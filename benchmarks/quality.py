@@ -1,0 +1,228 @@
+"""How well does nnlite rank labels beside what people use for many labels on sparse text, and what does each cost?
+
+    python benchmarks/quality.py [--quick] [--rows N] [--seeds N] [--datasets NAME ...] [--xmc TRAIN TEST]
+                                 [--systems NAME ...] [--data FOLDER] [--json FILE]
+
+`titles` are real product titles: four fifths train, one fifth tests; seed 0 takes them in the order of the file, other
+seeds shuffle them first. `bibtex` and `delicious` come with their own split, as does a pair of files in the Extreme
+Classification text format (--xmc), of which the values are taken as they come. One tokeniser makes the features of the
+titles, once: words and pairs of words of nnlite's Vocabulary, in at least 2 titles, as unit rows of TF-IDF; fastText
+gets the same words as text and pairs them itself. `nnlite` is the default recipe with the default features, untouched;
+`nnlite, shared features` has the matrix of the linear systems.
+
+Every system is a process of its own, with both cores, and is asked for the ids of its 5 best labels. From these ids
+nnlite.metrics computes all scores, in percent, over the rows that have a label; propensities come from the counts of
+the training part. BCE is the mean over rows and labels, of probabilities held 1e-7 away from 0 and 1. `train s` and
+`us / title` (top 5, the test part at once) begin at the features, for fastText at the text; `features s` is the time
+from titles to features. `peak MiB` is the process at its largest while it trains and predicts, `before MiB` with the
+data loaded. `model MiB` is what it saves.
+
+A peer stands twice: as documented, and tuned: the best nDCG@5 of the documented parameters and a few more (GRIDS) on a
+tenth of the first seed's training part, then trained on all of it. Other seeds keep the choice, though they test some
+of the rows that it was made on: an advantage of the peers. Peers: `python benchmarks/peers/install.py`.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "peers")]
+import install  # noqa: E402
+import quality_data  # noqa: E402
+import quality_table  # noqa: E402
+import report  # noqa: E402
+from protocol import environment  # noqa: E402
+from quality_table import NDCG  # noqa: E402
+
+# What each peer is tuned over, beside its documented parameters, which are: of napkinXC the docstrings of
+# napkinxc.models (C 10, eps 0.1, weights below 0.1 dropped, at most 100 leaves); of omikuji Model.default_hyper_param
+# and the README (3 balanced binary trees, hinge, C 1), whose two other modes are in the grid; of fastText the list of
+# options (lr 0.1, 5 epochs, dim 100), with the multi-label tutorial's parameters in the grid; of scikit-learn the
+# reference of LinearSVC (C 1) and SGDClassifier (alpha 1e-4).
+FINE = {"liblinear_eps": 0.01, "weights_threshold": 0.01}
+SQUARED_HINGE = {"loss": "l2", "liblinear_c": 0.3} | FINE
+GRIDS = {
+    "napkinXC PLT": [SQUARED_HINGE, SQUARED_HINGE | {"liblinear_c": 1}, SQUARED_HINGE | {"max_leaves": 400},
+                     SQUARED_HINGE | {"ensemble": 3}],
+    "napkinXC one-vs-rest": [SQUARED_HINGE, SQUARED_HINGE | {"liblinear_c": 1}, FINE],
+    "omikuji": [{"cluster_balanced": False, "cluster_k": 100, "max_depth": 3}, {"collapse_every_n_layers": 5},
+                {"linear_c": 0.3, "linear_eps": 0.01, "linear_weight_threshold": 0.01}],
+    "fastText ova": [{"lr": 0.5, "epoch": 25, "dim": 50, "bucket": 200_000}, {"lr": 0.5, "epoch": 25},
+                     {"lr": 0.5, "epoch": 50, "dim": 50, "bucket": 200_000}],
+    "LinearSVC": [{"C": 0.1}, {"C": 0.3}],
+    "SGDClassifier": [{"alpha": 1e-5}, {"alpha": 3e-6}],
+}
+
+
+@dataclass
+class System:
+    """peer: the name of its environment and script, or None for nnlite; form: one of that script's."""
+
+    peer: str | None
+    form: str
+
+    def command(self):
+        if self.peer:
+            return [install.python(self.peer), HERE / "peers" / f"{self.peer}_quality.py"]
+        return [sys.executable, HERE / "nnlite_quality.py"]
+
+
+SYSTEMS = {
+    "nnlite": System(None, "default"),
+    "nnlite, shared features": System(None, "shared"),
+    "napkinXC PLT": System("napkinxc", "plt"),
+    "napkinXC one-vs-rest": System("napkinxc", "ovr"),
+    "omikuji": System("omikuji", "trees"),
+    "fastText ova": System("fasttext", "ova"),
+    "LinearSVC": System("sklearn", "svc"),
+    "SGDClassifier": System("sklearn", "sgd"),
+}
+
+
+# ---- one run of one system
+
+def answer(system, folder, params, seed, threads=2):
+    """ids, probabilities or None, figures of one run on the job in a folder. RuntimeError with its last words."""
+    path = Path(folder) / "answer.npz"
+    path.unlink(missing_ok=True)
+    command = [*system.command(), folder, path, system.form, "--params", json.dumps(params), "--threads", threads,
+               "--seed", seed]
+    done = subprocess.run([str(word) for word in command], env=environment(threads), capture_output=True, text=True,
+                          errors="replace")
+    if done.returncode or not path.exists():
+        words = " | ".join((done.stderr or done.stdout).strip().splitlines()[-2:])
+        raise RuntimeError(f"ended with status {done.returncode}: {words[-300:]}")
+    with np.load(path) as file:
+        probabilities = file["probabilities"] if "probabilities" in file else None
+        return file["ids"], probabilities, json.loads(str(file["figures"]))
+
+
+def run(system, part, propensity, params, seed):
+    """All columns of one run on a part whose job is written."""
+    ids, probabilities, figures = answer(system, part.job.folder, params, seed)
+    propensities = quality_table.propensities_of(part.job, propensity)
+    row = quality_table.scores(part.truth, ids, propensities, probabilities) | figures
+    if system.peer not in (None, "fasttext") or system.form == "shared":
+        row["features s"] = part.features_s
+    return row
+
+
+# ---- seeds and tuning
+
+def choose(candidates, score):
+    """The candidate with the largest score; the first of several. A score of None means that it failed."""
+    values = [score(candidate) for candidate in candidates]
+    known = [i for i, value in enumerate(values) if value is not None]
+    return candidates[max(known, key=lambda i: values[i])] if known else candidates[0]
+
+
+def tuned_params(name, part, propensity, quick):
+    """The best parameters of a peer on a validation part, the documented ones among them."""
+    def score(params):
+        try:
+            found = run(SYSTEMS[name], part, propensity, params, seed=0)[NDCG]
+        except RuntimeError as error:
+            print(f"{name} {params}: {error}", file=sys.stderr, flush=True)
+            return None
+        print(f"{name} {params}: {NDCG} {100 * found:.2f} on the validation part", file=sys.stderr, flush=True)
+        return found
+
+    return choose([{}, *GRIDS[name][:1 if quick else None]], score)
+
+
+def written(dataset, train, test, folder):
+    """The Part of a split, with its job in a folder."""
+    part = dataset.part(train, test)
+    Path(folder).mkdir()
+    part.job.write(folder)
+    return part
+
+
+def measure(dataset, names, n_seeds, quick):
+    """Row name -> its runs, one dict a seed, or a str that says why there is none."""
+    rows, tuned, names = {"most frequent labels": []}, {}, list(names)
+    for seed in range(n_seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            train, test = dataset.split(seed)
+            part = written(dataset, train, test, Path(folder) / "test")
+            if not seed:
+                valid = written(dataset, *dataset.fold(train, seed), Path(folder) / "valid")
+            rows["most frequent labels"].append(quality_table.floor(part, dataset.propensity))
+            for name in names.copy():
+                try:
+                    SYSTEMS[name].command()
+                    if name in GRIDS and name not in tuned:
+                        tuned[name] = tuned_params(name, valid, dataset.propensity, quick)
+                    for row, found in both(name, tuned.get(name), part, dataset.propensity, seed):
+                        rows.setdefault(row, []).append(found)
+                except RuntimeError as error:
+                    rows[name] = str(error)
+                    names.remove(name)
+    return rows
+
+
+def both(name, tuned, part, propensity, seed):
+    """Yield (row name, its run): as documented and, of a peer, with the tuned parameters."""
+    found = None
+    for row, params in ((name, {}), (f"{name}, tuned", tuned)):
+        if params is not None:
+            if found is None or params:
+                found = run(SYSTEMS[name], part, propensity, params, seed) | {"params": params}
+            print(f"seed {seed}, {row}: {quality_table.short(found)}", file=sys.stderr, flush=True)
+            yield row, found
+
+
+def sizes(dataset, seed=0):
+    train, test = dataset.split(seed)
+    a, b = dataset.propensity
+    return f"{len(train):,} rows train, {len(test):,} test; propensities with A = {a}, B = {b}"
+
+
+def datasets(args):
+    """The data sets that were asked for, and a line for each that is not there."""
+    n_rows = 2_000 if args.quick else args.rows
+    for name in args.datasets:
+        try:
+            yield quality_data.read(name, args.data, n_rows)
+        except FileNotFoundError as error:
+            print(f"\n{name}: there is no {Path(error.filename).name}: --data names the folder of the real data")
+    if args.xmc:
+        name = Path(args.xmc[0]).name.split(".")[0]
+        yield quality_data.read_matrices(name, *args.xmc, n_rows, tuple(args.propensity))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="2,000 rows, tiny grids: to see that it runs")
+    parser.add_argument("--rows", type=int, metavar="N", help="of every data set, a fifth of them for the test")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="seeds 0, 1, ... (default: %(default)s)")
+    parser.add_argument("--datasets", nargs="*", choices=["titles", *quality_data.PUBLISHED],
+                        default=["titles", *quality_data.PUBLISHED])
+    parser.add_argument("--xmc", nargs=2, metavar=("TRAIN", "TEST"), help="one more data set")
+    parser.add_argument("--propensity", nargs=2, type=float, metavar=("A", "B"), default=quality_data.GENERAL)
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), metavar="NAME",
+                        help=", ".join(SYSTEMS))
+    parser.add_argument("--data", type=Path, default=quality_data.DATA, metavar="FOLDER")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    args = parser.parse_args()
+    report.rerun_clean()
+    print(report.head_line(), flush=True)
+    results = []
+    for dataset in datasets(args):
+        rows = measure(dataset, args.systems, args.seeds, args.quick)
+        results.append({"dataset": dataset.name, "sizes": sizes(dataset), "rows": rows})
+        print(f"\n## {dataset.name}: {sizes(dataset)}, {args.seeds} seed{'s' * (args.seeds > 1)}\n")
+        print(quality_table.table(rows, dataset.name) + f"\n\nPeers: {quality_table.versions(rows)}", flush=True)
+    if args.json:
+        args.json.write_text(json.dumps({"head": report.head_line(), "results": results}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

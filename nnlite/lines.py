@@ -1,0 +1,71 @@
+"""The lines of a file, numbered, whatever it holds; and `BadLine`, what is wrong with one.
+
+Memory holds a block of the file and, at most, MAX_LINE_BYTES of a line.
+"""
+
+import io
+import lzma
+import zlib
+from contextlib import suppress
+
+MAX_LINE_BYTES = 1 << 20  # bytes
+BLOCK_BYTES = 1 << 16  # bytes, read at a time; fewer than a line may have
+MAX_LITERAL_CHARS = 1 << 17  # Python's own parser takes a hundred times the memory, and quadratic time for some texts
+MAX_ROW_LINES = 256  # lines of one CSV row: a quote that stays open for longer is taken for a stray one
+
+WANTED = {
+    "not UTF-8": "text in UTF-8",
+    "line too long": f"at most {MAX_LINE_BYTES:,} bytes",
+    "damaged file": "a whole file of the kind that its ending names",
+    "not JSON": f"a JSON object, or a Python dict of at most {MAX_LITERAL_CHARS:,} characters",
+    "not an object": "a JSON object",
+    "not CSV": "a row that the csv module can read",
+    "unclosed quote": f"a row to end within {MAX_ROW_LINES} lines",
+    "wrong columns": "as many columns as the header has",
+    "no title": "a text that is more than HTML or page code as title",
+    "no category": "at least one category",
+    "bad category": "texts or lists of texts as categories",
+    "nested too deep": "at most lists of lists as categories",
+}
+
+
+class BadLine(Exception):
+    """A line that makes no record: its kind, a key of WANTED, and what came instead."""
+
+    def __init__(self, kind, came):
+        shown = repr(came[:60]) if isinstance(came, (str, bytes)) else type(came).__name__
+        super().__init__(f"{kind}, want {WANTED[kind]}, got {shown}")
+        self.kind = kind
+
+
+def numbered_lines(file):
+    """Yield (line number, text or BadLine); a damaged file ends with a BadLine."""
+    number, rest, block = 0, b"", b"\n"
+    while block:
+        try:
+            block = file.read1(BLOCK_BYTES)
+        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            yield number + 1, BadLine("damaged file", str(error))
+            return
+        whole, end, rest = (rest + block).rpartition(b"\n") if block else (rest, b"", b"")
+        for text in _texts(whole + end):
+            number += 1
+            yield number, text.removeprefix("\ufeff") if number == 1 and isinstance(text, str) else text
+        rest = rest[:MAX_LINE_BYTES + 1]  # enough to show that it is too long
+
+
+def _texts(lines):
+    """The text or the BadLine of each line in some bytes."""
+    with suppress(UnicodeDecodeError):
+        if len(lines) <= MAX_LINE_BYTES:
+            return io.StringIO(lines.decode(), newline="\n").readlines()
+    return [_text(line) for line in io.BytesIO(lines).readlines()]
+
+
+def _text(line):
+    if len(line) > MAX_LINE_BYTES:
+        return BadLine("line too long", line)
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return BadLine("not UTF-8", line)

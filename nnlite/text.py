@@ -1,0 +1,148 @@
+"""Titles become tokens: words, n-grams of words, the beginnings of words; many titles at a time, as hashes.
+
+`tokenise` says what the tokens of a title are. The compiled way deals with hashes of 64 bits instead of texts and gives
+the same results, but for collisions: of n different tokens, two share a hash with a probability of about n^2 / 2^65,
+which is 3 in a million for 10 million tokens. Tokens that do count as one.
+"""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from nnlite import text_kernels
+
+SMALLEST_TABLE = 1 << 10  # slots of a table, a power of two as all sizes of tables
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def tokenise(title, ngrams=1, stem=None):
+    """The words of a title, lower-cased runs of letters and digits, then its n-grams of 2, 3, ... up to `ngrams` words.
+
+    With stem=4 the first 4 letters of every longer word follow, after a `^` that tells them from words: what a rare
+    word and its relatives have in common.
+
+    >>> tokenise("Levi's 501 Jeans", ngrams=2)
+    ['levi', 's', '501', 'jeans', 'levi s', 's 501', '501 jeans']
+    >>> tokenise("501 Jeans", stem=4)
+    ['501', 'jeans', '^jean']
+    """
+    words = _WORD.findall(title.lower())
+    tokens = list(words)
+    for n in range(2, ngrams + 1):
+        tokens += map(" ".join, zip(*(words[i:] for i in range(n))))
+    if stem:
+        tokens += [f"^{word[:stem]}" for word in words if len(word) > stem]
+    return tokens
+
+
+class Tokens(NamedTuple):
+    """The tokens of some titles, title after title and each title's in the order of `tokenise`."""
+
+    text: str  # the titles, lower-cased
+    hashes: np.ndarray  # uint64 (tokens,)
+    places: np.ndarray  # int64 (tokens, 2): where in `text`, see text_kernels.hash_tokens
+    rows: np.ndarray  # int64 (titles + 1,): the tokens of title i are those from rows[i] to rows[i + 1]
+
+    def name(self, k):
+        """The text of token k."""
+        first, last = self.places[k].tolist()
+        return f"^{self.text[first:-last]}" if last < 0 else " ".join(_WORD.findall(self.text[first:last]))
+
+
+def hashed(titles, ngrams=1, stem=None):
+    """The Tokens of a list of titles."""
+    text, codes, ends = _joined([title.lower() for title in titles])  # one by one: ASCII is faster on its own
+    most = codes.size // 2 + 1  # between two words stands something else
+    starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
+    words, rows = np.empty(ends.size + 1, np.int64), np.empty(ends.size + 1, np.int64)
+    text_kernels.find_words(codes, word_characters(), ends, ngrams, stem or 0, starts, stops, words, rows)
+    hashes, places = np.empty(rows[-1], np.uint64), np.empty((rows[-1], 2), np.int64)
+    with np.errstate(over="ignore"):  # of interpreted kernels
+        text_kernels.hash_tokens(codes, starts, stops, words, rows, ngrams, stem or 0, hashes, places)
+    return Tokens(text, hashes, places, rows)
+
+
+def hash_of(tokens):
+    """The hashes of a list of tokens, uint64 (tokens,)."""
+    _, codes, ends = _joined(tokens)
+    hashes = np.empty(ends.size, np.uint64)
+    with np.errstate(over="ignore"):  # of interpreted kernels
+        text_kernels.hash_texts(codes, ends, hashes)
+    return hashes
+
+
+def _joined(texts):
+    """The texts as one, between line ends; its code points; where in it each text ends."""
+    text = "\n".join(["", *texts, ""])
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
+    return text, np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32), ends
+
+
+@lru_cache(maxsize=None)
+def word_characters():
+    """bool (code points,): which of them make words."""
+    every = np.arange(0x110000, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    table = np.zeros(len(every), np.bool_)
+    for run in _WORD.finditer(every):
+        table[slice(*run.span())] = True
+    return table
+
+
+class Table:
+    """A map from hashes to positive int32: open addressing, as in `text_kernels`, at most half full."""
+
+    def __init__(self, n_keys=0):
+        n_slots = max(SMALLEST_TABLE, 1 << (2 * n_keys).bit_length())
+        self.keys, self.values = np.zeros(n_slots, np.uint64), np.zeros(n_slots, np.int32)
+
+    n_slots = property(lambda self: self.keys.size)
+
+    def insert(self, hashes, values):
+        """Map each hash to its value, but for values of 0."""
+        text_kernels.insert(hashes, values, self.keys, self.values)
+
+    def find(self, hashes):
+        """What the hashes are mapped to, 0 for unknown ones: int32."""
+        found = np.empty(hashes.size, np.int32)
+        text_kernels.look_up(hashes, self.keys, self.values, found)
+        return found
+
+
+class TitleCounts:
+    """In how many titles each token occurs. A token is known by its hash; from its min_count-th title on, by its text.
+
+    n_titles, n_tokens: seen so far, the latter different ones    names: list of str, the tokens in min_count titles
+    """
+
+    def __init__(self, min_count):
+        self.min_count, self.n_titles, self.n_tokens, self.names = min_count, 0, 0, []
+        self.table, self.last_rows = Table(), np.empty(0, np.int32)
+
+    def add(self, tokens):
+        """Count the Tokens of some more titles."""
+        row, n_rows = 0, tokens.rows.size - 1
+        reached = np.empty(tokens.hashes.size, np.int64)
+        while row < n_rows:
+            self._make_room(self.n_tokens + int(tokens.rows[row + 1] - tokens.rows[row]))
+            free = self.table.n_slots // 2 - self.n_tokens
+            row, n_new, n_reached = text_kernels.count_rows(
+                tokens.hashes, tokens.rows, row, free, self.table.keys, self.table.values, self.last_rows,
+                self.n_titles, self.min_count, reached)
+            self.n_tokens += n_new
+            self.names += map(tokens.name, reached[:n_reached].tolist())
+        self.n_titles += n_rows
+
+    def _make_room(self, n_tokens):
+        """Between two titles: a table that so many tokens fill half at most."""
+        if n_tokens > self.table.n_slots // 2:
+            small, self.table = self.table, Table(n_tokens)
+            self.table.insert(small.keys, small.values)
+        if self.last_rows.size < self.table.n_slots:
+            self.last_rows = np.full(self.table.n_slots, -1, np.int32)
+
+    def counts(self):
+        """In how many titles each of `names` occurs, as a dict."""
+        return dict(zip(self.names, self.table.find(hash_of(self.names)).tolist()))
