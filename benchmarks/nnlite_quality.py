@@ -22,7 +22,7 @@ from nnlite import recipes  # noqa: E402
 
 def default_features(records, titles):
     """The default features: a Dataset of records, the csr matrix of further titles, and the names of the labels."""
-    vocabulary = nnlite.Vocabulary.build(records)
+    vocabulary = nnlite.Vocabulary.build(records, **recipes.FEATURES["default"])
     return vocabulary.encode(records), vocabulary.encode_titles(titles), vocabulary.labels
 
 
@@ -43,9 +43,8 @@ class Default:
     @staticmethod
     def features(job):
         """Dataset, test matrix, the job's id of each label; the seconds that making them of titles took, or None."""
-        everything = np.arange(job.train_y.shape[1])
         if not (job.folder / "labels.json").exists():
-            return nnlite.Dataset(job.train_x, job.train_y), job.test_x, everything, None
+            return Shared.features(job)
         train, test = ([nnlite.Record(*json.loads(line)) for line in job.lines(f"{name}.jsonl")]
                        for name in ("train", "test"))
         start = time.perf_counter()

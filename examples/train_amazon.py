@@ -3,10 +3,10 @@
     python examples/train_amazon.py                          100,000 made-up products, both recipes
     python examples/train_amazon.py --data products.jsonl.gz --recipe default
 
-Reads products (title and categories), counts words and categories, drops what is seen fewer than 10 times, trains on
-the first 80 % and tests on the rest, in the order of the file: shuffle a file that is sorted by category. Shows the
-scores beside those of "label frequencies only", five products with the top 5 predictions, and writes the loss curves,
-the figures and the trained parameters to --out.
+Reads products (title and categories), counts words and categories, drops what is rare, trains on the first 80 % and
+tests on the rest, in the order of the file: shuffle a file that is sorted by category. Shows the scores beside those of
+"label frequencies only", five products with the top 5 predictions, and writes the loss curves, the figures and the
+trained parameters to --out.
 """
 
 import argparse
@@ -26,8 +26,9 @@ from tqdm import tqdm
 
 import nnlite
 from nnlite import metrics, recipes
-from nnlite.evaluation import gradients
 from nnlite.files import replacing
+from nnlite.optimizers import KeepGradients
+from nnlite.threads import one_blas_thread
 
 TRAIN_SHARE = 0.8
 SHOWN = ("bce", "P@1", "P@3", "P@5", "nDCG@5", "micro_f1")
@@ -70,26 +71,36 @@ def run(args):
     n_train = int(TRAIN_SHARE * len(records))
     if n_train < 1 or n_train == len(records):
         raise ValueError(f"want at least 2 records, to train and to test, got {len(records)}")
-    vocabulary = nnlite.Vocabulary.build(records[:n_train])
-    train, test = vocabulary.encode(records[:n_train]), vocabulary.encode(records[n_train:])
-    describe_data(vocabulary, train, test)
-
     names = ["deck", "default"] if args.recipe == "both" else [args.recipe]
-    trainers = {name: recipes.RECIPES[name](train, args.seed, args.threads) for name in names}
-    for name, trainer in trainers.items():
-        describe_plan(name, trainer, train)
+    tasks = {name: Task(name, records[:n_train], records[n_train:], args) for name in names}
+    for task in tasks.values():
+        describe_plan(task)
     results, histories = {}, {}
-    for name, trainer in trainers.items():
-        results[name], histories[name] = train_and_test(name, trainer, train, test)
+    for name, task in tasks.items():
+        results[name], histories[name] = train_and_test(task)
 
-    floor = metrics.bce_of_frequencies(test.y, train.label_frequencies())
+    first = tasks[names[0]]
+    floor = metrics.bce_of_frequencies(first.test.y, first.train.label_frequencies())
     show_table(results, floor)
-    show_products(records[n_train:], test, vocabulary, trainers)
+    show_products(records[n_train:], tasks)
     figures = {
-        "n_records": len(records), "n_train": len(train), "n_test": len(test), "n_words": train.n_words,
-        "n_labels": train.n_labels, "bad_lines": bad_lines, "floor_bce": floor, **results,
+        "n_records": len(records), "n_train": n_train, "n_test": len(records) - n_train,
+        "n_words": first.train.n_words, "n_labels": first.train.n_labels, "bad_lines": bad_lines, "floor_bce": floor,
+        **results,
     }
-    write_results(args, figures, histories, trainers, vocabulary)
+    write_results(args, figures, histories, tasks)
+
+
+class Task:
+    """One recipe's features, data, model and trainer."""
+
+    def __init__(self, name, train, test, args):
+        self.name = name
+        self.vocabulary = nnlite.Vocabulary.build(train, **recipes.FEATURES[name])
+        self.train, self.test = self.vocabulary.encode(train), self.vocabulary.encode(test)
+        describe_data(self)
+        self.trainer = recipes.RECIPES[name](self.train, args.seed, args.threads)
+        self.model = self.trainer.model
 
 
 # ---- before training
@@ -109,44 +120,57 @@ def read(args):
     return records, dict(getattr(reader, "bad_lines", {}))
 
 
-def describe_data(vocabulary, train, test):
-    for kind, kept, dropped in (("words", vocabulary.words, vocabulary.n_dropped_words),
-                                ("labels", vocabulary.labels, vocabulary.n_dropped_labels)):
+def describe_data(task):
+    vocabulary = task.vocabulary
+    print(f"\nfeatures of the {task.name} recipe: {describe_features(**recipes.FEATURES[task.name])}")
+    for kind, kept, dropped, cut in (
+            ("words", vocabulary.words, vocabulary.n_dropped_words, vocabulary.min_count),
+            ("labels", vocabulary.labels, vocabulary.n_dropped_labels, vocabulary.label_min_count)):
         print(f"{kind:10} {len(kept):,} kept, {dropped:,} dropped that are in fewer than "
-              f"{vocabulary.min_count} of the {len(train):,} training records")
-    for name, part in ("train", train), ("test", test):
+              f"{cut} of the {len(task.train):,} training records")
+    for name, part in ("train", task.train), ("test", task.test):
         words, labels = np.diff(part.x.indptr), np.diff(part.y.indptr)
         print(f"{name:10} {len(part):,} records, {words.mean():.1f} words and {labels.mean():.1f} labels each, "
               f"{part.nbytes / 2**20:.1f} MiB; {np.sum(words == 0):,} without a known word, "
               f"{np.sum(labels == 0):,} without a known label (kept; P@k is the mean over the others)")
 
 
-def describe_plan(name, trainer, train):
+def describe_features(min_count, label_min_count=None, ngrams=1, stem=None, tfidf=False):
+    parts = ["words"] + ["pairs of words"] * (ngrams > 1) + [f"the first {stem} letters of words"] * bool(stem)
+    return ", ".join(parts) + (", weighed by TF-IDF" if tfidf else "")
+
+
+def describe_plan(task):
     """What a training will do, and how long its steps should take: one is tried, without updating anything."""
-    model, rows = trainer.model, min(trainer.batch_rows, len(train))
-    batch = train.take(slice(0, rows))
-    start = time.perf_counter()
-    gradients(model, batch, threads=trainer.workers.threads)
-    if (seconds := time.perf_counter() - start) > 5:
-        print(f"kernels    compiled for this machine in {seconds:.0f} s, and kept for the next run", flush=True)
-    start = time.perf_counter()
-    gradients(model, batch, threads=trainer.workers.threads)
-    n_steps = trainer.n_steps(train)
+    trainer, model, rows = task.trainer, task.model, min(task.trainer.batch_rows, len(task.train))
+    batch, keep = task.train.take(slice(0, rows)), KeepGradients(model.params)
+    with one_blas_thread():
+        start = time.perf_counter()
+        model.step(*batch.arrays(), 1 / rows, keep, trainer.workers)
+        if (seconds := time.perf_counter() - start) > 5:
+            print(f"\nkernels    compiled for this machine in {seconds:.0f} s, and kept for the next run", flush=True)
+        start = time.perf_counter()
+        model.step(*batch.arrays(), 1 / rows, keep, trainer.workers)
+        seconds = time.perf_counter() - start
+    n_steps = trainer.n_steps(task.train)
     shapes = " ".join("x".join(map(str, p.shape)) for n, p in model.params.items() if n.endswith(".W"))
-    print(f"{name:10} {n_steps:,} steps of {rows:,} rows, {model.activation}, matrices {shapes} "
+    print(f"{task.name:10} {n_steps:,} steps of {rows:,} rows, {model.activation}, matrices {shapes} "
           f"({sum(p.nbytes for p in model.params.values()) / 2**20:.1f} MiB), on {trainer.workers.threads} threads: "
-          f"about {n_steps * (time.perf_counter() - start):.0f} s", flush=True)
+          f"about {n_steps * seconds:.0f} s", flush=True)
 
 
 # ---- training
 
-def train_and_test(name, trainer, train, test):
-    print(f"\ntraining by the {name} recipe", flush=True)
+def train_and_test(task):
+    trainer, train = task.trainer, task.train
+    print(f"\ntraining by the {task.name} recipe", flush=True)
     with peak_memory() as peak, progress(trainer, trainer.epochs * len(train)) as on_step:
         history = trainer.fit(train, on_step=on_step)
+    propensities = metrics.propensities(task.vocabulary.label_counts, max(len(train), 3))
     return {
-        "first_loss": history.loss[0], "last_loss": history.loss[-1],
-        "train": nnlite.evaluate(trainer.model, train), "test": nnlite.evaluate(trainer.model, test),
+        "n_words": train.n_words, "first_loss": history.loss[0], "last_loss": history.loss[-1],
+        "train": nnlite.evaluate(task.model, train, propensities=propensities),
+        "test": nnlite.evaluate(task.model, task.test, propensities=propensities),
         "seconds": history.seconds, "peak_mib": peak.mib,
     }, history
 
@@ -216,38 +240,38 @@ def show_table(results, floor):
         print(f"{title:34}" + "".join(f"{value(r):>10}" for r in results.values()))
 
 
-def show_products(records, test, vocabulary, trainers):
+def show_products(records, tasks):
     """Five products, spread over the test part, with what each model believes. A star marks a true category."""
-    known = set(vocabulary.labels)
+    labels = next(iter(tasks.values())).vocabulary.labels
+    known = set(labels)
     for i in np.linspace(0, len(records) - 1, min(5, len(records))).astype(int):
         title, categories = records[i]
         print(f"\n{title}\n  true     {', '.join(c if c in known else f'({c})' for c in categories)}")
-        for name, trainer in trainers.items():
-            k = min(5, test.n_labels)
-            ids, probabilities = trainer.model.top_k(test.take(slice(i, i + 1)).x, k)
-            guesses = [(vocabulary.labels[j], p) for j, p in zip(ids[0], probabilities[0])]
+        for name, task in tasks.items():
+            ids, probabilities = task.model.top_k(task.vocabulary.encode_titles([title]), min(5, len(labels)))
+            guesses = [(labels[j], p) for j, p in zip(ids[0], probabilities[0])]
             marked = [f"{'*' if label in categories else ''}{label} {p:.2f}" for label, p in guesses]
             print(f"  {name:8} {', '.join(marked)}")
     print("\n(in brackets: categories too rare to be learnt; *: a hit)")
 
 
-def write_results(args, figures, histories, trainers, vocabulary):
+def write_results(args, figures, histories, tasks):
     args.out.mkdir(parents=True, exist_ok=True)
     for path in [args.out / "metrics.json", *([args.json] if args.json else [])]:
         with replacing(path) as file:
             file.write(json.dumps(figures, indent=1).encode())
     with replacing(args.out / "curves.png") as file:
         draw_curves(file, histories, figures["floor_bce"])
-    for name, trainer in trainers.items():
+    for name, task in tasks.items():
         folder = args.out / name
         folder.mkdir(exist_ok=True)
-        for parameter, values in trainer.model.params.items():
+        for parameter, values in task.model.params.items():
             with replacing(folder / f"{parameter}.npy") as file:
                 np.save(file, values)
         for kind in "words", "labels":
             with replacing(folder / f"{kind}.txt") as file:
-                file.write("\n".join(getattr(vocabulary, kind)).encode())
-    print(f"\nwritten to {args.out}: curves.png, metrics.json, {', '.join(f'{name}/' for name in trainers)}")
+                file.write("\n".join(getattr(task.vocabulary, kind)).encode())
+    print(f"\nwritten to {args.out}: curves.png, metrics.json, {', '.join(f'{name}/' for name in tasks)}")
 
 
 def draw_curves(file, histories, floor):

@@ -100,7 +100,7 @@ def sigmoid(z):
 
 @kernel
 def sigmoid_backward(dh, h, keep):
-    """In place: h, of sigmoid(z) what `dropout` left, becomes dz: with a = h keep the slope is a (1 - a) / keep, or 0."""
+    """In place: h, what `dropout` left of a = sigmoid(z), becomes dz: a = h keep, the slope is h (1 - a), or 0."""
     for i in range(h.shape[0]):
         row, dh_row = h[i], dh[i]
         for j in range(row.size):
@@ -140,6 +140,20 @@ def dropout(h, keep, stream, first_row):
         row, key = h[i], random_bits(u64(stream) ^ random_bits(u64(first_row + i)))
         for j in range(row.size):
             row[j] = row[j] * scale if random_bits(key ^ u64(j)) < limit else f32(0)
+
+
+@kernel
+def drop_words(indptr, indices, data, keep, stream, first_row, out_indptr, out_indices, out_data):
+    """out is x with each non-zero kept with probability `keep`, and then divided by it; chances as in `dropout`."""
+    scale, limit, n = f32(1) / keep, u64(keep * f64(2 ** 32)), 0
+    out_indptr[0] = 0
+    for i in range(indptr.size - 1):
+        key = random_bits(u64(stream) ^ random_bits(u64(first_row + i)))
+        for k in range(indptr[i], indptr[i + 1]):
+            if random_bits(key ^ u64(indices[k])) < limit:
+                out_indices[n], out_data[n] = indices[k], data[k] * scale
+                n += 1
+        out_indptr[i + 1] = n
 
 
 @kernel

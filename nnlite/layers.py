@@ -72,6 +72,12 @@ class SparseLinear:
         """z (N, H) from the rows x."""
         kernels.csr_matmul(*x, self.w, self.b, z)
 
+    def drop(self, x, keep, stream, first_row):
+        """A copy of x in which each non-zero is kept with probability `keep`, and then divided by it."""
+        dropped = Csr(np.empty_like(x.indptr), *(np.empty(x.indptr[-1] - x.indptr[0], a.dtype) for a in x[1:]))
+        kernels.drop_words(*x, keep, stream, first_row, *dropped)
+        return dropped
+
     def transpose(self, x):
         """The words of the batch (int32, each once) and, one row for each, x^T."""
         nnz = int(x.indptr[-1] - x.indptr[0])

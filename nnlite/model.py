@@ -107,17 +107,20 @@ class MLP:
 
     # ---- one training step
 
-    def step(self, x, y, scale, optimizer, workers, dropout=0.0, stream=0):
+    def step(self, x, y, scale, optimizer, workers, dropout=0.0, word_dropout=0.0, stream=0):
         """Update every parameter once from the batch x, y (Csr). Returns the BCE summed over rows and labels.
 
         scale multiplies every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels.
-        dropout: the chance of a hidden unit to be left out of a row; stream: an integer below 2^32, of which it hangs.
+        dropout, word_dropout: the chance of a hidden unit, of a word, to be left out of a row; it hangs on the stream,
+        an integer below 2^32.
         The loss is that of the parameters before the update. BLAS must be held at one thread by the caller.
         """
-        keep = f32(1 - dropout)
         n, between = x.n_rows, 2 * sum(layer.w.size for layer in self.between)
         hs = [scratch(f"h{i}", n, units) for i, units in enumerate(self.hidden)]
         up = row_blocks(n, GATHER_FLOPS * self.hidden[0] + between)
+        keep = f32(1 - dropout)
+        if word_dropout:
+            x = self.features.drop(x, f32(1 - word_dropout), stream, len(hs) * n)
 
         def one_block(block):
             def drop(layer, h):

@@ -124,6 +124,11 @@ def dropout(shape, keep, stream, first_row):
     return (bits < keep * 2 ** 32) / keep
 
 
+def drop_words(x, keep, stream, first_row):
+    """A sparse x (N, D) times the mask of `dropout` for its rows and words, as a dense matrix."""
+    return x.toarray() * dropout(x.shape, keep, stream, first_row)
+
+
 # ---- sparse matrices and top k
 
 def exp_neg(x):

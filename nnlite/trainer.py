@@ -51,14 +51,16 @@ class Trainer:
            "chunks" gives every chunk all its epochs, rows in order, before the next one comes (the deck's way). A
            Dataset is then cut into chunks of batch_rows.
     reduction: of the loss that is minimised, "sum" over labels (mean over rows) or "mean" over both (the deck's)
+    dropout, word_dropout: how often a hidden unit, a word of a title, is left out while training
     schedule: factor of the learning rate by progress in 0..1, such as `constant`, `linear_decay`
     The same seed and sizes give the same bits, whatever the number of threads. ValueError for a value out of range.
     """
 
     def __init__(self, model, optimizer, batch_rows=512, epochs=8, order="shuffled", reduction="sum", threads=None,
-                 seed=0, schedule=constant, dropout=0.0):
-        if not 0 <= dropout < 1:
-            raise ValueError(f"Trainer: dropout: want at least 0 and less than 1, got {dropout}")
+                 seed=0, schedule=constant, dropout=0.0, word_dropout=0.0):
+        for name, value in ("dropout", dropout), ("word_dropout", word_dropout):
+            if not 0 <= value < 1:
+                raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {value}")
         for name, value in ("batch_rows", batch_rows), ("epochs", epochs):
             if value < 1:
                 raise ValueError(f"Trainer: {name}: want at least 1, got {value}")
@@ -67,7 +69,8 @@ class Trainer:
                 raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {value!r}")
         self.model, self.optimizer = model, optimizer
         self.batch_rows, self.epochs, self.order, self.reduction = batch_rows, epochs, order, reduction
-        self.workers, self.seed, self.schedule, self.dropout = team(threads), seed, schedule, dropout
+        self.workers, self.seed, self.schedule = team(threads), seed, schedule
+        self.dropout, self.word_dropout = dropout, word_dropout
 
     def fit(self, data, validation=None, on_step=None):
         """Train on a Dataset, or on an iterable of Datasets (chunks); order="shuffled" goes through it `epochs` times.
@@ -89,9 +92,9 @@ class Trainer:
                 self.optimizer.next_step(self.schedule(step / n_steps) if n_steps else 1.0)
                 rows_labels = x.n_rows * self.model.n_labels
                 scale = 1 / (rows_labels if self.reduction == "mean" else x.n_rows)
-                loss = self.model.step(x, y, scale, self.optimizer, self.workers, self.dropout,
-                                       stream=int(np.random.default_rng([self.seed, step]).integers(2 ** 32)))
-                loss /= rows_labels
+                stream = int(np.random.default_rng([self.seed, step]).integers(2 ** 32))
+                loss = self.model.step(
+                    x, y, scale, self.optimizer, self.workers, self.dropout, self.word_dropout, stream) / rows_labels
                 history.loss.append(loss)
                 history.rows.append(x.n_rows)
                 history.seconds = time.perf_counter() - start

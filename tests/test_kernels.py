@@ -84,6 +84,15 @@ def test_dropout(keep):
     np.testing.assert_allclose(h, reference.dropout(h.shape, F32(keep), 4_000_000_000, 2 ** 31), rtol=1e-6)
 
 
+def test_drop_words():
+    x = random_csr(np.random.default_rng(0), 13, 30, 0.4)
+    indptr, indices, data = np.full(10, -1), np.full(x.nnz, -1, np.int32), np.full(x.nnz, np.nan, F32)
+    kernels.drop_words(x.indptr[4:], x.indices, x.data, F32(0.7), 77, 20, indptr, indices, data)
+    got = sp.csr_array((data[:indptr[-1]], indices[:indptr[-1]], indptr), shape=(9, 30)).toarray()
+    np.testing.assert_allclose(got, reference.drop_words(x[4:], F32(0.7), 77, 20), rtol=1e-6)
+    assert 0 < indptr[-1] < x[4:].nnz
+
+
 def test_dropout_keeps_its_share_of_every_row_and_unit():
     """Within five standard deviations, in rows, units, and pairs of neighbours, of a stream and of the next one."""
     masks = []
@@ -91,8 +100,9 @@ def test_dropout_keeps_its_share_of_every_row_and_unit():
         h = np.ones((300, 400), F32)
         kernels.dropout(h, F32(0.4), stream, 0)
         masks.append(h > 0)
-    for mask, share in [(masks[0], 0.4), (masks[0][1:] & masks[0][:-1], 0.16), (masks[0][:, 1:] & masks[0][:, :-1], 0.16),
-                        (masks[0] & masks[1], 0.16)]:
+    mask = masks[0]
+    for mask, share in [(mask, 0.4), (mask[1:] & mask[:-1], 0.16), (mask[:, 1:] & mask[:, :-1], 0.16),
+                        (mask & masks[1], 0.16)]:
         for axis in 0, 1:
             deviation = np.sqrt(share * (1 - share) / mask.shape[axis])
             assert abs(mask.mean(axis=axis) - share).max() < 5 * deviation

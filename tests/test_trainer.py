@@ -64,18 +64,23 @@ def test_dropout_and_two_learning_rates_take_the_steps_of_the_reference(activati
     data = random_dataset()
     model, optimiser = random_model(data, hidden, activation), OPTIMISERS[name]()
     optimiser.labels_lr = 0.01
-    x, y = data.x.toarray().astype(float), data.y.toarray()
+    y = data.y.toarray()
     order = np.random.default_rng([7, 1, 0]).permutation(61)
 
     def masks(step, n):
         stream = int(np.random.default_rng([7, step]).integers(2 ** 32))
         return [reference.dropout((n, units), 0.75, stream, i * n) for i, units in enumerate(hidden)]
 
-    batches = [(x[rows], y[rows]) for rows in (order[:30], order[30:60], order[60:])]
+    def words(step, rows):
+        stream = int(np.random.default_rng([7, step]).integers(2 ** 32))
+        return reference.drop_words(data.x[rows], 0.875, stream, len(hidden) * rows.size)
+
+    batches = [(words(i, rows), y[rows]) for i, rows in enumerate((order[:30], order[30:60], order[60:]))]
     want, losses = reference_steps(model, optimiser, batches, "sum", np.ones(3), masks)
     for threads in 1, 3:
         model = random_model(data, hidden, activation)
-        history = Trainer(model, optimiser, 30, epochs=1, seed=7, dropout=0.25, threads=threads).fit(data)
+        trainer = Trainer(model, optimiser, 30, epochs=1, seed=7, threads=threads, dropout=0.25, word_dropout=0.125)
+        history = trainer.fit(data)
         np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
         for parameter in want:
             assert_close(model.params[parameter], want[parameter], largest=1e-4, name=parameter)
