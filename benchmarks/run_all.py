@@ -14,11 +14,18 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
+FAST_PEERS = "nnlite", "nnlite, shared features", "napkinXC PLT", "LinearSVC"
 SECTIONS = {  # name: script and its arguments, picture
     "train_step": (["train_step.py"], None),
     "roofline": (["roofline.py", "--picture", str(HERE / "roofline.png")], "roofline.png"),
     "first_run": (["first_run.py"], None),
-    "quality": (["quality.py", "--seeds", "3"], None),
+    "ingest": (["ingest.py"], None),
+    "predict": (["predict.py"], None),
+    "ablation": (["ablation.py"], None),
+    # without --systems all peers are measured and tuned, which takes hours
+    "quality_titles": (["quality.py", "--datasets", "titles", "--systems", *FAST_PEERS], None),
+    "quality_xmc": (["quality.py", "--datasets", "bibtex", "delicious", "--systems", *FAST_PEERS,
+                     "napkinXC one-vs-rest"], None),
 }
 OPENING = """# Results
 

@@ -3,7 +3,7 @@ threshold of each label above which predicting it pays (`tune_thresholds`)."""
 
 import numpy as np
 
-from nnlite import kernels, metrics
+from nnlite import counting_kernels, kernels, metrics
 from nnlite.evaluation import Tally, check
 from nnlite.threads import blocks
 
@@ -36,8 +36,9 @@ def report(model, dataset, label_counts=None, ks=(1, 3, 5), bins=15, threads=Non
         count, p_sum, n_true = (np.zeros((len(GROUPS), bins), dtype) for dtype in (np.int64, np.float64, np.int64))
         for tile in model.labels.tiles():
             tile_z, b = model.labels.logits(h, tile), model.params["labels.b"][tile]
-            kernels.merge_top_k(tile_z, b, tile.start, ids[rows], z[rows])
-            kernels.calibration_bins(tile_z, b, groups[tile], *y.rows(rows)[:2], tile.start, count, p_sum, n_true)
+            counting_kernels.merge_top_k(tile_z, b, tile.start, ids[rows], z[rows])
+            counting_kernels.calibration_bins(
+                tile_z, b, groups[tile], *y.rows(rows)[:2], tile.start, count, p_sum, n_true)
         return count, p_sum, n_true
 
     tables = [sum(parts) for parts in zip(*model.each_block(dataset.x, one_block, threads))]  # in the order of blocks
@@ -95,7 +96,7 @@ def count_logits(model, x, y, tiles, threads=None):
     def one_block(rows, h):
         with tally.mine() as histograms:
             for tile in tiles:
-                kernels.logit_histogram(
+                counting_kernels.logit_histogram(
                     model.labels.logits(h, tile), model.params["labels.b"][tile], *y.rows(rows)[:2], tile.start,
                     *histograms[:, tile.start - first:tile.stop - first])
 

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from nnlite import kernels, metrics, reference
+from nnlite import counting_kernels, kernels, metrics, reference
 from nnlite.dataset import check_features
 from nnlite.optimizers import KeepGradients
 from nnlite.threads import one_blas_thread, scratch, team
@@ -40,8 +40,8 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, th
         with by_label.mine() as counts:
             for tile in model.labels.tiles():
                 tile_z, b = model.labels.logits(h, tile), model.params["labels.b"][tile]
-                kernels.merge_top_k(tile_z, b, tile.start, ids[rows], z[rows])
-                kernels.count_predictions(
+                counting_kernels.merge_top_k(tile_z, b, tile.start, ids[rows], z[rows])
+                counting_kernels.count_predictions(
                     tile_z, b, cuts[tile], *block_y, tile.start, *counts[:, tile], *by_row[:, rows])
                 unused = scratch("bce", 3, b.size)
                 loss += kernels.bce_with_logits(tile_z, b, *block_y, tile.start, f32(1), unused[2], unused[:2])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnlite import kernels
+from nnlite import counting_kernels, kernels
 from nnlite.dataset import check_features
 from nnlite.layers import Activation, LabelLayer, Linear, SparseLinear, one_of_each, row_blocks
 from nnlite.threads import one_blas_thread, scratch, team
@@ -98,7 +98,7 @@ class MLP:
 
         def fill(rows, h):
             for tile in self.labels.tiles():
-                kernels.merge_top_k(
+                counting_kernels.merge_top_k(
                     self.labels.logits(h, tile), self.params["labels.b"][tile], tile.start, ids[rows], z[rows])
 
         self.each_block(x, fill, threads)

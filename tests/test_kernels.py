@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from problems import F32, F64, assert_close, random_csr
 
-from nnlite import kernels, reference
+from nnlite import counting_kernels, kernels, reference
 
 EXTREME = np.array([0, -0.0, 1e-30, 1, -1, 16, -16, 87, -87, 88.8, -88.8, 104, -104, 1e4, -1e4, 3e38, -3e38], F32)
 finite = st.floats(-100, 100, width=32)
@@ -26,8 +26,8 @@ def work(db):
 
 
 def names_of_kernels():
-    source = ast.parse(Path(kernels.__file__).read_text(encoding="utf-8"))
-    functions = [node for node in source.body if isinstance(node, ast.FunctionDef)]
+    sources = [ast.parse(Path(room.__file__).read_text(encoding="utf-8")) for room in (kernels, counting_kernels)]
+    functions = [node for source in sources for node in source.body if isinstance(node, ast.FunctionDef)]
     return [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]
 
 
@@ -188,7 +188,7 @@ def test_count_predictions(first_label, n_labels):
     z, b, y, dense = logits_and_truth(first_label, n_labels)
     thresholds = np.resize(np.array([0, -1, 2.5, np.inf, -np.inf], F32), n_labels)
     got = [np.full(n, 100, np.int32) for n in (n_labels, n_labels, len(z), len(z))]
-    kernels.count_predictions(z, b, thresholds, y.indptr, y.indices, first_label, *got)
+    counting_kernels.count_predictions(z, b, thresholds, y.indptr, y.indices, first_label, *got)
     for counts, want in zip(got, reference.count_predictions(z + b, dense, thresholds), strict=True):
         np.testing.assert_array_equal(counts, 100 + want)
 
@@ -200,7 +200,7 @@ def test_calibration_bins(first_label, n_labels, bins):
     groups = np.arange(n_labels, dtype=np.int32) % 3
     got = [np.full((3, bins), 100, dtype) for dtype in (np.int64, F64, np.int64)]
     want = reference.calibration_bins((z + b).astype(F64), dense, groups, 3, bins)
-    kernels.calibration_bins(z, b, groups, y.indptr, y.indices, first_label, *got)
+    counting_kernels.calibration_bins(z, b, groups, y.indptr, y.indices, first_label, *got)
     for table, wanted in zip(got, want, strict=True):
         np.testing.assert_allclose(table, 100 + wanted, rtol=1e-6)
     assert (0 <= z).all() and (z <= 1).all()
@@ -208,10 +208,10 @@ def test_calibration_bins(first_label, n_labels, bins):
 
 def test_probability_and_equal_bin():
     for z in np.concatenate([EXTREME, np.linspace(-20, 20, 99).astype(F32)]):
-        assert kernels.probability(z) == pytest.approx(reference.probability(F64(z)), rel=5e-7, abs=1e-13)
+        assert counting_kernels.probability(z) == pytest.approx(reference.probability(F64(z)), rel=5e-7, abs=1e-13)
     for p, bins in [(0, 4), (1e-9, 4), (0.25, 4), (0.25001, 4), (0.5, 4), (0.75, 4), (0.9999999, 4), (1, 4), (1, 15)]:
-        assert kernels.equal_bin(F32(p), F32(bins)) == reference.equal_bin(np.array(p), bins)
-    assert [kernels.equal_bin(F32(p), F32(4)) for p in (0, 0.25, 0.3, 1, np.nan)] == [0, 0, 1, 3, 0]
+        assert counting_kernels.equal_bin(F32(p), F32(bins)) == reference.equal_bin(np.array(p), bins)
+    assert [counting_kernels.equal_bin(F32(p), F32(4)) for p in (0, 0.25, 0.3, 1, np.nan)] == [0, 0, 1, 3, 0]
 
 
 @TILES
@@ -219,7 +219,7 @@ def test_probability_and_equal_bin():
 def test_logit_histogram(first_label, n_labels, bins):
     z, b, y, dense = logits_and_truth(first_label, n_labels)
     got = np.full((2, n_labels, bins), 100, np.int32)
-    kernels.logit_histogram(z, b, y.indptr, y.indices, first_label, *got)
+    counting_kernels.logit_histogram(z, b, y.indptr, y.indices, first_label, *got)
     np.testing.assert_array_equal(got - 100, reference.logit_histogram(z + b, dense, bins))
 
 
@@ -227,9 +227,9 @@ def test_logit_bin():
     """The bounds of 16 bins are -1, -7/8, ..., 0, ..., 6/8; each belongs to the bin below it."""
     bounds = np.arange(-8, 7) / F32(8)
     z = np.concatenate([EXTREME, bounds, np.nextafter(bounds, F32(-9)), np.nextafter(bounds, F32(9))]).astype(F32)
-    got = [kernels.logit_bin(value, F32(15)) for value in z]
+    got = [counting_kernels.logit_bin(value, F32(15)) for value in z]
     np.testing.assert_array_equal(got, reference.logit_bin(z, 15))
-    assert [kernels.logit_bin(F32(v), F32(15)) for v in (-1, 0, 1e-6, 0.125, 0.75, 0.76, np.nan)] == [
+    assert [counting_kernels.logit_bin(F32(v), F32(15)) for v in (-1, 0, 1e-6, 0.125, 0.75, 0.76, np.nan)] == [
         0, 8, 9, 9, 14, 15, 0]
 
 
@@ -241,7 +241,7 @@ def test_merge_top_k(tiles, k):
     ids, best = np.zeros((6, k), np.int32), np.full((6, k), -np.inf, F32)
     start = 0
     for width in tiles:
-        kernels.merge_top_k(z[:, start:start + width].copy(), np.zeros(width, F32), start, ids, best)
+        counting_kernels.merge_top_k(z[:, start:start + width].copy(), np.zeros(width, F32), start, ids, best)
         start += width
     want_ids, want = reference.merge_top_k(z, k)
     np.testing.assert_array_equal(ids, want_ids)
@@ -250,7 +250,7 @@ def test_merge_top_k(tiles, k):
 
 def test_merge_top_k_adds_the_bias():
     ids, best = np.zeros((1, 2), np.int32), np.full((1, 2), -np.inf, F32)
-    kernels.merge_top_k(np.array([[1, 2, 3]], F32), np.array([5, 0, 0], F32), 10, ids, best)
+    counting_kernels.merge_top_k(np.array([[1, 2, 3]], F32), np.array([5, 0, 0], F32), 10, ids, best)
     assert ids.tolist() == [[10, 12]] and best.tolist() == [[6, 3]]
 
 
