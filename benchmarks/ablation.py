@@ -78,8 +78,9 @@ def measure(name, records, seeds):
         seconds = trainer.fit(train).seconds
         scores = nnlite.evaluate(trainer.model, test, propensities=propensities)
         rows.append([*(100 * scores[score] for score in SCORES), scores["bce"], seconds])
-    means = map(float, np.mean(rows, axis=0))
-    return {"recipe": name, **dict(zip([*SCORES, "BCE", "train s"], means))}
+    *scores, bce, seconds = map(float, np.mean(rows, axis=0))
+    return {"recipe": name, **{score: f"{value:.2f}" for score, value in zip(SCORES, scores)}, "BCE": bce,
+            "train s": seconds}
 
 
 def main():
