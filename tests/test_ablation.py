@@ -11,13 +11,13 @@ RECORDS = list(make_catalogue(400))
 @pytest.fixture(scope="module")
 def default():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recipes, "MOST_EPOCHS", 2)
+        patch.setattr(recipes, "SMALL_ROWS", 0)
         yield ablation.measure("the default recipe", RECORDS, 1)
 
 
 @pytest.mark.parametrize("name", list(ablation.VARIANTS)[1:])
 def test_a_variant_is_another_training(name, default, monkeypatch):
-    monkeypatch.setattr(recipes, "MOST_EPOCHS", 2)
+    monkeypatch.setattr(recipes, "SMALL_ROWS", 0)
     row = ablation.measure(name, RECORDS, 1)
     assert row.keys() == default.keys() and row["train s"] > 0
     assert 0 < row["BCE"] < 1 and row["BCE"] != default["BCE"]
