@@ -2,6 +2,7 @@
 
 import ablation
 import pytest
+from problems import compiled
 
 from nnlite import make_catalogue, recipes
 
@@ -15,6 +16,7 @@ def default():
         yield ablation.measure("the default recipe", RECORDS, 1)
 
 
+@compiled
 @pytest.mark.parametrize("name", list(ablation.VARIANTS)[1:])
 def test_a_variant_is_another_training(name, default, monkeypatch):
     monkeypatch.setattr(recipes, "SMALL_ROWS", 0)

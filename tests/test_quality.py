@@ -10,6 +10,7 @@ import quality
 import quality_data
 import quality_table
 import scipy.sparse as sp
+from problems import compiled
 from quality_protocol import Job, best, filled, table_of
 
 import nnlite
@@ -129,6 +130,7 @@ def test_a_peer_that_is_missing_is_a_row_that_says_so(monkeypatch):
     assert 0 < rows["most frequent labels"][0]["P@1"] < 1
 
 
+@compiled
 def test_nnlite_is_measured_on_a_made_up_catalogue():
     rows = quality.measure(quality_data.Titles(RECORDS), ["nnlite"], 1, True)
     [floor], [found] = rows["most frequent labels"], rows["nnlite"]
