@@ -19,8 +19,8 @@ TITLES = "amazon_titles_100k.jsonl.gz"
 WORD_MIN_COUNT, LABEL_MIN_COUNT, NGRAMS = 2, 10, 2  # rare words help the linear systems, and cost them little
 AMAZON, GENERAL = (0.6, 2.6), (0.55, 1.5)  # A and B of the propensities, see nnlite.metrics.propensities
 
-# The Extreme Classification Repository's page, Tables 2, 6 and 7 as they stood in 2017 (later it lists larger data
-# only). Its splits are several random ones of the same sizes; SLEEC and the others learn from the same features.
+# The Extreme Classification Repository's page, Tables 2, 6 and 7 of an older version (later it lists larger data only).
+# Its splits may be others of the same sizes.
 PUBLISHED_COLUMNS = ("P@1", "P@3", "P@5", "PSP@1", "PSP@3", "PSP@5", "nDCG@5")
 PUBLISHED = {
     "bibtex": {

@@ -138,10 +138,12 @@ def uniform(rng, n):
 
 
 def shuffled(items, rng):
+    """The items in a random order, as a list."""
     return [items[i] for i in np.argsort(rng.random(len(items)), kind="stable")]
 
 
 def turned(items, by):
+    """The items from place `by` on, then those before it."""
     return items[by % len(items):] + items[:by % len(items)]
 
 
@@ -193,6 +195,7 @@ class World:
         self.add_facets(np.random.default_rng(2014))
 
     def place_shelves(self):
+        """What can be on a shelf, as facts and paths, and how likely each is."""
         makes, groups, buyers = [make[0][0] for make in self.makes], list(GROUPS), list(BUYERS)
         weights, facts, paths = [], [], []
         for k, (codes, group, category, leaves, make, _) in enumerate(self.kinds):
@@ -206,6 +209,7 @@ class World:
         self.paths, self.short_paths = np.fromiter(paths, object), np.fromiter((path[:-1] for path in paths), object)
 
     def add_facets(self, rng):
+        """The names that a record draws from: brands, styles, clubs and the like."""
         names = shuffled(["".join(parts) for parts in product(*map(expand, (HEADS, MIDDLES, TAILS)))], rng)
         brands, surnames, styles, towns = names[:3600], names[3600:7200], names[7200:10500], names[10500:]
         brands = [f"{name} {surname}" if i % 2 else name for i, (name, surname) in enumerate(zip(brands, surnames))]
@@ -275,6 +279,7 @@ def spoiled(title, chance):
 
 
 def records(rng):
+    """Yield Record after Record, without end."""
     names, *_ = lines = [line.split() for line in ORDERS.strip().split("\n")]
     orders = np.fromiter((itemgetter(*map(names.index, line)) for line in lines), object)
     while True:

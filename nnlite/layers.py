@@ -132,8 +132,8 @@ class LabelLayer:
     dh is added up in the order of the rounds, then of the tiles in a round.
     """
 
-    def __init__(self, w, b, tile_labels=TILE_LABELS):
-        self.w, self.b, self.tile_labels = w, b, tile_labels
+    def __init__(self, w, b, tile_labels=None):
+        self.w, self.b, self.tile_labels = w, b, tile_labels or TILE_LABELS
 
     def tiles(self, at_once=1):
         """Equal slices of the labels: none wider than tile_labels, and `at_once` of them if that leaves them wide."""
