@@ -1,0 +1,202 @@
+"""Folders of arrays and texts: models, checkpoints, chunks of data. Written whole or not at all, checked when read.
+
+    kind.json     the format's version, what the writer wants to remember, and each file's size and CRC-32
+    NAME.npy      an array, which the reader maps into memory instead of copying it
+    NAME.txt      a list of texts, one a line, UTF-8; a line end within a text is written as \\n, a backslash as \\\\
+
+The CRC-32 finds damage, not malice; against malice nothing here can execute: no pickle, no path from the JSON is
+followed, no shape is believed that the file does not hold.
+"""
+
+import ctypes
+import json
+import os
+import re
+import shutil
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from nnlite.threads import blocks, team
+
+FORMAT = 1
+TYPES = ("float32", "float64", "int32", "int64")
+PIECE = 1 << 24  # bytes whose CRC-32 one thread computes at a time
+MAX_JSON = 1 << 26  # bytes
+
+_NAME = re.compile(r"[\w.+-]*\w\.(npy|txt)")
+_UNESCAPED = {r"\\": "\\", r"\n": "\n"}
+
+
+def write(folder, kind, header, arrays=None, texts=None):
+    """Write the folder; one of the same kind that is there already is replaced by a single rename.
+
+    header: a dict that JSON can hold    arrays: name -> array    texts: name -> list of str
+    ValueError if something else lies there, OSError if it cannot be written: what was there is then as before.
+    """
+    with replacing_folder(folder, kind) as new:
+        files = {}
+        for name, array in (arrays or {}).items():
+            with open(new / f"{name}.npy", "wb") as file:
+                np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+            files[f"{name}.npy"] = None
+        for name, lines in (texts or {}).items():
+            text = "".join(line.replace("\\", r"\\").replace("\n", r"\n") + "\n" for line in lines)
+            (new / f"{name}.txt").write_bytes(text.encode("utf-8", "surrogatepass"))
+            files[f"{name}.txt"] = None
+        for name in files:
+            files[name] = {"bytes": (new / name).stat().st_size, "crc32": crc32(new / name)}
+        (new / f"{kind}.json").write_text(json.dumps({"format": FORMAT, "kind": kind, **header, "files": files},
+                                                     indent=1))
+
+
+def read(folder, kind):
+    """The header, the arrays (mapped into memory, read-only) and the texts that `write` has put into the folder.
+
+    FileNotFoundError if there is none. ValueError for another kind or version, and for any file that is missing, of
+    another size or content, a link, or not what its name says.
+    """
+    folder = Path(folder)
+    header = read_header(folder, kind)
+    arrays, texts = {}, {}
+    for name, entry in header.pop("files").items():
+        path = folder / name
+        if path.is_symlink() or not path.is_file():
+            raise ValueError(f"{path}: want a file, got {'a link' if path.is_symlink() else 'none'}")
+        for what, want, got in ("bytes", entry["bytes"], path.stat().st_size), ("CRC-32", entry["crc32"], crc32(path)):
+            if want != got:
+                raise ValueError(f"{path}: damaged: want {what} {want}, got {got}")
+        if path.suffix == ".npy":
+            arrays[path.stem] = _mapped(path)
+        else:
+            texts[path.stem] = _lines(path)
+    return header, arrays, texts
+
+
+def read_header(folder, kind):
+    """The JSON of such a folder, "files" included; no other file is looked at. Raises as `read`."""
+    path = Path(folder) / f"{kind}.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder}: want a {kind} folder, found no {path.name} in it")
+    if path.is_symlink() or path.stat().st_size > MAX_JSON:
+        raise ValueError(f"{path}: want a file of at most {MAX_JSON >> 20} MiB, got a "
+                         f"{'link' if path.is_symlink() else 'larger one'}")
+    try:
+        header = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: damaged: want JSON, got: {error}") from None
+    if not isinstance(header, dict) or header.get("kind") != kind or not _are_files(header.get("files")):
+        raise ValueError(f"{path}: want the JSON of a {kind}, got something else")
+    if header["format"] != FORMAT:
+        raise ValueError(f"{path}: want format {FORMAT}, got format {header['format']!r}: another version wrote it")
+    return header
+
+
+def _are_files(files):
+    """Whether this is the "files" of a header: plain names, sizes and sums."""
+    return isinstance(files, dict) and all(
+        _NAME.fullmatch(name) and isinstance(entry, dict) and {type(entry.get(k)) for k in ("bytes", "crc32")} == {int}
+        for name, entry in files.items())
+
+
+def _mapped(path):
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path}: want an array, got an empty file")
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError, SyntaxError, TypeError, OverflowError) as error:
+        raise ValueError(f"{path}: want an array, got: {error}") from None
+    if not isinstance(array, np.ndarray) or array.dtype.name not in TYPES or not array.flags.c_contiguous:
+        raise ValueError(f"{path}: want a C-contiguous array of {', '.join(TYPES)}, got something else")
+    return array
+
+
+def _lines(path):
+    try:
+        lines = path.read_bytes().decode("utf-8", "surrogatepass").split("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: want UTF-8, got: {error}") from None
+    if lines.pop():
+        raise ValueError(f"{path}: want a line end at the end, got none")
+    return [re.sub(r"\\[\\n]", lambda m: _UNESCAPED[m[0]], line) if "\\" in line else line for line in lines]
+
+
+def crc32(path):
+    """The CRC-32 of a file's content, or for more than PIECE bytes of its pieces' CRC-32s; on all cores."""
+    content = np.memmap(path, np.uint8, "r") if os.path.getsize(path) else np.empty(0, np.uint8)
+    sums = team().run(lambda part: zlib.crc32(content[part]), blocks(content.size, PIECE))
+    return sums[0] if len(sums) == 1 else zlib.crc32(np.array(sums, "<u4"))
+
+
+@contextmanager
+def replacing_folder(folder, kind):
+    """A new folder beside `folder`, which takes its place at the end: a crash leaves the old one or the new one.
+
+    ValueError if in that place there is anything else than an empty folder or one that `write` has made.
+    """
+    folder = Path(folder)
+    _check_place(folder, kind)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _remove_remains(folder)
+    new = folder.with_name(f".{folder.name}.{os.getpid()}")
+    new.mkdir()
+    try:
+        yield new
+        for path in [*new.iterdir(), new]:
+            _sync(path)
+        _swap(new, folder)
+        _sync(folder.parent)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)  # what was there before, or what was not finished
+
+
+def _check_place(folder, kind):
+    if folder.is_symlink() or folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder}: want a place for a {kind} folder, got a file or a link")
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    if there:
+        ours = {f"{kind}.json", *read_header(folder, kind)["files"]} if f"{kind}.json" in there else set()
+        if not there <= ours:
+            raise ValueError(f"{folder}: want a new or empty folder, or a {kind} to replace, got one with other files: "
+                             f"{', '.join(sorted(there - ours)[:3])}")
+
+
+def _remove_remains(folder):
+    """Remove what processes have left that were killed while they wrote this folder."""
+    for path in folder.parent.glob(f".{folder.name}.*"):
+        if path.suffix[1:].isdecimal():
+            try:
+                os.kill(int(path.suffix[1:]), 0)
+            except ProcessLookupError:
+                shutil.rmtree(path, ignore_errors=True)
+            except (OSError, OverflowError):
+                pass
+
+
+def _swap(new, folder):
+    """Put the folder `new` in the place of `folder`, which may exist."""
+    if not folder.exists():
+        os.rename(new, folder)
+    elif not _exchange(new, folder):
+        old = folder.with_name(f".{folder.name}.old")
+        os.rename(folder, old)  # where the system cannot exchange two folders, a crash just here leaves .NAME.old
+        os.rename(new, folder)
+        os.rename(old, new)
+
+
+def _exchange(a, b):
+    """Whether the system has exchanged two folders in one move: Linux's renameat2 with RENAME_EXCHANGE."""
+    at_cwd, rename_exchange = -100, 2
+    renameat2 = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
+    return bool(renameat2) and renameat2(at_cwd, os.fsencode(a), at_cwd, os.fsencode(b), rename_exchange) == 0
+
+
+def _sync(path):
+    """Have the system write a file or a folder's entries to disk now."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
