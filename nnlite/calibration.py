@@ -88,6 +88,31 @@ def tune_thresholds(model, dataset, min_true=5, min_f1=0.3, threads=None):
     return 1 / (1 + np.exp(-logits))
 
 
+def best_threshold(model, x, bins=200, threads=None):
+    """The probability above which predicting a label has the best micro F1 that the model itself expects on the rows x.
+
+    Of the n labels above t, with probabilities p, sum(p) are expected to be true, and of all labels the sum of all p:
+    F1(t) = 2 sum(p above t) / (n + sum(all p)). No truth is needed, only probabilities that mean something; the best t
+    is half the best F1 (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure",
+    2014). x: csr (N, D), at least one row    bins: candidates, 1 / bins apart
+    """
+    if not x.shape[0]:
+        raise ValueError("best_threshold: want at least 1 row, got none")
+    groups, no_labels = np.zeros(model.n_labels, np.int32), np.empty(0, np.int32)
+
+    def one_block(rows, h):
+        count, p_sum, n_true = (np.zeros((1, bins), dtype) for dtype in (np.int64, np.float64, np.int64))
+        for tile in model.labels.tiles():
+            counting_kernels.calibration_bins(
+                model.labels.logits(h, tile), model.params["labels.b"][tile], groups[tile],
+                np.zeros(len(h) + 1, np.int64), no_labels, tile.start, count, p_sum, n_true)
+        return count[0], p_sum[0]
+
+    count, p_sum = map(sum, zip(*model.each_block(x, one_block, threads)))
+    n_above, p_above = (np.cumsum(table[::-1])[::-1] for table in (count, p_sum))  # from the lower bound of each bin
+    return int(np.argmax(2 * p_above / (n_above + p_above[0]))) / bins
+
+
 def count_logits(model, x, y, tiles, threads=None):
     """(2, labels of these neighbouring tiles, bins) int64: histograms of all logits, and of true labels' ones."""
     first, stop = tiles[0].start, tiles[-1].stop

@@ -27,7 +27,7 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, th
     """
     truth, ks = dataset.y, [k for k in ks if k <= model.n_labels]
     check("evaluate", model, dataset)
-    cuts = logit_thresholds(thresholds, model.n_labels)
+    cuts = metrics.logit_thresholds(thresholds, model.n_labels)
     if propensities is None:
         propensities = metrics.propensities(np.bincount(truth.indices, minlength=model.n_labels), max(len(dataset), 3))
     _, y = dataset.arrays()
@@ -75,15 +75,6 @@ def check(where, model, dataset):
         raise ValueError(f"{where}: the model has {model.n_labels} labels, the data {dataset.n_labels}")
     if not len(dataset):
         raise ValueError(f"{where}: want at least 1 row, got none")
-
-
-def logit_thresholds(thresholds, n_labels):
-    """logit(p) (L,) float32 of the probabilities p, one or (L,): sigmoid(z) > p is z > logit(p). 1 is infinity."""
-    p = np.asarray(thresholds, float)
-    if p.shape not in ((), (n_labels,)) or not ((p >= 0) & (p <= 1)).all():
-        raise ValueError(f"thresholds: want a probability, or {n_labels}, got {thresholds}")
-    with np.errstate(divide="ignore"):
-        return np.broadcast_to(np.log(p) - np.log1p(-p), n_labels).astype(f32)
 
 
 class Tally:

@@ -13,6 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 
+def logit_thresholds(thresholds, n_labels):
+    """logit(p) (L,) float32 of the probabilities p, one or (L,): sigmoid(z) > p is z > logit(p). 1 is infinity."""
+    p = np.asarray(thresholds, float)
+    if p.shape not in ((), (n_labels,)) or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"thresholds: want a probability, or {n_labels}, got {thresholds}")
+    with np.errstate(divide="ignore"):
+        return np.broadcast_to(np.log(p) - np.log1p(-p), n_labels).astype(np.float32)
+
+
 # ---- from the ids of the top k
 
 def hits(truth, ids):

@@ -1,10 +1,12 @@
 """`MLP`: the parameters by name, the way up from words to labels, and one training step."""
 
 import numpy as np
+import scipy.sparse as sp
 
 from nnlite import counting_kernels, kernels
 from nnlite.dataset import check_features
 from nnlite.layers import Activation, LabelLayer, Linear, SparseLinear, one_of_each, row_blocks
+from nnlite.metrics import logit_thresholds
 from nnlite.threads import one_blas_thread, scratch, team
 
 # What gathering the words of a row, and taking an activation back, costs per unit, in operations of a matrix product.
@@ -35,6 +37,29 @@ class MLP:
             self.params[name + ".W"] = glorot_uniform(rng, shape)
             self.params[name + ".b"] = np.zeros(n_out, f32)
         self._make_layers()
+
+    @classmethod
+    def from_params(cls, params, activation="sigmoid"):
+        """The MLP whose parameters are these arrays, by name; they are shared, not copied.
+
+        Arrays that cannot be written, such as read-only memory maps, do for predicting. ValueError if they do not fit
+        together: names, dtype float32, C-contiguous, each layer as wide as the next one wants.
+        """
+        model = object.__new__(cls)
+        model.activation, model.params = activation, dict(params)
+        model.hidden = tuple(len(b) for name, b in params.items() if name.endswith(".b") and name != "labels.b")
+        model.n_words, model.n_labels = (len(params.get(f"{name}.W", ())) for name in ("features", "labels"))
+        sizes = [model.n_words, *model.hidden, model.n_labels]
+        want = {}
+        for name, n_in, n_out in zip(layer_names(len(model.hidden)), sizes[:-1], sizes[1:]):
+            want |= {f"{name}.W": (n_out, n_in) if name == "labels" else (n_in, n_out), f"{name}.b": (n_out,)}
+        got = {name: p.shape for name, p in params.items()}
+        if min(sizes) < 1 or len(sizes) < 3 or got != want:
+            raise ValueError(f"MLP: parameters do not fit together: want {want}, got {got}")
+        if any(p.dtype != f32 or not p.flags.c_contiguous for p in params.values()):
+            raise ValueError("MLP: want parameters of float32, C-contiguous, got others")
+        model._make_layers()
+        return model
 
     def _make_layers(self):
         layers = [(self.params[n + ".W"], self.params[n + ".b"]) for n in layer_names(len(self.hidden))]
@@ -104,6 +129,28 @@ class MLP:
         self.each_block(x, fill, threads)
         kernels.sigmoid(z)
         return ids, z
+
+    def above(self, x, thresholds=0.5, threads=None):
+        """The labels whose probability is above their threshold, for each row of the csr matrix x (N, D).
+
+        thresholds: one probability, or one per label (L,). Returns the probabilities as a csr matrix (N, L), float32.
+        """
+        cuts = logit_thresholds(thresholds, self.n_labels)
+
+        def find(rows, h):
+            found = []
+            for tile in self.labels.tiles():
+                z = self.labels.logits(h, tile)
+                z += self.params["labels.b"][tile]
+                row, label = np.nonzero(z > cuts[tile])
+                found.append((row + rows.start, label + tile.start, z[row, label]))
+            row, label, z = map(np.concatenate, zip(*found))
+            kernels.sigmoid(z.reshape(1, -1))
+            return row, label, z
+
+        found = self.each_block(x, find, threads)
+        row, label, p = map(np.concatenate, zip(*found)) if found else (np.empty(0, int), np.empty(0, int), np.empty(0))
+        return sp.csr_array((p.astype(f32, copy=False), (row, label)), shape=(x.shape[0], self.n_labels))
 
     # ---- one training step
 

@@ -9,7 +9,8 @@ import scipy.sparse as sp
 from problems import F32, compiled, random_dataset, random_model, small_pieces
 
 from nnlite import Dataset, calibration, evaluate, metrics, reference
-from nnlite.evaluation import Tally, logit_thresholds
+from nnlite.evaluation import Tally
+from nnlite.metrics import logit_thresholds
 
 CANDIDATES = (np.arange(127) - 64) / 8
 
@@ -122,6 +123,17 @@ def test_other_labels_take_the_threshold_that_is_best_for_all(monkeypatch):
         np.testing.assert_allclose(got, np.where((y.sum(axis=0) < min_true) | (best < min_f1), together, own))
     assert len(set(calibration.tune_thresholds(model, data, np.inf))) == 1 < len(set(own))
     assert 0 < np.sum(y.sum(axis=0) < 9) < 23 and 0 < np.sum(best < 0.3) < 23
+
+
+def test_the_best_threshold_has_the_largest_expected_f1(monkeypatch):
+    data, model, z, _ = problem(monkeypatch)
+    p = reference.sigmoid(z)
+    expected = [2 * p[p > t].sum() / ((p > t).sum() + p.sum()) for t in np.arange(200) / 200]
+    got = calibration.best_threshold(model, data.x)
+    assert got == np.argmax(expected) / 200 and 0 < got < 0.5
+    assert got == pytest.approx(max(expected) / 2, abs=0.01)  # Lipton, Elkan and Naryanaswamy 2014
+    with pytest.raises(ValueError, match="want at least 1 row"):
+        calibration.best_threshold(model, data.x[:0])
 
 
 def test_any_number_of_threads_gives_the_same_bits(monkeypatch):

@@ -159,3 +159,43 @@ def test_torch_computes_the_same_loss_and_gradient():
     assert got_loss == pytest.approx(float(loss.detach()), rel=1e-5)
     for name, value in p.items():
         assert_close(got[name], value.grad.numpy(), name=name)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_above_finds_every_probability_above_its_threshold(threads, monkeypatch):
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model, rng = random_model(data), np.random.default_rng(0)
+    p = reference.sigmoid(model.logits(data.x).astype(float))
+    for thresholds in 0.5, rng.uniform(0.2, 0.8, 23), 0, 1:
+        got = model.above(data.x, thresholds, threads)
+        assert got.shape == p.shape and got.dtype == F32 and got.has_canonical_format
+        np.testing.assert_allclose(got.toarray(), np.where(p > thresholds, p, 0), rtol=1e-5)
+    assert model.above(data.x[:0]).shape == (0, 23)
+
+
+@pytest.mark.parametrize("hidden", [(16,), (9, 7, 5)], ids=str)
+def test_a_model_of_given_parameters_is_the_same_model(hidden):
+    data = random_dataset()
+    model = random_model(data, hidden, "relu")
+    for p in model.params.values():
+        p.flags.writeable = False
+    twin = MLP.from_params(model.params, "relu")
+    assert (twin.n_words, twin.n_labels, twin.hidden) == (model.n_words, model.n_labels, hidden)
+    np.testing.assert_array_equal(twin.logits(data.x), model.logits(data.x))
+    assert all(twin.params[name] is model.params[name] for name in model.params)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda p: p.pop("labels.b"), "do not fit together"),
+    (lambda p: p.update({"labels.W": p["labels.W"][:, 1:]}), "do not fit together"),
+    (lambda p: p.update({"hidden1.W": p["hidden1.W"].T}), "do not fit together"),
+    (lambda p: p.update({"hidden7.W": p["hidden1.W"]}), "do not fit together"),
+    (lambda p: p.update({"features.b": p["features.b"].astype(float)}), "want parameters of float32"),
+    (lambda p: p.clear(), "do not fit together"),
+])
+def test_parameters_that_do_not_fit_are_refused(change, message):
+    params = dict(random_model(random_dataset(), (16, 11)).params)
+    change(params)
+    with pytest.raises(ValueError, match=message):
+        MLP.from_params(params)
