@@ -5,7 +5,7 @@ the batch, hands `update` what they are summed from: the gradient of rows[i] is 
 times a dense one, and exists for as long as that row is updated. Rows without a gradient (words absent from the batch)
 are left as they are, with the state that belongs to them: so do torch's SparseAdam and sparse Adagrad.
 
-Protocol: `start(params)` once, `next_step(factor)` before each step, then `update(name, rows, parts, source)` for every
+Protocol: `start(params)`, `next_step(factor)` before each step, then `update(name, rows, parts, source)` for every
 row, from any thread, each row at most once per step. The state lies in `state`, under "name of the parameter/letter".
 """
 
@@ -24,6 +24,7 @@ class Optimizer:
     """
 
     letters: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ("lr", "labels_lr")
 
     def __init__(self, lr, labels_lr=None):
         self.lr, self.labels_lr = lr, lr if labels_lr is None else labels_lr
@@ -31,8 +32,15 @@ class Optimizer:
             if not 0 < rate < float("inf"):
                 raise ValueError(f"{type(self).__name__}: want a learning rate above 0, got {rate}")
 
+    def settings(self):
+        """The numbers that it was made with, as a list."""
+        return [getattr(self, name) for name in self.numbers]
+
     def start(self, params):
-        """Take over `params` and begin with a fresh state, zeros."""
+        """Take over `params` and begin with a fresh state, zeros; if it has these already, go on with its state."""
+        if getattr(self, "params", None) is params:
+            return
+        self.params = params
         self.t, self.factor = 0, 1.0
         self.state = {f"{name}/{letter}": np.zeros_like(p) for name, p in params.items() for letter in self.letters}
         self.rows = {name: as_rows(name, array) for name, array in (params | self.state).items()}
@@ -73,6 +81,7 @@ class AdaGrad(Optimizer):
     """
 
     letters = ("s",)
+    numbers = (*Optimizer.numbers, "eps")
 
     def __init__(self, lr, labels_lr=None, eps=1e-10):
         super().__init__(lr, labels_lr)
@@ -92,6 +101,7 @@ class Adam(Optimizer):
     """
 
     letters = ("m", "v")
+    numbers = (*Optimizer.numbers, "beta1", "beta2", "eps")
 
     def __init__(self, lr=1e-3, labels_lr=None, beta1=0.9, beta2=0.999, eps=1e-8):
         super().__init__(lr, labels_lr)

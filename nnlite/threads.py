@@ -9,6 +9,7 @@ Two rules make every result independent of the number of threads:
 import itertools
 import os
 import queue
+import signal
 import threading
 from contextlib import contextmanager
 from functools import lru_cache
@@ -145,3 +146,27 @@ def one_blas_thread():
             _holders -= 1
             if _holders == 0:
                 _limit.restore_original_limits()
+
+
+@contextmanager
+def interrupts_between_steps():
+    """Within it Ctrl-C is only noted, a second one raises KeyboardInterrupt. Yields a function: has one been noted?
+
+    Where a program has a handler of its own, or on another than the main thread, nothing is changed.
+    """
+    if (threading.current_thread() is not threading.main_thread()
+            or signal.getsignal(signal.SIGINT) is not signal.default_int_handler):
+        yield lambda: False
+        return
+    noted = []
+
+    def note(number, frame):
+        if noted:
+            raise KeyboardInterrupt
+        noted.append(number)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(noted)
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -2,14 +2,19 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 
+from nnlite import checkpoints
 from nnlite.dataset import Dataset
 from nnlite.evaluation import evaluate
-from nnlite.threads import blocks, one_blas_thread, team
+from nnlite.threads import blocks, interrupts_between_steps, one_blas_thread, team
+
+DIVERGED = 2.0  # times the first loss, which a training that learns leaves below it at once
+DIVERGED_STEPS = 8, 200  # that the loss stays above it: half an epoch, but at least and at most so many
 
 
 class Step(NamedTuple):
@@ -20,7 +25,7 @@ class Step(NamedTuple):
     epoch: int  # 1, 2, ...; with order="chunks" it starts anew in every chunk
     rows: int  # in this batch
     loss: float  # BCE, mean over the batch's rows and labels, before the update
-    seconds: float  # since fit was called
+    seconds: float  # since fit was called, and of the calls before that were interrupted
 
 
 @dataclass
@@ -53,11 +58,13 @@ class Trainer:
     reduction: of the loss that is minimised, "sum" over labels (mean over rows) or "mean" over both (the deck's)
     dropout, word_dropout: how often a hidden unit, a word of a title, is left out while training
     schedule: factor of the learning rate by progress in 0..1, such as `constant`, `linear_decay`
+    checkpoints: a folder, to save the training in every checkpoint_seconds and on Ctrl-C. Called again with the same
+           model, data and settings, `fit` goes on from there, to the same bits as if it had never stopped.
     The same seed and sizes give the same bits, whatever the number of threads. ValueError for a value out of range.
     """
 
     def __init__(self, model, optimizer, batch_rows=512, epochs=8, order="shuffled", reduction="sum", threads=None,
-                 seed=0, schedule=constant, dropout=0.0, word_dropout=0.0):
+                 seed=0, schedule=constant, dropout=0.0, word_dropout=0.0, checkpoints=None, checkpoint_seconds=300.0):
         for name, value in ("dropout", dropout), ("word_dropout", word_dropout):
             if not 0 <= value < 1:
                 raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {value}")
@@ -71,40 +78,115 @@ class Trainer:
         self.batch_rows, self.epochs, self.order, self.reduction = batch_rows, epochs, order, reduction
         self.workers, self.seed, self.schedule = team(threads), seed, schedule
         self.dropout, self.word_dropout = dropout, word_dropout
+        self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
 
     def fit(self, data, validation=None, on_step=None):
         """Train on a Dataset, or on an iterable of Datasets (chunks); order="shuffled" goes through it `epochs` times.
 
         validation: a Dataset to `evaluate` after each epoch (with order="chunks": after each chunk)
         on_step: called with a `Step` after every update
-        Returns the `History`. ValueError if data is empty, does not fit the model, or cannot be gone through again.
+        Returns the `History`. The optimiser begins anew, unless it has already trained this very model.
+
+        Ctrl-C waits for the end of the step, saves a checkpoint and raises KeyboardInterrupt; the model is as that step
+        has left it. FloatingPointError if the loss is not finite or rises far above its first value for long.
+        ValueError if data is empty, does not fit the model, or cannot be gone through again, or if the checkpoints are
+        those of another training.
         """
         chunks = self._chunks(data)
         n_steps = self.n_steps(chunks)
         if n_steps is None and self.schedule is not constant:
             raise ValueError("Trainer: for a schedule want data that tell their length, a Dataset or a list of them, "
                              f"got {type(data).__name__}")
-        history, start = History(), time.perf_counter()
         self.optimizer.start(self.model.params)
-        with one_blas_thread():
-            for epoch, x, y, ends_round in self._batches(chunks):
-                step = len(history.loss)
-                self.optimizer.next_step(self.schedule(step / n_steps) if n_steps else 1.0)
-                rows_labels = x.n_rows * self.model.n_labels
-                scale = 1 / (rows_labels if self.reduction == "mean" else x.n_rows)
-                stream = int(np.random.default_rng([self.seed, step]).integers(2 ** 32))
-                loss = self.model.step(
-                    x, y, scale, self.optimizer, self.workers, self.dropout, self.word_dropout, stream) / rows_labels
+        history = self._resumed(n_steps)
+        done, start = len(history.loss), time.perf_counter() - history.seconds
+        saved = time.perf_counter()
+        with one_blas_thread(), interrupts_between_steps() as interrupted:
+            for step, (epoch, batch, ends_round) in enumerate(self._batches(chunks), start=1):
+                if step <= done:
+                    continue
+                x, y = batch()
+                loss = self._step(step, n_steps, x, y)
                 history.loss.append(loss)
                 history.rows.append(x.n_rows)
                 history.seconds = time.perf_counter() - start
+                self._check(history, epoch, n_steps)
                 if on_step:
-                    on_step(Step(step + 1, n_steps, epoch, x.n_rows, loss, history.seconds))
+                    on_step(Step(step, n_steps, epoch, x.n_rows, loss, history.seconds))
                 if ends_round and validation is not None:
                     history.validation.append(evaluate(self.model, validation))
+                if self.checkpoints and (interrupted() or time.perf_counter() - saved > self.checkpoint_seconds
+                                         or step == n_steps):
+                    self._save(history, n_steps)
+                    saved = time.perf_counter()
+                if interrupted():
+                    raise KeyboardInterrupt
         if not history.loss:
             raise ValueError("Trainer: want at least one row to train on, got none")
         return history
+
+    def _step(self, step, n_steps, x, y):
+        """One update; returns the loss, mean over rows and labels."""
+        self.optimizer.next_step(self.schedule((step - 1) / n_steps) if n_steps else 1.0)
+        rows_labels = x.n_rows * self.model.n_labels
+        scale = 1 / (rows_labels if self.reduction == "mean" else x.n_rows)
+        stream = int(np.random.default_rng([self.seed, step - 1]).integers(2 ** 32))
+        return self.model.step(
+            x, y, scale, self.optimizer, self.workers, self.dropout, self.word_dropout, stream) / rows_labels
+
+    def _check(self, history, epoch, n_steps):
+        """FloatingPointError if the training has gone astray."""
+        losses, (least, most) = history.loss, DIVERGED_STEPS
+        patience = min(max(least, (n_steps or 0) // self.epochs // 2), most)
+        astray = None
+        if not np.isfinite(losses[-1]):
+            astray = f"the loss is {losses[-1]}"
+        elif len(losses) > patience and min(losses[-patience:]) > DIVERGED * losses[0]:
+            astray = f"for {patience} steps the loss has been above {DIVERGED:g} times its first value, {losses[0]:.4g}"
+        if astray:
+            largest = {name: float(np.abs(p).max()) for name, p in self.model.params.items()}
+            name = max(largest, key=lambda name: (not np.isfinite(largest[name]), largest[name]))
+            raise FloatingPointError(
+                f"Trainer: step {len(losses)} (epoch {epoch}): {astray}; the largest entry is in {name}: "
+                f"{largest[name]:.4g}. Want a smaller learning rate than {self.optimizer.lr:g}")
+
+    # ---- checkpoints
+
+    def _settings(self, n_steps):
+        """What must be the same for a training to go on from a checkpoint."""
+        names = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout"
+        model, optimizer = self.model, self.optimizer
+        return {
+            **{name: getattr(self, name) for name in names}, "n_steps": n_steps, "schedule": self.schedule.__name__,
+            "optimizer": [type(optimizer).__name__, *optimizer.settings()],
+            "network": [model.n_words, *model.hidden, model.n_labels, model.activation],
+        }
+
+    def _save(self, history, n_steps):
+        arrays = self.model.params | self.optimizer.state
+        if not all(np.isfinite(array.sum(dtype=np.float64)) for array in arrays.values()):
+            return  # the next step's loss will say so; the last good checkpoint stays
+        header = {"settings": self._settings(n_steps), "seconds": history.seconds, "validation": history.validation}
+        checkpoints.save(self.checkpoints, len(history.loss), header, arrays | {
+            "history/loss": np.array(history.loss), "history/rows": np.array(history.rows, np.int64)})
+
+    def _resumed(self, n_steps):
+        """The History up to the newest checkpoint, whose parameters and state are put in place; else an empty one."""
+        found = checkpoints.load(self.checkpoints) if self.checkpoints else None
+        if not found:
+            return History()
+        header, arrays = found
+        for name, want in self._settings(n_steps).items():
+            if header["settings"].get(name) != want:
+                raise ValueError(f"{self.checkpoints}: the checkpoint is of another training: {name}: want {want}, got "
+                                 f"{header['settings'].get(name)}")
+        for name, array in (self.model.params | self.optimizer.state).items():
+            array[...] = arrays[name]
+        self.optimizer.t = header["step"]
+        return History(arrays["history/loss"].tolist(), arrays["history/rows"].tolist(), header["validation"],
+                       header["seconds"])
+
+    # ---- the order of the rows
 
     def n_steps(self, data):
         """The number of updates that `fit` will make, or None if the data do not tell their length."""
@@ -122,28 +204,33 @@ class Trainer:
         return data
 
     def _batches(self, chunks):
-        """Yield epoch, x, y (Csr) and whether a validation is due after it."""
+        """Yield epoch, a function that returns x and y (Csr), and whether a validation is due after it."""
         if self.order == "chunks":
             for chunk in chunks:
-                parts = [[m.rows(rows) for m in self._checked(chunk)] for rows in blocks(len(chunk), self.batch_rows)]
+                arrays, parts = self._checked(chunk), blocks(len(chunk), self.batch_rows)
                 for epoch in range(1, self.epochs + 1):
-                    for i, (x, y) in enumerate(parts, start=1):
-                        yield epoch, x, y, epoch == self.epochs and i == len(parts)
+                    for i, rows in enumerate(parts, start=1):
+                        yield (epoch, lambda rows=rows: [m.rows(rows) for m in arrays],
+                               epoch == self.epochs and i == len(parts))
             return
         for epoch in range(1, self.epochs + 1):
             last = None
             for i, chunk in enumerate(chunks):
-                x, y = self._checked(chunk)
+                arrays = self._checked(chunk)
                 order = np.random.default_rng([self.seed, epoch, i]).permutation(len(chunk))
                 for rows in blocks(len(chunk), self.batch_rows):
                     if last:
-                        yield epoch, *last, False
-                    last = x.take(order[rows]), y.take(order[rows])
+                        yield epoch, last, False
+                    last = partial(_taken, arrays, order[rows])
             if last:
-                yield epoch, *last, True
+                yield epoch, last, True
 
     def _checked(self, chunk):
         if (chunk.n_words, chunk.n_labels) != (self.model.n_words, self.model.n_labels):
             raise ValueError(f"Trainer: the model has {self.model.n_words} words and {self.model.n_labels} labels, "
                              f"the data {chunk.n_words} and {chunk.n_labels}")
         return chunk.arrays()
+
+
+def _taken(arrays, rows):
+    return [m.take(rows) for m in arrays]

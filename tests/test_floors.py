@@ -9,8 +9,8 @@ import nnlite
 
 FLOORS = [
     {"kernels", "counting_kernels", "text_kernels", "reference", "threads", "metrics", "files", "lines"},
-    {"records", "text", "dataset", "optimizers", "machine"},
-    {"catalogue", "vocabulary", "xmc", "layers"},
+    {"records", "text", "dataset", "optimizers", "machine", "folders"},
+    {"catalogue", "vocabulary", "xmc", "layers", "checkpoints"},
     {"model"},
     {"evaluation"},
     {"trainer", "calibration"},
