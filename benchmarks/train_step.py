@@ -4,7 +4,9 @@
 
 Jobs: `deck-1500` and `deck-5000`, one step of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, SGD, 1,500 and
 5,000 labels; `mini`, one epoch of mini-batches of 512, 80,000 rows, 80,000 words, 24 a title, 200 ReLU, AdaGrad, 258
-labels (real titles with bigrams where they are at hand, else words drawn by Zipf's law). `memory` is the deck step's
+labels (real titles with bigrams where they are at hand, else words drawn by Zipf's law). `labels-131k` and
+`labels-670k`, some steps in the shape of LF-AmazonTitles-131K (40,000 words, 131,073 labels, 200 ReLU, AdaGrad, batch
+512) and of Amazon-670K (135,909 words, 670,091 labels, 128 ReLU, AdaGrad, batch 256). `memory` is the deck step's
 peak beyond data, parameters, compiled code and the activations, at 1,500 and at 50,000 labels.
 
 Each system is a process of its own, started without variables that choose an older core's kernels. First all take the
@@ -14,6 +16,7 @@ thread of the last one spins in the time of the next. Peers are installed by `py
 """
 
 import argparse
+import functools
 import json
 import sys
 import tempfile
@@ -38,6 +41,7 @@ DECK_PEERS += [("keras", "dense"), ("keras", "dense-jit"), ("sklearn", "mlp")]
 LARGE_PEERS = DECK_PEERS[:4]  # all are in memory at once, and the others make 20,000 x 5,000 arrays by the dozen
 MINI_PEERS = [("torch", form) for form in ("eager", "compile", "sparse", "sparse-chunked", "sparse-chunked-compile")]
 MINI_PEERS += [("torch", "eager", "adam")]
+MANY_PEERS = [("torch", form) for form in ("eager", "sparse", "sparse-chunked")]
 
 
 # ---- problems
@@ -80,10 +84,20 @@ def mini(quick=False):
                    batch_rows=512)
 
 
+def many_labels(n_words, n_labels, units, batch_rows, quick=False):
+    rng, n_rows = np.random.default_rng(0), 2 * batch_rows
+    n_words, n_labels = (n // 20 if quick else n for n in (n_words, n_labels))
+    x, y = zipf_rows(rng, n_rows, n_words, 7), zipf_rows(rng, n_rows, n_labels, 5)
+    return problem(x, y, (units,), activation="relu", optimizer="adagrad", lr=0.05, eps=1e-3, reduction="sum",
+                   batch_rows=batch_rows)
+
+
 JOBS = {
     "deck-1500": (lambda quick: deck(1_500, quick), DECK_PEERS),
     "deck-5000": (lambda quick: deck(5_000, quick), LARGE_PEERS),
     "mini": (mini, MINI_PEERS),
+    "labels-131k": (functools.partial(many_labels, 40_000, 131_073, 200, 512), MANY_PEERS),
+    "labels-670k": (functools.partial(many_labels, 135_909, 670_091, 128, 256), MANY_PEERS[::2]),
 }
 
 
@@ -125,7 +139,7 @@ def measure(job, quick, repeats):
     make, chosen = JOBS[job]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "problem.npz"
-        work = make(quick)
+        work = make(quick=quick)
         work.write(path)
         systems = start_all(path, chosen)
         ready = [(name, system) for name, system in systems if isinstance(system, protocol.System)]

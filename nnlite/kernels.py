@@ -310,6 +310,21 @@ def adagrad(w, s, rows, indptr, indices, data, source, g, lr, eps):
 
 
 @kernel
+def adagrad_by_row(w, s, rows, indptr, indices, data, source, g, lr, eps):
+    """In place, for the given rows, with one s (D, 1) for each: s += mean(g^2);  w -= lr g / (sqrt(s) + eps)"""
+    for i in range(rows.size):
+        g[:] = 0
+        add_rows(indptr, indices, data, i, source, g)
+        w_row, squares = w[rows[i]], f32(0)
+        for j in range(g.size):
+            squares += g[j] * g[j]
+        s[rows[i], 0] += squares / f32(g.size)
+        rate = lr / (np.sqrt(s[rows[i], 0]) + eps)
+        for j in range(g.size):
+            w_row[j] -= rate * g[j]
+
+
+@kernel
 def adam(w, m, v, rows, indptr, indices, data, source, g, t, lr, beta1, beta2, eps):
     """In place, for the given rows: m and v, the means of g and g^2, then w -= lr m^ / (sqrt(v^) + eps).
 

@@ -24,6 +24,7 @@ MIN_BLOCK_FLOPS = 2e7  # nor so fine that a block costs less than waking a threa
 TILE_LABELS = 512  # labels whose logits exist at once
 MIN_TILE_LABELS = 96  # labels below which a matrix product loses its speed
 ROUND_ITEMS = 16  # (block, tile) pairs that are worked on at the same time, at least, where there are as many
+ROUND_BYTES = 1 << 24  # and as many tiles as leave their shares of dh in this memory: threads meet after each round
 MIN_ITEMS = 4  # into how many a small batch is cut, at least: more would keep more threads busy, but each less well
 SHARE_NONZEROS = 4096  # non-zeros and words of a batch that go to one owner: 0.5 ms of work at 200 units
 
@@ -150,7 +151,7 @@ class LabelLayer:
         dh lies in the calling thread's scratch memory.
         """
         rows = blocks(len(h), BLOCK_ROWS)
-        at_once = ceil(ROUND_ITEMS / len(rows))
+        at_once = max(ceil(ROUND_ITEMS / len(rows)), ROUND_BYTES // h.nbytes)
         tiles = self.tiles(ceil(MIN_ITEMS / len(rows)))
         rounds = blocks(len(tiles), at_once)
         shape = (min(at_once, len(tiles)), len(rows), max(map(width, tiles)))

@@ -44,7 +44,7 @@ def exact(params):
 def small_pieces(monkeypatch, tile_labels=5):
     """Cut so finely that a problem of 61 rows has many blocks, tiles, rounds and shares, the last of each short."""
     sizes = dict(BLOCK_ROWS=7, MIN_BLOCK_ROWS=3, MIN_BLOCK_FLOPS=1, TILE_LABELS=tile_labels, MIN_TILE_LABELS=2,
-                 ROUND_ITEMS=20, MIN_ITEMS=20, SHARE_NONZEROS=11)
+                 ROUND_ITEMS=20, ROUND_BYTES=0, MIN_ITEMS=20, SHARE_NONZEROS=11)
     for name, size in sizes.items():
         monkeypatch.setattr(layers, name, size)
 

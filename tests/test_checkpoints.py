@@ -148,7 +148,7 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path):
 @pytest.mark.parametrize("change, message", [
     (dict(batch_rows=15), "batch_rows: want 15, got 16"), (dict(epochs=4), "epochs: want 4, got 3"),
     (dict(seed=6), "seed: want 6, got 5"), (dict(dropout=0.0), r"dropout: want 0.0, got 0.25"),
-    (dict(optimizer=AdaGrad(0.2)), r"optimizer: want \['AdaGrad', 0.2, 0.2, 1e-10\]"),
+    (dict(optimizer=AdaGrad(0.2)), r"optimizer: want \['AdaGrad', 0.2, 0.2, 1e-10, False\]"),
 ])
 def test_the_checkpoint_of_another_training_is_refused(change, message, tmp_path):
     trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())

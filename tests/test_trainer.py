@@ -5,9 +5,11 @@ import pytest
 from problems import F32, assert_close, exact, random_dataset, random_model, small_pieces
 
 from nnlite import SGD, Adam, AdaGrad, Dataset, Trainer, evaluate, reference
+from nnlite.optimizers import as_rows
 from nnlite.trainer import linear_decay
 
-OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1), "adam": lambda: Adam(0.02)}
+OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1), "adam": lambda: Adam(0.02),
+              "adagrad by row": lambda: AdaGrad(0.1, by_row=True)}
 
 
 def reference_steps(model, optimiser, batches, reduction, factors, masks=None):
@@ -23,6 +25,10 @@ def reference_steps(model, optimiser, batches, reduction, factors, masks=None):
             p, lr = params[name], factor * (optimiser.labels_lr if name.startswith("labels.") else optimiser.lr)
             if isinstance(optimiser, SGD):
                 p[rows] = reference.sgd(p[rows], g[rows], lr)
+            elif isinstance(optimiser, AdaGrad) and optimiser.by_row:
+                p, s = as_rows(name, p), as_rows(name, a[name])  # every column of s holds the same
+                p[rows], s[rows] = reference.adagrad_by_row(
+                    p[rows], as_rows(name, g)[rows], s[rows][:, :1], lr, optimiser.eps)
             elif isinstance(optimiser, AdaGrad):
                 p[rows], a[name][rows] = reference.adagrad(p[rows], g[rows], a[name][rows], lr, optimiser.eps)
             else:
@@ -51,6 +57,8 @@ def test_shuffled_training_takes_the_steps_of_the_reference(activation, hidden, 
     history = trainer.fit(data)
     np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
     assert history.rows == [30, 30, 1] * 2
+    if name == "adagrad by row":
+        assert sum(s.size for s in optimiser.state.values()) < 0.2 * sum(p.size for p in model.params.values())
     for name in want:
         # AdaGrad's and Adam's first steps are lr sign(g): a gradient near 0 may round to either side, seldom
         assert_close(model.params[name], want[name], largest=1e-4, name=name)
