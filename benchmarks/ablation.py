@@ -38,6 +38,64 @@ def trained(**changes):
     return lambda trainer, train: vars(trainer).update(changes)
 
 
+def warmed_up(trainer, train):
+    """The rate rises over the first 5 % of the training, then falls to 0 as before."""
+    trainer.schedule = lambda progress: min(progress / 0.05, (1 - progress) / 0.95)
+
+
+def by_propensity(power):
+    """True labels weigh 1 / propensity^power in the gradient, 1 in the mean."""
+    def change(trainer, train):
+        counts = np.bincount(train.y.indices, minlength=train.n_labels)
+        weights = metrics.propensities(counts, len(train)) ** -power
+        trainer.label_weights = (weights / np.average(weights, weights=counts)).astype(np.float32)
+    return change
+
+
+def averaged(trainer, train):
+    """The parameters are in the end the mean of those of the second half, every 20 steps, at a constant rate."""
+    fit, trainer.schedule = trainer.fit, constant
+
+    def fit_and_average(data):
+        sums, taken = {name: np.zeros(p.shape) for name, p in trainer.model.params.items()}, []
+
+        def add(step):
+            if 2 * step.step > step.n_steps and step.step % 20 == 0:
+                taken.append(step.step)
+                for name, p in trainer.model.params.items():
+                    sums[name] += p
+
+        history = fit(data, on_step=add)
+        for name, p in trainer.model.params.items():
+            p[...] = sums[name] / max(len(taken), 1)
+        return history
+
+    trainer.fit = fit_and_average
+
+
+def stopped_early(trainer, train):
+    """Twice the epochs at a constant rate; the parameters are those after the epoch that a tenth, held out, liked best."""
+    fit, trainer.schedule, trainer.epochs = trainer.fit, constant, 2 * trainer.epochs
+
+    def fit_and_choose(data):
+        order = np.random.default_rng(0).permutation(len(data))
+        held_out, rest = data.take(order[:len(data) // 10]), data.take(order[len(data) // 10:])
+        best = {"bce": np.inf}
+
+        def look(step):
+            if step.step * trainer.epochs % step.n_steps == 0:
+                bce = nnlite.evaluate(trainer.model, held_out, ks=(1,))["bce"]
+                if bce < best["bce"]:
+                    best.update(bce=bce, params={name: p.copy() for name, p in trainer.model.params.items()})
+
+        history = fit(rest, on_step=look)
+        for name, p in trainer.model.params.items():
+            p[...] = best["params"][name]
+        return history
+
+    trainer.fit = fit_and_choose
+
+
 def without_bias(trainer, train):
     trainer.model.params["labels.b"][:] = 0
 
@@ -54,6 +112,12 @@ VARIANTS = {  # name: what changes in the features, what changes in the training
     "no dropout of words": ({}, trained(word_dropout=0.0)),
     "one learning rate": ({}, lambda trainer, train: vars(trainer.optimizer).update(labels_lr=trainer.optimizer.lr)),
     "a constant learning rate": ({}, trained(schedule=constant)),
+    "a warm-up over 5 %": ({}, warmed_up),
+    "weights averaged": ({}, averaged),
+    "stopped early": ({}, stopped_early),
+    "labels weighed by propensity": ({}, by_propensity(1)),
+    "half as much": ({}, by_propensity(0.5)),
+    "AdaGrad by row": ({}, trained(optimizer=nnlite.AdaGrad(0.1, 0.03, by_row=True))),
     "Adam 0.002": ({}, trained(optimizer=nnlite.Adam(0.002))),
     "no bias from frequencies": ({}, without_bias),
     "sigmoid units": ({}, rebuilt(activation="sigmoid")),

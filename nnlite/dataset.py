@@ -42,12 +42,15 @@ class Csr(NamedTuple):
 class Dataset:
     """Features x (N, D) and labels y (N, L), csr, float32; y holds ones only, sorted within a row and none twice.
 
+    weights: None or how much each row counts in a training, (N,), at least 0; 2 is as if the row were there twice.
+
     Raises TypeError for another kind of matrix or dtype, ValueError for indices outside the matrix, values that are not
     finite, or a different number of rows. The arrays are shared, not copied, where their index types already fit.
     """
 
-    def __init__(self, x, y):
+    def __init__(self, x, y, weights=None):
         self.x, self.y = _checked("x", x), _checked("y", y)
+        self.weights = None if weights is None else check_weights("weights", weights, self.x.shape[0])
         check_labels(self.y)
         if x.shape[0] != y.shape[0]:
             raise ValueError(f"y: want as many rows as x, {x.shape[0]}, got {y.shape[0]}")
@@ -81,18 +84,27 @@ class Dataset:
         rows = np.arange(self.n_rows)[rows]
         parts = [_csr(part.take(rows), shape=(rows.size, m.shape[1]))
                  for part, m in zip(self.arrays(), (self.x, self.y))]
-        return _trusted(*parts)
+        return _trusted(*parts, None if self.weights is None else self.weights[rows])
 
     def chunks(self, n_rows):
         """Cut into Datasets of n_rows rows, in order; the last may be shorter."""
         return [self.take(rows) for rows in blocks(self.n_rows, n_rows)]
 
 
-def _trusted(x, y):
+def _trusted(x, y, weights=None):
     """A Dataset of rows that come from a valid one."""
     dataset = object.__new__(Dataset)
-    dataset.x, dataset.y = x, y
+    dataset.x, dataset.y, dataset.weights = x, y, weights
     return dataset
+
+
+def check_weights(name, weights, n):
+    """The n weights as float32; ValueError unless they are that many, finite and at least 0."""
+    weights = np.ascontiguousarray(weights, np.float32)
+    if weights.shape != (n,) or not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError(f"{name}: want {n} finite numbers of at least 0, got an array of shape {weights.shape}"
+                         + " with others" * (weights.shape == (n,)))
+    return weights
 
 
 def check_features(x, n_words):

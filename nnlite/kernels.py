@@ -219,6 +219,24 @@ def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
 
 
 @kernel
+def weigh(dz, y_indptr, y_indices, first_label, row_weights, label_weights, db):
+    """In place: dz (N, T) is multiplied by its row's weight (N,) and, where the label is true, by the label's (T,).
+
+    db (T,) becomes the sum of dz over the rows. dz and y are those of `bce_with_logits`.
+    """
+    db[:] = 0
+    for i in range(dz.shape[0]):
+        row, weight = dz[i], row_weights[i]
+        for k in range(y_indptr[i], y_indptr[i + 1]):
+            j = y_indices[k] - first_label
+            if 0 <= j < row.size:
+                row[j] *= label_weights[j]
+        for j in range(row.size):
+            row[j] *= weight
+            db[j] += row[j]
+
+
+@kernel
 def add_rows(indptr, indices, data, i, source, total):
     """total += sum_k data[k] source[indices[k]] over the non-zeros k of row i; four in one pass over `total`."""
     k, stop = indptr[i], indptr[i + 1]

@@ -145,8 +145,10 @@ class LabelLayer:
         """h W_tile^T (N, T) in this thread's scratch memory; the bias is left to the kernel that reads them."""
         return np.matmul(h, self.w[tile].T, out=scratch("logits", len(h), width(tile)))
 
-    def backward_and_update(self, h, y, scale, optimizer, team):
+    def backward_and_update(self, h, y, scale, optimizer, team, weights=None):
         """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh (N, H).
+
+        weights: of the rows (N,) and of true labels (L,), float32, which multiply the gradient and not the loss.
 
         dh lies in the calling thread's scratch memory.
         """
@@ -164,6 +166,9 @@ class LabelLayer:
             loss = kernels.bce_with_logits(
                 z, self.b[tile], *y.rows(block)[:2], tile.start, scale, db[slot, i, :n], scratch("bce", 2, n))
             dz = z  # the kernel has overwritten the logits
+            if weights:
+                kernels.weigh(
+                    dz, *y.rows(block)[:2], tile.start, weights[0][block], weights[1][tile], db[slot, i, :n])
             np.matmul(dz.T, h[block], out=dw[slot, i, :n])
             if first_round:
                 np.matmul(dz, self.w[tile], out=dh[slot, block])

@@ -7,6 +7,7 @@ keep a program below what the machine offers; nothing here changes one.
 
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from timeit import default_timer, timeit
@@ -16,7 +17,11 @@ import numpy as np
 from nnlite import kernels
 from nnlite.threads import blas_libraries, one_blas_thread, team, usable_cores
 
-CPUINFO = Path("/proc/cpuinfo")
+CPUINFO, MEMINFO, STATM = Path("/proc/cpuinfo"), Path("/proc/meminfo"), Path("/proc/self/statm")
+CACHES, NVIDIA = Path("/sys/devices/system/cpu/cpu0/cache"), Path("/proc/driver/nvidia/gpus")
+GROUP = Path("/sys/fs/cgroup")
+MEMORY_LIMITS = [(GROUP / "memory.max", GROUP / "memory.current"),  # control groups of version 2, then of version 1
+                 (GROUP / "memory/memory.limit_in_bytes", GROUP / "memory/memory.usage_in_bytes")]
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": microseconds of processor time per period; or "max 100000"
 # OpenBLAS's names of the x86 cores whose kernels do without what a newer processor has, by the processor's flag.
 OLDER = {
@@ -104,6 +109,48 @@ def _about_cores():
     quota, period = QUOTA.read_text().split() if QUOTA.exists() else ("max", "")
     if quota != "max" and int(quota) < usable_cores() * int(period):
         yield f"{QUOTA} grants the time of {int(quota) / int(period):.3g} cores to {usable_cores()} that may be used"
+
+
+def available_memory():
+    """Bytes that this process may still take: what the system calls available, within the limit of its group."""
+    with suppress(OSError, AttributeError):
+        found = [os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+        for line in MEMINFO.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                found = [1024 * int(line.split()[1])]
+        for limit, usage in MEMORY_LIMITS:
+            with suppress(OSError, ValueError):  # "max" is no limit
+                found.append(int(limit.read_text()) - int(usage.read_text()))
+        return max(min(found), 0)
+    return None
+
+
+def resident_memory():
+    """Bytes of memory that this process holds now; None where the system does not tell."""
+    with suppress(OSError):
+        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
+def caches():
+    """Bytes of the first processor's data caches by level, as {1: 49152, 2: 2097152, 3: 110100480}."""
+    found = {}
+    for cache in sorted(CACHES.glob("index*")):
+        with suppress(OSError, ValueError):
+            if (cache / "type").read_text().strip() != "Instruction":
+                size = (cache / "size").read_text().strip()
+                found[int((cache / "level").read_text())] = int(size[:-1]) << {"K": 10, "M": 20}[size[-1]]
+    return found
+
+
+def gpus():
+    """The names of the graphics processors that computing could use, if there are any. nnlite does not use them."""
+    names = []
+    for information in sorted(NVIDIA.glob("*/information")):
+        with suppress(OSError):
+            lines = dict(line.split(":", 1) for line in information.read_text().splitlines() if ":" in line)
+            names.append(f"NVIDIA {lines.get('Model', '').strip()}".replace("NVIDIA NVIDIA", "NVIDIA"))
+    return names
 
 
 def sgemm_peak(threads=None, seconds=0.3, size=1024):

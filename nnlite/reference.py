@@ -45,6 +45,11 @@ def bce_with_logits(z, y):
     return np.sum(np.logaddexp(0.0, z) - y * z), sigmoid(z) - y
 
 
+def weigh(dz, y, row_weights, label_weights):
+    """dz times the weight of its row and, where y is 1, times that of its label."""
+    return dz * row_weights[:, None] * np.where(y > 0, label_weights, 1)
+
+
 def forward(params, x, activation="sigmoid", masks=None):
     """The inputs [x, h1, h2, ...] of the layers on the dense batch x (N, D) and the logits z (N, L).
 
@@ -58,10 +63,12 @@ def forward(params, x, activation="sigmoid", masks=None):
     return hs, hs[-1] @ params["labels.W"].T + params["labels.b"]
 
 
-def loss_and_grads(params, x, y, activation="sigmoid", reduction="sum", masks=None):
+def loss_and_grads(params, x, y, activation="sigmoid", reduction="sum", masks=None, row_weights=None,
+                   label_weights=None):
     """The whole network on one page: the loss of the dense batch (x, y) and its gradient by every parameter.
 
     The BCE is averaged over rows and, with reduction "mean", over labels too; with "sum" it is summed over labels.
+    Weights (N,) of rows and (L,) of true labels change the gradient, not the loss that is returned.
     """
     _, backward = ACTIVATIONS[activation]
     names = hidden_names(params)
@@ -70,7 +77,8 @@ def loss_and_grads(params, x, y, activation="sigmoid", reduction="sum", masks=No
 
     loss, dz = bce_with_logits(z, y)
     divisor = z.size if reduction == "mean" else len(z)
-    loss, dz = loss / divisor, dz / divisor
+    weights = [np.ones(n) if w is None else w for n, w in zip(z.shape, (row_weights, label_weights))]
+    loss, dz = loss / divisor, weigh(dz, y, *weights) / divisor
 
     grads = {"labels.W": dz.T @ hs[-1], "labels.b": dz.sum(axis=0)}
     dh = dz @ params["labels.W"]

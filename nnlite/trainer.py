@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnlite import checkpoints
-from nnlite.dataset import Dataset
+from nnlite.dataset import Dataset, check_weights
 from nnlite.evaluation import evaluate
 from nnlite.threads import blocks, interrupts_between_steps, one_blas_thread, team
 
@@ -58,13 +58,16 @@ class Trainer:
     reduction: of the loss that is minimised, "sum" over labels (mean over rows) or "mean" over both (the deck's)
     dropout, word_dropout: how often a hidden unit, a word of a title, is left out while training
     schedule: factor of the learning rate by progress in 0..1, such as `constant`, `linear_decay`
+    label_weights: how much each true label counts in the gradient, (L,), at least 0; 1 / propensity, divided by its
+           mean over the true labels, favours rare ones (Jain, Prabhu and Varma 2016). The loss reported is unweighted.
     checkpoints: a folder, to save the training in every checkpoint_seconds and on Ctrl-C. Called again with the same
            model, data and settings, `fit` goes on from there, to the same bits as if it had never stopped.
     The same seed and sizes give the same bits, whatever the number of threads. ValueError for a value out of range.
     """
 
     def __init__(self, model, optimizer, batch_rows=512, epochs=8, order="shuffled", reduction="sum", threads=None,
-                 seed=0, schedule=constant, dropout=0.0, word_dropout=0.0, checkpoints=None, checkpoint_seconds=300.0):
+                 seed=0, schedule=constant, dropout=0.0, word_dropout=0.0, label_weights=None, checkpoints=None,
+                 checkpoint_seconds=300.0):
         for name, value in ("dropout", dropout), ("word_dropout", word_dropout):
             if not 0 <= value < 1:
                 raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {value}")
@@ -78,6 +81,8 @@ class Trainer:
         self.batch_rows, self.epochs, self.order, self.reduction = batch_rows, epochs, order, reduction
         self.workers, self.seed, self.schedule = team(threads), seed, schedule
         self.dropout, self.word_dropout = dropout, word_dropout
+        self.label_weights = label_weights if label_weights is None else check_weights(
+            "Trainer: label_weights", label_weights, model.n_labels)
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
 
     def fit(self, data, validation=None, on_step=None):
@@ -105,8 +110,8 @@ class Trainer:
             for step, (epoch, batch, ends_round) in enumerate(self._batches(chunks), start=1):
                 if step <= done:
                     continue
-                x, y = batch()
-                loss = self._step(step, n_steps, x, y)
+                x, y, weights = batch()
+                loss = self._step(step, n_steps, x, y, weights)
                 history.loss.append(loss)
                 history.rows.append(x.n_rows)
                 history.seconds = time.perf_counter() - start
@@ -125,14 +130,18 @@ class Trainer:
             raise ValueError("Trainer: want at least one row to train on, got none")
         return history
 
-    def _step(self, step, n_steps, x, y):
+    def _step(self, step, n_steps, x, y, row_weights):
         """One update; returns the loss, mean over rows and labels."""
+        weights = None
+        if row_weights is not None or self.label_weights is not None:
+            weights = [np.ones(n, np.float32) if w is None else w
+                       for n, w in ((x.n_rows, row_weights), (self.model.n_labels, self.label_weights))]
         self.optimizer.next_step(self.schedule((step - 1) / n_steps) if n_steps else 1.0)
         rows_labels = x.n_rows * self.model.n_labels
         scale = 1 / (rows_labels if self.reduction == "mean" else x.n_rows)
         stream = int(np.random.default_rng([self.seed, step - 1]).integers(2 ** 32))
         return self.model.step(
-            x, y, scale, self.optimizer, self.workers, self.dropout, self.word_dropout, stream) / rows_labels
+            x, y, scale, self.optimizer, self.workers, self.dropout, self.word_dropout, stream, weights) / rows_labels
 
     def _check(self, history, epoch, n_steps):
         """FloatingPointError if the training has gone astray."""
@@ -158,6 +167,7 @@ class Trainer:
         model, optimizer = self.model, self.optimizer
         return {
             **{name: getattr(self, name) for name in names}, "n_steps": n_steps, "schedule": self.schedule.__name__,
+            "label_weights": None if self.label_weights is None else float(self.label_weights.sum(dtype=np.float64)),
             "optimizer": [type(optimizer).__name__, *optimizer.settings()],
             "network": [model.n_words, *model.hidden, model.n_labels, model.activation],
         }
@@ -204,33 +214,39 @@ class Trainer:
         return data
 
     def _batches(self, chunks):
-        """Yield epoch, a function that returns x and y (Csr), and whether a validation is due after it."""
+        """Yield epoch, a function that returns a batch, and whether a validation is due after it.
+
+        A batch is x and y (Csr) and the weights of its rows or None.
+        """
         if self.order == "chunks":
             for chunk in chunks:
-                arrays, parts = self._checked(chunk), blocks(len(chunk), self.batch_rows)
+                self._check_chunk(chunk)
+                parts = blocks(len(chunk), self.batch_rows)
                 for epoch in range(1, self.epochs + 1):
                     for i, rows in enumerate(parts, start=1):
-                        yield (epoch, lambda rows=rows: [m.rows(rows) for m in arrays],
-                               epoch == self.epochs and i == len(parts))
+                        yield epoch, partial(_view, chunk, rows), epoch == self.epochs and i == len(parts)
             return
         for epoch in range(1, self.epochs + 1):
             last = None
             for i, chunk in enumerate(chunks):
-                arrays = self._checked(chunk)
+                self._check_chunk(chunk)
                 order = np.random.default_rng([self.seed, epoch, i]).permutation(len(chunk))
                 for rows in blocks(len(chunk), self.batch_rows):
                     if last:
                         yield epoch, last, False
-                    last = partial(_taken, arrays, order[rows])
+                    last = partial(_taken, chunk, order[rows])
             if last:
                 yield epoch, last, True
 
-    def _checked(self, chunk):
+    def _check_chunk(self, chunk):
         if (chunk.n_words, chunk.n_labels) != (self.model.n_words, self.model.n_labels):
             raise ValueError(f"Trainer: the model has {self.model.n_words} words and {self.model.n_labels} labels, "
                              f"the data {chunk.n_words} and {chunk.n_labels}")
-        return chunk.arrays()
 
 
-def _taken(arrays, rows):
-    return [m.take(rows) for m in arrays]
+def _view(chunk, rows):
+    return (*(m.rows(rows) for m in chunk.arrays()), None if chunk.weights is None else chunk.weights[rows])
+
+
+def _taken(chunk, rows):
+    return (*(m.take(rows) for m in chunk.arrays()), None if chunk.weights is None else chunk.weights[rows])

@@ -124,6 +124,18 @@ def test_bce_with_logits(first_label, n_labels, size):
     assert_close(db, 0.5 * want_dz.sum(axis=0), largest=1e-6)
 
 
+@pytest.mark.parametrize("first_label, n_labels", [(0, 170), (65, 65), (169, 1)])
+def test_weigh(first_label, n_labels):
+    rng = np.random.default_rng(0)
+    y, dz = random_csr(rng, 6, 170, 0.1, ones=True), rng.standard_normal((6, n_labels)).astype(F32)
+    rows, labels = rng.uniform(0, 2, 6).astype(F32), rng.uniform(0, 2, n_labels).astype(F32)
+    want = reference.weigh(dz.astype(F64), y.toarray()[:, first_label:first_label + n_labels], rows, labels)
+    db = np.full(n_labels, np.nan, F32)
+    kernels.weigh(dz, y.indptr, y.indices, first_label, rows, labels, db)
+    assert_close(dz, want, largest=1e-6)
+    assert_close(db, want.sum(axis=0), largest=1e-6)
+
+
 def test_bce_is_exact_far_from_zero():
     """No clipping and no infinity: a label that is wrong by a logit of 200 costs 200."""
     z, b, db = np.array([[-200, 0, 200], [-200, 0, 200]], F32), np.zeros(3, F32), np.zeros(3, F32)

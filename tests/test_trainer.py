@@ -12,13 +12,14 @@ OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1), "adam": 
               "adagrad by row": lambda: AdaGrad(0.1, by_row=True)}
 
 
-def reference_steps(model, optimiser, batches, reduction, factors, masks=None):
+def reference_steps(model, optimiser, batches, reduction, factors, masks=None, label_weights=None):
     """Parameters and losses after a training by `reference`: dense, float64, no threads and no pieces."""
     params, losses = exact(model.params), []
     a, b = ({name: np.zeros_like(p) for name, p in params.items()} for _ in range(2))
-    for t, ((x, y), factor) in enumerate(zip(batches, factors), start=1):
+    for t, ((x, y, *row_weights), factor) in enumerate(zip(batches, factors), start=1):
         loss, grads = reference.loss_and_grads(
-            params, x, y, model.activation, reduction, masks and masks(t - 1, len(x)))
+            params, x, y, model.activation, reduction, masks and masks(t - 1, len(x)), *row_weights or [None],
+            label_weights)
         losses.append(loss if reduction == "mean" else loss / y.shape[1])
         for name, g in grads.items():
             rows = x.any(axis=0) if name == "features.W" else ...  # absent words rest, with their state
@@ -92,6 +93,35 @@ def test_dropout_and_two_learning_rates_take_the_steps_of_the_reference(activati
         np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
         for parameter in want:
             assert_close(model.params[parameter], want[parameter], largest=1e-4, name=parameter)
+
+
+@pytest.mark.parametrize("order", ["shuffled", "chunks"])
+@pytest.mark.parametrize("of", ["rows", "labels", "both"])
+def test_weights_take_the_steps_of_the_reference(of, order, monkeypatch):
+    small_pieces(monkeypatch)
+    data, rng = random_dataset(), np.random.default_rng(3)
+    rows, labels = rng.uniform(0, 3, 61).astype(F32), rng.uniform(0, 3, 23).astype(F32)
+    rows, labels = rows if of != "labels" else None, labels if of != "rows" else None
+    model, weighted = random_model(data), Dataset(data.x, data.y, rows)
+    x, y = data.x.toarray().astype(float), data.y.toarray()
+    shuffled = np.random.default_rng([0, 1, 0]).permutation(61) if order == "shuffled" else np.arange(61)
+    parts = [shuffled[part] for part in (slice(0, 25), slice(25, 50), slice(50, 61))]
+    batches = [(x[part], y[part], None if rows is None else rows[part]) for part in parts]
+    want, losses = reference_steps(model, SGD(0.5), batches, "sum", np.ones(3), label_weights=labels)
+    history = Trainer(model, SGD(0.5), 25, epochs=1, order=order, label_weights=labels, threads=2).fit(weighted)
+    np.testing.assert_allclose(history.loss, losses, rtol=1e-5)
+    for name in want:
+        assert_close(model.params[name], want[name], name=name)
+
+
+def test_a_row_of_weight_2_is_a_row_twice():
+    data = random_dataset()
+    twice, weights = data.take(np.repeat(np.arange(61), 2)), np.full(61, 2.0)
+    one, other = random_model(data), random_model(data)
+    Trainer(one, SGD(1.0), 61, epochs=1, order="chunks").fit(Dataset(data.x, data.y, weights))
+    Trainer(other, SGD(2.0), 122, epochs=1, order="chunks").fit(twice)  # whose mean has twice the rows
+    for name in one.params:
+        assert_close(one.params[name], other.params[name], name=name)
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
@@ -191,6 +221,11 @@ def test_data_that_do_not_fit_are_refused():
     model = random_model(data)
     with pytest.raises(ValueError, match="the model has 40 words and 23 labels, the data 40 and 22"):
         Trainer(model, SGD(0.1)).fit(random_dataset(n_labels=22))
+    for weights in np.ones(22), -np.ones(23), np.full(23, np.nan):
+        with pytest.raises(ValueError, match="Trainer: label_weights: want 23 finite numbers of at least 0, got"):
+            Trainer(model, SGD(0.1), label_weights=weights)
+    with pytest.raises(ValueError, match="^weights: want 61 finite numbers of at least 0, got an array of shape"):
+        Dataset(data.x, data.y, np.ones(60))
     with pytest.raises(ValueError, match="want at least one row"):
         Trainer(model, SGD(0.1)).fit([])
     with pytest.raises(ValueError, match="can be gone through 8 times, got an iterator"):
