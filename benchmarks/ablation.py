@@ -74,7 +74,7 @@ def averaged(trainer, train):
 
 
 def stopped_early(trainer, train):
-    """Twice the epochs at a constant rate; the parameters are those after the epoch that a tenth, held out, liked best."""
+    """Twice the epochs at a constant rate; the parameters are those that a tenth, held out, liked best."""
     fit, trainer.schedule, trainer.epochs = trainer.fit, constant, 2 * trainer.epochs
 
     def fit_and_choose(data):
@@ -105,6 +105,7 @@ VARIANTS = {  # name: what changes in the features, what changes in the training
     "words alone, no pairs": (dict(ngrams=1), None),
     "triples of words too": (dict(ngrams=3), None),
     "no beginnings of words": (dict(stem=None), None),
+    "first words as any others": (dict(first_word=False), None),
     "ones, no TF-IDF": (dict(tfidf=False), None),
     "words of 10 titles and more": (dict(min_count=10), None),
     "2^18 hashed columns": (dict(hash_size=2 ** 18), None),

@@ -10,10 +10,12 @@ from pathlib import Path
 OPENERS = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
-def open_binary(path):
-    """The file opened for reading bytes, unpacked on the way."""
+def open_binary(path, packed=None):
+    """The file opened for reading bytes, unpacked on the way; packed: the same file, if it is open already."""
     suffix = Path(path).suffix.lower()
-    return OPENERS[suffix if suffix in OPENERS else ""](path, "rb")
+    if packed and suffix not in OPENERS:
+        return packed
+    return OPENERS[suffix if suffix in OPENERS else ""](packed or path, "rb")
 
 
 @contextmanager

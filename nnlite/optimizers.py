@@ -25,6 +25,7 @@ class Optimizer:
 
     letters: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ("lr", "labels_lr")
+    by_row = False
 
     def __init__(self, lr, labels_lr=None):
         self.lr, self.labels_lr = lr, lr if labels_lr is None else labels_lr
@@ -48,6 +49,13 @@ class Optimizer:
     def zeros(self, name, p):
         """A letter of the state of parameter `name`, as it begins."""
         return np.zeros_like(p)
+
+    def state_bytes(self, params):
+        """The memory that `start` will take for the state: 0 if it is there."""
+        if getattr(self, "params", None) is params:
+            return 0
+        per_letter = sum(4 * len(as_rows(name, p)) if self.by_row else p.nbytes for name, p in params.items())
+        return len(self.letters) * per_letter
 
     def next_step(self, factor=1.0):
         """Begin step t + 1 with the learning rates times factor."""

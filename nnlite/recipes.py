@@ -17,36 +17,65 @@ from math import ceil
 
 from nnlite.model import MLP
 from nnlite.optimizers import SGD, AdaGrad
-from nnlite.trainer import Trainer, linear_decay
+from nnlite.trainer import Trainer, constant, linear_decay
 
 SMALL_ROWS = 15_000  # below which the default recipe makes smaller steps, and more of them
 SMALL_STEPS, MOST_EPOCHS = 3_000, 40
 
+FEATURES = {  # of each recipe, for Vocabulary.build
+    "deck": dict(min_count=10),
+    "default": dict(min_count=2, label_min_count=10, ngrams=2, stem=4, first_word=True, tfidf=True),
+}
+SETTINGS = {  # what can be overridden: arguments of Vocabulary.build, MLP, the optimiser and Trainer
+    "features": ("min_count", "label_min_count", "ngrams", "stem", "first_word", "tfidf", "hash_size"),
+    "network": ("hidden", "activation"),
+    "optimizer": ("lr", "labels_lr"),
+    "training": ("batch_rows", "epochs", "order", "reduction", "dropout", "word_dropout", "checkpoints",
+                 "checkpoint_seconds"),
+    "run": ("seed", "threads"),
+}
 
-def deck(data, seed=0, threads=None):
-    """A Trainer for the deck's recipe: 200-200 sigmoid, mean BCE, SGD 0.05, chunks of 20,000 with 100 epochs each."""
-    model = MLP(data.n_words, data.n_labels, hidden=(200, 200), activation="sigmoid", seed=seed)
-    return Trainer(model, SGD(0.05), batch_rows=20_000, epochs=100, order="chunks", reduction="mean", threads=threads)
+
+def deck(data, seed=0, threads=None, **overrides):
+    """A Trainer for the deck's recipe: 200-200 sigmoid, mean BCE, SGD 0.05, chunks of 20,000 with 100 epochs each.
+
+    overrides: of the network, the optimiser and the training, by the names in SETTINGS; so in `default`.
+    """
+    recipe = dict(hidden=(200, 200), activation="sigmoid", lr=0.05,
+                  batch_rows=20_000, epochs=100, order="chunks", reduction="mean")
+    return _trainer(data, SGD, recipe | overrides, seed, threads)
 
 
-def default(data, seed=0, threads=None):
+def default(data, seed=0, threads=None, **overrides):
     """A Trainer for the recipe that learns: one ReLU layer, summed BCE, AdaGrad falling to 0, dropout.
 
     200 units and 6 epochs of batches of 512; with fewer than 15,000 rows 400 units and 3,000 steps of batches of 64, or
     40 epochs if these are fewer.
     """
-    units, batch_rows, epochs, optimizer, dropout = 200, 512, 6, AdaGrad(0.2, labels_lr=0.03), 0.4
+    recipe = dict(hidden=(200,), activation="relu", lr=0.2, labels_lr=0.03,
+                  batch_rows=512, epochs=6, dropout=0.4, word_dropout=0.2)
     if len(data) < SMALL_ROWS:
-        units, batch_rows, optimizer, dropout = 400, 64, AdaGrad(0.05, labels_lr=0.02), 0.5
-        epochs = min(MOST_EPOCHS, ceil(batch_rows * SMALL_STEPS / max(len(data), 1)))
-    model = MLP(data.n_words, data.n_labels, hidden=(units,), activation="relu", seed=seed)
-    model.init_label_bias(data.label_frequencies())
-    return Trainer(model, optimizer, batch_rows=batch_rows, epochs=epochs, dropout=dropout, word_dropout=0.2, seed=seed,
-                   threads=threads, schedule=linear_decay)
+        recipe |= dict(hidden=(400,), lr=0.05, labels_lr=0.02, batch_rows=64, dropout=0.5)
+        rows = SMALL_STEPS * overrides.get("batch_rows", recipe["batch_rows"])
+        recipe["epochs"] = min(MOST_EPOCHS, ceil(rows / max(len(data), 1)))
+    trainer = _trainer(data, AdaGrad, recipe | overrides, seed, threads, linear_decay)
+    trainer.model.init_label_bias(data.label_frequencies())
+    return trainer
+
+
+def _trainer(data, optimizer, settings, seed, threads, schedule=constant):
+    """The Trainer of a new network with these settings, by the names in SETTINGS."""
+    parts = {part: {name: settings[name] for name in names if name in settings} for part, names in SETTINGS.items()}
+    model = MLP(data.n_words, data.n_labels, **parts["network"], seed=seed)
+    return Trainer(model, optimizer(**parts["optimizer"]), **parts["training"], seed=seed, threads=threads,
+                   schedule=schedule)
 
 
 RECIPES = {"deck": deck, "default": default}
-FEATURES = {  # of each recipe, for Vocabulary.build
-    "deck": dict(min_count=10),
-    "default": dict(min_count=2, label_min_count=10, ngrams=2, stem=4, tfidf=True),
-}
+
+
+def split(recipe, overrides):
+    """What the recipe says, but for these overrides, of the features (all), and of the rest (overrides alone)."""
+    names = SETTINGS["features"]
+    features = FEATURES[recipe] | {name: value for name, value in overrides.items() if name in names}
+    return features, {name: value for name, value in overrides.items() if name not in names}

@@ -18,16 +18,19 @@ SMALLEST_TABLE = 1 << 10  # slots of a table, a power of two as all sizes of tab
 _WORD = re.compile(r"[^\W_]+")
 
 
-def tokenise(title, ngrams=1, stem=None):
+def tokenise(title, ngrams=1, stem=None, first_word=False):
     """The words of a title, lower-cased runs of letters and digits, then its n-grams of 2, 3, ... up to `ngrams` words.
 
     With stem=4 the first 4 letters of every longer word follow, after a `^` that tells them from words: what a rare
-    word and its relatives have in common.
+    word and its relatives have in common. With first_word the first word comes last once more, after a `<`: in many
+    shops it is the brand.
 
     >>> tokenise("Levi's 501 Jeans", ngrams=2)
     ['levi', 's', '501', 'jeans', 'levi s', 's 501', '501 jeans']
     >>> tokenise("501 Jeans", stem=4)
     ['501', 'jeans', '^jean']
+    >>> tokenise("501 Jeans", first_word=True)
+    ['501', 'jeans', '<501']
     """
     words = _WORD.findall(title.lower())
     tokens = list(words)
@@ -35,6 +38,8 @@ def tokenise(title, ngrams=1, stem=None):
         tokens += map(" ".join, zip(*(words[i:] for i in range(n))))
     if stem:
         tokens += [f"^{word[:stem]}" for word in words if len(word) > stem]
+    if first_word:
+        tokens += [f"<{word}" for word in words[:1]]
     return tokens
 
 
@@ -49,19 +54,21 @@ class Tokens(NamedTuple):
     def name(self, k):
         """The text of token k."""
         first, last = self.places[k].tolist()
+        if first < 0:
+            return f"<{self.text[-first:last]}"
         return f"^{self.text[first:-last]}" if last < 0 else " ".join(_WORD.findall(self.text[first:last]))
 
 
-def hashed(titles, ngrams=1, stem=None):
+def hashed(titles, ngrams=1, stem=None, first_word=False):
     """The Tokens of a list of titles."""
     text, codes, ends = _joined([title.lower() for title in titles])  # one by one: ASCII is faster on its own
     most = codes.size // 2 + 1  # between two words stands something else
     starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
     words, rows = np.empty(ends.size + 1, np.int64), np.empty(ends.size + 1, np.int64)
-    text_kernels.find_words(codes, word_characters(), ends, ngrams, stem or 0, starts, stops, words, rows)
+    text_kernels.find_words(codes, word_characters(), ends, ngrams, stem or 0, first_word, starts, stops, words, rows)
     hashes, places = np.empty(rows[-1], np.uint64), np.empty((rows[-1], 2), np.int64)
     with np.errstate(over="ignore"):  # of interpreted kernels
-        text_kernels.hash_tokens(codes, starts, stops, words, rows, ngrams, stem or 0, hashes, places)
+        text_kernels.hash_tokens(codes, starts, stops, words, rows, ngrams, stem or 0, first_word, hashes, places)
     return Tokens(text, hashes, places, rows)
 
 

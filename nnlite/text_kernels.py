@@ -16,7 +16,7 @@ i64, u64 = np.int64, np.uint64
 kernel = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
 SEED, MULTIPLIER, HALF = u64(0x243F6A8885A308D3), u64(0x9E3779B97F4A7C15), u64(32)  # digits of pi and the golden ratio
-BLANK, CARET = np.uint32(ord(" ")), np.uint32(ord("^"))
+BLANK, CARET, LESS = np.uint32(ord(" ")), np.uint32(ord("^")), np.uint32(ord("<"))
 
 
 @kernel
@@ -39,7 +39,7 @@ def hash_texts(codes, ends, hashes):
 
 
 @kernel
-def find_words(codes, is_word, ends, ngrams, stem, starts, stops, row_words, row_tokens):
+def find_words(codes, is_word, ends, ngrams, stem, first_word, starts, stops, row_words, row_tokens):
     """Word w is codes[starts[w]:stops[w]], a longest run of code points with is_word; texts lie as in `hash_texts`.
 
     Fills row_words, and row_tokens with the numbers of tokens that `hash_tokens` will make of them.
@@ -63,16 +63,17 @@ def find_words(codes, is_word, ends, ngrams, stem, starts, stops, row_words, row
             n_tokens += max(0, n_words - row_words[row] - n + 1)
         for word in range(row_words[row], n_words):
             n_tokens += 0 < stem < stops[word] - starts[word]
+        n_tokens += first_word and n_words > row_words[row]
         row_words[row + 1], row_tokens[row + 1] = n_words, n_tokens
         begin = ends[row] + 1
 
 
 @kernel
-def hash_tokens(codes, starts, stops, row_words, row_tokens, ngrams, stem, hashes, places):
+def hash_tokens(codes, starts, stops, row_words, row_tokens, ngrams, stem, first_word, hashes, places):
     """The hash of every token of every row, in the order of `text.tokenise`, and where the text of each is found.
 
     places (tokens, 2): words first to last as codes[first:last], with whatever stands between them; the beginning of a
-    word as codes[first:-last].
+    word as codes[first:-last], the first word of a row as codes[-first:last].
     """
     for row in range(row_words.size - 1):
         first, last, k = row_words[row], row_words[row + 1], row_tokens[row]
@@ -97,6 +98,11 @@ def hash_tokens(codes, starts, stops, row_words, row_tokens, ngrams, stem, hashe
                     state = feed(state, codes[i])
                 hashes[k], places[k, 0], places[k, 1] = state, starts[word], -(starts[word] + stem)
                 k += 1
+        if first_word and first < last:
+            state = feed(SEED, LESS)
+            for i in range(starts[first], stops[first]):
+                state = feed(state, codes[i])
+            hashes[k], places[k, 0], places[k, 1] = state, -starts[first], stops[first]
 
 
 @kernel

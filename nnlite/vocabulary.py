@@ -15,10 +15,17 @@ __all__ = ["Vocabulary", "tokenise"]
 SLICE_RECORDS = 2_048  # whose tokens exist at once
 
 
+_NUMBERS = "n_records", "n_dropped_words", "n_dropped_labels"
+_SETTINGS = {  # and the types that they may have
+    "min_count": (int,), "ngrams": (int,), "stem": (int, type(None)), "tfidf": (bool,), "hash_size": (int, type(None)),
+    "label_min_count": (int,), "first_word": (bool,),
+}
+
+
 class Vocabulary:
     """The kept words and labels, most frequent first (ties alphabetical): the place in the list is the id.
 
-    A word is any token that `tokenise` makes with this `ngrams` and `stem`.
+    A word is any token that `tokenise` makes with this `ngrams`, `stem` and `first_word`.
 
     words, labels: lists of str    word_counts, label_counts: lists of int, in how many records each was seen
     n_records: that it was built from    n_dropped_words, n_dropped_labels: seen, but in fewer records than the cut
@@ -37,16 +44,21 @@ class Vocabulary:
     """
 
     def __init__(self, word_counts, label_counts, n_records, min_count=10, ngrams=1, stem=None, tfidf=False,
-                 hash_size=None, label_min_count=None):
+                 hash_size=None, label_min_count=None, first_word=False):
         self.n_records, self.min_count, self.ngrams = n_records, min_count, ngrams
-        self.stem, self.tfidf, self.hash_size = stem, tfidf, hash_size
+        self.stem, self.first_word, self.tfidf, self.hash_size = stem, first_word, tfidf, hash_size
         self.label_min_count = min_count if label_min_count is None else label_min_count
         _check(**self.settings)
         self.words, self.word_counts = ([], list(word_counts)) if hash_size else _kept(word_counts, min_count)
         self.labels, self.label_counts = _kept(label_counts, self.label_min_count)
         self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self.words)
         self.n_dropped_labels = len(label_counts) - len(self.labels)
-        self.idf = np.log((1 + n_records) / (1 + np.array(self.word_counts, np.float64))) + 1 if tfidf else None
+        self._make_tables()
+
+    def _make_tables(self):
+        """What is derived from the words and labels and their counts."""
+        counts = np.array(self.word_counts, np.float64)
+        self.idf = np.log((1 + self.n_records) / (1 + counts)) + 1 if self.tfidf else None
         self._word_ids = text.Table(len(self.words))
         self._word_ids.insert(text.hash_of(self.words), np.arange(1, len(self.words) + 1, dtype=np.int32))
         self._label_ids = {label: i for i, label in enumerate(self.labels)}
@@ -59,24 +71,59 @@ class Vocabulary:
     @property
     def settings(self):
         """The keyword arguments that it was made with, as a dict."""
-        names = "min_count", "ngrams", "stem", "tfidf", "hash_size", "label_min_count"
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in _SETTINGS}
+
+    def to_files(self):
+        """A dict that JSON can hold, arrays by name and lists of texts by name: all that `from_files` needs."""
+        header = self.settings | {name: getattr(self, name) for name in _NUMBERS}
+        counts = {name: np.array(getattr(self, name), np.int64) for name in ("word_counts", "label_counts")}
+        return header, counts, {"words": self.words, "labels": self.labels}
+
+    @classmethod
+    def from_files(cls, header, arrays, texts):
+        """The vocabulary that `to_files` took apart. ValueError if these do not fit together."""
+        vocabulary = object.__new__(cls)
+        try:
+            settings = {name: header[name] for name in _SETTINGS}
+            for name, types in _SETTINGS.items():
+                if type(settings[name]) not in types:
+                    raise ValueError(f"{name}: want {types[0].__name__}, got {settings[name]!r}")
+            numbers = {name: header[name] for name in _NUMBERS}
+            if any(type(n) is not int or n < 0 for n in numbers.values()):
+                raise ValueError(f"want whole numbers of at least 0, got {numbers}")
+            _check(**settings)
+            vars(vocabulary).update(settings | numbers | {"words": texts["words"], "labels": texts["labels"]})
+            for name, n in ("word_counts", settings["hash_size"] or len(vocabulary.words)), (
+                    "label_counts", len(vocabulary.labels)):
+                counts = arrays[name]
+                no_counts = settings["hash_size"] and not settings["tfidf"] and name == "word_counts"
+                if counts.dtype != np.int64 or counts.shape != (0 if no_counts else n,) or (counts < 0).any():
+                    raise ValueError(f"{name}: want {n} counts of at least 0, got others")
+                setattr(vocabulary, name, counts.tolist())
+            if len(set(vocabulary.labels)) < len(vocabulary.labels):
+                raise ValueError("want labels of which none comes twice")
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"Vocabulary: want what to_files makes, got: {error!r}") from None
+        except ValueError as error:
+            raise ValueError(f"Vocabulary: {error}") from None
+        vocabulary._make_tables()
+        return vocabulary
 
     @classmethod
     def build(cls, records, min_count=10, ngrams=1, stem=None, tfidf=False, hash_size=None,
-              label_min_count=None):
+              label_min_count=None, first_word=False):
         """Count the words and labels of an iterable of Record in one pass; keep those in at least min_count records.
 
         label_min_count is the cut of the labels, by default the same. ValueError if no word or no label is left.
         """
-        empty = cls({}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count)
+        empty = cls({}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_word)
         words, labels, n_records = text.TitleCounts(min_count), Counter(), 0
         columns = np.zeros(hash_size if hash_size and tfidf else 0, np.int64)
         for titles, categories in _slices(records):
             n_records += len(titles)
             labels.update(chain.from_iterable(map(set, categories)))
             if not hash_size:
-                words.add(text.hashed(titles, ngrams, stem))
+                words.add(text.hashed(titles, ngrams, stem, first_word))
             elif tfidf:
                 np.add.at(columns, empty._word_rows(titles)[1], 1)
         vocabulary = cls(columns.tolist() if hash_size else words.counts(), labels, n_records, **empty.settings)
@@ -105,7 +152,7 @@ class Vocabulary:
 
     def _word_rows(self, titles):
         """The ids of the words of some titles as csr rows, and how often each occurs in its title."""
-        tokens = text.hashed(titles, self.ngrams, self.stem)
+        tokens = text.hashed(titles, self.ngrams, self.stem, self.first_word)
         if self.hash_size:
             return _rows(tokens.rows, (tokens.hashes % np.uint64(self.hash_size)).astype(np.int32))
         return _rows(tokens.rows, self._word_ids.find(tokens.hashes) - np.int32(1))
@@ -127,7 +174,7 @@ class Vocabulary:
         return indptr, indices, data
 
 
-def _check(min_count, ngrams, stem, tfidf, hash_size, label_min_count):
+def _check(min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_word):
     if min_count < 1 or ngrams < 1:
         raise ValueError(f"Vocabulary: want min_count and ngrams of at least 1, got {min_count} and {ngrams}")
     if label_min_count < 1:

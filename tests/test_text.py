@@ -17,7 +17,7 @@ from nnlite.threads import blocks, team
 # Letters whose lower case is longer, depends on what follows, or is of another plane; marks, digits of all kinds, NUL.
 NASTY = "aB7_ \n\r\0\x85'-#<>İıΣςßǅŉ\u0301\u0345é²½Ⅷ٣漢\u200d\u2028\ufeff😀𝔸𐐀"
 titles = st.lists(st.one_of(st.text(NASTY, max_size=12), st.text("aB _", max_size=9), st.text(max_size=9)), max_size=5)
-kinds = st.tuples(st.integers(1, 4), st.sampled_from([None, 1, 2, 4]))
+kinds = st.tuples(st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans())
 hashes = st.lists(st.one_of(st.integers(0, 5), st.sampled_from([1 << 63, 2**64 - 1, 3 << 20, 5 << 20])), max_size=12)
 
 
@@ -42,8 +42,8 @@ def find_words(titles):
     return [[match.span() for match in re.finditer(r"[^\W_]+", title.lower())] for title in titles]
 
 
-def hash_tokens(titles, ngrams, stem):
-    return [hash_texts(tokenise(title, ngrams, stem)) for title in titles]
+def hash_tokens(titles, ngrams, stem, first_word):
+    return [hash_texts(tokenise(title, ngrams, stem, first_word)) for title in titles]
 
 
 def slot_of(key, keys, values):
@@ -96,7 +96,7 @@ def test_find_words(titles):
     starts, stops = np.full((2, codes.size // 2 + 1), -1)
     words, tokens = np.full((2, ends.size + 1), -1)
     is_word = text.word_characters()
-    text_kernels.find_words(codes, is_word, ends, 1, 0, starts, stops, words, tokens)
+    text_kernels.find_words(codes, is_word, ends, 1, 0, False, starts, stops, words, tokens)
     begins = ends - [len(title.lower()) for title in titles]
     spans = by_row(list(zip(starts.tolist(), stops.tolist())), words)
     assert [[(a - b, z - b) for a, z in row] for row, b in zip(spans, begins)] == find_words(titles)
@@ -116,6 +116,8 @@ def test_tokens_by_hand():
     assert tokenise("İ Σ_a b", ngrams=2, stem=1) == ["i", "σ", "a", "b", "i σ", "σ a", "a b"]
     assert tokenise("Shirts shoe s_hirt", stem=4) == ["shirts", "shoe", "s", "hirt", "^shir"]
     assert tokenise("ΑΣΣ", ngrams=2, stem=1) == ["ασς", "^α"]
+    assert tokenise("- Red hat", ngrams=2, stem=2, first_word=True) == ["red", "hat", "red hat", "^re", "^ha", "<red"]
+    assert tokenise("!", first_word=True) == []
     assert hash_of(["", "a"]).tolist() == [0x243F6A8885A308D3, 0x92BBCB0052B2259A]
 
 

@@ -1,5 +1,6 @@
 """Claim: words and labels are counted once a record, cut at min_count, and records become the rows that they should."""
 
+import json
 from collections import Counter
 
 import numpy as np
@@ -198,3 +199,36 @@ def test_records_are_taken_in_slices(monkeypatch):
 def test_settings_are_checked_before_records_are_read(settings, message):
     with pytest.raises(ValueError, match=message):
         Vocabulary.build(iter([None]), **settings)
+
+
+KINDS = [dict(min_count=1), dict(min_count=2, ngrams=2, stem=3, first_word=True, tfidf=True),
+         dict(hash_size=50, tfidf=True, label_min_count=1), dict(hash_size=50)]
+
+
+@pytest.mark.parametrize("settings", KINDS)
+def test_a_vocabulary_from_its_files_is_the_same(settings):
+    records = [Record("Blue dress, blue", ("Clothing", "Blue\nthings")), Record("", ()),
+               Record("a dress", ("Clothing",)), Record("A Blue hat ' ", ("Hats", "Clothing"))] * 10
+    one = Vocabulary.build(records, **settings)
+    header, arrays, texts = one.to_files()
+    other = Vocabulary.from_files(json.loads(json.dumps(header)), arrays, texts)
+    for name, value in vars(one).items():
+        if name != "_word_ids":
+            np.testing.assert_equal(getattr(other, name), value, err_msg=name)
+    for got, want in zip(other.encode(records).arrays(), one.encode(records).arrays()):
+        np.testing.assert_equal(got, want)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda h, a, t: h.pop("stem"), "KeyError"), (lambda h, a, t: h.update(ngrams="2"), "ngrams: want int, got '2'"),
+    (lambda h, a, t: h.update(ngrams=0), "ngrams of at least 1"), (lambda h, a, t: h.update(n_records=-1), "at least 0"),
+    (lambda h, a, t: h.update(tfidf=1), "tfidf: want bool, got 1"), (lambda h, a, t: t["words"].pop(), "word_counts"),
+    (lambda h, a, t: a.update(label_counts=a["label_counts"] - 99), "label_counts: want 1 counts of at least 0"),
+    (lambda h, a, t: a.update(word_counts=a["word_counts"].astype(float)), "word_counts: want"),
+    (lambda h, a, t: t.update(labels=["C", "C"]), "label_counts"), (lambda h, a, t: t.clear(), "KeyError"),
+])
+def test_files_that_do_not_fit_together_are_refused(change, message):
+    files = Vocabulary.build([Record("a b", ("C",))], min_count=1).to_files()
+    change(*files)
+    with pytest.raises(ValueError, match=f"^Vocabulary: .*{message}"):
+        Vocabulary.from_files(*files)
