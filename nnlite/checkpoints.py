@@ -28,7 +28,7 @@ def save(folder, step, header, arrays):
 
 
 def load(folder):
-    """The header and the arrays (mapped, read-only) of the newest checkpoint that is whole, or None if there is none.
+    """The header and the arrays (mapped) of the newest checkpoint that is whole, or None if there is none.
 
     A damaged one is passed over with a warning; if all are damaged, ValueError.
     """

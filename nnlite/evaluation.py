@@ -7,6 +7,7 @@ import numpy as np
 from nnlite import counting_kernels, kernels, metrics, reference
 from nnlite.dataset import check_features
 from nnlite.optimizers import KeepGradients
+from nnlite.softmax import check_classes
 from nnlite.threads import one_blas_thread, scratch, team
 
 f32 = np.float32
@@ -20,6 +21,8 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, th
     "P@k", "R@k", "nDCG@k", "PSP@k", "PSnDCG@k", "coverage@k", "ECE@k" for every k of ks (k larger than the number of
     labels is left out), the first five and "record_f1" over the rows with at least one true label
     "rows" and "rows_without_label" tell how many there are
+    with a softmax also "accuracy", "cross_entropy", -log p of a row's label, both means over the rows that have one,
+    and "class_f1", the mean over classes of the F1 of the likeliest class; ValueError for a row of several labels
 
     propensities (L,): for PSP@k, from `metrics.propensities` of the training labels' counts; by default from those of
     the dataset itself.    thresholds: one probability, or one per label (L,), as `calibration.tune_thresholds` finds.
@@ -27,6 +30,8 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, th
     """
     truth, ks = dataset.y, [k for k in ks if k <= model.n_labels]
     check("evaluate", model, dataset)
+    if model.output == "softmax":
+        check_classes(truth.indptr)
     cuts = metrics.logit_thresholds(thresholds, model.n_labels)
     if propensities is None:
         propensities = metrics.propensities(np.bincount(truth.indices, minlength=model.n_labels), max(len(dataset), 3))
@@ -65,8 +70,24 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, th
         scores[f"PSnDCG@{k}"] = metrics.psndcg_at_k(truth, ids, k, propensities)
         scores[f"coverage@{k}"] = metrics.coverage_at_k(truth, ids, k)
         scores[f"ECE@{k}"] = metrics.reliability_of(z[:, :k], hits[:, :k]).ece
+    if model.output == "softmax":
+        table = metrics.confusion(truth, ids[:, 0])
+        scores["accuracy"] = float(np.trace(table) / max(table.sum(), 1))
+        scores["cross_entropy"] = cross_entropy(model, dataset, threads)
+        scores["class_f1"] = float(metrics.by_class(table)["F1"].mean())
     scores["rows"], scores["rows_without_label"] = len(dataset), int(np.sum(np.diff(truth.indptr) == 0))
     return scores
+
+
+def cross_entropy(model, dataset, threads=None):
+    """-log p of a row's label, p the softmax: the mean over the rows that have one; 0 if none has."""
+    y, (tile,) = dataset.arrays()[1], model.labels.tiles()
+
+    def one_block(rows, h):
+        z = model.labels.products(h, tile)
+        return model.labels.loss(z, tile, y.rows(rows), f32(1), scratch("unused", model.n_labels))
+
+    return sum(model.each_block(dataset.x, one_block, threads)) / max(dataset.y.nnz, 1)
 
 
 def check(where, model, dataset):
@@ -106,7 +127,7 @@ def gradients(model, dataset, reduction="sum", threads=None):
     """The loss and, by parameter name, its gradient as the compiled training step computes it. Nothing is updated."""
     keep = KeepGradients(model.params)
     x, y = check_features(dataset.x, model.n_words), dataset.arrays()[1]
-    divisor = len(dataset) * (model.n_labels if reduction == "mean" else 1)
+    divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)
     with one_blas_thread():
         loss = model.step(x, y, 1 / divisor, keep, team(threads))
     return loss / divisor, keep.gradients
@@ -120,5 +141,6 @@ def check_gradients(model, dataset):
     """
     _, got = gradients(model, dataset)
     exact = {name: p.astype(np.float64) for name, p in model.params.items()}
-    _, want = reference.loss_and_grads(exact, dataset.x.toarray(), dataset.y.toarray(), model.activation)
+    _, want = reference.loss_and_grads(exact, dataset.x.toarray(), dataset.y.toarray(), model.activation,
+                                       output=model.output)
     return {name: float(abs(got[name] - want[name]).max() / max(abs(want[name]).max(), 1e-30)) for name in want}

@@ -15,6 +15,8 @@ import re
 import shutil
 import zlib
 from contextlib import contextmanager
+from glob import escape
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +24,14 @@ import numpy as np
 from nnlite.threads import blocks, team
 
 FORMAT = 1
-TYPES = ("float32", "float64", "int32", "int64")
+TYPES = {b"<f4": "float32", b"<f8": "float64", b"<i4": "int32", b"<i8": "int64"}
 PIECE = 1 << 24  # bytes whose CRC-32 one thread computes at a time
 MAX_JSON = 1 << 26  # bytes
 
-_NAME = re.compile(r"[\w.+-]*\w\.(npy|txt)")
+_NAME = re.compile(r"[\w.+-]{0,100}\w\.(npy|txt)")
+_HEADER = re.compile(  # of an array as NumPy's format 1.0 writes it: no other needs to be parsed
+    rb"\x93NUMPY\x01\0(..)"
+    rb"\{'descr': '(<[fi][48])', 'fortran_order': False, 'shape': \(([\d, ]{0,99})\), \} *\n", re.DOTALL)
 _UNESCAPED = {r"\\": "\\", r"\n": "\n"}
 
 
@@ -36,24 +41,35 @@ def write(folder, kind, header, arrays=None, texts=None):
     header: a dict that JSON can hold    arrays: name -> array    texts: name -> list of str
     ValueError if something else lies there, OSError if it cannot be written: what was there is then as before.
     """
-    with replacing_folder(folder, kind) as new:
-        files = {}
-        for name, array in (arrays or {}).items():
-            with open(new / f"{name}.npy", "wb") as file:
-                np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
-            files[f"{name}.npy"] = None
-        for name, lines in (texts or {}).items():
-            text = "".join(line.replace("\\", r"\\").replace("\n", r"\n") + "\n" for line in lines)
-            (new / f"{name}.txt").write_bytes(text.encode("utf-8", "surrogatepass"))
-            files[f"{name}.txt"] = None
-        for name in files:
-            files[name] = {"bytes": (new / name).stat().st_size, "crc32": crc32(new / name)}
-        (new / f"{kind}.json").write_text(json.dumps({"format": FORMAT, "kind": kind, **header, "files": files},
-                                                     indent=1))
+    try:
+        with replacing_folder(folder, kind) as new:
+            _fill(new, kind, header, arrays or {}, texts or {})
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(error.filename or folder)) from None
+
+
+def _fill(new, kind, header, arrays, texts):
+    files = {}
+    for name, array in arrays.items():
+        array = np.ascontiguousarray(array)
+        with open(new / f"{name}.npy", "wb") as file:
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+            file.write(array.reshape(-1).view(np.uint8))  # unlike tofile, it says why it cannot
+        files[f"{name}.npy"] = None
+    for name, lines in texts.items():
+        text = "".join(line.replace("\\", r"\\").replace("\n", r"\n") + "\n" for line in lines)
+        (new / f"{name}.txt").write_bytes(text.encode("utf-8", "surrogatepass"))
+        files[f"{name}.txt"] = None
+    for name in files:
+        files[name] = {"bytes": (new / name).stat().st_size, "crc32": crc32(new / name)}
+    content = {"format": FORMAT, "kind": kind, **header, "files": files}
+    (new / f"{kind}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
 def read(folder, kind):
-    """The header, the arrays (mapped into memory, read-only) and the texts that `write` has put into the folder.
+    """The header, the arrays (mapped into memory, copied where they are written to) and the texts that `write` has put into the folder.
 
     FileNotFoundError if there is none. ValueError for another kind or version, and for any file that is missing, of
     another size or content, a link, or not what its name says.
@@ -89,8 +105,8 @@ def read_header(folder, kind):
         raise ValueError(f"{path}: damaged: want JSON, got: {error}") from None
     if not isinstance(header, dict) or header.get("kind") != kind or not _are_files(header.get("files")):
         raise ValueError(f"{path}: want the JSON of a {kind}, got something else")
-    if header["format"] != FORMAT:
-        raise ValueError(f"{path}: want format {FORMAT}, got format {header['format']!r}: another version wrote it")
+    if header.get("format") != FORMAT:
+        raise ValueError(f"{path}: want format {FORMAT}, got {header.get('format')!r:.40}: another version wrote it")
     return header
 
 
@@ -102,25 +118,32 @@ def _are_files(files):
 
 
 def _mapped(path):
-    if path.stat().st_size == 0:
-        raise ValueError(f"{path}: want an array, got an empty file")
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, SyntaxError, TypeError, OverflowError) as error:
-        raise ValueError(f"{path}: want an array, got: {error}") from None
-    if not isinstance(array, np.ndarray) or array.dtype.name not in TYPES or not array.flags.c_contiguous:
-        raise ValueError(f"{path}: want a C-contiguous array of {', '.join(TYPES)}, got something else")
-    return array
+    """The array; what is written to it stays in this process. An empty one is no map, which the system does not make.
+
+    It could be read-only, but then Numba would compile every kernel that reads it once more.
+    """
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        header = _HEADER.match(file.read(1 << 10))
+    if not header or int.from_bytes(header[1], "little") != header.end() - 10:
+        raise ValueError(f"{path}: want a C-contiguous array of {', '.join(TYPES.values())}, got something else")
+    dtype, shape = np.dtype(TYPES[header[2]]), tuple(int(n) for n in header[3].split(b",") if n.strip())
+    if max(shape, default=0) >= 1 << 48 or header.end() + prod(shape) * dtype.itemsize != size:
+        raise ValueError(f"{path}: want the bytes of an array {str(shape):.60}, got {size - header.end():,} bytes")
+    return np.memmap(path, dtype, "c", header.end(), shape) if 0 not in shape else np.empty(shape, dtype)
 
 
 def _lines(path):
     try:
-        lines = path.read_bytes().decode("utf-8", "surrogatepass").split("\n")
+        text = path.read_bytes().decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: want UTF-8, got: {error}") from None
+    lines = text.split("\n")
     if lines.pop():
         raise ValueError(f"{path}: want a line end at the end, got none")
-    return [re.sub(r"\\[\\n]", lambda m: _UNESCAPED[m[0]], line) if "\\" in line else line for line in lines]
+    if "\\" not in text:
+        return lines
+    return [re.sub(r"\\[\\n]", lambda m: _UNESCAPED[m[0]], line) for line in lines]
 
 
 def crc32(path):
@@ -136,10 +159,8 @@ def replacing_folder(folder, kind):
 
     ValueError if in that place there is anything else than an empty folder or one that `write` has made.
     """
-    folder = Path(folder)
-    _check_place(folder, kind)
+    folder = check_place(folder, kind)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _remove_remains(folder)
     new = folder.with_name(f".{folder.name}.{os.getpid()}")
     new.mkdir()
     try:
@@ -152,7 +173,9 @@ def replacing_folder(folder, kind):
         shutil.rmtree(new, ignore_errors=True)  # what was there before, or what was not finished
 
 
-def _check_place(folder, kind):
+def check_place(folder, kind):
+    """The absolute path of a folder that `write` could write now. ValueError or OSError, as there, if it could not."""
+    folder = Path(os.path.abspath(folder))
     if folder.is_symlink() or folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: want a place for a {kind} folder, got a file or a link")
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
@@ -161,18 +184,33 @@ def _check_place(folder, kind):
         if not there <= ours:
             raise ValueError(f"{folder}: want a new or empty folder, or a {kind} to replace, got one with other files: "
                              f"{', '.join(sorted(there - ours)[:3])}")
+    _remove_remains(folder)
+    above = next(parent for parent in folder.parents if parent.exists())
+    trial = above / f".{folder.name}.{os.getpid()}"
+    try:
+        trial.mkdir(exist_ok=True)
+        trial.rmdir()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(above)) from None
+    return folder
 
 
 def _remove_remains(folder):
     """Remove what processes have left that were killed while they wrote this folder."""
-    for path in folder.parent.glob(f".{folder.name}.*"):
-        if path.suffix[1:].isdecimal():
-            try:
-                os.kill(int(path.suffix[1:]), 0)
-            except ProcessLookupError:
-                shutil.rmtree(path, ignore_errors=True)
-            except (OSError, OverflowError):
-                pass
+    for path in folder.parent.glob(f".{escape(folder.name)}.*"):
+        if path.suffix[1:].isdecimal() and not _is_other_process(int(path.suffix[1:])):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_other_process(number):
+    """Whether there may be such a process, and it is not this one: in a container all may have the same number."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return number != os.getpid()
 
 
 def _swap(new, folder):

@@ -142,8 +142,34 @@ class LabelLayer:
         return shares(n_labels, max(ceil(n_labels / self.tile_labels), min(at_once, n_labels // MIN_TILE_LABELS)))
 
     def logits(self, h, tile):
-        """h W_tile^T (N, T) in this thread's scratch memory; the bias is left to the kernel that reads them."""
+        """logit(p) (N, T) of the probabilities p, less the bias, which is left to the kernel that reads them."""
+        return self.products(h, tile)
+
+    def some_logits(self, h, labels):
+        """logit(p) (N, n) of n labels (ids), bias included."""
+        return h @ self.w[labels].T + self.b[labels]
+
+    def loss(self, z, tile, y, scale, db):
+        """In place: z, `products`, becomes dz for the rows y; db its sum over the rows. Returns the unscaled loss."""
+        return kernels.bce_with_logits(z, self.b[tile], *y[:2], tile.start, scale, db, scratch("bce", 2, db.size))
+
+    def products(self, h, tile):
+        """h W_tile^T (N, T) in this thread's scratch memory."""
         return np.matmul(h, self.w[tile].T, out=scratch("logits", len(h), width(tile)))
+
+    def _pieces(self, n_rows):
+        """The blocks of a batch, the tiles, and the rounds as slices of the tiles."""
+        rows = blocks(n_rows, BLOCK_ROWS)
+        at_once = max(ceil(ROUND_ITEMS / len(rows)), ROUND_BYTES // (4 * n_rows * self.w.shape[1]))
+        tiles = self.tiles(ceil(MIN_ITEMS / len(rows)))
+        return rows, tiles, blocks(len(tiles), at_once)
+
+    def step_bytes(self, n_rows, threads):
+        """The scratch memory of a step of so many rows: shares of gradients, and logits and dh of each thread."""
+        rows, tiles, rounds = self._pieces(n_rows)
+        slots, n, n_labels, units = width(rounds[0]), width(rows[0]), max(map(width, tiles)), self.w.shape[1]
+        shares_of = slots * len(rows) * n_labels * (units + 1) + slots * n_rows * units
+        return 4 * (shares_of + threads * (n * n_labels + n * units + 2 * n_labels))
 
     def backward_and_update(self, h, y, scale, optimizer, team, weights=None):
         """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh (N, H).
@@ -152,19 +178,15 @@ class LabelLayer:
 
         dh lies in the calling thread's scratch memory.
         """
-        rows = blocks(len(h), BLOCK_ROWS)
-        at_once = max(ceil(ROUND_ITEMS / len(rows)), ROUND_BYTES // h.nbytes)
-        tiles = self.tiles(ceil(MIN_ITEMS / len(rows)))
-        rounds = blocks(len(tiles), at_once)
-        shape = (min(at_once, len(tiles)), len(rows), max(map(width, tiles)))
+        rows, tiles, rounds = self._pieces(len(h))
+        shape = (width(rounds[0]), len(rows), max(map(width, tiles)))
         dw, db, dh = scratch("dw", *shape, h.shape[1]), scratch("db", *shape), scratch("dh sums", shape[0], *h.shape)
 
         def one_block(item):
             first_round, slot, tile, i, unfinished = item
             block, n = rows[i], width(tile)
-            z = self.logits(h[block], tile)
-            loss = kernels.bce_with_logits(
-                z, self.b[tile], *y.rows(block)[:2], tile.start, scale, db[slot, i, :n], scratch("bce", 2, n))
+            z = self.products(h[block], tile)
+            loss = self.loss(z, tile, y.rows(block), scale, db[slot, i, :n])
             dz = z  # the kernel has overwritten the logits
             if weights:
                 kernels.weigh(

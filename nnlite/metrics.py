@@ -121,6 +121,25 @@ def by_frequency(truth, ids, k, label_counts, parts=10):
     }
 
 
+# ---- one class of several
+
+def confusion(truth, predicted):
+    """(L, L) int64: how many rows of class i, the one label of a row, were predicted (N,) to be of class j.
+
+    Rows without a label are left out; a row with several has a count for each.
+    """
+    n_labels = truth.shape[1]
+    pairs = truth.indices.astype(np.int64) * n_labels + np.asarray(predicted)[_rows(truth)]
+    return np.bincount(pairs, minlength=n_labels ** 2).reshape(n_labels, n_labels)
+
+
+def by_class(table):
+    """A dict of columns (L,) from a confusion matrix: "rows" of each class, "precision", "recall", "F1"; 0 / 0 is 0."""
+    true, positive, both = table.sum(axis=1), table.sum(axis=0), np.diag(table)
+    return {"rows": true, "precision": both / np.maximum(positive, 1), "recall": both / np.maximum(true, 1),
+            "F1": f1(true, positive, both)}
+
+
 # ---- from counts of predictions
 
 def f1(n_true, n_positive, n_both):

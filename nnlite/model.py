@@ -7,29 +7,34 @@ from nnlite import counting_kernels, kernels
 from nnlite.dataset import check_features
 from nnlite.layers import Activation, LabelLayer, Linear, SparseLinear, one_of_each, row_blocks
 from nnlite.metrics import logit_thresholds
+from nnlite.softmax import MAX_CLASSES, SoftmaxLayer
 from nnlite.threads import one_blas_thread, scratch, team
 
 # What gathering the words of a row, and taking an activation back, costs per unit, in operations of a matrix product.
 GATHER_FLOPS, GRADIENT_FLOPS = 1_000, 20
+OUTPUTS = {"sigmoid": LabelLayer, "softmax": SoftmaxLayer}
 
 f32 = np.float32
 
 
 class MLP:
-    """Multilayer perceptron: sparse words -> hidden layers -> one logit per label.
+    """Multilayer perceptron: sparse words -> hidden layers -> one logit per label, sigmoid or softmax of these.
 
         h1 = act(x W_features + b)    h_{i+1} = act(h_i W_hidden_i + b)    z = h_last W_labels^T + b
 
     n_words: D    n_labels: L    hidden: the widths of the hidden layers, at least one    activation: "sigmoid", "relu"
+    output: "sigmoid", any number of labels may be true; or "softmax", one of 2 to MAX_CLASSES is, and the loss is the
+    cross-entropy of that one
     Weights begin uniform in +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), biases at 0.
-    ValueError for a size below 1 or an unknown activation.
+    ValueError for a size below 1, an unknown activation or output, or too many labels for a softmax.
     """
 
-    def __init__(self, n_words, n_labels, hidden=(200, 200), activation="sigmoid", seed=0):
+    def __init__(self, n_words, n_labels, hidden=(200, 200), activation="sigmoid", seed=0, output="sigmoid"):
         sizes = [n_words, *hidden, n_labels]
         if len(sizes) < 3 or min(sizes) < 1:
             raise ValueError(f"MLP: want at least one word, hidden layer, unit and label, got sizes {sizes}")
         self.n_words, self.n_labels, self.hidden, self.activation = n_words, n_labels, tuple(hidden), activation
+        self.output = output
         rng = np.random.default_rng(seed)
         self.params = {}
         for name, n_in, n_out in zip(layer_names(len(hidden)), sizes[:-1], sizes[1:]):
@@ -39,14 +44,14 @@ class MLP:
         self._make_layers()
 
     @classmethod
-    def from_params(cls, params, activation="sigmoid"):
+    def from_params(cls, params, activation="sigmoid", output="sigmoid"):
         """The MLP whose parameters are these arrays, by name; they are shared, not copied.
 
         Arrays that cannot be written, such as read-only memory maps, do for predicting. ValueError if they do not fit
         together: names, dtype float32, C-contiguous, each layer as wide as the next one wants.
         """
         model = object.__new__(cls)
-        model.activation, model.params = activation, dict(params)
+        model.activation, model.output, model.params = activation, output, dict(params)
         model.hidden = tuple(len(b) for name, b in params.items() if name.endswith(".b") and name != "labels.b")
         model.n_words, model.n_labels = (len(params.get(f"{name}.W", ())) for name in ("features", "labels"))
         sizes = [model.n_words, *model.hidden, model.n_labels]
@@ -62,19 +67,25 @@ class MLP:
         return model
 
     def _make_layers(self):
+        if self.output not in OUTPUTS:
+            raise ValueError(f"MLP: output: want 'sigmoid' or 'softmax', got {self.output!r}")
+        if self.output == "softmax" and not 2 <= self.n_labels <= MAX_CLASSES:
+            raise ValueError(f"MLP: want 2 to {MAX_CLASSES:,} labels for a softmax, got {self.n_labels:,}")
         layers = [(self.params[n + ".W"], self.params[n + ".b"]) for n in layer_names(len(self.hidden))]
         self.act = Activation(self.activation)
         self.features = SparseLinear(*layers[0])
         self.between = [Linear(*layer) for layer in layers[1:-1]]
-        self.labels = LabelLayer(*layers[-1])
+        self.labels = OUTPUTS[self.output](*layers[-1])
+        self.losses_per_row = 1 if self.output == "softmax" else self.n_labels
 
     def init_label_bias(self, frequencies):
         """Set labels.b to logit(frequency), so that the untrained network predicts about the bare frequencies.
 
+        With a softmax to log(frequency), for the same end.
         frequencies (L,): fractions of the training rows, clipped to 1e-9 .. 1 - 1e-9 (a logit of +-20.7).
         """
         p = np.clip(frequencies, 1e-9, 1 - 1e-9)
-        self.params["labels.b"][:] = np.log(p / (1 - p))
+        self.params["labels.b"][:] = np.log(p) if self.output == "softmax" else np.log(p / (1 - p))
 
     # ---- the way up
 
@@ -106,7 +117,7 @@ class MLP:
 
         def fill(rows, h):
             for tile in self.labels.tiles():
-                z[rows, tile] = self.labels.logits(h, tile) + self.params["labels.b"][tile]
+                z[rows, tile] = self.labels.products(h, tile) + self.params["labels.b"][tile]
 
         self.each_block(x, fill)
         return z
@@ -192,6 +203,10 @@ class MLP:
         dz = hs[0]  # every h has become its dz
         self.features.backward_and_update(words, xt, dz, optimizer, workers)
         return loss
+
+    def step_bytes(self, n_rows, threads):
+        """About the memory that a step of so many rows takes beyond its data, the parameters and their state."""
+        return 4 * n_rows * sum(self.hidden) + self.labels.step_bytes(n_rows, threads)
 
     def _backward(self, hs, dh, keep):
         """In a block of rows every h becomes its dz. Returns the block's share of dW and db, by _shared_names."""

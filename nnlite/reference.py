@@ -45,6 +45,23 @@ def bce_with_logits(z, y):
     return np.sum(np.logaddexp(0.0, z) - y * z), sigmoid(z) - y
 
 
+def softmax(z):
+    """e^z / sum of e^z over the row, without overflow."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+def softmax_ce(z, y):
+    """Sum of the cross-entropies of softmax(z) against y, of whose labels a row has one or none; its gradient by z.
+
+    -log p_k  =  log(sum_j e^(z_j)) - z_k  for the row's label k, and d/dz of the right side is p - y.
+    """
+    n = y.sum(axis=1, keepdims=True)
+    m = z.max(axis=1, keepdims=True)
+    log_sum = m + np.log(np.exp(z - m).sum(axis=1, keepdims=True))
+    return np.sum(n * log_sum) - np.sum(y * z), n * softmax(z) - y
+
+
 def weigh(dz, y, row_weights, label_weights):
     """dz times the weight of its row and, where y is 1, times that of its label."""
     return dz * row_weights[:, None] * np.where(y > 0, label_weights, 1)
@@ -64,20 +81,23 @@ def forward(params, x, activation="sigmoid", masks=None):
 
 
 def loss_and_grads(params, x, y, activation="sigmoid", reduction="sum", masks=None, row_weights=None,
-                   label_weights=None):
+                   label_weights=None, output="sigmoid"):
     """The whole network on one page: the loss of the dense batch (x, y) and its gradient by every parameter.
 
     The BCE is averaged over rows and, with reduction "mean", over labels too; with "sum" it is summed over labels.
     Weights (N,) of rows and (L,) of true labels change the gradient, not the loss that is returned.
+    With output "softmax" the loss is the cross-entropy of a row's one label, averaged over rows: both reductions agree.
     """
     _, backward = ACTIVATIONS[activation]
     names = hidden_names(params)
     masks = masks or [np.ones(1)] * len(names)
     hs, z = forward(params, x, activation, masks)
 
-    loss, dz = bce_with_logits(z, y)
-    divisor = z.size if reduction == "mean" else len(z)
+    loss, dz = (bce_with_logits if output == "sigmoid" else softmax_ce)(z, y)
+    divisor = z.size if reduction == "mean" and output == "sigmoid" else len(z)
     weights = [np.ones(n) if w is None else w for n, w in zip(z.shape, (row_weights, label_weights))]
+    if output == "softmax":  # all of a row's gradient is that of its label
+        weights = [weights[0] * (y @ weights[1]), np.ones(z.shape[1])]
     loss, dz = loss / divisor, weigh(dz, y, *weights) / divisor
 
     grads = {"labels.W": dz.T @ hs[-1], "labels.b": dz.sum(axis=0)}

@@ -105,6 +105,18 @@ class Table:
         n_slots = max(SMALLEST_TABLE, 1 << (2 * n_keys).bit_length())
         self.keys, self.values = np.zeros(n_slots, np.uint64), np.zeros(n_slots, np.int32)
 
+    @classmethod
+    def of(cls, keys, values, n_keys):
+        """The table in the arrays of another one with n_keys keys. ValueError if a search in them might not end."""
+        table = cls.__new__(cls)
+        table.keys, table.values = keys.view(np.uint64), values
+        n_slots = keys.size
+        if n_slots < 1 or n_slots & (n_slots - 1) or keys.shape != values.shape or keys.ndim != 1:
+            raise ValueError(f"want two arrays of 2^k slots, got {keys.shape} and {values.shape}")
+        if values.min() < 0 or values.max() > n_keys or np.count_nonzero(values) != n_keys or n_keys >= n_slots:
+            raise ValueError(f"want the numbers from 1 to {n_keys} in {n_slots} slots, got others")
+        return table
+
     n_slots = property(lambda self: self.keys.size)
 
     def insert(self, hashes, values):
@@ -122,22 +134,39 @@ class TitleCounts:
     """In how many titles each token occurs. A token is known by its hash; from its min_count-th title on, by its text.
 
     n_titles, n_tokens: seen so far, the latter different ones    names: list of str, the tokens in min_count titles
+
+    max_tokens: None or how many are counted at a time, but for those of one title. When there are more, those of which
+    least has been seen are forgotten until half are left, so a count misses what came before its token was last
+    forgotten. No count is too high, none is too low by more than `error`; a token that is not counted has been in
+    `error` titles at most. And error < 2 N / max_tokens, where N counts every token once for each title that has it:
+    to forget raises the error by 1 for each 1 that more than half of max_tokens counters could have been lowered by
+    (Misra and Gries 1982). The test that decides, seen + missed <= error, is that of lossy counting (Manku and Motwani
+    2002). A token that comes again counts as a different one.
     """
 
-    def __init__(self, min_count):
-        self.min_count, self.n_titles, self.n_tokens, self.names = min_count, 0, 0, []
+    def __init__(self, min_count, max_tokens=None):
+        self.min_count, self.max_tokens = min_count, max_tokens
+        self.n_titles, self.n_tokens, self.names, self.error = 0, 0, [], 0
+        self.n_held = 0  # tokens in the table
         self.table, self.last_rows = Table(), np.empty(0, np.int32)
+        self.missed = np.empty(0, np.int32)  # by slot, at most so many; empty while the error is 0
 
     def add(self, tokens):
         """Count the Tokens of some more titles."""
         row, n_rows = 0, tokens.rows.size - 1
         reached = np.empty(tokens.hashes.size, np.int64)
         while row < n_rows:
-            self._make_room(self.n_tokens + int(tokens.rows[row + 1] - tokens.rows[row]))
-            free = self.table.n_slots // 2 - self.n_tokens
+            n_next = int(tokens.rows[row + 1] - tokens.rows[row])
+            if self.max_tokens and self.n_held + n_next > self.max_tokens:
+                self._forget()
+            self._make_room(self.n_held + n_next)
+            free = self.table.n_slots // 2 - self.n_held
+            if self.max_tokens:
+                free = min(free, max(self.max_tokens - self.n_held, n_next))
             row, n_new, n_reached = text_kernels.count_rows(
-                tokens.hashes, tokens.rows, row, free, self.table.keys, self.table.values, self.last_rows,
-                self.n_titles, self.min_count, reached)
+                tokens.hashes, tokens.rows, row, free, self.table.keys, self.table.values, self.missed, self.error,
+                self.last_rows, self.n_titles, self.min_count, reached)
+            self.n_held += n_new
             self.n_tokens += n_new
             self.names += map(tokens.name, reached[:n_reached].tolist())
         self.n_titles += n_rows
@@ -145,10 +174,35 @@ class TitleCounts:
     def _make_room(self, n_tokens):
         """Between two titles: a table that so many tokens fill half at most."""
         if n_tokens > self.table.n_slots // 2:
-            small, self.table = self.table, Table(n_tokens)
-            self.table.insert(small.keys, small.values)
+            self._move(np.flatnonzero(self.table.values), n_tokens)
         if self.last_rows.size < self.table.n_slots:
             self.last_rows = np.full(self.table.n_slots, -1, np.int32)
+
+    def _move(self, slots, n_tokens):
+        """A new table, for so many tokens, of those in the given slots alone."""
+        old, missed = self.table, self.missed
+        self.table = Table(n_tokens)
+        self.table.insert(old.keys[slots], np.arange(1, slots.size + 1, dtype=np.int32))
+        new = np.flatnonzero(self.table.values)
+        came_from = slots[self.table.values[new] - 1]
+        self.table.values[new] = old.values[came_from]
+        if self.error:
+            self.missed = np.zeros(self.table.n_slots, np.int32)
+            self.missed[new] = missed[came_from] if missed.size else 0
+
+    def _forget(self):
+        """Between two titles: all but the half of max_tokens that were seen, or may have been, most often."""
+        slots = np.flatnonzero(self.table.values)
+        most = self.table.values[slots] + (self.missed[slots] if self.error else 0)
+        half = self.max_tokens // 2
+        if slots.size <= half:
+            return
+        self.error = int(np.partition(most, slots.size - half - 1)[slots.size - half - 1])
+        slots = slots[most > self.error]
+        self._move(slots, self.max_tokens)
+        self.n_held, self.last_rows = slots.size, np.empty(0, np.int32)
+        kept = self.table.find(hash_of(self.names)) >= self.min_count
+        self.names = [name for name, is_kept in zip(self.names, kept.tolist()) if is_kept]
 
     def counts(self):
         """In how many titles each of `names` occurs, as a dict."""

@@ -132,12 +132,13 @@ def look_up(wanted, keys, values, found):
 
 
 @kernel
-def count_rows(hashes, row_tokens, row, free, keys, values, last_rows, first_row, min_count, reached):
+def count_rows(hashes, row_tokens, row, free, keys, values, missed, error, last_rows, first_row, min_count, reached):
     """In place: values counts the rows that contain a key, from the given row on, until `free` slots might not suffice.
 
     Returns the row to go on with, the number of new keys, and the number n of tokens at which a key came to be in
     min_count rows: reached[:n] are the numbers of these tokens. last_rows holds, for every slot, the row that counted
-    it last, where rows go by the numbers from first_row on.
+    it last, where rows go by the numbers from first_row on. missed becomes `error` where a key is new; it may be empty
+    if the error is 0.
     """
     n_new, n_reached = 0, 0
     while row < row_tokens.size - 1 and n_new + row_tokens[row + 1] - row_tokens[row] <= free:
@@ -146,6 +147,8 @@ def count_rows(hashes, row_tokens, row, free, keys, values, last_rows, first_row
             if values[slot] == 0:
                 keys[slot] = hashes[k]
                 n_new += 1
+                if error:
+                    missed[slot] = error
             elif last_rows[slot] == first_row + row:
                 continue
             last_rows[slot] = first_row + row

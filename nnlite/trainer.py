@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnlite import checkpoints
+from nnlite import checkpoints, machine
 from nnlite.dataset import Dataset, check_weights
 from nnlite.evaluation import evaluate
 from nnlite.threads import blocks, interrupts_between_steps, one_blas_thread, team
@@ -95,13 +95,14 @@ class Trainer:
         Ctrl-C waits for the end of the step, saves a checkpoint and raises KeyboardInterrupt; the model is as that step
         has left it. FloatingPointError if the loss is not finite or rises far above its first value for long.
         ValueError if data is empty, does not fit the model, or cannot be gone through again, or if the checkpoints are
-        those of another training.
+        those of another training. MemoryError, before anything is touched, if the machine has too little of it.
         """
         chunks = self._chunks(data)
         n_steps = self.n_steps(chunks)
         if n_steps is None and self.schedule is not constant:
             raise ValueError("Trainer: for a schedule want data that tell their length, a Dataset or a list of them, "
                              f"got {type(data).__name__}")
+        self._check_memory()
         self.optimizer.start(self.model.params)
         history = self._resumed(n_steps)
         done, start = len(history.loss), time.perf_counter() - history.seconds
@@ -130,14 +131,25 @@ class Trainer:
             raise ValueError("Trainer: want at least one row to train on, got none")
         return history
 
+    def _check_memory(self):
+        """MemoryError if the state and a step need more memory than the machine has left."""
+        state = self.optimizer.state_bytes(self.model.params)
+        step = self.model.step_bytes(self.batch_rows, self.workers.threads)
+        available = machine.available_memory()
+        if available is not None and state + step > available:
+            raise MemoryError(
+                f"Trainer: want at most the {available / 2**30:.3g} GiB that this machine has left, got "
+                f"{(state + step) / 2**30:.3g} GiB: {state / 2**30:.3g} for the optimiser's state, {step / 2**30:.3g} "
+                f"for a step of {self.batch_rows:,} rows")
+
     def _step(self, step, n_steps, x, y, row_weights):
-        """One update; returns the loss, mean over rows and labels."""
+        """One update; returns the loss, mean over rows and labels, or over rows for a softmax."""
         weights = None
         if row_weights is not None or self.label_weights is not None:
             weights = [np.ones(n, np.float32) if w is None else w
                        for n, w in ((x.n_rows, row_weights), (self.model.n_labels, self.label_weights))]
         self.optimizer.next_step(self.schedule((step - 1) / n_steps) if n_steps else 1.0)
-        rows_labels = x.n_rows * self.model.n_labels
+        rows_labels = x.n_rows * self.model.losses_per_row
         scale = 1 / (rows_labels if self.reduction == "mean" else x.n_rows)
         stream = int(np.random.default_rng([self.seed, step - 1]).integers(2 ** 32))
         return self.model.step(
@@ -169,7 +181,7 @@ class Trainer:
             **{name: getattr(self, name) for name in names}, "n_steps": n_steps, "schedule": self.schedule.__name__,
             "label_weights": None if self.label_weights is None else float(self.label_weights.sum(dtype=np.float64)),
             "optimizer": [type(optimizer).__name__, *optimizer.settings()],
-            "network": [model.n_words, *model.hidden, model.n_labels, model.activation],
+            "network": [model.n_words, *model.hidden, model.n_labels, model.activation, model.output],
         }
 
     def _save(self, history, n_steps):

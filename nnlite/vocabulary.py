@@ -16,6 +16,7 @@ SLICE_RECORDS = 2_048  # whose tokens exist at once
 
 
 _NUMBERS = "n_records", "n_dropped_words", "n_dropped_labels"
+_ERRORS = "word_error", "label_error"
 _SETTINGS = {  # and the types that they may have
     "min_count": (int,), "ngrams": (int,), "stem": (int, type(None)), "tfidf": (bool,), "hash_size": (int, type(None)),
     "label_min_count": (int,), "first_word": (bool,),
@@ -29,6 +30,7 @@ class Vocabulary:
 
     words, labels: lists of str    word_counts, label_counts: lists of int, in how many records each was seen
     n_records: that it was built from    n_dropped_words, n_dropped_labels: seen, but in fewer records than the cut
+    word_error, label_error: a count is too low by so much at most; above 0 only if `build` met its max_counts
     idf: None or, with tfidf, float64 (n_words,), ln((1 + n_records) / (1 + word_counts)) + 1
 
     tfidf: x holds, instead of ones, how often a word occurs in the title, times its idf, and each row is scaled to
@@ -53,14 +55,15 @@ class Vocabulary:
         self.labels, self.label_counts = _kept(label_counts, self.label_min_count)
         self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self.words)
         self.n_dropped_labels = len(label_counts) - len(self.labels)
-        self._make_tables()
-
-    def _make_tables(self):
-        """What is derived from the words and labels and their counts."""
-        counts = np.array(self.word_counts, np.float64)
-        self.idf = np.log((1 + self.n_records) / (1 + counts)) + 1 if self.tfidf else None
+        self.word_error = self.label_error = 0
         self._word_ids = text.Table(len(self.words))
         self._word_ids.insert(text.hash_of(self.words), np.arange(1, len(self.words) + 1, dtype=np.int32))
+        self._derive()
+
+    def _derive(self):
+        """What is quickly derived from the labels and the counts."""
+        counts = np.array(self.word_counts, np.float64)
+        self.idf = np.log((1 + self.n_records) / (1 + counts)) + 1 if self.tfidf else None
         self._label_ids = {label: i for i, label in enumerate(self.labels)}
 
     @property
@@ -74,10 +77,14 @@ class Vocabulary:
         return {name: getattr(self, name) for name in _SETTINGS}
 
     def to_files(self):
-        """A dict that JSON can hold, arrays by name and lists of texts by name: all that `from_files` needs."""
-        header = self.settings | {name: getattr(self, name) for name in _NUMBERS}
-        counts = {name: np.array(getattr(self, name), np.int64) for name in ("word_counts", "label_counts")}
-        return header, counts, {"words": self.words, "labels": self.labels}
+        """A dict that JSON can hold, arrays by name and lists of texts by name: all that `from_files` needs.
+
+        The table of the words is among them, because it takes longer to make than to read.
+        """
+        header = self.settings | {name: getattr(self, name) for name in _NUMBERS + _ERRORS}
+        arrays = {name: np.array(getattr(self, name), np.int64) for name in ("word_counts", "label_counts")}
+        arrays |= {"word_hashes": self._word_ids.keys.view(np.int64), "word_ids": self._word_ids.values}
+        return header, arrays, {"words": self.words, "labels": self.labels}
 
     @classmethod
     def from_files(cls, header, arrays, texts):
@@ -88,7 +95,7 @@ class Vocabulary:
             for name, types in _SETTINGS.items():
                 if type(settings[name]) not in types:
                     raise ValueError(f"{name}: want {types[0].__name__}, got {settings[name]!r}")
-            numbers = {name: header[name] for name in _NUMBERS}
+            numbers = {name: header[name] for name in _NUMBERS + _ERRORS}
             if any(type(n) is not int or n < 0 for n in numbers.values()):
                 raise ValueError(f"want whole numbers of at least 0, got {numbers}")
             _check(**settings)
@@ -100,36 +107,59 @@ class Vocabulary:
                 if counts.dtype != np.int64 or counts.shape != (0 if no_counts else n,) or (counts < 0).any():
                     raise ValueError(f"{name}: want {n} counts of at least 0, got others")
                 setattr(vocabulary, name, counts.tolist())
+            hashes, ids = arrays["word_hashes"], arrays["word_ids"]
+            if (hashes.dtype, ids.dtype) != (np.int64, np.int32):
+                raise ValueError(f"word_hashes, word_ids: want int64 and int32, got {hashes.dtype} and {ids.dtype}")
+            vocabulary._word_ids = text.Table.of(hashes, ids, len(vocabulary.words))
             if len(set(vocabulary.labels)) < len(vocabulary.labels):
                 raise ValueError("want labels of which none comes twice")
         except (KeyError, TypeError) as error:
             raise ValueError(f"Vocabulary: want what to_files makes, got: {error!r}") from None
         except ValueError as error:
             raise ValueError(f"Vocabulary: {error}") from None
-        vocabulary._make_tables()
+        vocabulary._derive()
         return vocabulary
+
+    def columns_of(self, tokens):
+        """The column of x of each token, -1 for an unknown one, int32."""
+        hashes = text.hash_of(tokens)
+        if self.hash_size:
+            return (hashes % np.uint64(self.hash_size)).astype(np.int32)
+        return self._word_ids.find(hashes) - np.int32(1)
 
     @classmethod
     def build(cls, records, min_count=10, ngrams=1, stem=None, tfidf=False, hash_size=None,
-              label_min_count=None, first_word=False):
+              label_min_count=None, first_word=False, max_counts=None):
         """Count the words and labels of an iterable of Record in one pass; keep those in at least min_count records.
 
         label_min_count is the cut of the labels, by default the same. ValueError if no word or no label is left.
+
+        max_counts: None or how many words, and how many labels, are counted at a time (a few more labels, those of
+        SLICE_RECORDS records), so that memory is bounded however many records come. As long as there are no more of
+        them, nothing changes. From then on those seen least are forgotten until half are left: counts may be too low,
+        by word_error and label_error at most, never too high, and what occurs in min_count + error records is kept. The
+        error is below 2 N / max_counts, where N is how many different words (labels) each record has, summed over the
+        records; and far below it where few words make most of the text. `text.TitleCounts` says why. A word that was
+        forgotten and comes again is dropped as another one.
         """
         empty = cls({}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_word)
-        words, labels, n_records = text.TitleCounts(min_count), Counter(), 0
+        if max_counts is not None and max_counts < 1:
+            raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
+        words, labels, n_records = text.TitleCounts(min_count, max_counts), _LabelCounts(max_counts), 0
         columns = np.zeros(hash_size if hash_size and tfidf else 0, np.int64)
         for titles, categories in _slices(records):
             n_records += len(titles)
-            labels.update(chain.from_iterable(map(set, categories)))
+            labels.add(categories)
             if not hash_size:
                 words.add(text.hashed(titles, ngrams, stem, first_word))
             elif tfidf:
                 np.add.at(columns, empty._word_rows(titles)[1], 1)
-        vocabulary = cls(columns.tolist() if hash_size else words.counts(), labels, n_records, **empty.settings)
+        vocabulary = cls(columns.tolist() if hash_size else words.counts(), labels.counts, n_records, **empty.settings)
         vocabulary.n_dropped_words = words.n_tokens - len(vocabulary.words)
+        vocabulary.n_dropped_labels = labels.n_labels - len(vocabulary.labels)
+        vocabulary.word_error, vocabulary.label_error = words.error, labels.error
         for kind, n_kept, n_seen, cut in (("word", vocabulary.n_words, words.n_tokens, min_count),
-                                          ("label", len(vocabulary.labels), len(labels), empty.label_min_count)):
+                                          ("label", len(vocabulary.labels), labels.n_labels, empty.label_min_count)):
             if not n_kept:
                 raise ValueError(f"Vocabulary: want a {kind} that occurs in at least {cut} records, got {n_records} "
                                  f"records with {n_seen} rarer ones")
@@ -172,6 +202,27 @@ class Vocabulary:
         indptr, indices, data = _rows(rows, np.fromiter(ids, np.int32, rows[-1]))
         data[:] = 1
         return indptr, indices, data
+
+
+class _LabelCounts:
+    """In how many records each label occurs, by the rules of `text.TitleCounts`: counts, n_labels seen, error."""
+
+    def __init__(self, max_labels):
+        self.counts, self.missed, self.max_labels, self.n_labels, self.error = Counter(), {}, max_labels, 0, 0
+
+    def add(self, categories):
+        """Count those of some more records."""
+        seen = Counter(chain.from_iterable(map(set, categories)))
+        new = [label for label in seen if label not in self.counts]
+        self.n_labels += len(new)
+        if self.error:
+            self.missed.update(dict.fromkeys(new, self.error))
+        self.counts.update(seen)
+        if self.max_labels and len(self.counts) > self.max_labels:
+            most = {label: n + self.missed.get(label, 0) for label, n in self.counts.items()}
+            self.error = sorted(most.values(), reverse=True)[self.max_labels // 2]
+            self.counts = Counter({label: n for label, n in self.counts.items() if most[label] > self.error})
+            self.missed = {label: n for label, n in self.missed.items() if label in self.counts}
 
 
 def _check(min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_word):

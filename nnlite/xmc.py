@@ -5,6 +5,8 @@
      2:1                a row without label begins with the blank
 """
 
+import lzma
+import zlib
 from array import array
 
 import numpy as np
@@ -14,6 +16,7 @@ from nnlite.dataset import Dataset
 from nnlite.files import open_binary
 
 LARGEST = 1e38  # of a feature's value: what float32 holds
+MOST = 2**31 - 1  # rows, features or labels: ids are int32
 
 
 def read_xmc(path):
@@ -22,19 +25,28 @@ def read_xmc(path):
     Nothing is skipped: ValueError with file and line number for the first thing that is wrong.
     """
     with open_binary(path) as file:
-        header = file.readline().decode()
         try:
-            n_rows, n_features, n_labels = map(int, header.split())
-        except ValueError:
-            raise ValueError(f"{path}:1: want 'rows features labels', got {header.strip()[:60]!r}") from None
-        features, labels = _Rows(n_features, "feature"), _Rows(n_labels, "label")
-        number = 1
-        for number, line in enumerate(file, start=2):
-            try:
-                _add_row(line, features, labels)
-            except ValueError as error:
-                came = line[:60].decode(errors="replace").rstrip()
-                raise ValueError(f"{path}:{number}: {error} in {came!r}") from None
+            return _dataset(path, file)
+        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            raise ValueError(f"{path}: damaged: want a whole file of the kind that its ending names, got: {error}") from None
+
+
+def _dataset(path, file):
+    header = file.readline().decode(errors="replace")
+    try:
+        n_rows, n_features, n_labels = sizes = tuple(map(int, header.split()))
+    except ValueError:
+        raise ValueError(f"{path}:1: want 'rows features labels', got {header.strip()[:60]!r}") from None
+    if not 0 <= min(sizes) <= max(sizes) <= MOST:
+        raise ValueError(f"{path}:1: want sizes of 0 to {MOST:,}, got {header.strip()[:60]!r}")
+    features, labels = _Rows(n_features, "feature"), _Rows(n_labels, "label")
+    number = 1
+    for number, line in enumerate(file, start=2):
+        try:
+            _add_row(line, features, labels)
+        except ValueError as error:
+            came = line[:60].decode(errors="replace").rstrip()
+            raise ValueError(f"{path}:{number}: {error} in {came!r}") from None
     if number - 1 != n_rows:
         raise ValueError(f"{path}: the header promises {n_rows} rows, the file has {number - 1}")
     return Dataset(features.csr(), labels.csr())

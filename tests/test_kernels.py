@@ -183,6 +183,56 @@ def test_bce_of_any_small_matrix(z, seed):
     np.testing.assert_allclose(db, want_dz.sum(axis=0), rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("n_labels", [1, 2, 17, 64, 170])
+@pytest.mark.parametrize("size", [1.0, 10.0, 1e4])
+def test_softmax_ce(n_labels, size):
+    """Rows 0 and 1 have no label; row 2 has the extreme values as far as they are apart by less than infinity."""
+    rng = np.random.default_rng(0)
+    z, b = (size * rng.standard_normal((9, n_labels))).astype(F32), rng.standard_normal(n_labels).astype(F32)
+    z[2], b[:1] = np.resize(EXTREME[:-2], n_labels), 0
+    y = np.eye(n_labels, dtype=F32)[rng.integers(0, n_labels, 9)]
+    y[:2] = 0
+    truth, db = sp.csr_array(y), np.full(n_labels, np.nan, F32)
+    want_loss, want_dz = reference.softmax_ce((z + b).astype(F64), y)
+    p = reference.softmax((z + b).astype(F64))
+    loss = kernels.softmax_ce(z, b, truth.indptr, truth.indices, F32(0.5), db)
+    assert loss == pytest.approx(want_loss, rel=1e-6, abs=1e-5)
+    assert_close(z, 0.5 * want_dz, largest=1e-6)
+    assert_close(db, 0.5 * want_dz.sum(axis=0), largest=1e-6)
+    assert not z[:2].any()
+    false = y[2:] == 0
+    np.testing.assert_allclose(2 * z[2:][false], p[2:][false], rtol=1e-6, atol=1e-13)
+
+
+def test_softmax_ce_is_exact_far_from_zero():
+    """No clipping and no infinity: a class that is wrong by a logit of 1000 costs 1000."""
+    z, db = np.array([[-500, 500], [3e38, -3e4], [-1e38, -1e38]], F32), np.zeros(2, F32)
+    loss = kernels.softmax_ce(z, np.zeros(2, F32), np.arange(4), np.zeros(3, np.int32), F32(1), db)
+    assert loss == pytest.approx(1000 + np.log(2), rel=1e-7)
+    np.testing.assert_allclose(z, [[-1, 1], [0, 0], [-0.5, 0.5]], atol=1e-12)
+
+
+@pytest.mark.parametrize("bad", [np.nan, -np.nan, np.inf])
+@pytest.mark.parametrize("place", range(3))
+def test_softmax_ce_does_not_lose_a_nan(bad, place):
+    z, db = np.array([[1, -2, 3]], F32), np.zeros(3, F32)
+    z[0, place] = bad
+    with np.errstate(invalid="ignore"):
+        loss = kernels.softmax_ce(z, np.zeros(3, F32), np.arange(2), np.zeros(1, np.int32), F32(1), db)
+    assert not np.isfinite(loss) and np.isnan(z).any()
+
+
+@given(z=matrices(), seed=st.integers(0, 99))
+def test_softmax_ce_of_any_small_matrix(z, seed):
+    labels = np.random.default_rng(seed).integers(0, z.shape[1], z.shape[0]).astype(np.int32)
+    want_loss, want_dz = reference.softmax_ce(z.astype(F64), np.eye(z.shape[1])[labels])
+    db = np.full(z.shape[1], np.nan, F32)
+    loss = kernels.softmax_ce(z, np.zeros_like(db), np.arange(len(z) + 1), labels, F32(1), db)
+    assert loss == pytest.approx(want_loss, rel=1e-5, abs=1e-5)
+    np.testing.assert_allclose(z, want_dz, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(db, want_dz.sum(axis=0), rtol=0, atol=1e-5)
+
+
 def logits_and_truth(first_label, n_labels, seed=0):
     """z and b, every extreme value among their sums, and the csr truth of 17 labels and its dense part for the tile."""
     rng = np.random.default_rng(seed)

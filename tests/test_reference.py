@@ -49,6 +49,15 @@ def test_binary_cross_entropy_by_hand():
     np.testing.assert_allclose(dz, [[0.5, -0.5, -0.25, 0.75]])
 
 
+def test_cross_entropy_by_hand():
+    """e^z = 1, 1, 2: probabilities 1/4, 1/4, 1/2; the second row has no label, and so no loss."""
+    z = np.log([[1.0, 1.0, 2.0], [1.0, 1.0, 2.0]])
+    loss, dz = reference.softmax_ce(z, np.array([[0, 0, 1], [0, 0, 0]]))
+    assert loss == pytest.approx(math.log(2))
+    np.testing.assert_allclose(dz, [[0.25, 0.25, -0.5], [0, 0, 0]])
+    np.testing.assert_allclose(reference.softmax(z + 800), [[0.25, 0.25, 0.5]] * 2)
+
+
 def test_a_loss_of_200_is_200():
     loss, dz = reference.bce_with_logits(np.array([-200.0, 200.0]), np.array([1, 0]))
     assert loss == 400

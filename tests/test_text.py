@@ -147,23 +147,24 @@ def test_insert_and_look_up(keys, wanted):
     assert table.find(np.array(keys + wanted, np.uint64)).tolist() == look_up(keys + wanted, insert(keys, values))
 
 
-@given(st.lists(hashes, max_size=6), st.integers(1, 3), st.integers(12, 20))
-def test_count_rows(rows, min_count, free):
+@given(st.lists(hashes, max_size=6), st.integers(1, 3), st.integers(12, 20), st.integers(0, 2))
+def test_count_rows(rows, min_count, free, error):
     """It stops before a row for which the free slots might not suffice, and goes on with a larger table."""
     row_tokens = np.cumsum([0, *map(len, rows)])
     keys = np.array([key for row in rows for key in row], np.uint64)
     table, last_rows, reached = Table(100), np.full(1024, -1, np.int32), np.full(keys.size, -1)
-    row, seen, came = 0, 0, []
+    row, seen, came, missed = 0, 0, [], np.full(1024 if error else 0, -1, np.int32)
     while row < len(rows):
         before = row
         row, n_new, n_reached = text_kernels.count_rows(
-            keys, row_tokens, row, free, table.keys, table.values, last_rows, 1000, min_count, reached)
+            keys, row_tokens, row, free, table.keys, table.values, missed, error, last_rows, 1000, min_count, reached)
         seen += n_new
         came += reached[:n_reached].tolist()
         assert before < row and n_new <= free
         assert row == len(rows) or n_new + len(rows[row]) > free
     want = count_rows(rows)
     assert table.find(keys).tolist() == look_up(keys.tolist(), want) and seen == len(want)
+    assert not error or (np.where(table.values > 0, error, -1) == missed).all()
     place = {row_tokens[i] + rows[i].index(key): key for i, row in enumerate(rows) for key in row
              if count_rows(rows[:i + 1])[key] == min_count > count_rows(rows[:i])[key]}
     assert came == sorted(place)
@@ -193,6 +194,38 @@ def test_counts_of_titles(titles, kind, min_count, slice_titles):
     assert counts.counts() == {token: n for token, n in want.items() if n >= min_count}
     assert counts.n_tokens == len(want) and counts.n_titles == len(titles)
     assert counts.table.n_slots >= 2 * len(want)
+
+
+@given(st.lists(st.text("abcdefghij ", max_size=9).map(" ".join), max_size=40), st.integers(1, 3), st.integers(1, 9),
+       st.integers(1, 5))
+def test_bounded_counts_keep_their_bound(titles, min_count, max_tokens, slice_titles):
+    """Against exact counts: none too high, none too low by more than the error, none lost that is above it."""
+    counts = TitleCounts(min_count, max_tokens)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "SMALLEST_TABLE", 2)
+        for part in blocks(len(titles), slice_titles):
+            counts.add(hashed(titles[part]))
+            longest = max((len(set(tokenise(title))) for title in titles[:part.stop]), default=0)
+            assert counts.n_held == (counts.table.values > 0).sum() <= max_tokens + longest
+    want, got = count_rows(tokenise(title) for title in titles), counts.counts()
+    assert len(set(counts.names)) == len(counts.names) and set(got) <= set(want)
+    for token, n in want.items():
+        held = int(counts.table.find(hash_of([token]))[0])
+        assert n - counts.error <= held <= n
+        assert (token in got) == (held >= min_count) and got.get(token, held) == held
+    assert counts.error * max_tokens < 2 * want.total() or counts.error == 0
+    assert counts.n_tokens >= len(want)
+    if len(want) + max((len(tokenise(title)) for title in titles), default=0) <= max_tokens:
+        assert counts.error == 0 and counts.n_tokens == len(want)
+
+
+def test_few_words_that_make_most_of_the_text_are_counted_exactly():
+    """1,000 titles of a word of ten and one that never comes again, 60 tokens at a time: only these are forgotten."""
+    counts = TitleCounts(min_count=2, max_tokens=60)
+    for start in range(0, 1000, 50):
+        counts.add(hashed([f"w{i % 10} once{i}" for i in range(start, start + 50)]))
+    assert counts.counts() == {f"w{i}": 100 for i in range(10)} and counts.n_tokens == 1010
+    assert 0 < counts.error < 2 * 2000 / 60 and counts.table.n_slots == text.SMALLEST_TABLE
 
 
 def test_a_table_grows_with_what_it_holds():

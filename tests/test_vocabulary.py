@@ -189,8 +189,39 @@ def test_records_are_taken_in_slices(monkeypatch):
     assert sizes == [3, 1, 3, 1]
 
 
+@given(some_records, st.integers(1, 8), st.integers(1, 3))
+def test_bounded_counts_keep_their_bound(records, max_counts, slice_records):
+    """Counts are too low by the error at most, and what is in min_count + error records is kept, words and labels."""
+    records = records * 3 + [Record("a", ("X",))] * 99
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vocabulary, "SLICE_RECORDS", slice_records)
+        try:
+            built = Vocabulary.build(iter(records), min_count=2, ngrams=2, max_counts=max_counts)
+        except ValueError as error:
+            assert max_counts == 1 and "that occurs in at least 2 records" in str(error)
+            return
+    words = Counter(token for record in records for token in set(tokenise(record.title, 2)))
+    labels = Counter(label for record in records for label in set(record.categories))
+    for names, counts, error, want in ((built.words, built.word_counts, built.word_error, words),
+                                       (built.labels, built.label_counts, built.label_error, labels)):
+        got = dict(zip(names, counts))
+        assert all(max(2, want[name] - error) <= n <= want[name] for name, n in got.items())
+        assert {name for name, n in want.items() if n >= 2 + error} <= set(got)
+        assert error * max_counts < 2 * want.total() or error == 0
+        assert error or got == {name: n for name, n in want.items() if n >= 2}
+    again = Vocabulary.from_files(*built.to_files())
+    assert (again.word_error, again.label_error) == (built.word_error, built.label_error)
+
+
+def test_many_labels_that_come_once_are_forgotten():
+    records = [Record("a", ("Often", f"Once {i}", f"Sixteen {i % 16}")) for i in range(3000)]
+    exact, built = (Vocabulary.build(iter(records), max_counts=n) for n in (None, 100))
+    assert (built.labels, built.label_counts) == (exact.labels, exact.label_counts) and built.n_dropped_labels == 3000
+    assert exact.label_error == 0 < built.label_error < 2 * 9000 / 100 and built.word_error == 0
+
+
 @pytest.mark.parametrize("settings, message", [
-    (dict(ngrams=0), "want min_count and ngrams of at least 1, got 10 and 0"),
+    (dict(max_counts=0), "want max_counts of at least 1, got 0"), (dict(ngrams=0), "want min_count and ngrams of at least 1, got 10 and 0"),
     (dict(label_min_count=0), "want a label_min_count of at least 1, got 0"),
     (dict(stem=0), "want a stem of at least 1 letter, got 0"),
     (dict(hash_size=0), r"want a hash_size of at least 1 and below 2\^31, got 0"),
@@ -225,6 +256,11 @@ def test_a_vocabulary_from_its_files_is_the_same(settings):
     (lambda h, a, t: h.update(tfidf=1), "tfidf: want bool, got 1"), (lambda h, a, t: t["words"].pop(), "word_counts"),
     (lambda h, a, t: a.update(label_counts=a["label_counts"] - 99), "label_counts: want 1 counts of at least 0"),
     (lambda h, a, t: a.update(word_counts=a["word_counts"].astype(float)), "word_counts: want"),
+    (lambda h, a, t: a.update(word_hashes=a["word_hashes"][:-1]), "2\\^k slots"),
+    (lambda h, a, t: a.update(word_hashes=a["word_hashes"][:2], word_ids=a["word_ids"][:2]), "numbers from 1 to 2"),
+    (lambda h, a, t: a.update(word_ids=a["word_ids"] * 9), "numbers from 1 to 2"),
+    (lambda h, a, t: a.update(word_ids=a["word_ids"] * 0 + 1), "numbers from 1 to 2"),
+    (lambda h, a, t: a.update(word_ids=a["word_ids"].astype(float)), "want int64 and int32"),
     (lambda h, a, t: t.update(labels=["C", "C"]), "label_counts"), (lambda h, a, t: t.clear(), "KeyError"),
 ])
 def test_files_that_do_not_fit_together_are_refused(change, message):

@@ -1,0 +1,184 @@
+"""What do a mapping of the categories, and 20 major ones with a softmax, do to the scores?
+
+    python benchmarks/categories.py [--quick] [--seeds N] [--major N] [--data FILE ...] [--picture FILE] [--json FILE]
+
+Trains the default recipe on four fifths of the titles (by default the real ones where they are at hand, else a made-up
+catalogue) with the categories as they are, mapped as nnlite proposes from these four fifths, and reduced to the major
+ones among the mapped. Tests on the last fifth. Other labels are another task with other scores. So the network of the
+unmapped categories is asked the easier questions too: the probability of a mapped category is the largest of those that
+become it. What a row gains over the "answers" row above it is what training on the mapped labels is worth. The softmax
+fits the training titles closer than the sigmoids do, so it is trained once more with fewer epochs and more dropout.
+
+P@1 and what follows are in percent, means over the seeds; class F1 is the mean over the major classes, each with its
+own F1. The picture shows how often the softmax takes one class for another.
+"""
+
+import argparse
+import json
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import report
+
+import nnlite
+from nnlite import metrics, recipes
+from nnlite.major import Major
+from nnlite.mapping import Mapping
+
+TITLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
+SCORES = ("P@1", "P@3", "P@5", "nDCG@5", "ECE@1")
+
+
+def trained(records, seed, output="sigmoid", shorter=False):
+    """The vocabulary and the network of the default recipe, and the seconds of its training.
+
+    shorter: two thirds of the epochs, and dropout of 0.6: the best of nine tries for the softmax of 20 classes, on the
+    last fifth of the real training titles.
+    """
+    vocabulary = nnlite.Vocabulary.build(records, **recipes.FEATURES["default"])
+    train = vocabulary.encode(records)
+    trainer = recipes.default(train, seed)
+    old = trainer.model
+    if shorter:
+        trainer.epochs, trainer.dropout = 2 * trainer.epochs // 3, 0.6
+    trainer.model = nnlite.MLP(train.n_words, train.n_labels, old.hidden, old.activation, seed, output)
+    trainer.model.init_label_bias(train.label_frequencies())
+    return vocabulary, trainer.model, trainer.fit(train).seconds
+
+
+def own_scores(vocabulary, model, records):
+    """Of a network on its own labels."""
+    test = vocabulary.encode(records)
+    found = nnlite.evaluate(model, test)
+    ids, _ = model.top_k(test.x, 1)
+    return {name: 100 * found.get(name, np.nan) for name in SCORES} | class_f1(test.y, ids) | {"BCE": found["bce"]}
+
+
+def answers(vocabulary, model, records, asked, becomes):
+    """Of a network on the labels of another vocabulary, `asked`, which becomes(name) gives for a name of its own."""
+    truth, place = asked.encode(records).y, {name: i for i, name in enumerate(asked.labels)}
+    z = model.logits(vocabulary.encode_titles(record.title for record in records))
+    logits = np.full(truth.shape, -30, np.float32)
+    for j, name in enumerate(vocabulary.labels):
+        if (i := place.get(becomes(name))) is not None:
+            np.maximum(logits[:, i], z[:, j], out=logits[:, i])
+    ids = np.argsort(-logits, axis=1, kind="stable")[:, :5]
+    p = 1 / (1 + np.exp(-np.take_along_axis(logits, ids[:, :1], axis=1)))
+    bce = (np.logaddexp(0, logits).sum() - logits[truth.toarray() > 0].sum()) / logits.size
+    found = {f"P@{k}": metrics.precision_at_k(truth, ids, k) for k in (1, 3, 5) if k <= ids.shape[1]}
+    if ids.shape[1] == 5:
+        found["nDCG@5"] = metrics.ndcg_at_k(truth, ids, 5)
+    found["ECE@1"] = metrics.reliability_of(p, metrics.hits(truth, ids[:, :1])).ece
+    return {name: 100 * found.get(name, np.nan) for name in SCORES} | class_f1(truth, ids) | {"BCE": bce}
+
+
+def class_f1(truth, ids):
+    """In percent, where a row has one label."""
+    if np.diff(truth.indptr).max() > 1:
+        return {"class F1": np.nan}
+    return {"class F1": 100 * float(metrics.by_class(metrics.confusion(truth, ids[:, 0]))["F1"].mean())}
+
+
+def measure(train, test, n_major, seed):
+    """The scores of every row, by name, and the names and the confusion matrix of the major classes."""
+    mapping = Mapping.propose(train)
+    mapped, mapped_test = list(mapping.apply(train)), list(mapping.apply(test))
+    major = Major.choose(mapped, n_major)
+    one_each, one_each_test = list(major.apply(mapped)), list(major.apply(mapped_test))
+    names, rows = set(major.names), {}
+
+    def row(name, vocabulary, records, found, seconds=np.nan):
+        labels = sum(len(record.categories) for record in records) / len(records)
+        rows[name] = {"labels": len(vocabulary.labels), "records": len(records), "a record": labels, **found,
+                      "train s": seconds}
+
+    raw, network, seconds = trained(train, seed)
+    row("as they are", raw, test, own_scores(raw, network, test), seconds)
+    vocabulary, model, seconds = trained(mapped, seed)
+    row("answers, mapped", vocabulary, mapped_test, answers(raw, network, mapped_test, vocabulary, mapping.becomes))
+    row("mapped", vocabulary, mapped_test, own_scores(vocabulary, model, mapped_test), seconds)
+    vocabulary, model, seconds = trained(one_each, seed)
+
+    def becomes(name):
+        return mapping.becomes(name) if mapping.becomes(name) in names else None
+
+    row(f"answers, {n_major} major", vocabulary, one_each_test,
+        answers(raw, network, one_each_test, vocabulary, becomes))
+    row(f"{n_major} major, sigmoid", vocabulary, one_each_test, own_scores(vocabulary, model, one_each_test), seconds)
+    for shorter in False, True:
+        vocabulary, model, seconds = trained(one_each, seed, "softmax", shorter)
+        row(f"{n_major} major, softmax" + ", shorter" * shorter, vocabulary, one_each_test,
+            own_scores(vocabulary, model, one_each_test), seconds)
+    data = vocabulary.encode(one_each_test)
+    table = metrics.confusion(data.y, model.top_k(data.x, 1)[0][:, 0])
+    return rows, vocabulary.labels, table
+
+
+def picture(path, names, table):
+    """The confusion matrix: a row per true class, in percent of its records; what is 0 % stays empty."""
+    import matplotlib
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    shares = 100 * table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    side = 3 + 0.42 * len(names)
+    figure, axes = plt.subplots(figsize=(side + 1, side), layout="constrained")
+    axes.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=10)  # the root shows small shares beside large ones
+    for (i, j), share in np.ndenumerate(shares):
+        if share >= 0.5:
+            axes.text(j, i, f"{share:.0f}", ha="center", va="center", fontsize=8, color="w" if share > 50 else "k")
+    titles = [f"{name} ({n:,})" for name, n in zip(names, table.sum(axis=1))]
+    axes.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
+    axes.set_yticks(range(len(names)), titles, fontsize=8)
+    axes.set(xlabel="predicted", ylabel="true (records)", title="Predicted classes in percent of the true ones")
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="10,000 records, to see that it runs")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="default: %(default)s")
+    parser.add_argument("--major", type=int, default=20, metavar="N", help="default: %(default)s")
+    parser.add_argument("--data", type=Path, nargs="+", metavar="FILE", help="what nnlite.read_records reads")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="the confusion matrix; wants matplotlib")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    args = parser.parse_args()
+    report.rerun_clean()
+    paths = args.data or ([TITLES] if TITLES.exists() else [])
+    records = list(nnlite.read_records(paths) if paths else nnlite.make_catalogue(100_000))
+    records = records[:10_000] if args.quick else records
+    train, test = records[:len(records) * 4 // 5], records[len(records) * 4 // 5:]
+    print(report.head_line(), end="\n\n")
+    print(f"{len(records):,} records of {', '.join(path.name for path in paths) or 'the made-up catalogue'}, "
+          f"{args.seeds} seeds\n")
+    mapping = Mapping.propose(train)
+    mapped = mapping.apply(train)
+    kept = list(mapped)
+    print("The mapping proposed, on the training part:\n\n- " + mapped.summary().replace("\n", "\n- "), end="\n\n")
+    major = Major.choose(kept, args.major).apply(kept)
+    deque(major, maxlen=0)
+    print(f"{args.major} major categories: {major.summary()}\n")
+    runs = [measure(train, test, args.major, seed) for seed in range(args.seeds)]
+    rows = []
+    for name in runs[0][0]:
+        found = {key: float(np.mean([rows[name][key] for rows, *_ in runs])) for key in runs[0][0][name]}
+        rows.append({"categories": name} | {key: _shown(key, value) for key, value in found.items()})
+    print(report.table(rows))
+    if args.picture:
+        picture(args.picture, *runs[0][1:])
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=1))
+
+
+def _shown(key, value):
+    if np.isnan(value):
+        return None
+    if key in ("labels", "records"):
+        return round(value)
+    return value if key in ("BCE", "train s", "a record") else f"{value:.2f}"
+
+
+if __name__ == "__main__":
+    main()

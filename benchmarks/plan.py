@@ -1,0 +1,101 @@
+"""Does the plan foretell what then happens?
+
+    python benchmarks/plan.py [--quick] [--json FILE]
+
+Five jobs: made-up catalogues of several sizes, in files as a shop would have them, by both recipes, with hashed words,
+plain and packed, and the real titles where they are at hand. For each, one process makes the plan and another one then
+trains a `TitleClassifier` on the file; memory is that process's largest resident size, time all of reading, encoding
+and training. Wanted: memory within 15 %, time within 30 %.
+"""
+
+import argparse
+import gzip
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import report
+
+import nnlite
+
+TITLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
+JOBS = {  # name: records, what is asked of the classifier
+    "a small shop": (5_000, {}),
+    "the default recipe": (100_000, {}),
+    "the deck's recipe, 20 epochs": (100_000, {"recipe": "deck", "epochs": 20}),
+    "2^20 hashed columns, 100 units": (100_000, {"hash_size": 2 ** 20, "hidden": (100,), "epochs": 3}),
+    "400,000 records, packed": (400_000, {"epochs": 2}),
+}
+PLAN = """
+import json, sys, nnlite
+path, how = sys.argv[1], json.loads(sys.argv[2])
+found = nnlite.plan(path, **how)
+print(json.dumps({"MiB": found.total_memory / 2**20, "s": found.total_seconds}))
+"""
+TRAIN = """
+import json, sys, time, nnlite
+path, how = sys.argv[1], json.loads(sys.argv[2])
+start = time.perf_counter()
+titles, categories = zip(*nnlite.read_records(path))
+nnlite.TitleClassifier(**how).fit(titles, categories)
+seconds = time.perf_counter() - start
+with open("/proc/self/status") as file:
+    peak = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+print(json.dumps({"MiB": peak / 1024, "s": seconds}))
+"""
+
+
+def in_a_process(code, path, how):
+    """What the code prints, as JSON."""
+    done = subprocess.run([sys.executable, "-c", code, str(path), json.dumps(how)], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1])
+    return json.loads(done.stdout)
+
+
+def write(path, n_records):
+    """A catalogue of so many records as JSON lines, packed if the name says so."""
+    with (gzip.open if path.suffix == ".gz" else open)(path, "wt") as file:
+        for record in nnlite.make_catalogue(n_records, seed=n_records):
+            file.write(json.dumps({"title": record.title, "category": record.categories}) + "\n")
+
+
+def measure(name, path, how):
+    planned, happened = (in_a_process(code, path, how) for code in (PLAN, TRAIN))
+    return {"job": name, **{f"{word} {unit}": figures[unit] for unit in ("MiB", "s")
+                            for word, figures in (("planned", planned), ("happened", happened))},
+            **{f"{what}, off by": f"{100 * (planned[unit] / happened[unit] - 1):+.0f} %"
+               for what, unit in (("memory", "MiB"), ("time", "s"))}}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the records: to see that it runs")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    args = parser.parse_args()
+    report.rerun_clean()
+    print(report.head_line(), end="\n\n")
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        in_a_process(TRAIN, TITLES if TITLES.exists() else _small(folder), {"epochs": 1})  # compiles, for all that follow
+        for name, (n_records, how) in JOBS.items():
+            path = Path(folder) / ("shop.jsonl.gz" if "packed" in name else "shop.jsonl")
+            write(path, n_records // 10 if args.quick else n_records)
+            rows.append(measure(name, path, how))
+        if TITLES.exists() and not args.quick:
+            rows.append(measure("the real titles", TITLES, {}))
+    print(report.table(rows))
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=1))
+
+
+def _small(folder):
+    path = Path(folder) / "small.jsonl"
+    write(path, 2_000)
+    return path
+
+
+if __name__ == "__main__":
+    main()

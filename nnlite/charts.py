@@ -1,0 +1,125 @@
+"""Charts as SVG that stands inside an HTML page: a curve by step, and predicted against true.
+
+They are drawn for a width of 360 and grow with the page. Colours are those of the page's style, by class. Each has a
+title and a description for those who hear the page instead of seeing it.
+"""
+
+from html import escape
+
+import numpy as np
+
+WIDTH, HEIGHT = 360, 240
+LEFT, RIGHT, TOP, BOTTOM = 44, 346, 14, 200  # of the field inside
+MAX_POINTS = 300  # of a line: about one for each pixel; neighbours are averaged
+LINE_HEIGHT = 13
+Z_95 = 1.959964  # standard deviations on either side that hold 95 % of a normal distribution
+
+
+def wilson(n_true, n):
+    """(low, high): the 95 % interval of a fraction of which n_true of n were seen, numbers or arrays; n above 0.
+
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927. It stays in 0..1.
+    """
+    p, z2 = np.divide(n_true, n), Z_95 ** 2
+    middle, half = p + z2 / (2 * n), Z_95 * np.sqrt(p * (1 - p) / n + z2 / (4 * np.square(n, dtype=float)))
+    return np.maximum((middle - half) / (1 + z2 / n), 0), np.minimum((middle + half) / (1 + z2 / n), 1)
+
+
+def thinned(points, most=MAX_POINTS):
+    """(n, 2) points, n <= most: the means of neighbouring (x, y), but x is the last of theirs."""
+    points = np.asarray(points, float)
+    return np.array([(part[-1, 0], part[:, 1].mean()) for part in np.array_split(points, min(most, len(points)))])
+
+
+def ticks(highest, about=5):
+    """Round numbers from 0 to the first at or above `highest`, 1, 2 or 5 times a power of ten apart."""
+    least = highest / about
+    power = 10.0 ** np.floor(np.log10(least))
+    step = power * next(m for m in (1, 2, 5, 10) if m * power >= least * (1 - 1e-9))
+    return step * np.arange(np.ceil(highest / step - 1e-9) + 1)
+
+
+def line_chart(identity, title, description, lines, x_label, y_unit="", y_highest=None, floor=None):
+    """Lines over an x that starts at 0, and a y that starts at 0: nothing looks steeper than it is.
+
+    identity: of the chart in the page    lines: name -> points (n, 2), n >= 1, the first in the accent's colour; each
+    is named at its end    y_highest: of the axis, else it fits    floor: (name, y) of a dotted line across
+    """
+    lines = {name: thinned(points) for name, points in lines.items()}
+    every = np.concatenate(list(lines.values()))
+    highest = max(every[:, 1].max(), floor[1] if floor else 0, 1e-12)
+    x_ticks, y_ticks = ticks(max(every[:, 0].max(), 1)), ticks(y_highest or highest)
+    last_x, last_y = max(every[:, 0].max(), 1), y_ticks[-1]
+
+    def x(value):
+        return LEFT + (RIGHT - LEFT) * value / last_x
+
+    def y(value):
+        return BOTTOM - (BOTTOM - TOP) * value / last_y
+
+    parts = [_axes([(x(t), _number(t)) for t in x_ticks if t <= last_x and t == round(t)],
+                   [(y(t), _number(t) + y_unit) for t in y_ticks], x_label)]
+    names = []
+    if floor:
+        parts.append(f'<path class="dotted" d="M{LEFT} {y(floor[1]):.1f}H{RIGHT}"/>')
+        names.append((y(floor[1]), floor[0], "muted"))
+    for i, (name, points) in enumerate(lines.items()):
+        at = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in points)
+        kind = "other" if i else "first"
+        parts.append(f'<polyline class="line {kind}" points="{at}"/>')
+        if len(points) == 1:
+            parts.append(f'<circle class="dot {kind}" cx="{x(points[0, 0]):.1f}" cy="{y(points[0, 1]):.1f}" r="2.5"/>')
+        names.append((y(points[-1, 1]), name, "" if i else "accent"))
+    return _svg(identity, title, description, parts + _names_at_the_end(names))
+
+
+def reliability_chart(identity, title, description, found):
+    """A `metrics.Reliability`: true against predicted, a dot for each bin, its area as the number of predictions.
+
+    The dots of perfect probabilities lie on the dotted diagonal. The upright lines are the 95 % intervals.
+    """
+    marks = [(LEFT + (RIGHT - LEFT) * t / 100, BOTTOM - (BOTTOM - TOP) * t / 100, t) for t in range(0, 101, 20)]
+    parts = [_axes([(x, f"{t}") for x, _, t in marks], [(y, f"{t} %") for _, y, t in marks], "predicted, %"),
+             f'<path class="dotted" d="M{LEFT} {BOTTOM}L{RIGHT} {TOP}"/>']
+    seen = np.flatnonzero(found.n)
+    low, high = wilson(found.true[seen] * found.n[seen], found.n[seen])
+    for i, a, b in zip(seen, low, high):
+        x = LEFT + (RIGHT - LEFT) * found.probability[i]
+        top, bottom, y = (BOTTOM - (BOTTOM - TOP) * value for value in (b, a, found.true[i]))
+        radius = max(1.5, 9 * np.sqrt(found.n[i] / found.n.max()))
+        parts.append(f'<path class="line first" d="M{x:.1f} {top:.1f}V{bottom:.1f}"/>'
+                     f'<circle class="dot first" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>')
+    return _svg(identity, title, description, parts)
+
+
+def _axes(x_marks, y_marks, x_label):
+    """Thin lines across and numbers beside them: (x, text) and (y, text)."""
+    parts = [f'<path class="grid" d="M{LEFT} {y:.1f}H{RIGHT}"/><text class="muted" x="{LEFT - 6}" y="{y + 4:.1f}" '
+             f'text-anchor="end">{escape(text)}</text>' for y, text in y_marks]
+    parts += [f'<text class="muted" x="{x:.1f}" y="{BOTTOM + 16}" text-anchor="middle">{escape(text)}</text>'
+              for x, text in x_marks]
+    middle = (LEFT + RIGHT) / 2
+    return "".join(parts) + (f'<text class="muted" x="{middle}" y="{BOTTOM + 33}" text-anchor="middle">'
+                             f'{escape(x_label)}</text>')
+
+
+def _names_at_the_end(names):
+    """Texts above the right ends of lines at y, moved up or down until they are a line apart; (y, text, class)."""
+    placed, free = [], BOTTOM - 4.0
+    for y, name, kind in sorted(names, reverse=True):
+        free = min(y - 5, free)
+        placed.append((free, name, kind))
+        free -= LINE_HEIGHT
+    lift = max(0.0, LINE_HEIGHT - min(y for y, *_ in placed))
+    return [f'<text class="end {kind}" x="{RIGHT}" y="{y + lift:.1f}" text-anchor="end">{escape(name)}</text>'
+            for y, name, kind in placed]
+
+
+def _svg(identity, title, description, parts):
+    return (f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{identity}-title {identity}-text">'
+            f'<title id="{identity}-title">{escape(title)}</title>'
+            f'<desc id="{identity}-text">{escape(description)}</desc>{"".join(parts)}</svg>')
+
+
+def _number(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

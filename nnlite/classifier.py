@@ -1,0 +1,321 @@
+"""`TitleClassifier`: titles in, category names out; a recipe, its vocabulary and its network as one object.
+
+It follows scikit-learn's conventions and works in its pipelines and searches, which need not be installed.
+"""
+
+import sys
+
+import numpy as np
+import scipy.sparse as sp
+
+from nnlite import folders, metrics, recipes
+from nnlite.calibration import best_threshold
+from nnlite.categories import Categories
+from nnlite.explanation import explain
+from nnlite.model import MLP
+from nnlite.records import Record, clean
+from nnlite.vocabulary import Vocabulary
+
+KIND = "model"  # of the folder
+THRESHOLD_ROWS = 20_000  # of the training or validation rows, for the threshold
+NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
+             *recipes.SETTINGS["categories"])  # and those that `categories_` holds
+
+
+class TitleClassifier:
+    """Learns the categories of products from their titles, and predicts those of new ones.
+
+    recipe: "default" learns, "deck" shows what does not (see `recipes`)
+    overrides: what the recipe is to do otherwise; the names are those of `recipes.SETTINGS`, such as epochs=3,
+    hidden=(400,), min_count=5, dropout=0.2, seed=1, threads=4. TypeError for another name.
+
+    Titles are a list (or array) of str. They are cleaned as `read_records` cleans them and cut into lower-cased runs of
+    letters and digits of any script. What stands between these is no part of a word: signs, emoji, and combining marks
+    too, so that a letter and its accent should be one character (NFC). Where no blanks divide words, as in Chinese, a
+    whole run is one word, and `stem` its first letters. A title without a known word, such as an empty one, is no
+    error: the network then has the categories' frequencies to go by and nothing else, and `predict` names none.
+
+    mapping, a `Mapping` or the file of one, says what raw categories become; major, a number or a list of names, leaves
+    each product one category of a few and makes the network choose between them (softmax).
+
+    After `fit`: vocabulary_ (Vocabulary), model_ (MLP), classes_ (the category names, by id), categories_ (Categories:
+    what becomes of raw ones), threshold_ (the probability above which `predict` names a category), training_ (a dict:
+    what the training has seen, and its scores on the validation data after each epoch).
+    """
+
+    def __init__(self, recipe="default", **overrides):
+        self.recipe, self.overrides = recipe, {}
+        self.set_params(recipe=recipe, **overrides)
+
+    def __repr__(self):
+        return f"TitleClassifier({', '.join(f'{name}={value!r}' for name, value in self.get_params().items())})"
+
+    def get_params(self, deep=True):
+        """The arguments that it was made with, as a dict."""
+        return {"recipe": self.recipe, **self.overrides}
+
+    def set_params(self, **params):
+        """Change some of the arguments; they count from the next `fit` on. Returns self."""
+        known = [name for names in recipes.SETTINGS.values() for name in names]
+        for name in params:
+            if name != "recipe" and name not in known:
+                raise TypeError(f"TitleClassifier: {name}: unknown setting, want one of {', '.join(sorted(known))}")
+        recipe = params.pop("recipe", self.recipe)
+        if recipe not in recipes.RECIPES:
+            raise ValueError(f"TitleClassifier: recipe: want {' or '.join(map(repr, recipes.RECIPES))}, got {recipe!r}")
+        self.recipe, self.overrides = recipe, self.overrides | params
+        return self
+
+    def __sklearn_tags__(self):
+        """What scikit-learn asks of an estimator; it has been imported by whoever calls this."""
+        utils = sys.modules["sklearn.utils"]
+        return utils.Tags(
+            estimator_type=None,  # "classifier" promises one category each, or a matrix of them
+            target_tags=utils.TargetTags(required=True, multi_output=True),
+            input_tags=utils.InputTags(one_d_array=True, two_d_array=False, string=True))
+
+    # ---- learning
+
+    def fit(self, titles, categories, validation=None, on_step=None):
+        """Learn from titles (a list of str) and the categories of each (a list of collections of str). Returns self.
+
+        validation: (titles, categories) to score after each epoch and to choose the threshold by, else the training
+        titles do    on_step: called with a `trainer.Step` after every update
+        Ctrl-C ends the training after the running step and raises KeyboardInterrupt; what was learnt can be used.
+        TypeError for anything but lists of texts, ValueError if no word or no category occurs often enough.
+        """
+        records = _records("fit", titles, categories)
+        held_out = _records("fit: validation", *validation) if validation else None
+        features, asked, others = recipes.split(self.recipe, self.overrides)
+        known = Categories.choose(records, **asked)
+        records, news = known.apply(records)
+        vocabulary = Vocabulary.build(records, **features)
+        data = vocabulary.encode(records)
+        trainer = recipes.RECIPES[self.recipe](data, **others)
+        self._take(vocabulary, trainer.model, known, training={"categories": news})
+        self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
+        return self
+
+    def partial_fit(self, titles, categories, on_step=None):
+        """Learn from some more titles and their categories, with all the epochs of the recipe. Returns self.
+
+        The first call is a `fit`: its words and categories are kept, and later ones that it has not seen are ignored.
+        The optimiser goes on where it was, so that old rows of the network move less than new ones. It is not part of
+        a saved model: after `load` it begins anew and forgets more of what was learnt.
+        """
+        if not hasattr(self, "model_"):
+            return self.fit(titles, categories, on_step=on_step)
+        data = self.encode(_records("partial_fit", titles, categories))
+        if not hasattr(self, "_trainer"):
+            _, _, others = recipes.split(self.recipe, self.overrides)
+            network = {name: getattr(self.model_, name) for name in recipes.SETTINGS["network"]}
+            self._trainer = recipes.RECIPES[self.recipe](data, **others | network)
+            for name, p in self.model_.params.items():
+                self._trainer.model.params[name][...] = p
+            self.model_ = self._trainer.model
+        self._trainer.checkpoints = None  # they would be those of another chunk
+        self._train(self._trainer, data, None, on_step)
+        return self
+
+    def _take(self, vocabulary, model, categories, training):
+        self.vocabulary_, self.model_, self.classes_ = vocabulary, model, vocabulary.labels
+        self.categories_, self.training_ = categories, training
+
+    def encode(self, records):
+        """The Dataset of an iterable of Record, with the words and the categories that this model knows.
+
+        Where categories are mapped or reduced to major ones, records that are left without any are left out.
+        """
+        self._check_taken()
+        records, _ = self.categories_.apply(list(records))
+        return self.vocabulary_.encode(records)
+
+    def _train(self, trainer, data, validation, on_step):
+        """Train, then choose the threshold, also where Ctrl-C has ended the training."""
+        vars(self).pop("threshold_", None)  # a training that goes astray leaves nothing to predict with
+        seen, stopped = self.training_, None
+
+        def note(step):
+            seen.update(steps=step.step, last_loss=step.loss, seconds=round(step.seconds, 3))
+            seen.setdefault("first_loss", step.loss)
+            if on_step:
+                on_step(step)
+
+        self._trainer = trainer
+        seen.update(records=seen.get("records", 0) + len(data), n_steps=trainer.n_steps(data), steps=0, validation=[])
+        try:
+            history = trainer.fit(data, validation, on_step=note)
+            seen.update(steps=len(history.loss), last_loss=history.loss[-1], seconds=round(history.seconds, 3),
+                        validation=history.validation)
+            seen.setdefault("first_loss", history.loss[0])
+        except KeyboardInterrupt as error:
+            if not seen["steps"]:
+                raise
+            stopped = error
+        rows = np.linspace(0, len(validation or data) - 1, min(THRESHOLD_ROWS, len(validation or data))).astype(int)
+        self.threshold_ = best_threshold(self.model_, (validation or data).x[rows], threads=self._threads)
+        if stopped:
+            raise stopped
+
+    # ---- predicting
+
+    def predict(self, titles, threshold=None):
+        """The names of the categories worth returning for each title, likeliest first, as a list of tuples.
+
+        Those with a probability above threshold_, or the likeliest one if there is none: what gives about the best F1.
+        Above another threshold, if one is given: then there may be none.
+        """
+        return [tuple(name for name, _ in found) for found in self.predict_above(titles, threshold)]
+
+    def predict_above(self, titles, threshold=None):
+        """As `predict`, with the probabilities: [[(category, probability), ...], ...]."""
+        x = self._encoded("predict", titles)
+        above = self.model_.above(x, self.threshold_ if threshold is None else threshold, self._threads)
+        found = self._pairs(*_sorted_rows(above))
+        if threshold is None:
+            alone = np.flatnonzero((np.diff(above.indptr) == 0) & (np.diff(x.indptr) > 0))
+            for i, likeliest in zip(alone, self._top(x[alone], 1)):
+                found[i] = likeliest
+        return [pairs if known else [] for pairs, known in zip(found, np.diff(x.indptr))]
+
+    def predict_top_k(self, titles, k=5):
+        """The k likeliest categories of each title (all, if there are fewer): [[(category, probability), ...], ...]."""
+        return self._top(self._encoded("predict_top_k", titles), k)
+
+    def predict_proba(self, titles, k=10):
+        """The probabilities of the k likeliest categories, or of all if there are fewer, as a csr matrix (N, L).
+
+        Each is the probability of its category alone: they need not add up to 1.
+        """
+        x = self._encoded("predict_proba", titles)
+        ids, p = self.model_.top_k(x, min(k, self.model_.n_labels), self._threads)
+        indptr = np.arange(0, ids.size + 1, ids.shape[1])
+        matrix = sp.csr_array((p.ravel(), ids.ravel(), indptr), shape=(len(ids), self.model_.n_labels))
+        matrix.sort_indices()
+        return matrix
+
+    def score(self, titles, categories):
+        """P@1: the fraction of the titles whose likeliest category is a true one.
+
+        Of those titles that have a category which the model knows; in the others nothing can be right.
+        """
+        self._check_fitted()
+        data = self.encode(_records("score", titles, categories))
+        ids, _ = self.model_.top_k(data.x, 1, self._threads)
+        return metrics.precision_at_k(data.y, ids, 1)
+
+    def explain(self, title, k=5):
+        """Why the title gets its k likeliest categories: a list of `explanation.Explanation`, likeliest first."""
+        self._check_fitted()
+        if not isinstance(title, str):
+            raise TypeError(f"explain: want one title, a str, got {type(title).__name__}")
+        return explain(self.vocabulary_, self.model_, clean(title), k, self._threads)
+
+    @property
+    def _threads(self):
+        return self.overrides.get("threads")
+
+    def _encoded(self, where, titles):
+        self._check_fitted()
+        return self.vocabulary_.encode_titles(_texts(where, titles))
+
+    def _check_taken(self):
+        if not hasattr(self, "model_"):
+            raise ValueError("TitleClassifier: want one with a vocabulary, got one without: call fit or load first")
+
+    def _check_fitted(self):
+        if not hasattr(self, "threshold_"):
+            raise ValueError("TitleClassifier: want a trained one, got one without: call fit or load first")
+
+    def _top(self, x, k):
+        ids, p = self.model_.top_k(x, min(k, self.model_.n_labels), self._threads)
+        return self._pairs(np.arange(0, ids.size + 1, ids.shape[1]), ids.ravel(), p.ravel())
+
+    def _pairs(self, indptr, ids, p):
+        pairs = list(zip(map(self.classes_.__getitem__, ids.tolist()), p.tolist()))
+        return [pairs[a:b] for a, b in zip(indptr[:-1].tolist(), indptr[1:].tolist())]
+
+    # ---- as a folder
+
+    def save(self, folder):
+        """Write the model into a new folder, or in the place of another model, whole or not at all.
+
+        It holds what predicting needs and nothing that could execute. OSError if it cannot be written, ValueError if
+        something else lies there.
+        """
+        self._check_fitted()
+        about, arrays, texts = self.vocabulary_.to_files()
+        known, lists = self.categories_.to_files()
+        overrides = {name: getattr(value, "tolist", lambda value=value: value)()  # of NumPy's numbers, Python's
+                     for name, value in self.overrides.items() if name not in NOT_SAVED}
+        header = {
+            "recipe": self.recipe, "overrides": overrides, "threshold": self.threshold_,
+            "activation": self.model_.activation, "output": self.model_.output, "vocabulary": about,
+            "categories": known, "training": self.training_,
+        }
+        folders.write(folder, KIND, header, self.model_.params | arrays, texts | lists)
+
+    @classmethod
+    def load(cls, folder, threads=None):
+        """The classifier that was saved there. Its parameters stay on disk and are mapped into memory as they are used.
+
+        FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
+        """
+        header, arrays, texts = folders.read(folder, KIND)
+        params = {name: arrays.pop(name) for name in list(arrays) if name.endswith((".W", ".b"))}
+        try:
+            overrides = {name: tuple(value) if isinstance(value, list) else value
+                         for name, value in header["overrides"].items() if name not in NOT_SAVED}
+            classifier = cls(header["recipe"], **overrides, **({} if threads is None else {"threads": threads}))
+            vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts)
+            known = Categories.from_files(header["categories"], texts)
+            model = MLP.from_params(params, header["activation"], header["output"])
+            got, want = (model.n_words, model.n_labels), (vocabulary.n_words, len(vocabulary.labels))
+            if got != want:
+                raise ValueError(f"want a network for {want[0]} words and {want[1]} labels, got one for "
+                                 f"{got[0]} and {got[1]}")
+            classifier.threshold_ = header["threshold"]
+            if not isinstance(header["training"], dict) or not 0 <= float(classifier.threshold_) <= 1:
+                raise ValueError("want a threshold in 0..1 and a training's figures, got others")
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"{folder}: not a whole {KIND}: {type(error).__name__}: {error}") from None
+        classifier._take(vocabulary, model, known, header["training"])
+        return classifier
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "_trainer"}  # it has threads
+
+
+def _sorted_rows(matrix):
+    """indptr, indices, data of a csr matrix, each row's largest value first, ties to the smaller id."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    order = np.lexsort((matrix.indices, -matrix.data, rows))
+    return matrix.indptr, matrix.indices[order], matrix.data[order]
+
+
+def _texts(where, titles):
+    """The titles, cleaned. TypeError for a str, or anything else in a list than str."""
+    if isinstance(titles, (str, bytes)):
+        raise TypeError(f"{where}: titles: want a list of str, got one {type(titles).__name__}")
+    titles = list(titles)
+    for i, title in enumerate(titles):
+        if not isinstance(title, str):
+            raise TypeError(f"{where}: titles[{i}]: want a str, got {type(title).__name__}")
+    return list(map(clean, titles))
+
+
+def _records(where, titles, categories):
+    """A Record for each title and its categories. TypeError, or ValueError for unequal numbers, as `fit`."""
+    titles, wanted = _texts(where, titles), "a collection of str, such as a tuple"
+    if isinstance(categories, (str, bytes)):
+        raise TypeError(f"{where}: categories: want for each title {wanted}, got one {type(categories).__name__}")
+    categories = list(categories)
+    if len(titles) != len(categories):
+        raise ValueError(f"{where}: want as many categories as titles, {len(titles)}, got {len(categories)}")
+    for i, names in enumerate(categories):
+        if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
+            raise TypeError(f"{where}: categories[{i}]: want {wanted}, got {type(names).__name__}")
+        categories[i] = tuple(names)
+        if odd := [type(name).__name__ for name in categories[i] if not isinstance(name, str)]:
+            raise TypeError(f"{where}: categories[{i}]: want {wanted}, got one of {odd[0]}")
+    return list(map(Record, titles, categories))

@@ -1,0 +1,140 @@
+"""Hostile input for every door of nnlite: valid files, titles, folders and commands, mutated, thousands a second.
+
+    python tests/fuzz.py                                   every target, for 90 s at most
+    python tests/fuzz.py records model --seconds 600       some targets, for longer
+    python tests/fuzz.py records --seed 4711 --inputs 1    one input again
+
+An input is made by its target's name and its number alone; the first number is the seed. A failure is an exception that
+is not documented, a warning, a wrong answer where the right one is known, an input that takes LIMIT_SECONDS, or a
+process that dies. It ends its target and is printed with the words that make it happen again; the exit code is then 1.
+`fuzz_targets.py` says what each target is fed and what must hold. A report, not a test: `test_fuzz.py` is one.
+"""
+
+import argparse
+import faulthandler
+import logging
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from fuzz_targets import TARGETS
+
+LIMIT_SECONDS = 20  # for one input, while all targets run at once
+START_SECONDS = 300  # until the first one: kernels may have to be compiled
+SHOWN = 2_000  # characters of an input
+
+
+def work(name, seed, n_inputs, until, state):
+    """Feed a target, in a process of its own. state: the number of the running input, how many were accepted so far."""
+    os.nice(10)
+    warnings.simplefilter("error")
+    logging.disable()
+    faulthandler.enable()
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        os.chdir(folder)
+        check = TARGETS[name].start(Path(folder))
+        for number in range(seed, seed + n_inputs):
+            if time.time() > until:
+                break
+            state[0] = number
+            try:
+                state[1] += bool(check(made(name, number)))
+            except BaseException:
+                traceback.print_exc()
+                sys.stderr.flush()
+                os._exit(1)
+        else:
+            number += 1
+        state[0] = number
+
+
+def made(name, number):
+    """The input of a target that has this number."""
+    return TARGETS[name].make(Random(f"{name} {number}"))
+
+
+class Run:
+    """A target that is being fed: its process, watched from outside."""
+
+    def __init__(self, name, seed, n_inputs, until):
+        self.name, self.seed, self.trouble = name, seed, ""
+        context = multiprocessing.get_context("spawn")
+        self.state = context.Array("q", [seed - 1, 0], lock=False)
+        n_inputs = TARGETS[name].n_inputs if n_inputs is None else n_inputs
+        self.process = context.Process(target=work, args=(name, seed, n_inputs, until, self.state))
+        self.process.start()
+        self.number, self.since = seed - 1, time.monotonic()
+
+    def ended(self):
+        """Whether it is done; looks whether it has failed."""
+        self.process.join(0.02)
+        code, now = self.process.exitcode, time.monotonic()
+        if code is not None:
+            self.trouble = f"the process ended with {code}" if code else ""
+            return True
+        if self.number != self.state[0]:
+            self.number, self.since = self.state[0], now
+        limit = START_SECONDS if self.number < self.seed else LIMIT_SECONDS
+        if now - self.since > limit:
+            self.process.kill()
+            self.process.join()
+            self.trouble = f"not done after {limit} s"
+        return bool(self.trouble)
+
+    def failure(self):
+        """What to print of a target that has failed: how, the input, and the command that brings it back."""
+        number = self.state[0]
+        if number < self.seed:
+            return f"{self.name}: {self.trouble} before the first input"
+        return (f"{self.name}: {self.trouble}, at the input {made(self.name, number)!r:.{SHOWN}}\n"
+                f"again: python tests/fuzz.py {self.name} --seed {number} --inputs 1")
+
+    def row(self):
+        """Target, inputs, accepted and refused ones."""
+        n_inputs, n_accepted = max(self.state[0] - self.seed, 0), self.state[1]
+        return f"{self.name:12}{n_inputs:10,}{n_accepted:10,}{n_inputs - n_accepted:10,}"
+
+
+def fuzz(names, seed=0, n_inputs=None, seconds=90.0, say=partial(print, flush=True)):
+    """Feed these targets, all at once. Returns the total of inputs and the number of targets that have failed.
+
+    n_inputs: of each target, None for its own number    seconds: after which no further input is begun
+    """
+    start, total, n_failed = time.time(), 0, 0
+    say(f"{'target':12}{'inputs':>10}{'accepted':>10}{'refused':>10}")
+    running = [Run(name, seed, n_inputs, start + seconds) for name in names]
+    while running:
+        for run in [run for run in running if run.ended()]:
+            running.remove(run)
+            say(run.row())
+            total += max(run.state[0] - seed, 0)
+            if run.trouble:
+                n_failed += 1
+                say(run.failure())
+    say(f"{'all':12}{total:10,}   in {time.time() - start:.0f} s, {n_failed} targets failed")
+    return total, n_failed
+
+
+def main():
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{', '.join(TARGETS)} (default: all)")
+    parser.add_argument("--seconds", type=float, default=90, help="begin no input after so many (default: %(default)s)")
+    parser.add_argument("--inputs", type=int, metavar="N", help="of each target (default: 100,000 in all)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="number of the first input")
+    args = parser.parse_args()
+    if unknown := set(args.targets) - set(TARGETS):
+        parser.error(f"want targets of {', '.join(TARGETS)}, got {', '.join(sorted(unknown))}")
+    return int(fuzz(args.targets or list(TARGETS), args.seed, args.inputs, args.seconds)[1] > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
