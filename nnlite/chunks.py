@@ -17,7 +17,7 @@ part. Only where there are more than MIXED_PARTS of them, so that the pieces wou
 the parts fall into groups, each of parts from everywhere, which make their own chunks. The trainer then draws the order
 of the chunks, and of the rows of each, anew for every epoch.
 
-Files are read, not mapped: a file cut short while it is mapped would end the process, here it is an error.
+Parts are read, not mapped: a file cut short while it is mapped would end the process, here it is an error.
 """
 
 import math
@@ -25,7 +25,7 @@ import os
 import queue
 import zlib
 from collections import deque
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from itertools import count, islice
 from pathlib import Path
 
@@ -180,6 +180,11 @@ class ChunkFolder:
     def __repr__(self):
         return (f"ChunkFolder({self.n_rows:,} rows in {len(self):,} chunks, {self.n_words:,} words, "
                 f"{self.n_labels:,} labels)")
+
+    def crc32(self):
+        """A number that tells these data from others."""
+        files = [self.folder / "data" / "data.json", *sorted(self.folder.glob("part-*/part.json"))]
+        return reduce(lambda crc, path: zlib.crc32(path.read_bytes(), crc), files, 0)
 
     def label_frequencies(self):
         """The fraction of the rows that carry each label, float64 (L,)."""

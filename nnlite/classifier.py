@@ -4,6 +4,7 @@ It follows scikit-learn's conventions and works in its pipelines and searches, w
 """
 
 import sys
+from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,6 +15,8 @@ from nnlite.categories import Categories
 from nnlite.explanation import explain
 from nnlite.model import MLP
 from nnlite.records import Record, clean
+from nnlite.text import hashed
+from nnlite.threads import team
 from nnlite.vocabulary import Vocabulary
 
 KIND = "model"  # of the folder
@@ -261,7 +264,8 @@ class TitleClassifier:
 
         FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
         """
-        header, arrays, texts = folders.read(folder, KIND)
+        load = [partial(folders.read, folder, KIND), partial(hashed, ["a"])]  # Numba's start takes as long as the sums
+        (header, arrays, texts), _ = team().run(lambda function: function(), load)
         params = {name: arrays.pop(name) for name in list(arrays) if name.endswith((".W", ".b"))}
         try:
             overrides = {name: tuple(value) if isinstance(value, list) else value

@@ -84,6 +84,8 @@ mark.against { background: none; text-decoration: underline dotted var(--accent)
 .found li { display: grid; gap: 0 .8rem; grid-template-columns: 3.2rem minmax(0, 1fr); padding: .1rem 0; }
 .found .p { font-variant-numeric: lining-nums tabular-nums; text-align: right; }
 .found .why { color: var(--muted); font-size: .9em; grid-column: 2; }
+mark.weak { background: var(--weak); }
+.sr { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute; white-space: nowrap; width: 1px; }
 .hit { color: var(--accent); }
 @media (min-width: 40rem) { .found li { grid-template-columns: 3.2rem minmax(0, 16rem) minmax(0, 1fr); }
   .found .why { grid-column: 3; } }
@@ -176,7 +178,7 @@ def table(caption, head, rows, words=(), sortable=False):
                      for i, cell in enumerate(row)) for row in rows]
     heads = "".join(f'<th scope="col"{kinds.get(i, "")}>{cell}</th>' for i, cell in enumerate(head))
     return (f'<div class="box" role="region" tabindex="0" aria-label="{caption}">'
-            f'<table{sortable * " class=sortable"}><caption>{caption}</caption><thead><tr>{heads}</tr></thead>\n<tbody>'
+            f'<table{" class=sortable" * sortable}><caption>{caption}</caption><thead><tr>{heads}</tr></thead>\n<tbody>'
             + "\n".join(f"<tr>{line}</tr>" for line in lines) + "</tbody></table></div>")
 
 
@@ -200,6 +202,6 @@ def page(title, opening, sections):
     return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-            f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n'
-            f'<body>\n<header>{opening}\n<nav aria-label="Contents"><ul>{links}</ul></nav></header>\n<main>\n{body}\n'
+            f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n<style>{STYLE}</style>\n'
+            f'</head>\n<body>\n<header>{opening}\n<nav aria-label="Contents"><ul>{links}</ul></nav></header>\n<main>\n{body}\n'
             f'</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n')

@@ -3,33 +3,28 @@
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 from scipy.special import entr
 
 from nnlite import charts, counting_kernels, metrics
 from nnlite.calibration import report
 from nnlite.evaluation import Tally, evaluate
-from nnlite.explanation import explain
 from nnlite.files import replacing
 from nnlite.html_page import (
     NOTHING, bar, bare, count, definitions, figure, page, percent, shortened, table, text)
-from nnlite.text import tokenise
+from nnlite.html_samples import confused, samples
 
 KS = (1, 3, 5)
-MAX_PAIRS = 25  # of confused categories
-MAX_EXAMPLES = 3  # titles of each pair
-MAX_SAMPLES = 12, 6  # of all records, of the surest mistakes
-MAX_SAMPLE_CHARS = 400  # of a title: longer ones are no samples
 MAX_LABELS = 2_000  # in the table of all categories
+TABLE_ROW_BYTES = 90  # of a row of that table, beside what is in it
 MAX_TABLE_BYTES = 400_000  # of it; a record's words cost less, so that the page stays below 1 MB
-EFFECTS = (0.5, "strong"), (0.2, "middling"), (0.05, "weak")  # on a probability, at least, and how they are marked
 
 
 class Figures(NamedTuple):
     """All that the page tells, computed once."""
 
     classifier: object
-    records: list
+    records: list  # with the categories as the model knows them
+    news: list  # what has been done to the categories for that, a line each
     data: object  # the Dataset of the records
     scores: dict  # of `evaluation.evaluate`
     report: dict  # of `calibration.report`
@@ -57,8 +52,8 @@ def write_report(path, classifier, records, curve=None, source="", threads=None)
         ("training", "The training", _training(classifier, curve)),
         ("frequency", "Frequent and rare categories", _frequency(found)),
         ("reliability", "What a probability is worth", _reliability(found)),
-        ("confused", "What is taken for what", _confused(found, threads)),
-        ("samples", "Why it says so", _samples(found, threads)),
+        ("confused", "What is taken for what", confused(found, threads)),
+        ("samples", "Why it says so", samples(found, threads)),
         ("categories", "All categories", _categories(found)),
     ]
     title = "Categories from titles" + (f": {bare(shortened(source, 80))}" if source else "")
@@ -68,15 +63,16 @@ def write_report(path, classifier, records, curve=None, source="", threads=None)
 
 def _figures(classifier, records, threads):
     if not hasattr(classifier, "threshold_"):
-        raise ValueError("write_report: want a trained TitleClassifier, got one without a model: call fit or load first")
+        raise ValueError("write_report: want a trained TitleClassifier, got one without: call fit or load first")
     vocabulary, model = classifier.vocabulary_, classifier.model_
+    records, news = classifier.categories_.apply(records)
     data, counts = vocabulary.encode(records), np.array(vocabulary.label_counts)
     if not data.y.nnz:
         raise ValueError(f"write_report: want records with a category that the model knows, got none in {len(data):,}")
     propensities = metrics.propensities(counts, max(vocabulary.n_records, 3))
     scores = evaluate(model, data, KS, propensities, classifier.threshold_, threads)
     ids, p = model.top_k(data.x, min(KS[-1], model.n_labels), threads)
-    return Figures(classifier, records, data, scores, report(model, data, counts, KS, threads=threads),
+    return Figures(classifier, records, news, data, scores, report(model, data, counts, KS, threads=threads),
                    _by_label(model, data, classifier.threshold_, threads), ids, p, metrics.hits(data.y, ids))
 
 
@@ -116,9 +112,9 @@ def _opening(found, source):
     of = f" of {text(source, 80)}" if source else ""
     return (f'<h1>Categories from titles</h1>\n<p class="of">{count(scores["rows"])} records{of}, '
             f'{count(found.data.n_labels)} categories</p>\n'
-            f'<p class="lead">The first category named is true for {percent(scores["P@1"])} of the titles. Chance alone '
-            f'puts the figure for such titles between {percent(low)} and {percent(high)} (95{" "}% interval, '
-            f'{count(n)} titles).</p>')
+            f'<p class="lead">The first category named is true for {percent(scores["P@1"])} of the titles.</p>\n'
+            f'<p class="of">For titles of this kind, judged by {count(n)} of them, the figure lies between {percent(low)} '
+            f'and {percent(high)} (95 % interval).</p>')
 
 
 def _scores(found):
@@ -131,12 +127,11 @@ def _scores(found):
     at_k = table("Scores of the first k categories of each record", ["", *(f"k = {k}" for k in ks), "what it is"],
                  [[name, *(percent(scores[f"{name}@{k}"]) for k in ks), meaning] for name, meaning in meanings.items()],
                  words={len(ks) + 1: "long"})
-    frequencies = np.array(found.classifier.vocabulary_.label_counts) / max(found.classifier.vocabulary_.n_records, 1)
     rows = [["F1, all together", percent(scores["micro_f1"]), "every category of every record counts alike"],
             ["F1, by category", percent(scores["macro_f1"]), "every category counts alike, however rare"],
             ["F1, by record", percent(scores["record_f1"]), "every record counts alike"],
             ["BCE", f"{scores['bce']:.5f}", "the loss; that of the categories' frequencies alone is "
-             f"{metrics.bce_of_frequencies(found.data.y, frequencies):.5f}"]]
+             f"{metrics.bce_of_frequencies(found.data.y, _frequencies(found.classifier.vocabulary_)):.5f}"]]
     if "accuracy" in scores:
         rows.append(["accuracy", percent(scores["accuracy"]), "each record has one class"])
     return at_k + table(f"Scores of the categories above a probability of {found.classifier.threshold_:.3g}",
@@ -144,11 +139,11 @@ def _scores(found):
 
 
 def _data(found):
-    data, vocabulary, records = found.data, found.classifier.vocabulary_, found.records
+    data, records = found.data, found.records
     given, here = sum(len(set(record.categories)) for record in records), int(np.count_nonzero(found.by_label[0]))
     per_row = np.diff(data.y.indptr)
     without = {"word": int(np.sum(np.diff(data.x.indptr) == 0)), "category": found.scores["rows_without_label"]}
-    return definitions([
+    return "".join(f"<p>{text(line)}</p>" for line in found.news) + definitions([
         ("records", count(len(data))),
         *((f"without a known {name}", f"{count(n)} ({percent(n / len(data))})") for name, n in without.items()),
         ("categories given", f"{count(given)}, of which the model knows {count(data.y.nnz)} "
@@ -173,20 +168,79 @@ def _training(classifier, curve):
         facts.append(("loss", f"from {known['first_loss']:.5f} to {known['last_loss']:.5f}"))
     parts = [definitions(facts)]
     if len(curve):
-        frequencies = np.clip(np.array(classifier.vocabulary_.label_counts) / max(classifier.vocabulary_.n_records, 1), 0, 1)
-        floor = ("frequencies only", float(np.mean(entr(frequencies) + entr(1 - frequencies))))
+        often = _frequencies(classifier.vocabulary_)
+        floor = "frequencies only", float(np.mean(entr(often) + entr(1 - often)))
         parts.append(figure(charts.line_chart(
-            "loss-curve", "Loss by step", f"The loss falls from {curve[0, 1]:.5f} at step {curve[0, 0]:,.0f} to "
-            f"{curve[-1, 1]:.5f} at step {curve[-1, 0]:,.0f}.".replace("falls", "goes"), {"loss": curve}, "step",
-            floor=floor if model.output == "sigmoid" else None),
-            "The loss (BCE, mean over records and categories) by step. The dotted line is that of predicting every "
+            "loss-curve", "Loss by step", f"From {curve[0, 1]:.5f} at step {curve[0, 0]:,.0f} to {curve[-1, 1]:.5f} at "
+            f"step {curve[-1, 0]:,.0f}.", {"loss": curve}, "step", floor=None if model.output == "softmax" else floor),
+            "The loss, mean over records and categories, by step. The dotted line is the loss of predicting each "
             "category as often as it occurs, whatever the title."))
-    rounds = [scores for scores in seen.get("validation") or ()]
-    lines = {f"P@{k}": [(i, 100 * scores[f"P@{k}"]) for i, scores in enumerate(rounds, start=1)]
-             for k in KS if all(f"P@{k}" in scores for scores in rounds)} if rounds else {}
-    if lines:
+    if lines := _rounds(seen):
         last = ", ".join(f"{name} {points[-1][1]:.1f} %" for name, points in lines.items())
         parts.append(figure(charts.line_chart(
             "validation-curve", "Scores on the validation records by epoch", f"After the last epoch: {last}.", lines,
-            "epoch", y_unit=" %", y_highest=100), "Scores on records held out from training, after each epoch."))
+            "epoch", y_unit=" %", y_highest=100), "Scores on records held out from the training, after each epoch."))
     return "".join(parts)
+
+
+def _frequencies(vocabulary):
+    """(L,): the fraction of the training records that has each label."""
+    return np.minimum(np.array(vocabulary.label_counts) / max(vocabulary.n_records, 1), 1)
+
+
+def _rounds(seen):
+    """"P@k" -> points (epoch, percent), of what a training has noted on its validation records."""
+    rounds = seen.get("validation")
+    rounds = [scores for scores in rounds if isinstance(scores, dict)] if isinstance(rounds, list) else []
+    names = [f"P@{k}" for k in KS]
+    return {name: [(i, 100 * scores[name]) for i, scores in enumerate(rounds, start=1)] for name in names
+            if rounds and all(isinstance(scores.get(name), float) for scores in rounds)}
+
+
+def _frequency(found):
+    k = max(found.report["frequency"])
+    columns, counts = found.report["frequency"][k], found.classifier.vocabulary_.label_counts
+    n_true = np.bincount(metrics.frequency_groups(counts, 10), found.by_label[0], minlength=10)
+    rows = [[f"{i + 1}", count(labels), count(columns["mean_count"][i]), count(n_true[i]),
+             percent(columns["recall"][i]) + bar(columns["recall"][i]) if n_true[i] else NOTHING,
+             percent(columns[f"P@{k}"][i])]
+            for i, labels in enumerate(columns["labels"]) if labels]
+    return ("<p>The categories in ten groups, from frequent to rare. Each group has about a tenth of all occurrences "
+            "in the training records: few frequent categories, or many rare ones.</p>"
+            + table("Scores by frequency", ["group", "categories", "training records of one", "true here",
+                                            f"found among the first {k}", f"part of P@{k}"], rows))
+
+
+def _reliability(found):
+    k = max(found.report["frequency"])
+    bins = found.report["reliability"][f"top {k}"]
+    n_bins, seen = len(bins.n), np.flatnonzero(bins.n)
+    rows = [[f"{100 * i / n_bins:.0f} to {percent((i + 1) / n_bins, 0)}", count(bins.n[i]),
+             percent(bins.probability[i]), percent(bins.true[i])] for i in seen]
+    chart = charts.reliability_chart(
+        "reliability-chart", "Predicted and true", f"The first {k} categories of each record by their probability. On "
+        f"average a probability is {100 * bins.ece:.1f} points off. The numbers are in the table below.", bins)
+    return figure(chart, f"The first {k} categories of each record, grouped by their probability: how many of a group "
+                  "are true. On the dotted line they mean what they say; below it they are too sure. A dot is as large "
+                  "as its group, and its line holds the truth in 19 of 20 cases. On average a probability is "
+                  f"{100 * bins.ece:.1f} points off.") + "<details><summary>The numbers</summary>" + table(
+        "Predicted and true", ["probability", "predictions", "mean of them", "true"], rows) + "</details>"
+
+
+def _categories(found):
+    vocabulary, rows, size = found.classifier.vocabulary_, [], 0
+    for name, n, true, named, both in zip(vocabulary.labels, vocabulary.label_counts, *found.by_label.tolist()):
+        row = [text(name, 80), count(n), count(true), count(named),
+               f"{100 * both / named:.1f}" if named else NOTHING, f"{100 * both / true:.1f}" if true else NOTHING,
+               f"{100 * metrics.f1(true, named, both):.1f}" if true or named else NOTHING]
+        size += len("".join(row).encode()) + TABLE_ROW_BYTES
+        if len(rows) == MAX_LABELS or size > MAX_TABLE_BYTES:
+            break
+        rows.append(row)
+    left = len(vocabulary.labels) - len(rows)
+    rest = f" The {count(left)} rarest are left out." if left else ""
+    return ("<p>The most frequent in training first. Named: with a probability above "
+            f"{found.classifier.threshold_:.3g}. Precision: of those named, how many are true. Recall: of the true "
+            f"ones, how many are named. All three scores in %.{rest}</p>"
+            + table("All categories", ["category", "in training", "true here", "named", "precision", "recall", "F1"],
+                    rows, sortable=True))

@@ -148,9 +148,6 @@ class Expected:
     def __init__(self, n_rows, n_words, n_labels):
         self.n_rows, self.n_words, self.n_labels = n_rows, n_words, n_labels
 
-    def __len__(self):
-        return self.n_rows
-
     def label_frequencies(self):
         """Each label in as many rows as the other."""
         return np.full(self.n_labels, 1 / self.n_labels)

@@ -56,10 +56,10 @@ def default(data, seed=0, threads=None, **overrides):
     """
     recipe = dict(hidden=(200,), activation="relu", lr=0.2, labels_lr=0.03,
                   batch_rows=512, epochs=6, dropout=0.4, word_dropout=0.2)
-    if len(data) < SMALL_ROWS:
+    if data.n_rows < SMALL_ROWS:
         recipe |= dict(hidden=(400,), lr=0.05, labels_lr=0.02, batch_rows=64, dropout=0.5)
         rows = SMALL_STEPS * overrides.get("batch_rows", recipe["batch_rows"])
-        recipe["epochs"] = min(MOST_EPOCHS, ceil(rows / max(len(data), 1)))
+        recipe["epochs"] = min(MOST_EPOCHS, ceil(rows / max(data.n_rows, 1)))
     if overrides.get("output") == "softmax":
         recipe |= dict(epochs=ceil(recipe["epochs"] * 2 / 3), dropout=0.6)
     trainer = _trainer(data, AdaGrad, recipe | overrides, seed, threads, linear_decay)

@@ -1,8 +1,10 @@
 """`Trainer`: epochs, chunks, batches and the learning rate's schedule. What was seen on the way is its `History`."""
 
 import time
+import zlib
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from math import ceil
 from typing import NamedTuple
 
@@ -86,7 +88,10 @@ class Trainer:
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
 
     def fit(self, data, validation=None, on_step=None):
-        """Train on a Dataset, or on an iterable of Datasets (chunks); order="shuffled" goes through it `epochs` times.
+        """Train on a Dataset, a `ChunkFolder` or an iterable of Datasets (chunks), `epochs` times with order="shuffled".
+
+        Shuffled chunks that can be asked for by number, as those of a list or a ChunkFolder, come in a new random order
+        in every epoch; each is in memory while its rows are trained on, in a new random order too.
 
         validation: a Dataset to `evaluate` after each epoch (with order="chunks": after each chunk)
         on_step: called with a `Step` after every update
@@ -104,13 +109,12 @@ class Trainer:
                              f"got {type(data).__name__}")
         self._check_memory()
         self.optimizer.start(self.model.params)
-        history = self._resumed(n_steps)
+        settings = self._settings(chunks, n_steps) if self.checkpoints else {}
+        history = self._resumed(settings)
         done, start = len(history.loss), time.perf_counter() - history.seconds
         saved = time.perf_counter()
         with one_blas_thread(), interrupts_between_steps() as interrupted:
-            for step, (epoch, batch, ends_round) in enumerate(self._batches(chunks), start=1):
-                if step <= done:
-                    continue
+            for step, epoch, batch, ends_round in self._batches(chunks, n_steps, done):
                 x, y, weights = batch()
                 loss = self._step(step, n_steps, x, y, weights)
                 history.loss.append(loss)
@@ -123,7 +127,7 @@ class Trainer:
                     history.validation.append(evaluate(self.model, validation))
                 if self.checkpoints and (interrupted() or time.perf_counter() - saved > self.checkpoint_seconds
                                          or step == n_steps):
-                    self._save(history, n_steps)
+                    self._save(history, settings)
                     saved = time.perf_counter()
                 if interrupted():
                     raise KeyboardInterrupt
@@ -173,7 +177,7 @@ class Trainer:
 
     # ---- checkpoints
 
-    def _settings(self, n_steps):
+    def _settings(self, chunks, n_steps):
         """What must be the same for a training to go on from a checkpoint."""
         names = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout"
         model, optimizer = self.model, self.optimizer
@@ -181,24 +185,26 @@ class Trainer:
             **{name: getattr(self, name) for name in names}, "n_steps": n_steps, "schedule": self.schedule.__name__,
             "label_weights": None if self.label_weights is None else float(self.label_weights.sum(dtype=np.float64)),
             "optimizer": [type(optimizer).__name__, *optimizer.settings()],
+            "data": chunks.crc32() if hasattr(chunks, "crc32") else zlib.crc32(
+                repr([chunk.crc32() for chunk in chunks]).encode()) if isinstance(chunks, (list, tuple)) else None,
             "network": [model.n_words, *model.hidden, model.n_labels, model.activation, model.output],
         }
 
-    def _save(self, history, n_steps):
+    def _save(self, history, settings):
         arrays = self.model.params | self.optimizer.state
         if not all(np.isfinite(array.sum(dtype=np.float64)) for array in arrays.values()):
             return  # the next step's loss will say so; the last good checkpoint stays
-        header = {"settings": self._settings(n_steps), "seconds": history.seconds, "validation": history.validation}
+        header = {"settings": settings, "seconds": history.seconds, "validation": history.validation}
         checkpoints.save(self.checkpoints, len(history.loss), header, arrays | {
             "history/loss": np.array(history.loss), "history/rows": np.array(history.rows, np.int64)})
 
-    def _resumed(self, n_steps):
+    def _resumed(self, settings):
         """The History up to the newest checkpoint, whose parameters and state are put in place; else an empty one."""
         found = checkpoints.load(self.checkpoints) if self.checkpoints else None
         if not found:
             return History()
         header, arrays = found
-        for name, want in self._settings(n_steps).items():
+        for name, want in settings.items():
             if header["settings"].get(name) != want:
                 raise ValueError(f"{self.checkpoints}: the checkpoint is of another training: {name}: want {want}, got "
                                  f"{header['settings'].get(name)}")
@@ -214,9 +220,10 @@ class Trainer:
         """The number of updates that `fit` will make, or None if the data do not tell their length."""
         if isinstance(data, Dataset):
             data = [data]
-        if not isinstance(data, (list, tuple)):
+        if not (hasattr(data, "sizes") or isinstance(data, (list, tuple))):
             return None
-        return self.epochs * sum(ceil(len(chunk) / self.batch_rows) for chunk in data)
+        sizes = getattr(data, "sizes", None) or map(len, data)
+        return self.epochs * sum(ceil(n_rows / self.batch_rows) for n_rows in sizes)
 
     def _chunks(self, data):
         if isinstance(data, Dataset):
@@ -225,11 +232,17 @@ class Trainer:
             raise ValueError(f"Trainer: want data that can be gone through {self.epochs} times, got an iterator")
         return data
 
-    def _batches(self, chunks):
-        """Yield epoch, a function that returns a batch, and whether a validation is due after it.
+    def _batches(self, chunks, n_steps=None, done=0):
+        """Yield step, epoch, a function that returns a batch, and whether a validation is due after it; from step
+        done + 1 on. A batch is x and y (Csr) and the weights of its rows or None."""
+        whole = done // (n_steps // self.epochs) if n_steps and self.order == "shuffled" else 0  # epochs
+        steps = count(1 + whole * (n_steps // self.epochs) if n_steps else 1)
+        for step, batch in zip(steps, self._all_batches(chunks, 1 + whole)):
+            if step > done:
+                yield step, *batch
 
-        A batch is x and y (Csr) and the weights of its rows or None.
-        """
+    def _all_batches(self, chunks, first_epoch):
+        """As `_batches`, without the step, from an epoch on."""
         if self.order == "chunks":
             for chunk in chunks:
                 self._check_chunk(chunk)
@@ -238,9 +251,9 @@ class Trainer:
                     for i, rows in enumerate(parts, start=1):
                         yield epoch, partial(_view, chunk, rows), epoch == self.epochs and i == len(parts)
             return
-        for epoch in range(1, self.epochs + 1):
+        for epoch in range(first_epoch, self.epochs + 1):
             last = None
-            for i, chunk in enumerate(chunks):
+            for i, chunk in self._shuffled(chunks, epoch):
                 self._check_chunk(chunk)
                 order = np.random.default_rng([self.seed, epoch, i]).permutation(len(chunk))
                 for rows in blocks(len(chunk), self.batch_rows):
@@ -249,6 +262,13 @@ class Trainer:
                     last = partial(_taken, chunk, order[rows])
             if last:
                 yield epoch, last, True
+
+    def _shuffled(self, chunks, epoch):
+        """The chunks and their numbers, in random order where they can be asked for by number."""
+        if not hasattr(chunks, "__getitem__"):
+            return enumerate(chunks)
+        order = np.random.default_rng([self.seed, epoch]).permutation(len(chunks))
+        return zip(order.tolist(), chunks.in_order(order) if hasattr(chunks, "in_order") else map(chunks.__getitem__, order))
 
     def _check_chunk(self, chunk):
         if (chunk.n_words, chunk.n_labels) != (self.model.n_words, self.model.n_labels):

@@ -13,6 +13,7 @@ from nnlite.text import tokenise
 __all__ = ["Vocabulary", "tokenise"]
 
 SLICE_RECORDS = 2_048  # whose tokens exist at once
+LONGEST = 100  # words of an n-gram, letters of a stem: a title's tokens are up to so many times its words
 
 
 _NUMBERS = "n_records", "n_dropped_words", "n_dropped_labels"
@@ -58,12 +59,11 @@ class Vocabulary:
         self.word_error = self.label_error = 0
         self._word_ids = text.Table(len(self.words))
         self._word_ids.insert(text.hash_of(self.words), np.arange(1, len(self.words) + 1, dtype=np.int32))
-        self._derive()
+        self._derive(np.array(self.word_counts, np.int64))
 
-    def _derive(self):
+    def _derive(self, word_counts):
         """What is quickly derived from the labels and the counts."""
-        counts = np.array(self.word_counts, np.float64)
-        self.idf = np.log((1 + self.n_records) / (1 + counts)) + 1 if self.tfidf else None
+        self.idf = np.log((1 + self.n_records) / (1.0 + word_counts)) + 1 if self.tfidf else None
         self._label_ids = {label: i for i, label in enumerate(self.labels)}
 
     @property
@@ -96,8 +96,8 @@ class Vocabulary:
                 if type(settings[name]) not in types:
                     raise ValueError(f"{name}: want {types[0].__name__}, got {settings[name]!r}")
             numbers = {name: header[name] for name in _NUMBERS + _ERRORS}
-            if any(type(n) is not int or n < 0 for n in numbers.values()):
-                raise ValueError(f"want whole numbers of at least 0, got {numbers}")
+            if any(type(n) is not int or not 0 <= n < 2**63 for n in numbers.values()):
+                raise ValueError(f"want whole numbers of at least 0, below 2^63, got {numbers!s:.300}")
             _check(**settings)
             vars(vocabulary).update(settings | numbers | {"words": texts["words"], "labels": texts["labels"]})
             for name, n in ("word_counts", settings["hash_size"] or len(vocabulary.words)), (
@@ -117,7 +117,7 @@ class Vocabulary:
             raise ValueError(f"Vocabulary: want what to_files makes, got: {error!r}") from None
         except ValueError as error:
             raise ValueError(f"Vocabulary: {error}") from None
-        vocabulary._derive()
+        vocabulary._derive(arrays["word_counts"])
         return vocabulary
 
     def columns_of(self, tokens):
@@ -234,6 +234,9 @@ def _check(min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_wor
         raise ValueError(f"Vocabulary: want a stem of at least 1 letter, got {stem}")
     if hash_size is not None and not 1 <= hash_size < 2**31:
         raise ValueError(f"Vocabulary: want a hash_size of at least 1 and below 2^31, got {hash_size}")
+    if max(ngrams, stem or 0) > LONGEST or max(min_count, label_min_count) >= 2**31:
+        raise ValueError(f"Vocabulary: want ngrams and stem of at most {LONGEST}, min_count and label_min_count below "
+                         f"2^31, got {ngrams}, {stem}, {min_count} and {label_min_count}")
 
 
 def _kept(counts, min_count):

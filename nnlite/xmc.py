@@ -28,7 +28,7 @@ def read_xmc(path):
         try:
             return _dataset(path, file)
         except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-            raise ValueError(f"{path}: damaged: want a whole file of the kind that its ending names, got: {error}") from None
+            raise ValueError(f"{path}: damaged: want a whole file of its ending's kind, got: {error}") from None
 
 
 def _dataset(path, file):

@@ -16,7 +16,7 @@ import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ PACKERS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lambda 
 
 
 class Target(NamedTuple):
-    """n_inputs: in a full run    make: Random -> input    start: a folder of its own -> function that checks an input"""
+    """n_inputs: in a full run    make: Random -> input    start: a folder of its own -> what checks an input"""
 
     n_inputs: int
     make: Callable
@@ -41,7 +41,7 @@ class Target(NamedTuple):
 
 
 def refusal(function, *errors, where=""):
-    """What the function returns, and whether it has refused: in one line, by one of these errors, with `where` in it."""
+    """What the function returns, and whether it has refused: by one of these errors, in one line that tells `where`."""
     try:
         return function(), False
     except errors as error:
@@ -52,8 +52,8 @@ def refusal(function, *errors, where=""):
 # ---- mutations
 
 SIGNS = [
-    "\0", "\n", "\r", "\r\n", "\t", " ", '"', "'", "\\", "\\\\", "\\n", "\\ud800", "\\u0000", "{", "}", "[", "]", ",", ":",
-    "#", "*", "-", "--", "|", ">", "<", "<b>", "<!--", "<script>", "</", "&", "&amp;amp;", "&#0;", "&#x110000;", "&lt;",
+    "\0", "\n", "\r", "\r\n", "\t", " ", '"', "'", "\\", "\\\\", "\\n", "\\ud800", "\\u0000", "{", "}", "[", "]", ",",
+    ":", "#", "*", "-", "--", "|", ">", "<", "<b>", "<!--", "<script>", "</", "&", "&amp;amp;", "&#0;", "&#x110000;", "&lt;",
     "null", "true", "NaN", "-Infinity", "1e999", "-1", "0", "1_0", "٣", "9" * 30, "9" * 5_000, "1e-400", '{"title": ',
     '["', "(", "{'", "u'", "\ufeff", "\u2028", "\x85", "\x1c", "\u200d", "\u202e", "e\u0301", "İ", "ß", "ΑΣ", "ﬁ", "²",
     "裙子", "حقيبة", "שָׁלוֹם", "हिन्दी", "👗", "👩\u200d🔬", "🇫🇷", "\U0010ffff", "a", "Z", "_", "getTime",
@@ -61,15 +61,16 @@ SIGNS = [
 RAW = [b"\xff", b"\xfe\xff", b"\xed\xa0\x80", b"\xc3", b"\xf4\x90\x80\x80", b"\x1f\x8b", b"BZh9", b"\xfd7zXZ\0"]
 LONG = [b"[" * 20_000, b'{"a":' * 9_000, b"-" * 40_000, b"+1" * 30_000, b"(" * 150, b"a" * (1 << 17), b"\0" * 70_000,
         b"<" * 40_000, b"\n" * 5_000, b'"\n' * 600, b"a\tb\n" * 2_000, b"1:1 " * 3_000, b"x" * ((1 << 20) + 5)]
+NUMBERS = [b"0", b"1", b"4", b"5", b"-1", b" ", b"\n", b",", b":", b" 2:1", b"e5", b"9" * 10, b"inf", b"+", b"_", b"\r", b"\t"]
 PIECES = [sign.encode() for sign in SIGNS] + RAW
 
 
-def mutated(rng, content):
+def mutated(rng, content, pieces=PIECES):
     """Some bytes, changed in one to four places."""
     for _ in range(rng.choice([1, 1, 2, 4])):
         start = rng.randrange(len(content) + 1)
         stop = min(len(content), start + rng.choice([0, 0, 1, 1, 2, 9, 60]))
-        piece = rng.choice(PIECES)
+        piece = rng.choice(pieces)
         match rng.randrange(100):
             case 0:
                 piece = rng.choice(LONG)
@@ -118,7 +119,7 @@ HEADS = {".jsonl": b'{"title": "Mug", "category": ["Kitchen"]}\n', ".csv": b"tit
 ENDS = {".jsonl": HEADS[".jsonl"], ".csv": b"Mug,Kitchen\n", ".tsv": b"Mug\tKitchen\n"}
 LINES = {
     ".jsonl": [
-        b'{"title": "Blue &amp; red <b>dress</b>", "category": ["Women", "Dresses", "Imported"], "price": "$1", "a": {}}\n',
+        b'{"title": "Blue &amp; red <b>dress</b>", "category": ["Women", "Dresses", "Imported"], "price": "$1"}\n',
         b'{"main_category": "All Beauty", "title": "Soap", "categories": ["Bath", "Soap"], "rating": 4.5, "b": null}\n',
         b"{'asin': '1', 'title': \"Levi's 501\", 'categories': [['Men', 'Jeans'], ['Men']], 'related': {'x': ['y']}}\n",
         b'{"name": "Pan", "category": "Home > Kitchen | Pans", "sub_category": "[\'a\', \'b\']"}\n', HEADS[".jsonl"]],
@@ -178,7 +179,7 @@ def is_text(line):
 def make_xmc(rng):
     """(file name, its bytes)."""
     packing = rng.choice([""] * 12 + list(PACKERS))
-    content = mutated(rng, b"3 4 5\n4,0 3:0.5 0:2\n 1:1e-3\n2\n")
+    content = mutated(rng, b"3 4 5\n4,0 3:0.5 0:2\n 1:1e-3\n2\n", rng.choice([PIECES, NUMBERS]))
     packed = PACKERS[packing](content)
     return "a.txt" + packing, mutated(rng, packed) if packing and rng.random() < 0.5 else packed
 
@@ -192,7 +193,7 @@ def start_xmc(folder):
         if data and name == "a.txt":
             head, *lines = content.removesuffix(b"\n").split(b"\n")
             sizes = len(data), data.n_words, data.n_labels
-            assert sizes == tuple(map(int, head.split())) and len(lines) == len(data)
+            assert sizes == tuple(map(int, head.decode().split())) and len(lines) == len(data)
             names = [line.rstrip(b"\r").partition(b" ")[0] for line in lines]
             assert data.x.nnz == sum(line.count(b":") for line in lines)
             assert data.y.nnz == sum(name.count(b",") + 1 for name in names if name)
@@ -273,11 +274,10 @@ def frequent(rows, min_count):
 
 @lru_cache
 def vocabularies():
-    """What `to_files` makes of some, the arrays as lists."""
+    """What `to_files` makes of some."""
     records = list(make_catalogue(12))
     kinds = dict(ngrams=2, stem=4, tfidf=True, first_word=True), dict(hash_size=9), dict(hash_size=9, tfidf=True)
-    parts = [Vocabulary.build(records, 1, **kind).to_files() for kind in kinds]
-    return [(header, {name: counts.tolist() for name, counts in arrays.items()}, texts) for header, arrays, texts in parts]
+    return [Vocabulary.build(records, 2, **kind).to_files() for kind in kinds]
 
 
 def make_vocabulary(rng):
@@ -288,24 +288,25 @@ def make_vocabulary(rng):
             header = altered(rng, header)
         case 1:
             name = rng.choice(list(arrays))
-            numbers = rng.choice([[], [-1], [2**62] * 9, [0] * 9, arrays[name][1:], arrays[name][::-1], [1] * 300])
-            arrays = {name: numbers} if rng.random() < 0.2 else arrays | {name: numbers}
+            right = arrays[name]
+            wrong = rng.choice([right[1:], right[:-1], right[::-1].copy(), -right, 0 * right, right[None],
+                                np.full_like(right, 2**31 - 1), right.astype("f4"), right.astype("i4"), np.ones(300, "i8"),
+                                np.full(9, 2**63 - 1), np.empty(0)])
+            arrays = {name: wrong} if rng.random() < 0.2 else arrays | {name: wrong}
         case 2:
             name = rng.choice(list(texts))
             names = [*texts[name][rng.choice([0, 1]):], *rng.choices(SIGNS, k=rng.randint(0, 2))]
             texts = {name: names} if rng.random() < 0.2 else texts | {name: names}
-    return header, arrays, rng.choice(["int64"] * 6 + ["int32", "float32", "float64"]), texts
+    return header, arrays, texts
 
 
 def start_vocabulary(folder):
     """What is taken encodes titles."""
     def check(given):
-        header, arrays, dtype, texts = given
-        arrays = {name: np.array(numbers, dtype) for name, numbers in arrays.items()}
-        vocabulary, refused = refusal(lambda: Vocabulary.from_files(header, arrays, texts), ValueError, where="Vocabulary")
-        if vocabulary:
-            x = vocabulary.encode_titles(["Classic blue dress, blue", ""])
-            assert x.shape == (2, vocabulary.n_words) and np.isfinite(x.data).all() and not x[[1]].nnz
+        found, refused = refusal(lambda: Vocabulary.from_files(*given), ValueError, where="Vocabulary")
+        if found:
+            x = found.encode_titles(["Classic blue dress, blue", ""])
+            assert x.shape == (2, found.n_words) and np.isfinite(x.data).all() and not x[[1]].nnz
         return not refused
 
     return check
@@ -328,10 +329,13 @@ def make_model(rng):
     files = dict(model())
     head = json.loads(files.pop("model.json"))
     name, other = rng.sample(list(files), 2)
-    match rng.randrange(8):
+    match rng.randrange(9):
         case 0:
             return {"model.json": mutated(rng, model()["model.json"])}
         case 1 | 2:
+            part = {key: value for key, value in head.items() if key != "files"}
+            return {"model.json": json.dumps(head | altered(rng, part)).encode()}
+        case 8:
             return {"model.json": json.dumps(altered(rng, head)).encode()}
         case 3:
             name = rng.choice([name, "model.json"])
@@ -367,8 +371,8 @@ def start_model(folder):
     def check(edits):
         put(folder, edits)
         try:
-            classifier, refused = refusal(lambda: TitleClassifier.load(folder, threads=1), ValueError, FileNotFoundError,
-                                          where=folder)
+            load = partial(TitleClassifier.load, folder, threads=1)
+            classifier, refused = refusal(load, ValueError, FileNotFoundError, where=folder)
             parts = {name for name, content in edits.items() if content != model()[name]}
             assert refused or "model.json" in parts or not parts
             if classifier and not any(name.endswith(".npy") for name in parts):
@@ -388,9 +392,11 @@ def start_model(folder):
 
 # ---- the command line
 
-WORDS = ["train", "evaluate", "predict", "explain", "--model", "shop", "new", "--json", "--top", "--threshold", "--recipe",
-         "default", "deck", "--", "--help", "-h", "--quiet", "--seed", "--hidden", "--epochs", "1", "3", "0.5", "1,2", "-1",
-         "nan", "1e999", "--validation", "good.jsonl", "given.jsonl", "given.csv", "given.txt.gz", ".", "none", "blue dress"]
+WORDS = [
+    "train", "evaluate", "predict", "explain", "--model", "shop", "new", "--json", "--top", "--threshold", "--recipe",
+    "default", "deck", "--", "--help", "-h", "--quiet", "--seed", "--hidden", "--epochs", "--validation", "--checkpoints",
+    "good.jsonl", "given.jsonl", "given.csv", "given.txt.gz", ".", "none", "blue dress", "1", "3", "0.5", "1,2", "-1",
+    "nan", "1e999"]
 ORDERS = [["predict", "shop"], ["predict", "shop", "--json"], ["predict", "shop", "--top", "2"],
           ["predict", "shop", "blue dress", "--threshold", "0.1"], ["explain", "shop", "blue dress"],
           ["evaluate", "shop", "given.jsonl"], ["evaluate", "shop", "good.jsonl", "given.csv", "--json"],
@@ -405,7 +411,8 @@ def make_command(rng):
         place, word = rng.randrange(len(words) + 1), rng.choice(rng.choice([WORDS, WORDS, SIGNS]))
         words[place:place + rng.choice([0, 1, 1])] = [word]
     ending = rng.choice([".jsonl", ".csv"])
-    return words, mutated(rng, HEADS[ending] + b"".join(rng.choices(LINES[ending], k=3)) + "Robe bleue\n\n裙子\n".encode())
+    content = HEADS[ending] + b"".join(rng.choices(LINES[ending], k=3)) + "Robe bleue\n\n裙子\n".encode()
+    return words, mutated(rng, content)
 
 
 def start_command(folder):
@@ -428,6 +435,7 @@ def start_command(folder):
             code = stop.code
         finally:
             sys.stdin, sys.stdout, sys.stderr = streams
+            out.flush(), err.flush()
         printed, said = (stream.buffer.getvalue().decode() for stream in (out, err))
         assert code in (0, 1, 2) and "Traceback" not in printed + said, said
         assert code != 2 or said.splitlines()[-1].startswith("nnlite") and said.endswith("\n"), said

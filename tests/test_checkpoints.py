@@ -57,6 +57,23 @@ def test_a_training_that_stops_after_every_step_ends_in_the_same_bits(name, orde
     assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000011", "step-00000012"]
 
 
+def test_chunks_in_random_order_go_on_as_well(tmp_path):
+    chunks = random_dataset().chunks(17)
+    unbroken = trainer(AdaGrad(0.1))
+    want = unbroken.fit(chunks)
+
+    def stop(step):
+        if step.step in (4, 9, 10):
+            raise Stopped  # before this step is saved: the next one to come here is the same
+
+    with pytest.raises(Stopped):
+        trainer(AdaGrad(0.1), tmp_path).fit(chunks, on_step=stop)
+    last = trainer(AdaGrad(0.1), tmp_path)
+    assert last.fit(chunks).loss == want.loss and bits(last.model) == bits(unbroken.model)
+    with pytest.raises(ValueError, match="data: want "):
+        trainer(AdaGrad(0.1), tmp_path).fit(chunks[::-1])
+
+
 def test_a_finished_training_is_not_trained_again(tmp_path):
     data, first, second = random_dataset(), trainer(AdaGrad(0.1), tmp_path), trainer(AdaGrad(0.1), tmp_path)
     history = first.fit(data)

@@ -163,7 +163,7 @@ def test_an_epoch_sees_every_row_once_and_another_epoch_another_order():
     data = random_dataset(n_rows=50)
     trainer = Trainer(random_model(data), SGD(0.5), batch_rows=8, epochs=2)
     chunks = [data.take(slice(0, 20)), data.take(slice(20, 50))]
-    seen = [batch()[0] for _, batch, _ in trainer._batches(chunks)]
+    seen = [batch()[0] for _, _, batch, _ in trainer._batches(chunks)]
     rows = [tuple(x.indices[x.indptr[i]:x.indptr[i + 1]]) for x in seen for i in range(x.n_rows)]
     want = sorted(tuple(data.x.indices[a:b]) for a, b in zip(data.x.indptr, data.x.indptr[1:]))
     assert sorted(rows[:50]) == sorted(rows[50:]) == want and rows[:50] != rows[50:]

@@ -221,7 +221,8 @@ def test_many_labels_that_come_once_are_forgotten():
 
 
 @pytest.mark.parametrize("settings, message", [
-    (dict(max_counts=0), "want max_counts of at least 1, got 0"), (dict(ngrams=0), "want min_count and ngrams of at least 1, got 10 and 0"),
+    (dict(max_counts=0), "want max_counts of at least 1, got 0"),
+    (dict(ngrams=0), "want min_count and ngrams of at least 1, got 10 and 0"),
     (dict(label_min_count=0), "want a label_min_count of at least 1, got 0"),
     (dict(stem=0), "want a stem of at least 1 letter, got 0"),
     (dict(hash_size=0), r"want a hash_size of at least 1 and below 2\^31, got 0"),
