@@ -79,7 +79,7 @@ def main():
     print(report.head_line(), end="\n\n")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        in_a_process(TRAIN, TITLES if TITLES.exists() else _small(folder), {"epochs": 1})  # compiles, for all that follow
+        in_a_process(TRAIN, _small(folder), {"epochs": 1})  # compiles, for all that follow
         for name, (n_records, how) in JOBS.items():
             path = Path(folder) / ("shop.jsonl.gz" if "packed" in name else "shop.jsonl")
             write(path, n_records // 10 if args.quick else n_records)

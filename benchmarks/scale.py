@@ -131,7 +131,8 @@ def measure(name, quick):
                 points.append({"rows": n, **apart("rows", str(path), n)})
         return points
     if name == "shapes":
-        sizes = {shape: {**size, "n_labels": size["n_labels"] // 20} if quick else size for shape, size in SHAPES.items()}
+        cut = 20 if quick else 1
+        sizes = {shape: size | {"n_labels": size["n_labels"] // cut} for shape, size in SHAPES.items()}
         points = [{"shape": shape, **size, **apart("steps", size)} for shape, size in sizes.items()]
         return [{**point, "peak / parameters": point["peak MiB"] / point["parameters MiB"]} for point in points]
     series = [USUAL | change for change in SERIES[name]]

@@ -34,15 +34,15 @@ TRAIN = """Learns from product files and saves a model. Lines that hold no produ
 Ctrl-C ends it after the running step and saves what is learnt; twice, without saving. A model in the folder is replaced
 once the new one is whole. What is not given is chosen by the recipe, which `nnlite/recipes.py` explains.
 """
-PLAN = """Says what `train` would take on this machine: records, words, steps, seconds, memory. Reads a sample and tries some
-steps, for some seconds. Ends with exit code 2 if the memory would not do.
+PLAN = """Says what `train` would take on this machine: records, words, steps, seconds, memory. Reads a sample and tries
+some steps, for some seconds. Ends with exit code 2 if the memory would not do.
 
   nnlite plan products.jsonl.gz
   nnlite plan 2022.csv 2023.csv --epochs 10 --hidden 400 --json
 """
-PROPOSE = """Proposes what raw categories should become, as a file for a person to edit: one line each, "raw category, tab, category",
-an empty one drops it, and behind a second tab stands why. Spellings are merged, phrases and sentences dropped, rare
-categories given to the shelf above. Prints how many records and categories are kept, merged and lost.
+PROPOSE = """Proposes what raw categories should become, as a file for a person to edit. A line is a raw category, a tab,
+and what it becomes, nothing to drop it; behind a second tab stands why. Spellings are merged, phrases and sentences
+dropped, rare categories given to the shelf above. Prints how many records and categories are kept, merged and lost.
 
   nnlite propose products.jsonl.gz --out mapping.tsv
   nnlite train products.jsonl.gz --model shop --mapping mapping.tsv
@@ -193,7 +193,8 @@ def _recipe_options(command):
     command.add_argument("--dropout", type=share, metavar="P", help="the share of units left out while training")
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer titles")
     command.add_argument("--label-min-count", type=positive, metavar="N", help="drop categories of fewer products")
-    command.add_argument("--mapping", type=Path, metavar="FILE", help="what raw categories become, as `propose` writes it")
+    command.add_argument("--mapping", type=Path, metavar="FILE",
+                         help="what raw categories become, as `propose` writes it")
     command.add_argument("--major", type=majors, metavar="N|NAME,NAME...",
                          help="one category for each product: of the N that cover most of them, or of those named")
     command.add_argument("--seed", type=natural, metavar="N", help="of the weights and the order of the products")

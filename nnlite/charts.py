@@ -42,8 +42,8 @@ def ticks(highest, about=5):
 def line_chart(identity, title, description, lines, x_label, y_unit="", y_highest=None, floor=None):
     """Lines over an x that starts at 0, and a y that starts at 0: nothing looks steeper than it is.
 
-    identity: of the chart in the page    lines: name -> points (n, 2), n >= 1, the first in the accent's colour; each
-    is named at its end    y_highest: of the axis, else it fits    floor: (name, y) of a dotted line across
+    identity: of the chart in the page    lines: name -> points (n, 2), n >= 1, the first in the accent's colour;
+    several are named at their ends    y_highest: of the axis, else it fits    floor: (name, y) of a dotted line across
     """
     lines = {name: thinned(points) for name, points in lines.items()}
     every = np.concatenate(list(lines.values()))
@@ -69,7 +69,8 @@ def line_chart(identity, title, description, lines, x_label, y_unit="", y_highes
         parts.append(f'<polyline class="line {kind}" points="{at}"/>')
         if len(points) == 1:
             parts.append(f'<circle class="dot {kind}" cx="{x(points[0, 0]):.1f}" cy="{y(points[0, 1]):.1f}" r="2.5"/>')
-        names.append((y(points[-1, 1]), name, "" if i else "accent"))
+        if len(lines) > 1:
+            names.append((y(points[-1, 1]), name, "" if i else "accent"))
     return _svg(identity, title, description, parts + _names_at_the_end(names))
 
 
@@ -104,13 +105,13 @@ def _axes(x_marks, y_marks, x_label):
 
 
 def _names_at_the_end(names):
-    """Texts above the right ends of lines at y, moved up or down until they are a line apart; (y, text, class)."""
+    """Texts above the right ends of lines at y, moved until they are a line apart; names: (y, text, class)."""
     placed, free = [], BOTTOM - 4.0
     for y, name, kind in sorted(names, reverse=True):
         free = min(y - 5, free)
         placed.append((free, name, kind))
         free -= LINE_HEIGHT
-    lift = max(0.0, LINE_HEIGHT - min(y for y, *_ in placed))
+    lift = max(0.0, LINE_HEIGHT - min((y for y, *_ in placed), default=LINE_HEIGHT))
     return [f'<text class="end {kind}" x="{RIGHT}" y="{y + lift:.1f}" text-anchor="end">{escape(name)}</text>'
             for y, name, kind in placed]
 

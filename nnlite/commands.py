@@ -1,4 +1,4 @@
-"""Train, plan, propose, evaluate, predict, explain: what the commands do. Results go to standard output, news to standard error."""
+"""What the commands of the command line do. Results go to standard output, news to standard error."""
 
 import dataclasses
 import json

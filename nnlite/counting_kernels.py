@@ -6,11 +6,11 @@ from first_label on, and the truth is the label matrix in csr form.
 
 import math
 
-import numba
 import numpy as np
 
+from nnlite.compiled_kernels import kernel
+
 f32, i32 = np.float32, np.int32
-kernel = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
 
 @kernel

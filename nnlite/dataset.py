@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite import kernels
+from nnlite import sparse_kernels
 from nnlite.threads import blocks
 
 
@@ -37,7 +37,7 @@ class Csr(NamedTuple):
         indptr = np.zeros(rows.size + 1, np.int64)
         np.cumsum(counts, out=indptr[1:])
         taken = Csr(indptr, np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32))
-        kernels.take_rows(*self, rows, *taken)
+        sparse_kernels.take_rows(*self, rows, *taken)
         return taken
 
 

@@ -69,7 +69,7 @@ def _fill(new, kind, header, arrays, texts):
 
 
 def read(folder, kind):
-    """The header, the arrays (mapped into memory, copied where they are written to) and the texts that `write` has put into the folder.
+    """The header, the arrays and the texts that `write` has put into the folder; arrays are mapped into memory.
 
     FileNotFoundError if there is none. ValueError for another kind or version, and for any file that is missing, of
     another size or content, a link, or not what its name says.

@@ -38,7 +38,7 @@ nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; list-style: none; ma
 nav a { display: inline-block; padding: .2rem 0; }
 figure { margin: 1.2rem 0; }
 figcaption { color: var(--muted); max-width: 34rem; }
-svg { display: block; height: auto; max-width: 34rem; width: 100%; }
+svg { display: block; height: auto; max-width: 30rem; width: 100%; }
 svg text { fill: var(--ink); font-size: 12px; }
 svg text.muted { fill: var(--muted); }
 svg text.accent { fill: var(--accent); }
@@ -50,20 +50,23 @@ svg text.end { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 .line.other { stroke: var(--muted); }
 .dot.first { fill: var(--accent); }
 .dot.other { fill: var(--muted); }
-.box { margin: 1rem 0; max-height: 36rem; overflow: auto; position: relative; }
+.box { margin: 1rem 0; overflow: auto; position: relative; }
+.box:has(.sortable) { max-height: 36rem; }
 .box:focus-visible, a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible {
   outline: 2px solid var(--accent); outline-offset: 2px; }
-table { border-collapse: collapse; font-variant-numeric: lining-nums tabular-nums; line-height: 1.35; }
+table { border-collapse: collapse; font-size: .95em; font-variant-numeric: lining-nums tabular-nums; line-height: 1.35; }
 caption { padding: 0 0 .4rem; text-align: left; }
 th, td { font-weight: normal; overflow-wrap: normal; padding: .25rem 0 .25rem 1.2rem; text-align: right;
   vertical-align: top; }
-th:first-child { max-width: 18rem; min-width: 6rem; overflow-wrap: anywhere; padding-left: 0; text-align: left; }
+th:first-child { max-width: 18rem; overflow-wrap: break-word; padding-left: 0; text-align: left; }
 thead th { background: var(--paper); border-bottom: 1px solid var(--ink); color: var(--muted); position: sticky; top: 0;
   vertical-align: bottom; }
+td { white-space: nowrap; }
 tbody tr { border-bottom: 1px solid var(--rule); }
-.words { min-width: 7rem; overflow-wrap: anywhere; text-align: left; }
+.words { min-width: 6rem; overflow-wrap: break-word; text-align: left; white-space: normal; }
 .words.long { min-width: 15rem; }
-.words ul { list-style: none; margin: 0; padding: 0; }
+.words ul { font-size: .9em; list-style: none; margin: 0; padding: 0; }
+.words li + li { margin-top: .3rem; }
 .bar { background: var(--accent); display: inline-block; height: .55em; }
 .track { display: inline-block; margin-left: .6em; text-align: left; width: 5em; }
 button { background: none; border: 0; color: inherit; cursor: pointer; font: inherit; padding: 0; text-align: inherit;
@@ -71,7 +74,7 @@ button { background: none; border: 0; color: inherit; cursor: pointer; font: inh
 [aria-sort] button { color: var(--accent); }
 input { background: var(--paper); border: 1px solid var(--muted); color: var(--ink); font: inherit; max-width: 100%;
   padding: .2rem .4rem; }
-dl { display: grid; gap: .2rem 1.2rem; grid-template-columns: minmax(7rem, max-content) minmax(0, 1fr); }
+dl { display: grid; gap: .2rem 1.2rem; grid-template-columns: minmax(0, 2fr) minmax(0, 5fr); }
 dt { color: var(--muted); }
 dd { margin: 0; }
 article { border-top: 1px solid var(--rule); margin: 1rem 0 0; padding: .8rem 0 .4rem; }
@@ -89,6 +92,8 @@ mark.weak { background: var(--weak); }
 .hit { color: var(--accent); }
 @media (min-width: 40rem) { .found li { grid-template-columns: 3.2rem minmax(0, 16rem) minmax(0, 1fr); }
   .found .why { grid-column: 3; } }
+@media (max-width: 30rem) { body { font-size: 1rem; } th, td { padding-left: .8rem; }
+  .words.long { min-width: 11rem; } dl { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); } }
 @media print { .box { max-height: none; overflow: visible; } }
 """
 
@@ -203,5 +208,5 @@ def page(title, opening, sections):
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
             f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             f'<meta name="color-scheme" content="light dark">\n<title>{title}</title>\n<style>{STYLE}</style>\n'
-            f'</head>\n<body>\n<header>{opening}\n<nav aria-label="Contents"><ul>{links}</ul></nav></header>\n<main>\n{body}\n'
-            f'</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n')
+            f'</head>\n<body>\n<header>{opening}\n<nav aria-label="Contents"><ul>{links}</ul></nav></header>\n'
+            f'<main>\n{body}\n</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n')

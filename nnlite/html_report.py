@@ -113,8 +113,8 @@ def _opening(found, source):
     return (f'<h1>Categories from titles</h1>\n<p class="of">{count(scores["rows"])} records{of}, '
             f'{count(found.data.n_labels)} categories</p>\n'
             f'<p class="lead">The first category named is true for {percent(scores["P@1"])} of the titles.</p>\n'
-            f'<p class="of">For titles of this kind, judged by {count(n)} of them, the figure lies between {percent(low)} '
-            f'and {percent(high)} (95 % interval).</p>')
+            f'<p class="of">For titles of this kind, judged by {count(n)} of them, the figure lies between '
+            f'{percent(low)} and {percent(high)} (95 % interval).</p>')
 
 
 def _scores(found):

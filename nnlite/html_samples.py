@@ -9,8 +9,8 @@ from nnlite.explanation import explain
 from nnlite.html_page import NO_BREAK, bare, count, percent, table, text
 from nnlite.text import tokenise
 
-MAX_PAIRS = 25  # of confused categories
-MAX_EXAMPLES = 3  # titles of each pair
+MAX_PAIRS = 20  # of confused categories
+MAX_EXAMPLES = 2  # titles of each pair
 MAX_SAMPLES = 12, 6  # of all records, of the surest mistakes
 MAX_SAMPLE_CHARS = 400  # of a title: longer ones are no samples
 MAX_WORDS = 4  # beside a category
@@ -33,14 +33,13 @@ def confused(found, threads):
     for pair in order[:MAX_PAIRS]:
         titles = dict.fromkeys(found.records[i].title for i in wrong[first == pair])
         examples = "".join(f"<li>{text(title, 160)}</li>" for title in list(titles)[:MAX_EXAMPLES])
-        rows.append([text(labels[pairs[pair, 0]], 80), text(labels[pairs[pair, 1]], 80), count(n[pair]),
-                     f"<ul>{examples}</ul>"])
+        true, named = (text(labels[label], 80) for label in pairs[pair])
+        rows.append([f'{true}<br><span class="muted">{named}</span>', count(n[pair]), f"<ul>{examples}</ul>"])
     left = len(pairs) - len(rows)
     rest = f" {count(left)} rarer pairs, of {count(n[order[MAX_PAIRS:]].sum())} records, are left out." if left else ""
-    return (f"<p>For {count(wrong.size)} records with a known category the first one named is not true. On the left is "
-            f"the true one that the model holds likeliest, beside it the one that it named instead.{rest}</p>"
-            + table("Confused categories", ["true", "named first", "records", "such as"], rows,
-                    words={1: "", 3: "long"}))
+    return (f"<p>For {count(wrong.size)} records with a known category the first one named is not true. Of the true "
+            f"ones, the one shown is that which the model holds likeliest; below it stands what came first.{rest}</p>"
+            + table("Confused categories", ['true<br>named first', "records", "such as"], rows, words={2: "long"}))
 
 
 def likeliest_true(model, x, y, threads=None):

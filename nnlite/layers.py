@@ -13,7 +13,7 @@ from math import ceil
 
 import numpy as np
 
-from nnlite import kernels
+from nnlite import kernels, sparse_kernels
 from nnlite.dataset import Csr, check_labels
 from nnlite.optimizers import KeepGradients
 from nnlite.threads import blocks, one_blas_thread, scratch, shares, team
@@ -71,7 +71,7 @@ class SparseLinear:
 
     def forward(self, x, z):
         """z (N, H) from the rows x."""
-        kernels.csr_matmul(*x, self.w, self.b, z)
+        sparse_kernels.csr_matmul(*x, self.w, self.b, z)
 
     def drop(self, x, keep, stream, first_row):
         """A copy of x in which each non-zero is kept with probability `keep`, and then divided by it."""
@@ -84,7 +84,7 @@ class SparseLinear:
         nnz = int(x.indptr[-1] - x.indptr[0])
         words, indptr = np.empty(nnz, np.int32), np.empty(nnz + 1, np.int64)
         xt = Csr(indptr, np.empty(nnz, np.int32), np.empty(nnz, np.float32))
-        n_words = kernels.csr_transpose(*x, self.places, words, *xt)
+        n_words = sparse_kernels.csr_transpose(*x, self.places, words, *xt)
         return words[:n_words], xt._replace(indptr=indptr[:n_words + 1])
 
     def backward_and_update(self, words, xt, dz, optimizer, team):

@@ -11,7 +11,7 @@ row, from any thread, each row at most once per step. The state lies in `state`,
 
 import numpy as np
 
-from nnlite import kernels
+from nnlite import sparse_kernels
 from nnlite.threads import scratch
 
 f32 = np.float32
@@ -83,7 +83,7 @@ class SGD(Optimizer):
 
     def update(self, name, rows, parts, source):
         """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
-        kernels.sgd(self.rows[name], rows, *parts, source, one_row(source), self.rate(name))
+        sparse_kernels.sgd(self.rows[name], rows, *parts, source, one_row(source), self.rate(name))
 
 
 class AdaGrad(Optimizer):
@@ -108,7 +108,7 @@ class AdaGrad(Optimizer):
 
     def update(self, name, rows, parts, source):
         """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
-        adagrad = kernels.adagrad_by_row if self.by_row else kernels.adagrad
+        adagrad = sparse_kernels.adagrad_by_row if self.by_row else sparse_kernels.adagrad
         adagrad(self.rows[name], self.rows[name + "/s"], rows, *parts, source, one_row(source), self.rate(name),
                 f32(self.eps))
 
@@ -128,7 +128,7 @@ class Adam(Optimizer):
 
     def update(self, name, rows, parts, source):
         """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
-        kernels.adam(
+        sparse_kernels.adam(
             self.rows[name], self.rows[name + "/m"], self.rows[name + "/v"], rows, *parts, source, one_row(source),
             self.t, float(self.rate(name)), self.beta1, self.beta2, self.eps,
         )
@@ -144,5 +144,5 @@ class KeepGradients:
     def update(self, name, rows, parts, source):
         """Keep the given rows of the gradient of parameter `name`."""
         gradient = np.empty((rows.size, source.shape[1]), f32)
-        kernels.csr_matmul(*parts, source, np.zeros(source.shape[1], f32), gradient)
+        sparse_kernels.csr_matmul(*parts, source, np.zeros(source.shape[1], f32), gradient)
         self.rows[name][rows] = gradient

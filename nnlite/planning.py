@@ -154,7 +154,7 @@ class Expected:
 
 
 def lines_in(paths):
-    """About how many lines some files have: those of the first SAMPLE_BYTES of each, by the part of it that these are."""
+    """About how many lines some files have: those of the first SAMPLE_BYTES, by the part of the file that these are."""
     total = 0.0
     for path in map(Path, paths):
         with open(path, "rb") as packed, files.open_binary(path, packed) as file:

@@ -9,11 +9,11 @@ A table is two arrays of 2^k slots, keys and values, searched from the slot that
 a free slot. Whoever fills a table keeps slots free, or a search would not end.
 """
 
-import numba
 import numpy as np
 
+from nnlite.compiled_kernels import kernel
+
 i64, u64 = np.int64, np.uint64
-kernel = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
 SEED, MULTIPLIER, HALF = u64(0x243F6A8885A308D3), u64(0x9E3779B97F4A7C15), u64(32)  # digits of pi and the golden ratio
 BLANK, CARET, LESS = np.uint32(ord(" ")), np.uint32(ord("^")), np.uint32(ord("<"))

@@ -88,7 +88,7 @@ class Trainer:
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
 
     def fit(self, data, validation=None, on_step=None):
-        """Train on a Dataset, a `ChunkFolder` or an iterable of Datasets (chunks), `epochs` times with order="shuffled".
+        """Train on a Dataset, a `ChunkFolder` or an iterable of Datasets (chunks), `epochs` times if "shuffled".
 
         Shuffled chunks that can be asked for by number, as those of a list or a ChunkFolder, come in a new random order
         in every epoch; each is in memory while its rows are trained on, in a new random order too.
@@ -268,7 +268,8 @@ class Trainer:
         if not hasattr(chunks, "__getitem__"):
             return enumerate(chunks)
         order = np.random.default_rng([self.seed, epoch]).permutation(len(chunks))
-        return zip(order.tolist(), chunks.in_order(order) if hasattr(chunks, "in_order") else map(chunks.__getitem__, order))
+        in_order = getattr(chunks, "in_order", lambda order: map(chunks.__getitem__, order))
+        return zip(order.tolist(), in_order(order))
 
     def _check_chunk(self, chunk):
         if (chunk.n_words, chunk.n_labels) != (self.model.n_words, self.model.n_labels):

@@ -7,7 +7,7 @@
 An input is made by its target's name and its number alone; the first number is the seed. A failure is an exception that
 is not documented, a warning, a wrong answer where the right one is known, an input that takes LIMIT_SECONDS, or a
 process that dies. It ends its target and is printed with the words that make it happen again; the exit code is then 1.
-`fuzz_targets.py` says what each target is fed and what must hold. A report, not a test: `test_fuzz.py` is one.
+`fuzz_files.py` and `fuzz_models.py` say what each target is fed and what must hold; `test_fuzz.py` is a short run.
 """
 
 import argparse
@@ -20,15 +20,41 @@ import tempfile
 import time
 import traceback
 import warnings
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
-from fuzz_targets import TARGETS
+import fuzz_files as files
+import fuzz_models as models
 
 LIMIT_SECONDS = 20  # for one input, while all targets run at once
 START_SECONDS = 300  # until the first one: kernels may have to be compiled
 SHOWN = 2_000  # characters of an input
+
+
+class Target(NamedTuple):
+    """What is fed.
+
+    n_inputs: in a full run    make: Random -> input    start: a folder of its own -> what checks an input
+    """
+
+    n_inputs: int
+    make: Callable
+    start: Callable
+
+
+TARGETS = {
+    "records": Target(35_000, files.make_records, files.start_records),
+    "xmc": Target(15_000, files.make_xmc, files.start_xmc),
+    "mapping": Target(12_000, files.make_mapping, files.start_mapping),
+    "titles": Target(20_000, models.make_titles, models.start_titles),
+    "vocabulary": Target(7_000, models.make_vocabulary, models.start_vocabulary),
+    "model": Target(5_000, models.make_model, models.start_model),
+    "chunks": Target(3_000, models.make_chunks, models.start_chunks),
+    "command": Target(3_000, models.make_command, models.start_command),
+}
 
 
 def work(name, seed, n_inputs, until, state):

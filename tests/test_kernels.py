@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from problems import F32, F64, assert_close, random_csr
 
-from nnlite import counting_kernels, kernels, reference
+from nnlite import compiled_kernels, counting_kernels, kernels, reference, sparse_kernels
 
 EXTREME = np.array([0, -0.0, 1e-30, 1, -1, 16, -16, 87, -87, 88.8, -88.8, 104, -104, 1e4, -1e4, 3e38, -3e38], F32)
 finite = st.floats(-100, 100, width=32)
@@ -26,7 +26,8 @@ def work(db):
 
 
 def names_of_kernels():
-    sources = [ast.parse(Path(room.__file__).read_text(encoding="utf-8")) for room in (kernels, counting_kernels)]
+    rooms = kernels, sparse_kernels, counting_kernels
+    sources = [ast.parse(Path(room.__file__).read_text(encoding="utf-8")) for room in rooms]
     functions = [node for source in sources for node in source.body if isinstance(node, ast.FunctionDef)]
     return [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]
 
@@ -34,6 +35,17 @@ def names_of_kernels():
 @pytest.mark.parametrize("name", names_of_kernels())
 def test_every_kernel_has_a_twin(name):
     assert callable(getattr(reference, name)), name
+
+
+def test_kernels_compile_where_nothing_can_be_kept(monkeypatch):
+    """Without a folder to write to Numba's cache is a RuntimeError; they are then compiled in every process."""
+    def njit(cache=False, **settings):
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: (function, settings)
+
+    monkeypatch.setattr(compiled_kernels.numba, "njit", njit)
+    assert compiled_kernels.kernel(len) == (len, compiled_kernels.SETTINGS)
 
 
 def test_exp_neg_keeps_its_bound():
@@ -321,7 +333,7 @@ def test_csr_matmul(density):
     rng = np.random.default_rng(0)
     x, w = random_csr(rng, 13, 9, density), rng.standard_normal((9, 5)).astype(F32)
     start, out = rng.standard_normal(5).astype(F32), np.full((13, 5), np.nan, F32)  # a forgotten row stays nan
-    kernels.csr_matmul(x.indptr, x.indices, x.data, w, start, out)
+    sparse_kernels.csr_matmul(x.indptr, x.indices, x.data, w, start, out)
     assert_close(out, reference.csr_matmul(x.astype(F64), w.astype(F64), start), largest=1e-6)
 
 
@@ -329,7 +341,7 @@ def test_csr_matmul(density):
 def test_add_rows(i):
     rng = np.random.default_rng(1)
     x, w, total = random_csr(rng, 13, 9, 0.5), rng.standard_normal((9, 5)).astype(F32), np.ones(5, F32)
-    kernels.add_rows(x.indptr, x.indices, x.data, i, w, total)
+    sparse_kernels.add_rows(x.indptr, x.indices, x.data, i, w, total)
     assert_close(total, reference.add_rows(x.astype(F64), i, w.astype(F64), 1.0), largest=1e-6)
 
 
@@ -338,7 +350,7 @@ def test_csr_matmul_of_later_rows():
     rng = np.random.default_rng(0)
     x, w = random_csr(rng, 13, 9, 0.4), rng.standard_normal((9, 5)).astype(F32)
     out = np.full((5, 5), np.nan, F32)
-    kernels.csr_matmul(x.indptr[4:10], x.indices, x.data, w, np.zeros(5, F32), out)
+    sparse_kernels.csr_matmul(x.indptr[4:10], x.indices, x.data, w, np.zeros(5, F32), out)
     assert_close(out, x.toarray()[4:9].astype(F64) @ w, largest=1e-6)
 
 
@@ -349,7 +361,7 @@ def test_csr_transpose(seed, density, first):
     places = np.zeros(14, np.int32)
     words, xt = np.full(nnz, -1, np.int32), np.full(nnz + 1, -1, np.int64)
     rows, data = np.full(nnz, -1, np.int32), np.full(nnz, np.nan, F32)
-    n = kernels.csr_transpose(indptr, x.indices, x.data, places, words, xt, rows, data)
+    n = sparse_kernels.csr_transpose(indptr, x.indices, x.data, places, words, xt, rows, data)
     got = {words[i]: list(zip(rows[xt[i]:xt[i + 1]], data[xt[i]:xt[i + 1]])) for i in range(n)}
     assert got == reference.csr_transpose(x[first:])
     assert len(got) == n and not places.any()
@@ -360,7 +372,7 @@ def test_take_rows():
     rows = np.array([8, 0, 3, 3])
     indptr = np.concatenate([[0], np.cumsum(np.diff(x.indptr)[rows])])
     indices, data = np.full(indptr[-1], -1, np.int32), np.full(indptr[-1], np.nan, F32)
-    kernels.take_rows(x.indptr, x.indices, x.data, rows, indptr, indices, data)
+    sparse_kernels.take_rows(x.indptr, x.indices, x.data, rows, indptr, indices, data)
     dense = np.zeros((4, 14), F32)
     for i in range(4):
         dense[i, indices[indptr[i]:indptr[i + 1]]] = data[indptr[i]:indptr[i + 1]]
@@ -387,20 +399,20 @@ def test_optimisers_update_their_rows_and_no_other(scale):
         np.testing.assert_array_equal(got[others], before[others])
 
     got = w.copy()
-    kernels.sgd(got, rows, *gradient, F32(0.5 / scale))
+    sparse_kernels.sgd(got, rows, *gradient, F32(0.5 / scale))
     check(got, reference.sgd(W[rows], G, 0.5 / scale), W)
 
     got, got_s = w.copy(), s.copy()
-    kernels.adagrad(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
+    sparse_kernels.adagrad(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
     want, want_s = reference.adagrad(W[rows], G, S[rows], 0.5, 1e-10)
     check(got, want, W), check(got_s, want_s, S)
 
     got, got_s = w.copy(), s[:, :1].copy()
-    kernels.adagrad_by_row(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
+    sparse_kernels.adagrad_by_row(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
     want, want_s = reference.adagrad_by_row(W[rows], G, S[rows, :1], 0.5, 1e-10)
     check(got, want, W), check(got_s, want_s, S[:, :1])
 
     got, got_m, got_v = w.copy(), m.copy(), s.copy()
-    kernels.adam(got, got_m, got_v, rows, *gradient, 3, 0.5, 0.9, 0.999, 1e-8)
+    sparse_kernels.adam(got, got_m, got_v, rows, *gradient, 3, 0.5, 0.9, 0.999, 1e-8)
     want, want_m, want_v = reference.adam(W[rows], G, M[rows], S[rows], 3, 0.5, 0.9, 0.999, 1e-8)
     check(got, want, W), check(got_m, want_m, M), check(got_v, want_v, S)

@@ -253,7 +253,8 @@ def test_a_vocabulary_from_its_files_is_the_same(settings):
 
 @pytest.mark.parametrize("change, message", [
     (lambda h, a, t: h.pop("stem"), "KeyError"), (lambda h, a, t: h.update(ngrams="2"), "ngrams: want int, got '2'"),
-    (lambda h, a, t: h.update(ngrams=0), "ngrams of at least 1"), (lambda h, a, t: h.update(n_records=-1), "at least 0"),
+    (lambda h, a, t: h.update(ngrams=0), "ngrams of at least 1"),
+    (lambda h, a, t: h.update(n_records=-1), "at least 0"),
     (lambda h, a, t: h.update(tfidf=1), "tfidf: want bool, got 1"), (lambda h, a, t: t["words"].pop(), "word_counts"),
     (lambda h, a, t: a.update(label_counts=a["label_counts"] - 99), "label_counts: want 1 counts of at least 0"),
     (lambda h, a, t: a.update(word_counts=a["word_counts"].astype(float)), "word_counts: want"),
