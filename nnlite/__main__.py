@@ -40,9 +40,9 @@ some steps, for some seconds. Ends with exit code 2 if the memory would not do.
   nnlite plan products.jsonl.gz
   nnlite plan 2022.csv 2023.csv --epochs 10 --hidden 400 --json
 """
-PROPOSE = """Proposes what raw categories should become, as a file for a person to edit. A line is a raw category, a tab,
-and what it becomes, nothing to drop it; behind a second tab stands why. Spellings are merged, phrases and sentences
-dropped, rare categories given to the shelf above. Prints how many records and categories are kept, merged and lost.
+PROPOSE = """Proposes what raw categories should become, as a file for a person to edit. A line is a raw category, a
+tab, and what it becomes, nothing to drop it; behind a second tab stands why. Spellings are merged, phrases and
+sentences dropped, rare categories given to the shelf above. Prints what is kept, merged and lost.
 
   nnlite propose products.jsonl.gz --out mapping.tsv
   nnlite train products.jsonl.gz --model shop --mapping mapping.tsv
@@ -153,6 +153,7 @@ def parser():
     command = add(commands.evaluate, "score a model on product files", EVALUATE)
     command.add_argument("model", type=Path, metavar="DIR")
     command.add_argument("data", type=Path, nargs="+", metavar="DATA")
+    command.add_argument("--report", type=Path, metavar="FILE", help="write a page of HTML with figures and examples")
     command.add_argument("--json", action="store_true", help="print JSON")
 
     command = add(commands.predict, "name the categories of titles", PREDICT)
@@ -180,6 +181,8 @@ def _train_options(command):
                          help="product files to score after each epoch; they also choose the threshold of `predict`")
     command.add_argument("--checkpoints", type=Path, metavar="DIR",
                          help="keep the running training there, and go on from it when called again")
+    command.add_argument("--report", type=Path, metavar="FILE",
+                         help="write a page of HTML with the curve of the loss, scores and examples")
     command.add_argument("--quiet", action="store_true", help="say nothing but errors")
 
 

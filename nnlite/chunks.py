@@ -50,12 +50,13 @@ def write_chunks(folder, records, vocabulary, chunk_rows=20_000, sources=(), see
     records may keep account of bad_lines, as `read_records` does; the ChunkFolder then knows them too.
 
     ValueError, and nothing is touched, if the folder holds something else, or parts of other records, of other settings
-    or of files that have changed since. ValueError for no record at all, OSError if the folder cannot be written.
+    or of files that have changed since. ValueError for no record at all and for files that change meanwhile, OSError if
+    the folder cannot be written.
     """
     if chunk_rows < 1:
         raise ValueError(f"write_chunks: want chunk_rows of at least 1, got {chunk_rows}")
     folder = Path(os.path.abspath(folder))
-    files = [[os.path.abspath(path), os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in sources]
+    files = _seen(sources)
     known, *lists = vocabulary.to_files()
     job = {"chunk_rows": chunk_rows, "seed": seed, "sources": files, "vocabulary": known}
     finished = _begun(folder, job, *lists)
@@ -67,20 +68,23 @@ def write_chunks(folder, records, vocabulary, chunk_rows=20_000, sources=(), see
         part = _Noted(islice(rest, chunk_rows))
         if finished and k == finished and next(rest, None) is not None:
             raise ValueError(f"{folder}: holds {n_rows} records, finished: want the same ones, got more")
-        arrays = _part(_place(folder, k), part, vocabulary, np.random.default_rng([seed, k]))
+        arrays = _part(folder / f"part-{k:05}", part, vocabulary, np.random.default_rng([seed, k]))
         if not part.n_records:
             break
         n_rows, n_parts = n_rows + part.n_records, k + 1
         label_counts += np.bincount(arrays["labels"], minlength=label_counts.size)
     if not n_rows:
         raise ValueError(f"{folder}: want at least one record to encode, got none")
+    if _seen(sources) != files:
+        raise ValueError(f"{', '.join(map(str, sources))}: changed while it was read: want another folder than {folder}")
     sizes = {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": dict(getattr(records, "bad_lines", {}))}
     _write_data(folder, job | sizes, *lists, label_counts)
     return ChunkFolder(folder)
 
 
-def _place(folder, k):
-    return folder / f"part-{k:05}"
+def _seen(sources):
+    """Path, size and time of change of each file."""
+    return [[os.path.abspath(path), os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in sources]
 
 
 def _begun(folder, job, arrays, texts):
@@ -166,7 +170,7 @@ class ChunkFolder:
             if there != header["n_parts"]:
                 raise ValueError(f"{self.folder}: want {header['n_parts']} parts, got {there}")
             parts = team().run(partial(_Part, with_weights=self.vocabulary.tfidf),
-                               [_place(self.folder, k) for k in range(there)])
+                               [self.folder / f"part-{k:05}" for k in range(there)])
         except (KeyError, TypeError) as error:
             raise ValueError(f"{self.folder}: want what write_chunks makes, got: {error!r}") from None
         if self.n_rows != sum(part.n_rows for part in parts) or self._label_rows.shape != (self.n_labels,):

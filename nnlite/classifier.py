@@ -20,6 +20,7 @@ from nnlite.threads import team
 from nnlite.vocabulary import Vocabulary
 
 KIND = "model"  # of the folder
+CURVE_POINTS = 200  # of the loss, each the mean over the steps since the one before
 THRESHOLD_ROWS = 20_000  # of the training or validation rows, for the threshold
 NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
              *recipes.SETTINGS["categories"])  # and those that `categories_` holds
@@ -136,10 +137,11 @@ class TitleClassifier:
     def _train(self, trainer, data, validation, on_step):
         """Train, then choose the threshold, also where Ctrl-C has ended the training."""
         vars(self).pop("threshold_", None)  # a training that goes astray leaves nothing to predict with
-        seen, stopped = self.training_, None
+        seen, stopped, losses = self.training_, None, []
 
         def note(step):
             seen.update(steps=step.step, last_loss=step.loss, seconds=round(step.seconds, 3))
+            losses.append((step.step, step.loss))
             seen.setdefault("first_loss", step.loss)
             if on_step:
                 on_step(step)
@@ -155,6 +157,9 @@ class TitleClassifier:
             if not seen["steps"]:
                 raise
             stopped = error
+        if losses:
+            parts = np.array_split(losses, min(CURVE_POINTS, len(losses)))
+            seen["curve"] = seen.get("curve", []) + [[int(part[-1, 0]), float(part[:, 1].mean())] for part in parts]
         rows = np.linspace(0, len(validation or data) - 1, min(THRESHOLD_ROWS, len(validation or data))).astype(int)
         self.threshold_ = best_threshold(self.model_, (validation or data).x[rows], threads=self._threads)
         if stopped:

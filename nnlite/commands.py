@@ -12,10 +12,11 @@ import numpy as np
 from nnlite import folders, metrics
 from nnlite.classifier import KIND, TitleClassifier
 from nnlite.evaluation import evaluate as scores_of
+from nnlite.html_report import write_report
 from nnlite.lines import MAX_LINE_BYTES
 from nnlite.mapping import propose_file
 from nnlite.planning import plan as make_plan
-from nnlite.records import clean, read_records
+from nnlite.records import Record, clean, read_records
 
 READ_BYTES = 1 << 16  # of standard input, at most, before the titles in them are predicted
 SETTINGS = ("epochs", "batch_rows", "lr", "hidden", "dropout", "min_count", "label_min_count", "mapping", "major",
@@ -50,6 +51,10 @@ def train(args):
     for line in classifier.training_["categories"]:
         inform(line)
     classifier.save(args.model)
+    if args.report:
+        titles, categories = validation or data
+        source = ", ".join(map(str, args.validation or args.data)) + ", trained on" * (not validation)
+        write_report(args.report, classifier, map(Record, titles, categories), source=source)
     for epoch, scores in enumerate(classifier.training_["validation"], start=1):
         inform(f"validation after epoch {epoch:3}  " + "  ".join(
             f"{name} {100 * scores[name]:.1f} %" for name in ("P@1", "P@3", "P@5") if name in scores))
@@ -151,13 +156,16 @@ def evaluate(args):
     """Print the scores of a model on the records of some files."""
     classifier = TitleClassifier.load(args.model)
     vocabulary, reader = classifier.vocabulary_, read_records(args.data)
-    data = classifier.encode(reader)
+    records = list(reader)
+    data = classifier.encode(records)
     say(reader.summary())
     counts = np.array(vocabulary.label_counts)
     scores = scores_of(classifier.model_, data, thresholds=classifier.threshold_,
                        propensities=metrics.propensities(counts, max(vocabulary.n_records, 3)))
     if scores["rows_without_label"] == len(data):
         raise ValueError(f"{args.model}: want records with a category that the model knows, got none in {len(data):,}")
+    if args.report:
+        write_report(args.report, classifier, records, source=", ".join(map(str, args.data)))
     scores = {"threshold": classifier.threshold_, **scores}
     print(json.dumps(scores, indent=1) if args.json else "\n".join(_table(scores)))
 

@@ -54,7 +54,8 @@ svg text.end { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; }
 .box:has(.sortable) { max-height: 36rem; }
 .box:focus-visible, a:focus-visible, button:focus-visible, summary:focus-visible, input:focus-visible {
   outline: 2px solid var(--accent); outline-offset: 2px; }
-table { border-collapse: collapse; font-size: .95em; font-variant-numeric: lining-nums tabular-nums; line-height: 1.35; }
+table { border-collapse: collapse; font-size: .95em; font-variant-numeric: lining-nums tabular-nums;
+  line-height: 1.35; }
 caption { padding: 0 0 .4rem; text-align: left; }
 th, td { font-weight: normal; overflow-wrap: normal; padding: .25rem 0 .25rem 1.2rem; text-align: right;
   vertical-align: top; }
@@ -84,13 +85,13 @@ mark.middling { background: var(--middling); }
 mark.strong { background: var(--strong); }
 mark.against { background: none; text-decoration: underline dotted var(--accent) 2px; text-underline-offset: .2em; }
 .found { list-style: none; margin: .4rem 0; padding: 0; }
-.found li { display: grid; gap: 0 .8rem; grid-template-columns: 3.2rem minmax(0, 1fr); padding: .1rem 0; }
-.found .p { font-variant-numeric: lining-nums tabular-nums; text-align: right; }
+.found li { display: grid; gap: 0 .8rem; grid-template-columns: 3.5rem minmax(0, 1fr); padding: .1rem 0; }
+.found .p { font-variant-numeric: lining-nums tabular-nums; text-align: right; white-space: nowrap; }
 .found .why { color: var(--muted); font-size: .9em; grid-column: 2; }
 mark.weak { background: var(--weak); }
 .sr { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute; white-space: nowrap; width: 1px; }
 .hit { color: var(--accent); }
-@media (min-width: 40rem) { .found li { grid-template-columns: 3.2rem minmax(0, 16rem) minmax(0, 1fr); }
+@media (min-width: 40rem) { .found li { grid-template-columns: 3.5rem minmax(0, 16rem) minmax(0, 1fr); }
   .found .why { grid-column: 3; } }
 @media (max-width: 30rem) { body { font-size: 1rem; } th, td { padding-left: .8rem; }
   .words.long { min-width: 11rem; } dl { grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); } }

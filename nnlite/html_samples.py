@@ -15,12 +15,14 @@ MAX_SAMPLES = 12, 6  # of all records, of the surest mistakes
 MAX_SAMPLE_CHARS = 400  # of a title: longer ones are no samples
 MAX_WORDS = 4  # beside a category
 K = 5  # categories of a sample
-EFFECTS = (0.5, "strong"), (0.2, "middling"), (0.05, "weak")  # on a probability, at least, and how they are marked
+EFFECTS = (3, "strong"), (1.5, "middling"), (0.5, "weak")  # on a logit, at least, and how they are marked
+LEAST_EFFECT = 0.1  # on a logit, of a word beside a category
 
 _RUN = re.compile(r"[^\W_]+")  # words, with their capitals
 
 
 def confused(found, threads):
+    """The section of confused categories; found are the `html_report.Figures`."""
     wrong = np.flatnonzero(~found.hits[:, 0] & (np.diff(found.data.y.indptr) > 0))
     if not wrong.size:
         return "<p>The first category named is true for every record.</p>"
@@ -59,6 +61,7 @@ def likeliest_true(model, x, y, threads=None):
 
 
 def samples(found, threads):
+    """The section of sample predictions: some records from first to last, and the surest mistakes."""
     short = np.array([len(record.title) <= MAX_SAMPLE_CHARS for record in found.records])
     some = np.flatnonzero(short & (np.diff(found.data.y.indptr) > 0))
     if not some.size:
@@ -66,11 +69,12 @@ def samples(found, threads):
     evenly = some[np.unique(np.linspace(0, some.size - 1, MAX_SAMPLES[0]).astype(int))]
     wrong = some[~found.hits[some, 0]]
     surest = wrong[np.argsort(-found.p[wrong, 0], kind="stable")[:MAX_SAMPLES[1]]]
-    parts = ['<p>Each word is left out in turn; what then happens to the probability of the first category is its '
-             'effect. A word is <mark class="weak">marked</mark> if it adds at least 5 points, <mark class="middling">'
-             'more</mark> from 20, <mark class="strong">strongly</mark> from 50, and <mark class="against">underlined'
-             '</mark> if it takes 5 away. Beside each category stand the words that move it most, in points. True ones '
-             f'have a <span class="hit">✓</span>. Only titles of at most {MAX_SAMPLE_CHARS} characters are shown.</p>',
+    parts = ['<p>Each word is left out in turn; by how much the logit of a category then falls is the effect of the '
+             'word. An effect of +1 multiplies the odds by 2.7, +3 by 20. For the first category a word is <mark '
+             'class="weak">marked</mark> from +0.5, <mark class="middling">more</mark> from +1.5, <mark class="strong">'
+             'strongly</mark> from +3, and <mark class="against">underlined</mark> from −0.5. Beside each category '
+             'stand its probability and the words that move it most. True ones have a <span class="hit">✓</span>. Only '
+             f'titles of at most {MAX_SAMPLE_CHARS} characters are shown.</p>',
              "<h3>Records taken evenly from all</h3>"]
     parts += [_sample(found, i, threads) for i in evenly]
     if surest.size:
@@ -83,14 +87,12 @@ def samples(found, threads):
 def _sample(found, i, threads):
     """A record's title with its words marked, its likeliest categories and the words behind them."""
     classifier, title = found.classifier, found.records[i].title
-    row, items = found.data.y[[i]].indices, []
-    truth = [classifier.classes_[label] for label in row]
+    truth, items = [classifier.classes_[label] for label in found.data.y[[i]].indices], []
     explained = explain(classifier.vocabulary_, classifier.model_, title, K, threads)
-    for category, _, effects in explained:
-        moving = sorted((effect for effect in effects if abs(effect.probability) >= 0.005),
-                        key=lambda effect: -abs(effect.probability))[:MAX_WORDS]
-        why = ", ".join(f"{text(word, 40)}{NO_BREAK}{100 * p:+.0f}".replace("-", "−") for word, p, _ in moving)
-        p = found.p[i, len(items)]
+    for category, p, effects in explained:
+        moving = sorted((effect for effect in effects if abs(effect.logit) >= LEAST_EFFECT),
+                        key=lambda effect: -abs(effect.logit))[:MAX_WORDS]
+        why = ", ".join(f"{text(word, 40)}{NO_BREAK}{logit:+.1f}".replace("-", "−") for word, _, logit in moving)
         true = ' ✓<span class="sr"> true</span>' if category in truth else ""
         items.append(f'<li><span class="p">{percent(p, 0)}</span><span{" class=hit" * bool(true)}>{text(category, 80)}'
                      f'{true}</span><span class="why">{why}</span></li>')
@@ -104,7 +106,7 @@ def _sample(found, i, threads):
 
 def marked(title, effects):
     """The title as HTML, the words that matter to its first category marked by their effect."""
-    effect_of, parts, end = {effect.word: effect.probability for effect in effects}, [], 0
+    effect_of, parts, end = {effect.word: effect.logit for effect in effects}, [], 0
     for run in _RUN.finditer(title):
         effect = max((effect_of.get(word, 0.0) for word in tokenise(run[0])), key=abs, default=0.0)
         against = "against" if effect <= -EFFECTS[-1][0] else ""

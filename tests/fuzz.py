@@ -18,7 +18,6 @@ import os
 import sys
 import tempfile
 import time
-import traceback
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -46,56 +45,45 @@ class Target(NamedTuple):
 
 
 TARGETS = {
-    "records": Target(35_000, files.make_records, files.start_records),
-    "xmc": Target(15_000, files.make_xmc, files.start_xmc),
-    "mapping": Target(12_000, files.make_mapping, files.start_mapping),
-    "titles": Target(20_000, models.make_titles, models.start_titles),
-    "vocabulary": Target(7_000, models.make_vocabulary, models.start_vocabulary),
-    "model": Target(5_000, models.make_model, models.start_model),
-    "chunks": Target(3_000, models.make_chunks, models.start_chunks),
-    "command": Target(3_000, models.make_command, models.start_command),
+    "records": Target(45_000, files.make_records, files.start_records),
+    "xmc": Target(20_000, files.make_xmc, files.start_xmc),
+    "mapping": Target(20_000, files.make_mapping, files.start_mapping),
+    "titles": Target(8_000, models.make_titles, models.start_titles),
+    "vocabulary": Target(5_000, models.make_vocabulary, models.start_vocabulary),
+    "model": Target(3_000, models.make_model, models.start_model),
+    "chunks": Target(2_000, models.make_chunks, models.start_chunks),
+    "command": Target(2_000, models.make_command, models.start_command),
 }
 
 
-def work(name, seed, n_inputs, until, state):
+def work(name, target, seed, n_inputs, until, folder, state):
     """Feed a target, in a process of its own. state: the number of the running input, how many were accepted so far."""
     os.nice(10)
+    os.chdir(folder)
     warnings.simplefilter("error")
     logging.disable()
     faulthandler.enable()
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
-        os.chdir(folder)
-        check = TARGETS[name].start(Path(folder))
-        for number in range(seed, seed + n_inputs):
-            if time.time() > until:
-                break
-            state[0] = number
-            try:
-                state[1] += bool(check(made(name, number)))
-            except BaseException:
-                traceback.print_exc()
-                sys.stderr.flush()
-                os._exit(1)
-        else:
-            number += 1
-        state[0] = number
+    check = target.start(Path(folder))
+    state[0] = seed
+    while state[0] < seed + n_inputs and time.time() < until:
+        state[1] += bool(check(made(name, target, state[0])))
+        state[0] += 1
 
 
-def made(name, number):
+def made(name, target, number):
     """The input of a target that has this number."""
-    return TARGETS[name].make(Random(f"{name} {number}"))
+    return target.make(Random(f"{name} {number}"))
 
 
 class Run:
     """A target that is being fed: its process, watched from outside."""
 
-    def __init__(self, name, seed, n_inputs, until):
-        self.name, self.seed, self.trouble = name, seed, ""
+    def __init__(self, name, target, seed, n_inputs, until, folder):
+        self.name, self.target, self.seed, self.trouble = name, target, seed, ""
         context = multiprocessing.get_context("spawn")
         self.state = context.Array("q", [seed - 1, 0], lock=False)
-        n_inputs = TARGETS[name].n_inputs if n_inputs is None else n_inputs
-        self.process = context.Process(target=work, args=(name, seed, n_inputs, until, self.state))
+        args = name, target, seed, target.n_inputs if n_inputs is None else n_inputs, until, folder, self.state
+        self.process = context.Process(target=work, args=args)
         self.process.start()
         self.number, self.since = seed - 1, time.monotonic()
 
@@ -120,7 +108,7 @@ class Run:
         number = self.state[0]
         if number < self.seed:
             return f"{self.name}: {self.trouble} before the first input"
-        return (f"{self.name}: {self.trouble}, at the input {made(self.name, number)!r:.{SHOWN}}\n"
+        return (f"{self.name}: {self.trouble}, at the input {made(self.name, self.target, number)!r:.{SHOWN}}\n"
                 f"again: python tests/fuzz.py {self.name} --seed {number} --inputs 1")
 
     def row(self):
@@ -129,22 +117,27 @@ class Run:
         return f"{self.name:12}{n_inputs:10,}{n_accepted:10,}{n_inputs - n_accepted:10,}"
 
 
-def fuzz(names, seed=0, n_inputs=None, seconds=90.0, say=partial(print, flush=True)):
-    """Feed these targets, all at once. Returns the total of inputs and the number of targets that have failed.
+def fuzz(targets, seed=0, n_inputs=None, seconds=90.0, say=partial(print, flush=True)):
+    """Feed these targets, a dict, all at once. Returns how many inputs there were and how many targets have failed.
 
     n_inputs: of each target, None for its own number    seconds: after which no further input is begun
     """
     start, total, n_failed = time.time(), 0, 0
+    memory = Path("/dev/shm")
     say(f"{'target':12}{'inputs':>10}{'accepted':>10}{'refused':>10}")
-    running = [Run(name, seed, n_inputs, start + seconds) for name in names]
-    while running:
-        for run in [run for run in running if run.ended()]:
-            running.remove(run)
-            say(run.row())
-            total += max(run.state[0] - seed, 0)
-            if run.trouble:
-                n_failed += 1
-                say(run.failure())
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
+        for name in targets:
+            os.mkdir(os.path.join(folder, name))
+        running = [Run(name, target, seed, n_inputs, start + seconds, os.path.join(folder, name))
+                   for name, target in targets.items()]
+        while running:
+            for run in [run for run in running if run.ended()]:
+                running.remove(run)
+                say(run.row())
+                total += max(run.state[0] - seed, 0)
+                if run.trouble:
+                    n_failed += 1
+                    say(run.failure())
     say(f"{'all':12}{total:10,}   in {time.time() - start:.0f} s, {n_failed} targets failed")
     return total, n_failed
 
@@ -159,7 +152,8 @@ def main():
     args = parser.parse_args()
     if unknown := set(args.targets) - set(TARGETS):
         parser.error(f"want targets of {', '.join(TARGETS)}, got {', '.join(sorted(unknown))}")
-    return int(fuzz(args.targets or list(TARGETS), args.seed, args.inputs, args.seconds)[1] > 0)
+    targets = {name: TARGETS[name] for name in args.targets or TARGETS}
+    return int(fuzz(targets, args.seed, args.inputs, args.seconds)[1] > 0)
 
 
 if __name__ == "__main__":

@@ -130,6 +130,18 @@ def test_files_of_any_kind(tmp_path):
     assert content(tmp_path / "a") == before
 
 
+def test_a_file_that_changes_while_it_is_read(tmp_path, vocabulary):
+    path = tmp_path / "records.jsonl"
+    path.write_text("{}")
+
+    def records():
+        yield from RECORDS
+        path.write_text("{}\n{}")
+
+    refused(lambda: write_chunks(tmp_path / "a", records(), vocabulary, 29, [path]), str(path), "changed while")
+    refused(lambda: ChunkFolder(tmp_path / "a"), "unfinished")
+
+
 # ---- reading ahead
 
 def test_chunks_in_any_order_any_number_of_times(tmp_path, vocabulary):

@@ -1,14 +1,15 @@
-"""Claim: nothing hostile hangs nnlite, makes it fail otherwise than documented, or makes it give a wrong answer; and the
-fuzzer that looks for such inputs (`fuzz.py`) notices what it should notice."""
+"""Claim: nothing hostile hangs nnlite, makes it fail otherwise than documented, or makes it give a wrong answer; and
+the fuzzer that looks for such inputs (`fuzz.py`) notices what it should notice."""
 
+import os
+import subprocess
+import sys
 import time
-from pathlib import Path
+from random import Random
 
 import fuzz
 import pytest
 from problems import compiled
-
-FUZZ = Path(fuzz.__file__)
 
 
 @pytest.mark.parametrize("name", ["records", "xmc", "mapping"])
@@ -26,31 +27,44 @@ def feed(name, n_inputs, folder, monkeypatch):
     """The first inputs of a target, in this process. Some are accepted, some are refused."""
     monkeypatch.chdir(folder)
     check = fuzz.TARGETS[name].start(folder)
-    outcomes = {bool(check(fuzz.made(name, number))) for number in range(n_inputs)}
+    outcomes = {bool(check(fuzz.made(name, fuzz.TARGETS[name], number))) for number in range(n_inputs)}
     assert outcomes == {True, False}
 
 
-def test_an_input_is_made_by_its_number():
-    for name in fuzz.TARGETS:
-        if name not in ("model", "chunks"):
-            assert repr(fuzz.made(name, 7)) == repr(fuzz.made(name, 7)) != repr(fuzz.made(name, 8))
+def number_of(rng):
+    """An input that is a number, and not much else."""
+    return rng.randrange(1_000)
 
 
-def accept(folder):
-    return lambda number: number % 2 == 0
+def good(folder):
+    return lambda number: number % 2
 
 
-def fail_at_5(folder):
-    return lambda number: 1 / (number - 5)
+def wrong(folder):
+    return lambda number: 1 // 0
 
 
-def sleep_at_5(folder):
-    return lambda number: time.sleep(99 * (number == 5))
+def hanging(folder):
+    return lambda number: time.sleep(99)
 
 
-def die_at_5(folder):
-    return lambda number: number == 5 and fuzz.os.abort()
+def dying(folder):
+    return lambda number: os.abort()
 
 
-def itself(rng):
-    return rng
+@pytest.mark.parametrize("start, trouble", [
+    (good, None), (wrong, "ended with 1"), (hanging, "not done after 1 s"), (dying, "ended with -6")])
+def test_what_goes_wrong_is_noticed_and_can_be_repeated(start, trouble, monkeypatch):
+    monkeypatch.setattr(fuzz, "LIMIT_SECONDS", 1)
+    said = []
+    total, n_failed = fuzz.fuzz({"x": fuzz.Target(9, number_of, start)}, seed=70, seconds=60, say=said.append)
+    assert (total, n_failed) == ((0, 1) if trouble else (9, 0))
+    if trouble:
+        assert trouble in said[2] and f"the input {number_of(Random('x 70'))}" in said[2]
+        assert said[2].endswith("fuzz.py x --seed 70 --inputs 1")
+
+
+def test_a_command_line_for_one_input_again():
+    words = [sys.executable, fuzz.__file__, "mapping", "--seed", "4711", "--inputs", "1"]
+    process = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    assert process.returncode == 0 and process.stdout.split()[4:6] == ["mapping", "1"], process.stderr
