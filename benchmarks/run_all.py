@@ -22,6 +22,9 @@ SECTIONS = {  # name: script and its arguments, picture
     "ingest": (["ingest.py"], None),
     "predict": (["predict.py"], None),
     "ablation": (["ablation.py"], None),
+    "categories": (["categories.py"], None),
+    "plan": (["plan.py"], None),
+    "scale": (["scale.py", "--picture", str(HERE / "scale.png")], "scale.png"),
     # without --systems all peers are measured and tuned, which takes hours
     "quality_titles": (["quality.py", "--datasets", "titles", "--systems", *FAST_PEERS], None),
     "quality_xmc": (["quality.py", "--datasets", "bibtex", "delicious", "--systems", *FAST_PEERS,

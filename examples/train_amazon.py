@@ -155,9 +155,11 @@ def describe_plan(task):
         seconds = time.perf_counter() - start
     n_steps = trainer.n_steps(task.train)
     shapes = " ".join("x".join(map(str, p.shape)) for n, p in model.params.items() if n.endswith(".W"))
+    parameters = sum(p.nbytes for p in model.params.values())
+    memory = parameters + trainer.optimizer.state_bytes(model.params) + model.step_bytes(rows, trainer.workers.threads)
     print(f"{task.name:10} {n_steps:,} steps of {rows:,} rows, {model.activation}, matrices {shapes} "
-          f"({sum(p.nbytes for p in model.params.values()) / 2**20:.1f} MiB), on {trainer.workers.threads} threads: "
-          f"about {n_steps * seconds:.0f} s", flush=True)
+          f"({parameters / 2**20:.1f} MiB), on {trainer.workers.threads} threads: about {n_steps * seconds:.0f} s, "
+          f"{memory / 2**20:.0f} MiB beyond the data", flush=True)
 
 
 # ---- training

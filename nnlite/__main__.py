@@ -179,6 +179,8 @@ def _train_options(command):
     command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the folder to save the model in")
     command.add_argument("--validation", type=Path, nargs="+", metavar="FILE",
                          help="product files to score after each epoch; they also choose the threshold of `predict`")
+    command.add_argument("--chunks", type=Path, metavar="DIR",
+                         help="encode the products into this folder and train from there: for files larger than memory")
     command.add_argument("--checkpoints", type=Path, metavar="DIR",
                          help="keep the running training there, and go on from it when called again")
     command.add_argument("--report", type=Path, metavar="FILE",

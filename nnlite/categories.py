@@ -16,7 +16,7 @@ class Categories:
 
     @classmethod
     def choose(cls, records, mapping=None, major=None):
-        """From a list of records and what was asked for.
+        """From an iterable of records, which is only looked at for major ones, and what was asked for.
 
         mapping: a Mapping, or the file of one    major: how many major categories, or their names
         Raises what `Mapping.read`, `Major.choose` and `Major.of` raise.
@@ -25,7 +25,7 @@ class Categories:
             mapping = Mapping.read(mapping)
         chosen = None
         if major is not None:
-            mapped = list(mapping.apply(records)) if mapping else records
+            mapped = mapping.apply(records) if mapping else records
             chosen = Major.choose(mapped, major) if isinstance(major, int) else Major.of(mapped, major)
         return cls(mapping, chosen)
 
@@ -37,6 +37,12 @@ class Categories:
             records = list(changed)
             news.append(changed.summary())
         return records, news
+
+    def stream(self, records):
+        """An iterator of the records with their categories as the model knows them, one at a time."""
+        for change in filter(None, (self.mapping, self.major)):
+            records = change.apply(records)
+        return records
 
     def to_files(self):
         """A dict that JSON can hold, and lists of texts by name: all that `from_files` needs."""

@@ -48,10 +48,8 @@ def write_chunks(folder, records, vocabulary, chunk_rows=20_000, sources=(), see
     (by a CRC-32 of them) and kept, and the missing ones are written: the same call finishes the work.
 
     records may keep account of bad_lines, as `read_records` does; the ChunkFolder then knows them too.
-
-    ValueError, and nothing is touched, if the folder holds something else, or parts of other records, of other settings
-    or of files that have changed since. ValueError for no record at all and for files that change meanwhile, OSError if
-    the folder cannot be written.
+    ValueError, and nothing is touched, if the folder holds something else, or parts of other records, settings or files
+    (or of these, changed since). ValueError for no record or a file that changes meanwhile; OSError if it cannot write.
     """
     if chunk_rows < 1:
         raise ValueError(f"write_chunks: want chunk_rows of at least 1, got {chunk_rows}")
@@ -76,7 +74,7 @@ def write_chunks(folder, records, vocabulary, chunk_rows=20_000, sources=(), see
     if not n_rows:
         raise ValueError(f"{folder}: want at least one record to encode, got none")
     if _seen(sources) != files:
-        raise ValueError(f"{', '.join(map(str, sources))}: changed while it was read: want another folder than {folder}")
+        raise ValueError(f"{', '.join(map(str, sources))}: changed while it was read: {folder} is spoilt, want another")
     sizes = {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": dict(getattr(records, "bad_lines", {}))}
     _write_data(folder, job | sizes, *lists, label_counts)
     return ChunkFolder(folder)

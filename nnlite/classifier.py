@@ -12,14 +12,18 @@ import scipy.sparse as sp
 from nnlite import folders, metrics, recipes
 from nnlite.calibration import best_threshold
 from nnlite.categories import Categories
+from nnlite.chunks import write_chunks
+from nnlite.dataset import Dataset
 from nnlite.explanation import explain
 from nnlite.model import MLP
-from nnlite.records import Record, clean
+from nnlite.arguments import checked_records, texts
+from nnlite.records import clean, read_records
 from nnlite.text import hashed
 from nnlite.threads import team
 from nnlite.vocabulary import Vocabulary
 
 KIND = "model"  # of the folder
+MAX_COUNTS = 5_000_000  # words that `fit_files` counts at a time: 200 MB
 CURVE_POINTS = 200  # of the loss, each the mean over the steps since the one before
 THRESHOLD_ROWS = 20_000  # of the training or validation rows, for the threshold
 NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
@@ -88,8 +92,8 @@ class TitleClassifier:
         Ctrl-C ends the training after the running step and raises KeyboardInterrupt; what was learnt can be used.
         TypeError for anything but lists of texts, ValueError if no word or no category occurs often enough.
         """
-        records = _records("fit", titles, categories)
-        held_out = _records("fit: validation", *validation) if validation else None
+        records = checked_records("fit", titles, categories)
+        held_out = checked_records("fit: validation", *validation) if validation else None
         features, asked, others = recipes.split(self.recipe, self.overrides)
         known = Categories.choose(records, **asked)
         records, news = known.apply(records)
@@ -97,6 +101,25 @@ class TitleClassifier:
         data = vocabulary.encode(records)
         trainer = recipes.RECIPES[self.recipe](data, **others)
         self._take(vocabulary, trainer.model, known, training={"categories": news})
+        self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
+        return self
+
+    def fit_files(self, paths, chunks, validation=None, on_step=None):
+        """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
+
+        chunks: a folder for the encoded records, which is made, finished or used again (`write_chunks`). The files are
+        read twice: words and categories are counted first, the rarest forgotten when there are more than MAX_COUNTS.
+        Major categories must be given by name, and take one more pass. Raises what `read_records`, `write_chunks` and `fit` raise.
+        """
+        features, asked, others = recipes.split(self.recipe, self.overrides)
+        if isinstance(asked.get("major"), int):
+            raise ValueError("fit_files: major: want names, because a number needs all records at once, got a number")
+        known = Categories.choose(read_records(paths), **asked)
+        vocabulary = Vocabulary.build(known.stream(read_records(paths)), max_counts=MAX_COUNTS, **features)
+        data = write_chunks(chunks, known.stream(read_records(paths)), vocabulary, sources=paths)
+        trainer = recipes.RECIPES[self.recipe](data, **others)
+        self._take(vocabulary, trainer.model, known, training={"categories": []})
+        held_out = checked_records("fit_files: validation", *validation) if validation else None
         self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
         return self
 
@@ -109,7 +132,7 @@ class TitleClassifier:
         """
         if not hasattr(self, "model_"):
             return self.fit(titles, categories, on_step=on_step)
-        data = self.encode(_records("partial_fit", titles, categories))
+        data = self.encode(checked_records("partial_fit", titles, categories))
         if not hasattr(self, "_trainer"):
             _, _, others = recipes.split(self.recipe, self.overrides)
             network = {name: getattr(self.model_, name) for name in recipes.SETTINGS["network"]}
@@ -147,7 +170,7 @@ class TitleClassifier:
                 on_step(step)
 
         self._trainer = trainer
-        seen.update(records=seen.get("records", 0) + len(data), n_steps=trainer.n_steps(data), steps=0, validation=[])
+        seen.update(records=seen.get("records", 0) + data.n_rows, n_steps=trainer.n_steps(data), steps=0, validation=[])
         try:
             history = trainer.fit(data, validation, on_step=note)
             seen.update(steps=len(history.loss), last_loss=history.loss[-1], seconds=round(history.seconds, 3),
@@ -160,8 +183,9 @@ class TitleClassifier:
         if losses:
             parts = np.array_split(losses, min(CURVE_POINTS, len(losses)))
             seen["curve"] = seen.get("curve", []) + [[int(part[-1, 0]), float(part[:, 1].mean())] for part in parts]
-        rows = np.linspace(0, len(validation or data) - 1, min(THRESHOLD_ROWS, len(validation or data))).astype(int)
-        self.threshold_ = best_threshold(self.model_, (validation or data).x[rows], threads=self._threads)
+        judged = validation or (data if isinstance(data, Dataset) else data[0])
+        rows = np.linspace(0, len(judged) - 1, min(THRESHOLD_ROWS, len(judged))).astype(int)
+        self.threshold_ = best_threshold(self.model_, judged.x[rows], threads=self._threads)
         if stopped:
             raise stopped
 
@@ -208,7 +232,7 @@ class TitleClassifier:
         Of those titles that have a category which the model knows; in the others nothing can be right.
         """
         self._check_fitted()
-        data = self.encode(_records("score", titles, categories))
+        data = self.encode(checked_records("score", titles, categories))
         ids, _ = self.model_.top_k(data.x, 1, self._threads)
         return metrics.precision_at_k(data.y, ids, 1)
 
@@ -225,7 +249,7 @@ class TitleClassifier:
 
     def _encoded(self, where, titles):
         self._check_fitted()
-        return self.vocabulary_.encode_titles(_texts(where, titles))
+        return self.vocabulary_.encode_titles(texts(where, titles))
 
     def _check_taken(self):
         if not hasattr(self, "model_"):
@@ -300,31 +324,3 @@ def _sorted_rows(matrix):
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     order = np.lexsort((matrix.indices, -matrix.data, rows))
     return matrix.indptr, matrix.indices[order], matrix.data[order]
-
-
-def _texts(where, titles):
-    """The titles, cleaned. TypeError for a str, or anything else in a list than str."""
-    if isinstance(titles, (str, bytes)):
-        raise TypeError(f"{where}: titles: want a list of str, got one {type(titles).__name__}")
-    titles = list(titles)
-    for i, title in enumerate(titles):
-        if not isinstance(title, str):
-            raise TypeError(f"{where}: titles[{i}]: want a str, got {type(title).__name__}")
-    return list(map(clean, titles))
-
-
-def _records(where, titles, categories):
-    """A Record for each title and its categories. TypeError, or ValueError for unequal numbers, as `fit`."""
-    titles, wanted = _texts(where, titles), "a collection of str, such as a tuple"
-    if isinstance(categories, (str, bytes)):
-        raise TypeError(f"{where}: categories: want for each title {wanted}, got one {type(categories).__name__}")
-    categories = list(categories)
-    if len(titles) != len(categories):
-        raise ValueError(f"{where}: want as many categories as titles, {len(titles)}, got {len(categories)}")
-    for i, names in enumerate(categories):
-        if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
-            raise TypeError(f"{where}: categories[{i}]: want {wanted}, got {type(names).__name__}")
-        categories[i] = tuple(names)
-        if odd := [type(name).__name__ for name in categories[i] if not isinstance(name, str)]:
-            raise TypeError(f"{where}: categories[{i}]: want {wanted}, got one of {odd[0]}")
-    return list(map(Record, titles, categories))

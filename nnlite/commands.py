@@ -38,12 +38,15 @@ def train(args):
         logging.getLogger("nnlite").setLevel(logging.ERROR)  # bad lines are warnings
     classifier = TitleClassifier(args.recipe, **_settings(args))
     folders.check_place(args.model, KIND)  # before the work, not after it
-    data = _read(args.data, inform)
+    data = None if args.chunks else _read(args.data, inform)
     validation = _read(args.validation, inform) if args.validation else None
     interrupted = False
     try:
         with progress(inform, args.quiet) as on_step:
-            classifier.fit(*data, validation, on_step)
+            if args.chunks:
+                classifier.fit_files(args.data, args.chunks, validation, on_step)
+            else:
+                classifier.fit(*data, validation, on_step)
     except KeyboardInterrupt:
         if not hasattr(classifier, "threshold_"):
             raise
@@ -52,7 +55,7 @@ def train(args):
         inform(line)
     classifier.save(args.model)
     if args.report:
-        titles, categories = validation or data
+        titles, categories = validation or data or _read(args.data, inform)
         source = ", ".join(map(str, args.validation or args.data)) + ", trained on" * (not validation)
         write_report(args.report, classifier, map(Record, titles, categories), source=source)
     for epoch, scores in enumerate(classifier.training_["validation"], start=1):

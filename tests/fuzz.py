@@ -45,14 +45,14 @@ class Target(NamedTuple):
 
 
 TARGETS = {
-    "records": Target(45_000, files.make_records, files.start_records),
-    "xmc": Target(20_000, files.make_xmc, files.start_xmc),
-    "mapping": Target(20_000, files.make_mapping, files.start_mapping),
-    "titles": Target(8_000, models.make_titles, models.start_titles),
-    "vocabulary": Target(5_000, models.make_vocabulary, models.start_vocabulary),
-    "model": Target(3_000, models.make_model, models.start_model),
-    "chunks": Target(2_000, models.make_chunks, models.start_chunks),
-    "command": Target(2_000, models.make_command, models.start_command),
+    "records": Target(30_000, files.make_records, files.start_records),
+    "xmc": Target(30_000, files.make_xmc, files.start_xmc),
+    "mapping": Target(30_000, files.make_mapping, files.start_mapping),
+    "titles": Target(6_000, models.make_titles, models.start_titles),
+    "vocabulary": Target(6_000, models.make_vocabulary, models.start_vocabulary),
+    "model": Target(2_000, models.make_model, models.start_model),
+    "chunks": Target(1_000, models.make_chunks, models.start_chunks),
+    "command": Target(1_000, models.make_command, models.start_command),
 }
 
 
@@ -147,7 +147,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{', '.join(TARGETS)} (default: all)")
     parser.add_argument("--seconds", type=float, default=90, help="begin no input after so many (default: %(default)s)")
-    parser.add_argument("--inputs", type=int, metavar="N", help="of each target (default: 100,000 in all)")
+    parser.add_argument("--inputs", type=int, metavar="N", help="of each target (default: 106,000 in all)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="number of the first input")
     args = parser.parse_args()
     if unknown := set(args.targets) - set(TARGETS):

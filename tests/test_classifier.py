@@ -356,6 +356,23 @@ def test_a_model_of_format_1_loads():
     assert name == "Men" and p == pytest.approx(0.944804, abs=1e-5)
 
 
+# ---- files larger than memory
+
+def test_training_from_files_through_a_folder(tmp_path):
+    path = tmp_path / "shop.jsonl"
+    path.write_text("".join(json.dumps({"title": title, "category": names}) + "\n" for title, names in zip(*shop())))
+    one = TitleClassifier(**SMALL).fit_files([path], tmp_path / "chunks")
+    assert one.score(*shop()) == 1 and one.training_["records"] == 40
+    again = TitleClassifier(**SMALL, mapping=Mapping({"Men": ""})).fit_files([path], tmp_path / "mapped", shop())
+    assert "Men" not in again.classes_ and again.score(*shop()) == 1
+    major = TitleClassifier(**SMALL, major=["Shoes", "Bags", "Dresses"]).fit_files([path], tmp_path / "major")
+    assert len(major.classes_) == 3 and major.score(*shop()) == 1
+    with pytest.raises(ValueError, match="fit_files: major: want names"):
+        TitleClassifier(**SMALL, major=2).fit_files([path], tmp_path / "others")
+    with pytest.raises(ValueError, match="holds chunks of another job"):
+        TitleClassifier(**SMALL | dict(min_count=1)).fit_files([path], tmp_path / "chunks")
+
+
 # ---- what becomes of raw categories
 
 @pytest.mark.parametrize("form", ["mapping", "file"])

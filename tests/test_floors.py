@@ -12,7 +12,7 @@ FLOORS = [
     {"kernels", "sparse_kernels", "counting_kernels", "text_kernels"},
     {"records", "text", "dataset", "optimizers", "machine", "folders"},
     {"catalogue", "vocabulary", "xmc", "layers", "checkpoints", "mapping", "major"},
-    {"softmax", "chunks", "categories"},
+    {"softmax", "chunks", "categories", "arguments"},
     {"model"},
     {"evaluation", "explanation"},
     {"trainer", "calibration"},

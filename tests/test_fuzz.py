@@ -1,6 +1,7 @@
 """Claim: nothing hostile hangs nnlite, makes it fail otherwise than documented, or makes it give a wrong answer; and
 the fuzzer that looks for such inputs (`fuzz.py`) notices what it should notice."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from random import Random
 
 import fuzz
+import numpy as np
 import pytest
 from problems import compiled
 
@@ -29,6 +31,28 @@ def feed(name, n_inputs, folder, monkeypatch):
     check = fuzz.TARGETS[name].start(folder)
     outcomes = {bool(check(fuzz.made(name, fuzz.TARGETS[name], number))) for number in range(n_inputs)}
     assert outcomes == {True, False}
+
+
+@pytest.mark.parametrize("name, content", [
+    ("a.txt.gz", gzip.compress(b"1 4 5\n0 1:1\n")[:-9]), ("a.txt.xz", b"\xfd7zXZ\0"), ("a.txt.bz2", b"BZh9"),
+    ("a.txt", b"\xff 4 5\n"), ("a.txt", b"1 9999999999 5\n0 9999999998:1\n"), ("a.txt", b"0 -1 5\n"),
+])
+def test_files_that_were_not_refused_as_documented(name, content, tmp_path):
+    assert fuzz.TARGETS["xmc"].start(tmp_path)((name, content)) is False
+
+
+@pytest.mark.parametrize("changes", [
+    {"ngrams": 10**18}, {"stem": 10**18}, {"min_count": 10**30}, {"n_records": 10**400}, {"n_dropped_words": 2**63},
+])
+def test_vocabularies_that_hung_or_failed(changes, tmp_path):
+    header, arrays, texts = fuzz.models.vocabularies()[0]
+    assert fuzz.TARGETS["vocabulary"].start(tmp_path)((header | changes, arrays, texts)) is False
+
+
+def test_counts_too_large_to_add_to(tmp_path):
+    header, arrays, texts = fuzz.models.vocabularies()[0]
+    most = np.full_like(arrays["word_counts"], 2**63 - 1)
+    assert fuzz.TARGETS["vocabulary"].start(tmp_path)((header, arrays | {"word_counts": most}, texts))
 
 
 def number_of(rng):

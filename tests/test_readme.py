@@ -43,6 +43,7 @@ ROOMS = {
     "files": "packed files, and files written whole or not at all",
     "calibration": "what a probability is worth, and thresholds",
     "classifier": "`TitleClassifier`: titles in, category names out, saved and loaded as a folder",
+    "arguments": "titles and categories as people pass them, checked",
     "categories": "what a model takes for the categories of a record",
     "mapping": "raw category -> category, a plain file for a person to edit",
     "proposal": "what such a file should say, from the data",

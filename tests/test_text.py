@@ -219,6 +219,15 @@ def test_bounded_counts_keep_their_bound(titles, min_count, max_tokens, slice_ti
         assert counts.error == 0 and counts.n_tokens == len(want)
 
 
+def test_bounded_counts_by_hand():
+    """Of four at a time, one a title. The b's that come again after having been forgotten outlive what is new."""
+    counts = TitleCounts(min_count=1, max_tokens=4)
+    for titles, error, held in (("aaabbccd", 0, "abcd"), ("bbbfg", 2, "abfg"), ("hij", 3, "bhij"), ("k", 4, "bk")):
+        counts.add(hashed(list(titles)))
+        assert counts.error == error and sorted(counts.names) == list(held)
+    assert counts.counts() == {"b": 3, "k": 1} and counts.n_tokens == 11
+
+
 def test_few_words_that_make_most_of_the_text_are_counted_exactly():
     """1,000 titles of a word of ten and one that never comes again, 60 tokens at a time: only these are forgotten."""
     counts = TitleCounts(min_count=2, max_tokens=60)
