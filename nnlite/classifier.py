@@ -182,7 +182,9 @@ class TitleClassifier:
             stopped = error
         if losses:
             parts = np.array_split(losses, min(CURVE_POINTS, len(losses)))
-            seen["curve"] = seen.get("curve", []) + [[int(part[-1, 0]), float(part[:, 1].mean())] for part in parts]
+            curve = seen.setdefault("curve", [])
+            before = curve[-1][0] if curve else 0
+            curve += [[before + int(part[-1, 0]), float(part[:, 1].mean())] for part in parts]
         judged = validation or (data if isinstance(data, Dataset) else data[0])
         rows = np.linspace(0, len(judged) - 1, min(THRESHOLD_ROWS, len(judged))).astype(int)
         self.threshold_ = best_threshold(self.model_, judged.x[rows], threads=self._threads)

@@ -245,7 +245,7 @@ WORDS = [
     "train", "evaluate", "predict", "explain", "--model", "shop", "new", "--json", "--top", "--threshold", "--recipe",
     "default", "deck", "--", "--help", "-h", "--quiet", "--seed", "--hidden", "--epochs", "--validation",
     "--checkpoints", "good.jsonl", "given.jsonl", "given.csv", "given.txt.gz", ".", "none", "blue dress", "1", "3",
-    "0.5", "1,2", "-1", "nan", "1e999"]
+    "0.5", "1,2", "-1", "nan", "1e999", "--major", "--mapping", "--report", "--chunks", "--min-count", "--lr"]
 ORDERS = [["predict", "shop"], ["predict", "shop", "--json"], ["predict", "shop", "--top", "2"],
           ["predict", "shop", "blue dress", "--threshold", "0.1"], ["explain", "shop", "blue dress"],
           ["evaluate", "shop", "given.jsonl"], ["evaluate", "shop", "good.jsonl", "given.csv", "--json"],

@@ -100,6 +100,12 @@ def test_sorted_records_are_mixed(tmp_path, vocabulary):
     assert picked != [list(part) for part in np.array_split(np.arange(29), 7)]  # not simply cut
 
 
+def test_each_part_has_an_order_of_its_own(tmp_path, vocabulary):
+    write_chunks(tmp_path / "a", RECORDS[:29] * 2, vocabulary, chunk_rows=29)
+    one, other = (np.load(tmp_path / "a" / f"part-0000{k}" / "words.npy") for k in range(2))
+    assert sorted(one) == sorted(other) and one.tolist() != other.tolist()
+
+
 def test_groups_take_from_everywhere(tmp_path, vocabulary, monkeypatch):
     monkeypatch.setattr(chunks, "MIXED_PARTS", 4)
     folder = write_chunks(tmp_path / "a", RECORDS, vocabulary, chunk_rows=29)

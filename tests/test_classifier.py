@@ -411,6 +411,8 @@ def test_copies_in_memory(trained):
     for copy in deepcopy(trained), pickle.loads(pickle.dumps(trained)):
         assert copy.predict_top_k(["blue dress"]) == trained.predict_top_k(["blue dress"])
         copy.partial_fit(*shop())
+        steps = [step for step, _ in copy.training_["curve"]]
+        assert steps == sorted(steps) and steps[-1] == 2 * trained.training_["steps"]
 
 
 @compiled

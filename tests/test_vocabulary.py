@@ -213,6 +213,16 @@ def test_bounded_counts_keep_their_bound(records, max_counts, slice_records):
     assert (again.word_error, again.label_error) == (built.word_error, built.label_error)
 
 
+def test_bounded_counts_by_hand(monkeypatch):
+    """Of four labels at a time. The b's that come again after having been forgotten outlive what is new."""
+    monkeypatch.setattr(vocabulary, "SLICE_RECORDS", 1)
+    for labels, error, held in ("aaabbccd", 0, "abcd"), ("e", 2, "a"), ("bbbfgh", 3, "b"), ("ijkl", 4, "b"):
+        stream = "aaabbccdebbbfghijkl".partition(labels)
+        built = Vocabulary.build([Record("t", (label,)) for label in stream[0] + stream[1]], min_count=1, max_counts=4)
+        assert (sorted(built.labels), built.label_error) == (list(held), error)
+    assert built.label_counts == [3] and built.n_dropped_labels == 12
+
+
 def test_many_labels_that_come_once_are_forgotten():
     records = [Record("a", ("Often", f"Once {i}", f"Sixteen {i % 16}")) for i in range(3000)]
     exact, built = (Vocabulary.build(iter(records), max_counts=n) for n in (None, 100))
