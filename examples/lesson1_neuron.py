@@ -89,7 +89,7 @@ def main():
         print(f"p of {title!r}: {neuron(w, b, x)[1]:.4f}, true {y}")
 
     print("\nWhat one neuron cannot learn: a category for titles with 'cotton' or 'dress', but not with both.")
-    _, _, losses = train(one_hot(EITHER), 1000, w=[1.0, -1.0, 0.0], b=0.5)
+    _, _, losses = train(one_hot(EITHER), 1001, w=[1.0, -1.0, 0.0], b=0.5)
     print(f"from w +1 -1 0, b 0.5: loss {losses[0]:.4f}, after {len(losses) - 1} steps {losses[-1]:.4f}, the coin's")
     print("'cotton' would have to push up alone and down beside 'dress'. That takes a layer in between: lesson 2.")
 

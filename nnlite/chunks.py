@@ -171,6 +171,8 @@ class ChunkFolder:
                                [self.folder / f"part-{k:05}" for k in range(there)])
         except (KeyError, TypeError) as error:
             raise ValueError(f"{self.folder}: want what write_chunks makes, got: {error!r}") from None
+        except ValueError as error:
+            raise error if str(self.folder) in str(error) else ValueError(f"{self.folder}: {error}") from None
         if self.n_rows != sum(part.n_rows for part in parts) or self._label_rows.shape != (self.n_labels,):
             raise ValueError(f"{self.folder}: want parts of {self.n_rows} rows and {self.n_labels} labels, got others")
         self._chunks = chunks_of(parts)

@@ -312,8 +312,9 @@ class TitleClassifier:
             classifier.threshold_ = header["threshold"]
             if not isinstance(header["training"], dict) or not 0 <= float(classifier.threshold_) <= 1:
                 raise ValueError("want a threshold in 0..1 and a training's figures, got others")
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise ValueError(f"{folder}: not a whole {KIND}: {type(error).__name__}: {error}") from None
+        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+            why = " ".join(str(error).split())
+            raise ValueError(f"{folder}: not a whole {KIND}: {type(error).__name__}: {why}") from None
         classifier._take(vocabulary, model, known, header["training"])
         return classifier
 

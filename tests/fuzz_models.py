@@ -227,7 +227,7 @@ def start_chunks(folder):
     def check(edits):
         put(folder / "c", edits)
         try:
-            parts, refused = refusal(lambda: list(ChunkFolder(folder / "c")), ValueError, OSError)
+            parts, refused = refusal(lambda: list(ChunkFolder(folder / "c")), ValueError, OSError, where=folder)
             changed = {name for name, content in edits.items() if content != chunks()[name]}
             assert refused or not changed or any(name.endswith(".json") for name in changed)
             for matrix in (matrix for part in parts or () for matrix in (part.x, part.y)):
