@@ -33,9 +33,18 @@ def say(text):
 
 def train(args):
     """Train on files and save the model, after Ctrl-C too. Returns the exit code."""
-    inform = say if not args.quiet else lambda text: None
-    if args.quiet:
-        logging.getLogger("nnlite").setLevel(logging.ERROR)  # bad lines are warnings
+    if not args.quiet:
+        return _train(args, say)
+    logger = logging.getLogger("nnlite")
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # bad lines are warnings
+    try:
+        return _train(args, lambda text: None)
+    finally:
+        logger.setLevel(level)
+
+
+def _train(args, inform):
     classifier = TitleClassifier(args.recipe, **_settings(args))
     folders.check_place(args.model, KIND)  # before the work, not after it
     data = None if args.chunks else _read(args.data, inform)
