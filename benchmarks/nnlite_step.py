@@ -32,8 +32,6 @@ class Nnlite:
         self.data = nnlite.Dataset(problem.x, problem.y)
         hidden = [problem.params[f"{name}.b"].size for name in problem.layers()[:-1]]
         self.model = nnlite.MLP(self.data.n_words, self.data.n_labels, hidden, problem.activation)
-        options = {} if problem.optimizer == "sgd" else {"eps": problem.eps}
-        self.optimizer = OPTIMIZERS[problem.optimizer](problem.lr, **options)
         self.reset()
         load_kernels(self.model, self.optimizer)
         self.reset()
@@ -41,6 +39,8 @@ class Nnlite:
     def reset(self):
         for name, values in self.model.params.items():
             values[:] = self.problem.params[name]
+        options = {} if self.problem.optimizer == "sgd" else {"eps": self.problem.eps}
+        self.optimizer = OPTIMIZERS[self.problem.optimizer](self.problem.lr, **options)
         self.optimizer.start(self.model.params)
 
     def params(self):

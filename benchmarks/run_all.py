@@ -17,7 +17,7 @@ RESULTS = HERE / "RESULTS.md"
 FAST_PEERS = "nnlite", "nnlite, shared features", "napkinXC PLT", "LinearSVC"
 SECTIONS = {  # name: script and its arguments, picture
     "train_step": (["train_step.py", "--job", "deck-1500", "deck-5000", "mini", "memory"], None),
-    "many_labels": (["train_step.py", "--job", "labels-131k", "labels-670k"], None),
+    "many_labels": (["train_step.py", "--repeats", "5", "--job", "labels-131k", "labels-670k"], None),
     "roofline": (["roofline.py", "--picture", str(HERE / "roofline.png")], "roofline.png"),
     "first_run": (["first_run.py"], None),
     "ingest": (["ingest.py"], None),

@@ -168,7 +168,8 @@ class LabelLayer:
         """The scratch memory of a step of so many rows: shares of gradients, and logits and dh of each thread."""
         rows, tiles, rounds = self._pieces(n_rows)
         slots, n, n_labels, units = width(rounds[0]), width(rows[0]), max(map(width, tiles)), self.w.shape[1]
-        shares_of = slots * len(rows) * n_labels * (units + 1) + slots * n_rows * units
+        in_dw = (slots * len(rows) if len(rows) > 1 else threads) * n_labels * (units + 1)
+        shares_of = in_dw + slots * n_rows * units
         return 4 * (shares_of + threads * (n * n_labels + n * units + 2 * n_labels))
 
     def backward_and_update(self, h, y, scale, optimizer, team, weights=None):
@@ -180,26 +181,30 @@ class LabelLayer:
         """
         rows, tiles, rounds = self._pieces(len(h))
         shape = (width(rounds[0]), len(rows), max(map(width, tiles)))
-        dw, db, dh = scratch("dw", *shape, h.shape[1]), scratch("db", *shape), scratch("dh sums", shape[0], *h.shape)
+        one = len(rows) == 1  # a block: whoever has worked on a tile updates it, and its dW never leaves the cache
+        dw, db = [None, None] if one else [scratch("dw", *shape, h.shape[1]), scratch("db", *shape)]
+        dh = scratch("dh sums", shape[0], *h.shape)
 
         def one_block(item):
             first_round, slot, tile, i, unfinished = item
             block, n = rows[i], width(tile)
+            tile_dw = scratch("tile dw", 1, shape[2], h.shape[1]) if one else dw[slot]
+            tile_db = scratch("tile db", 1, shape[2]) if one else db[slot]
             z = self.products(h[block], tile)
-            loss = self.loss(z, tile, y.rows(block), scale, db[slot, i, :n])
+            loss = self.loss(z, tile, y.rows(block), scale, tile_db[i, :n])
             dz = z  # the kernel has overwritten the logits
             if weights:
                 kernels.weigh(
-                    dz, *y.rows(block)[:2], tile.start, weights[0][block], weights[1][tile], db[slot, i, :n])
-            np.matmul(dz.T, h[block], out=dw[slot, i, :n])
+                    dz, *y.rows(block)[:2], tile.start, weights[0][block], weights[1][tile], tile_db[i, :n])
+            np.matmul(dz.T, h[block], out=tile_dw[i, :n])
             if first_round:
                 np.matmul(dz, self.w[tile], out=dh[slot, block])
             else:
                 dh[slot, block] += np.matmul(dz, self.w[tile], out=scratch("dh", *h[block].shape))
             if next(unfinished) == 1:
                 ids, parts = np.arange(tile.start, tile.stop, dtype=np.int32), one_of_each(len(rows), n, shape[2])
-                optimizer.update("labels.W", ids, parts, dw[slot].reshape(-1, h.shape[1]))
-                optimizer.update("labels.b", ids, parts, db[slot].reshape(-1, 1))
+                optimizer.update("labels.W", ids, parts, tile_dw.reshape(-1, h.shape[1]))
+                optimizer.update("labels.b", ids, parts, tile_db.reshape(-1, 1))
             return loss
 
         loss = 0.0
