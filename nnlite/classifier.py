@@ -109,7 +109,8 @@ class TitleClassifier:
 
         chunks: a folder for the encoded records, which is made, finished or used again (`write_chunks`). The files are
         read twice: words and categories are counted first, the rarest forgotten when there are more than MAX_COUNTS.
-        Major categories must be given by name, and take one more pass. Raises what `read_records`, `write_chunks` and `fit` raise.
+        Major categories must be given by name, and take one more pass. Raises what `read_records`, `write_chunks` and
+        `fit` raise.
         """
         features, asked, others = recipes.split(self.recipe, self.overrides)
         if isinstance(asked.get("major"), int):

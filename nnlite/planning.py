@@ -111,9 +111,9 @@ def plan(paths, recipe="default", threads=None, sample_records=SAMPLE_RECORDS, *
     encode_seconds = time.perf_counter() - start
     n_words, n_labels = data.n_words, data.n_labels
     if not exact:
-        half = Vocabulary.build(sample[:len(sample) // 2], **features)
-        n_words = vocabulary.hash_size or grown(half.n_words, n_words, scale)
-        n_labels = grown(len(half.labels), n_labels, scale)
+        parts = [Vocabulary.build(sample[:len(sample) // n], **features) for n in (4, 2)]
+        n_words = vocabulary.hash_size or grown(*(part.n_words for part in parts), n_words, scale)
+        n_labels = grown(*(len(part.labels) for part in parts), n_labels, scale)
     expected = Expected(n_records, n_words, n_labels)
     trainer = recipes.RECIPES[recipe](expected, threads=threads, **others)
     step_seconds = trial(trainer, spread(data.take(slice(0, TRIAL_RECORDS)), n_words, n_labels))
@@ -164,12 +164,17 @@ def lines_in(paths):
     return total
 
 
-def grown(n_half, n, scale):
-    """How many different words `scale` times as many records have, if half of them have n_half and all n.
+def grown(n_quarter, n_half, n, scale):
+    """How many different words `scale` times as many records have, if a quarter, a half and all of them have so many.
 
-    Heaps' law: their number grows by a power of the number of records.
+    Heaps' law says that their number grows by a power of the number of records. The power is that of the last doubling,
+    and it goes on changing as it did between the last two: pairs of words fill up late, single words early.
     """
-    return round(n * scale ** max(log2(max(n, 1) / max(n_half, 1)), 0.0)) if scale > 1 else n
+    before, last = (log2(max(more, 1) / max(fewer, 1)) for fewer, more in ((n_quarter, n_half), (n_half, n)))
+    doublings, power = log2(scale), 0.0
+    for i in range(1, ceil(doublings) + 1):
+        power += min(1.0, doublings - i + 1) * min(max(last + i * (last - before), 0.0), 1.0)
+    return round(n * 2 ** power)
 
 
 def spread(data, n_words, n_labels):

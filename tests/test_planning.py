@@ -75,9 +75,11 @@ def test_lines_are_estimated_from_the_beginning_of_a_file(name, n, catalogue, mo
     assert lines_in([catalogue / name]) == pytest.approx(n, rel=0.2)  # gzip reads some blocks ahead
 
 
-def test_words_grow_by_a_power_of_the_records():
-    assert grown(100, 200, 8) == 1_600 and grown(100, 100, 8) == 100 and grown(100, 141, 4) == round(141 * 4 ** 0.4957)
-    assert grown(100, 200, 1) == 200 and grown(0, 0, 5) == 0
+def test_words_grow_by_a_power_of_the_records_that_goes_on_changing():
+    assert grown(50, 100, 200, 8) == 1_600 and grown(100, 100, 100, 8) == 100 and grown(50, 100, 200, 1) == 200
+    assert grown(100, 200, 200, 4) == 200 and grown(100, 100, 200, 4) == 800  # a power is at least 0, at most 1
+    assert grown(100, 141, 216, 4) == pytest.approx(216 * 2 ** (0.734 + 0.851), rel=0.01)  # 0.496, 0.615, then these
+    assert grown(100, 141, 200, 2 ** 0.5) == pytest.approx(200 * 2 ** (0.513 / 2), rel=0.01) and grown(0, 0, 0, 5) == 0
 
 
 def test_a_sample_is_spread_over_all_words():
