@@ -28,7 +28,8 @@ TRIAL_RECORDS = 20_000  # of these, to train on: a batch of the deck's recipe
 SAMPLE_BYTES = 1 << 24  # of each file, unpacked, by which its lines are estimated
 TRIAL_SECONDS = 2.0  # of training, after the first two steps, in which everything compiles
 CHUNK_BYTES = 1 << 28  # of encoded rows that a chunk holds at most, where they do not all fit into memory
-BYTES_PER_WORD, BYTES_PER_COLUMN = 350, 40  # while they are counted: texts, counts and tables; of a hashed column
+BYTES_PER_WORD, BYTES_PER_COLUMN = 350, 40  # while they are counted: texts and counts; of a hashed column
+BYTES_PER_SEEN = 64  # of a word that is counted, rare ones included: 16 a slot, 2 to 4 slots
 RECORDS_TWICE = 1.3  # titles are held once, but the tuples and lists around them twice, as read and as checked
 MIB = 2 ** 20
 
@@ -109,11 +110,12 @@ def plan(paths, recipe="default", threads=None, sample_records=SAMPLE_RECORDS, *
     vocabulary = Vocabulary.build(sample, **features)
     data = vocabulary.encode(sample)
     encode_seconds = time.perf_counter() - start
-    n_words, n_labels = data.n_words, data.n_labels
+    n_words, n_labels, n_seen = data.n_words, data.n_labels, len(vocabulary.words) + vocabulary.n_dropped_words
     if not exact:
         parts = [Vocabulary.build(sample[:len(sample) // n], **features) for n in (4, 2)]
         n_words = vocabulary.hash_size or grown(*(part.n_words for part in parts), n_words, scale)
         n_labels = grown(*(len(part.labels) for part in parts), n_labels, scale)
+        n_seen = grown(*(len(part.words) + part.n_dropped_words for part in parts), n_seen, scale)
     expected = Expected(n_records, n_words, n_labels)
     trainer = recipes.RECIPES[recipe](expected, threads=threads, **others)
     step_seconds = trial(trainer, spread(data.take(slice(0, TRIAL_RECORDS)), n_words, n_labels))
@@ -122,12 +124,13 @@ def plan(paths, recipe="default", threads=None, sample_records=SAMPLE_RECORDS, *
     parameters = sum(p.nbytes for p in trainer.model.params.values())
     n_steps = trainer.epochs * ceil(n_records / trainer.batch_rows)
     names = BYTES_PER_WORD * ((0 if vocabulary.hash_size else n_words) + n_labels)
+    names += BYTES_PER_SEEN * n_seen + BYTES_PER_COLUMN * (vocabulary.hash_size or 0)
     return Plan(
         paths, recipe, exact, n_records, n_words, n_labels, [n_words, *trainer.model.hidden, n_labels], trainer.epochs,
         trainer.batch_rows, n_steps, n_records, team(threads).threads,
         {"read": scale * read_seconds, "encode": scale * encode_seconds, "train": n_steps * step_seconds},
         {"Python and kernels": base, "records": round(RECORDS_TWICE * scale * records_bytes),
-         "matrices": round(scale * data.nbytes), "vocabulary": names + BYTES_PER_COLUMN * (vocabulary.hash_size or 0),
+         "matrices": round(scale * data.nbytes), "vocabulary": names,
          "parameters": parameters, "optimiser": state,
          "a step": trainer.model.step_bytes(trainer.batch_rows, team(threads).threads)},
         machine.available_memory(), machine.gpus())
