@@ -196,6 +196,8 @@ def _recipe_options(command):
     command.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
     command.add_argument("--hidden", type=widths, metavar="N[,N...]", help="units of each hidden layer, as 400,200")
     command.add_argument("--dropout", type=share, metavar="P", help="the share of units left out while training")
+    command.add_argument("--negligible", type=share, metavar="P",
+                         help="leave out gradients up to P, as 0.001: faster where there are thousands of categories")
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer titles")
     command.add_argument("--label-min-count", type=positive, metavar="N", help="drop categories of fewer products")
     command.add_argument("--mapping", type=Path, metavar="FILE",

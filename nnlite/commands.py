@@ -19,8 +19,8 @@ from nnlite.planning import plan as make_plan
 from nnlite.records import Record, clean, read_records
 
 READ_BYTES = 1 << 16  # of standard input, at most, before the titles in them are predicted
-SETTINGS = ("epochs", "batch_rows", "lr", "hidden", "dropout", "min_count", "label_min_count", "mapping", "major",
-            "checkpoints", "seed", "threads")  # options of `train` and `plan` that go to the classifier
+SETTINGS = ("epochs", "batch_rows", "lr", "hidden", "dropout", "negligible", "min_count", "label_min_count", "mapping",
+            "major", "checkpoints", "seed", "threads")  # options of `train` and `plan` that go to the classifier
 
 
 def say(text):

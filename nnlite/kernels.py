@@ -272,3 +272,23 @@ def weigh(dz, y_indptr, y_indices, first_label, row_weights, label_weights, db):
         for j in range(row.size):
             row[j] *= weight
             db[j] += row[j]
+
+
+@kernel
+def busy_columns(dz, bound, largest, columns):
+    """The columns of dz (N, T) with an entry above the bound in size, or a NaN, to columns (T,), int32; their number.
+
+    largest (T,) is scratch.
+    """
+    largest[:] = 0
+    for i in range(dz.shape[0]):
+        row = dz[i]
+        for j in range(row.size):
+            size = abs(row[j])
+            largest[j] = size if size > largest[j] or size != size else largest[j]  # which keeps a NaN
+    n = 0
+    for j in range(largest.size):
+        if not largest[j] <= bound:
+            columns[n] = j
+            n += 1
+    return n

@@ -172,10 +172,14 @@ class LabelLayer:
         shares_of = in_dw + slots * n_rows * units
         return 4 * (shares_of + threads * (n * n_labels + n * units + 2 * n_labels))
 
-    def backward_and_update(self, h, y, scale, optimizer, team, weights=None):
+    def backward_and_update(self, h, y, scale, optimizer, team, weights=None, negligible=0.0):
         """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh (N, H).
 
         weights: of the rows (N,) and of true labels (L,), float32, which multiply the gradient and not the loss.
+        negligible: where |dz| / scale is no more than this in a whole block of rows, the label's dz counts as 0 there.
+        With thousands of labels most have probabilities close to 0 in most batches: two of the three products, and
+        the update, then deal with the few others. What is left out of a row's dh is at most negligible scale sum |W|,
+        over the labels left out; the loss is exact.
 
         dh lies in the calling thread's scratch memory.
         """
@@ -184,6 +188,7 @@ class LabelLayer:
         one = len(rows) == 1  # a block: whoever has worked on a tile updates it, and its dW never leaves the cache
         dw, db = [None, None] if one else [scratch("dw", *shape, h.shape[1]), scratch("db", *shape)]
         dh = scratch("dh sums", shape[0], *h.shape)
+        busy = {}  # the labels of a tile that are not negligible in a block, by their slot and the block's number
 
         def one_block(item):
             first_round, slot, tile, i, unfinished = item
@@ -196,13 +201,22 @@ class LabelLayer:
             if weights:
                 kernels.weigh(
                     dz, *y.rows(block)[:2], tile.start, weights[0][block], weights[1][tile], tile_db[i, :n])
+            w = self.w[tile]
+            if negligible:
+                busy[slot, i] = places = busy_labels(dz, f32(negligible) * scale)
+                dz, w, n = dz[:, places], w[places], places.size
+                tile_db[i, :n] = tile_db[i, places]
             np.matmul(dz.T, h[block], out=tile_dw[i, :n])
             if first_round:
-                np.matmul(dz, self.w[tile], out=dh[slot, block])
+                np.matmul(dz, w, out=dh[slot, block])
             else:
-                dh[slot, block] += np.matmul(dz, self.w[tile], out=scratch("dh", *h[block].shape))
+                dh[slot, block] += np.matmul(dz, w, out=scratch("dh", *h[block].shape))
             if next(unfinished) == 1:
-                ids, parts = np.arange(tile.start, tile.stop, dtype=np.int32), one_of_each(len(rows), n, shape[2])
+                if negligible:
+                    places, parts = sums_of([busy.pop((slot, j)) for j in range(len(rows))], shape[2])
+                else:
+                    places, parts = np.arange(n, dtype=np.int32), one_of_each(len(rows), n, shape[2])
+                ids = places + np.int32(tile.start)
                 optimizer.update("labels.W", ids, parts, tile_dw.reshape(-1, h.shape[1]))
                 optimizer.update("labels.b", ids, parts, tile_db.reshape(-1, 1))
             return loss
@@ -227,6 +241,24 @@ def one_of_each(blocks, n, stride):
     """Csr (n, blocks * stride) whose row i adds up entry i of every block."""
     indices = np.arange(n)[:, None] + stride * np.arange(blocks)
     return Csr(np.arange(0, indices.size + 1, blocks), indices.astype(np.int32).ravel(), np.ones(indices.size, f32))
+
+
+def busy_labels(dz, bound):
+    """The columns of dz (N, T) that are not negligible: an entry is larger than the bound. int32, rising."""
+    columns = np.empty(dz.shape[1], np.int32)
+    return columns[:kernels.busy_columns(dz, bound, scratch("largest", dz.shape[1]), columns)]
+
+
+def sums_of(places, stride):
+    """The labels in any of `places`, one int32 array a block; Csr that adds up each one's rows in order of the blocks.
+
+    Label places[i][j] of block i has row stride i + j.
+    """
+    labels = np.concatenate(places)
+    rows = np.concatenate([stride * i + np.arange(p.size) for i, p in enumerate(places)])
+    order = np.argsort(labels, kind="stable")
+    every, first = np.unique(labels[order], return_index=True)
+    return every, Csr(np.append(first, labels.size), rows[order].astype(np.int32), np.ones(labels.size, f32))
 
 
 def add_up(parts):

@@ -165,13 +165,15 @@ class MLP:
 
     # ---- one training step
 
-    def step(self, x, y, scale, optimizer, workers, dropout=0.0, word_dropout=0.0, stream=0, weights=None):
+    def step(self, x, y, scale, optimizer, workers, dropout=0.0, word_dropout=0.0, stream=0, weights=None,
+             negligible=0.0):
         """Update every parameter once from the batch x, y (Csr). Returns the BCE summed over rows and labels.
 
         scale multiplies every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels.
         dropout, word_dropout: the chance of a hidden unit, of a word, to be left out of a row; it hangs on the stream,
         an integer below 2^32.
         weights: of the rows (N,) and of true labels (L,), float32: they multiply gradients, not the loss returned.
+        negligible: see LabelLayer.backward_and_update.
         The loss is that of the parameters before the update. BLAS must be held at one thread by the caller.
         """
         n, between = x.n_rows, 2 * sum(layer.w.size for layer in self.between)
@@ -191,7 +193,8 @@ class MLP:
         (words, xt), *_ = workers.run(
             lambda block: one_block(block) if block else self.features.transpose(x), [None, *up])
 
-        loss, dh = self.labels.backward_and_update(hs[-1], y, f32(scale), optimizer, workers, weights)
+        loss, dh = self.labels.backward_and_update(
+            hs[-1], y, f32(scale), optimizer, workers, weights, negligible)
 
         down = row_blocks(n, GRADIENT_FLOPS * self.hidden[-1] + 2 * between)
         shares = workers.run(lambda block: self._backward([h[block] for h in hs], dh[block], keep), down)

@@ -67,6 +67,11 @@ def weigh(dz, y, row_weights, label_weights):
     return dz * row_weights[:, None] * np.where(y > 0, label_weights, 1)
 
 
+def busy_columns(dz, bound):
+    """The columns of dz with an entry above the bound in size, or a NaN."""
+    return np.flatnonzero(~np.all(np.abs(dz) <= bound, axis=0))
+
+
 def forward(params, x, activation="sigmoid", masks=None):
     """The inputs [x, h1, h2, ...] of the layers on the dense batch x (N, D) and the logits z (N, L).
 

@@ -50,14 +50,14 @@ class SoftmaxLayer(LabelLayer):
         """As in LabelLayer."""
         return kernels.softmax_ce(z, self.b, *y[:2], scale, db)
 
-    def backward_and_update(self, h, y, scale, optimizer, team, weights=None):
+    def backward_and_update(self, h, y, scale, optimizer, team, weights=None, negligible=0.0):
         """As in LabelLayer; a label's weight multiplies all of its rows' gradient. ValueError as `check_classes`."""
         check_classes(y.indptr)
         if weights:
             labelled, own = np.diff(y.indptr) > 0, np.ones(len(h), f32)
             own[labelled] = weights[1][y.indices[y.indptr[0]:y.indptr[-1]]]
             weights = weights[0] * own, np.ones_like(weights[1])
-        return super().backward_and_update(h, y, scale, optimizer, team, weights)
+        return super().backward_and_update(h, y, scale, optimizer, team, weights, negligible)
 
 
 def check_classes(indptr):

@@ -62,15 +62,17 @@ class Trainer:
     schedule: factor of the learning rate by progress in 0..1, such as `constant`, `linear_decay`
     label_weights: how much each true label counts in the gradient, (L,), at least 0; 1 / propensity, divided by its
            mean over the true labels, favours rare ones (Jain, Prabhu and Varma 2016). The loss reported is unweighted.
+    negligible: 0, or a bound on the gradient by a logit: a label whose gradient is no larger in any row of a block is
+           not updated by it. The loss stays exact. It saves up to two thirds of the work where labels are many.
     checkpoints: a folder, to save the training in every checkpoint_seconds and on Ctrl-C. Called again with the same
            model, data and settings, `fit` goes on from there, to the same bits as if it had never stopped.
     The same seed and sizes give the same bits, whatever the number of threads. ValueError for a value out of range.
     """
 
     def __init__(self, model, optimizer, batch_rows=512, epochs=8, order="shuffled", reduction="sum", threads=None,
-                 seed=0, schedule=constant, dropout=0.0, word_dropout=0.0, label_weights=None, checkpoints=None,
-                 checkpoint_seconds=300.0):
-        for name, value in ("dropout", dropout), ("word_dropout", word_dropout):
+                 seed=0, schedule=constant, dropout=0.0, word_dropout=0.0, label_weights=None, negligible=0.0,
+                 checkpoints=None, checkpoint_seconds=300.0):
+        for name, value in ("dropout", dropout), ("word_dropout", word_dropout), ("negligible", negligible):
             if not 0 <= value < 1:
                 raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {value}")
         for name, value in ("batch_rows", batch_rows), ("epochs", epochs):
@@ -82,7 +84,7 @@ class Trainer:
         self.model, self.optimizer = model, optimizer
         self.batch_rows, self.epochs, self.order, self.reduction = batch_rows, epochs, order, reduction
         self.workers, self.seed, self.schedule = team(threads), seed, schedule
-        self.dropout, self.word_dropout = dropout, word_dropout
+        self.dropout, self.word_dropout, self.negligible = dropout, word_dropout, negligible
         self.label_weights = label_weights if label_weights is None else check_weights(
             "Trainer: label_weights", label_weights, model.n_labels)
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
@@ -157,7 +159,8 @@ class Trainer:
         scale = 1 / (rows_labels if self.reduction == "mean" else x.n_rows)
         stream = int(np.random.default_rng([self.seed, step - 1]).integers(2 ** 32))
         return self.model.step(
-            x, y, scale, self.optimizer, self.workers, self.dropout, self.word_dropout, stream, weights) / rows_labels
+            x, y, scale, self.optimizer, self.workers, self.dropout, self.word_dropout, stream, weights,
+            self.negligible) / rows_labels
 
     def _check(self, history, epoch, n_steps):
         """FloatingPointError if the training has gone astray."""
@@ -179,7 +182,7 @@ class Trainer:
 
     def _settings(self, chunks, n_steps):
         """What must be the same for a training to go on from a checkpoint."""
-        names = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout"
+        names = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout", "negligible"
         model, optimizer = self.model, self.optimizer
         return {
             **{name: getattr(self, name) for name in names}, "n_steps": n_steps, "schedule": self.schedule.__name__,

@@ -148,6 +148,20 @@ def test_weigh(first_label, n_labels):
     assert_close(db, want.sum(axis=0), largest=1e-6)
 
 
+@given(dz=matrices(), bound=st.sampled_from([0, 1e-3, 1, 50]))
+def test_busy_columns(dz, bound):
+    columns = np.full(dz.shape[1], -1, np.int32)
+    n = kernels.busy_columns(dz, F32(bound), work(dz[0])[0], columns)
+    np.testing.assert_array_equal(columns[:n], reference.busy_columns(dz, F32(bound)))
+
+
+def test_a_nan_is_busy():
+    for row in range(3):
+        dz, columns = np.zeros((3, 40), F32), np.zeros(40, np.int32)
+        dz[row, 21] = np.nan
+        assert kernels.busy_columns(dz, F32(1), work(dz[0])[0], columns) == 1 and columns[0] == 21
+
+
 def test_bce_is_exact_far_from_zero():
     """No clipping and no infinity: a label that is wrong by a logit of 200 costs 200."""
     z, b, db = np.array([[-200, 0, 200], [-200, 0, 200]], F32), np.zeros(3, F32), np.zeros(3, F32)

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from problems import F32, assert_close, exact, random_csr, random_dataset, random_model, small_pieces
 
-from nnlite import MLP, Dataset, check_gradients, evaluate, linear_bce, reference
+from nnlite import MLP, Dataset, check_gradients, evaluate, layers, linear_bce, reference
+from nnlite.dataset import check_labels
 from nnlite.evaluation import gradients
 from nnlite.model import layer_names
+from nnlite.threads import team
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
@@ -63,6 +65,32 @@ def test_evaluate_equals_the_reference(monkeypatch):
     assert scores["bce"] == pytest.approx(loss / z.size, rel=1e-6)
     assert scores["micro_f1"] == pytest.approx(2 * both / (positive + y.sum()))
     assert scores["rows"] == 61 and scores["rows_without_label"] == np.sum(y.sum(axis=1) == 0) > 0
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("block_rows", [7, 100])
+@pytest.mark.parametrize("tile", [1, 5, 512])
+def test_labels_of_negligible_gradient_are_left_out_of_it(tile, block_rows, threads, monkeypatch):
+    small_pieces(monkeypatch)
+    monkeypatch.setattr(layers, "BLOCK_ROWS", block_rows)
+    data, rng, scale = random_dataset(), np.random.default_rng(0), F32(0.25)
+    h, w = (rng.standard_normal(shape).astype(F32) for shape in ((61, 4), (23, 4)))
+    b = rng.standard_normal(23).astype(F32)
+    loss, dz = reference.bce_with_logits(h.astype(float) @ w.T + b, data.y.toarray())
+    parts = [slice(i, i + block_rows) for i in range(0, 61, block_rows)]
+    largest = np.sort([np.abs(dz[rows]).max(axis=0) for rows in parts], axis=None)
+    bound = largest[[largest.size // 2 - 1, largest.size // 2]].mean()  # half are above it, none is too close to call
+    kept = np.zeros_like(dz)
+    for rows in parts:
+        busy = reference.busy_columns(dz[rows], bound)
+        kept[rows, busy] = scale * dz[rows, busy]
+    gradients = layers.KeepGradients({"labels.W": w, "labels.b": b})
+    got_loss, dh = layers.LabelLayer(w, b, tile).backward_and_update(
+        h, check_labels(data.y), scale, gradients, team(threads), negligible=bound)
+    assert got_loss == pytest.approx(loss, rel=1e-6)
+    assert_close(dh, kept @ w)
+    assert_close(gradients.gradients["labels.W"], kept.T @ h)
+    assert_close(gradients.gradients["labels.b"], kept.sum(axis=0))
 
 
 @pytest.mark.parametrize("tile", [1, 5, 512])

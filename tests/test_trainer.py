@@ -198,9 +198,25 @@ def test_training_learns():
     assert history.loss[-1] < 0.1 * history.loss[0]
 
 
+def test_training_learns_without_the_negligible_gradients():
+    """Where all are negligible nothing moves; below 0.01 a probability is as good as 0."""
+    words = random_dataset(n_rows=300, n_words=12, n_labels=12).y
+    data, losses = Dataset(words, words), {}
+    for negligible in 0, 0.01, 0.999:
+        model = random_model(data, (24,), "relu")
+        before = exact(model.params)
+        trainer = Trainer(model, AdaGrad(0.1), batch_rows=20, epochs=30, negligible=negligible)
+        losses[negligible] = trainer.fit(data).loss
+        if negligible == 0.999:
+            assert all(np.array_equal(model.params[name], p) for name, p in before.items())
+    assert losses[0][0] == losses[0.01][0] and losses[0] != losses[0.01]
+    assert losses[0.01][-1] < 0.01
+
+
 @pytest.mark.parametrize("arguments, message", [
     (dict(batch_rows=0), "batch_rows: want at least 1, got 0"),
     (dict(epochs=0), "epochs: want at least 1, got 0"),
+    (dict(negligible=-0.1), "negligible: want at least 0 and less than 1, got -0.1"),
     (dict(order="random"), "order: want 'shuffled' or 'chunks', got 'random'"),
     (dict(reduction="max"), "reduction: want 'sum' or 'mean', got 'max'"),
     (dict(threads=0), "threads: want at least 1, got 0"),
