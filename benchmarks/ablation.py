@@ -8,8 +8,6 @@ come from the counts of the training part. Each row is the mean over the seeds, 
 below about 0.1 are noise. A change that gains belongs into the recipe, one that gains nothing need not exist.
 """
 
-import argparse
-import json
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +17,6 @@ import nnlite
 from nnlite import metrics, recipes
 from nnlite.trainer import constant
 
-TITLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
 SCORES = ("P@1", "P@3", "P@5", "PSP@1", "PSP@5", "nDCG@5", "ECE@1")
 
 
@@ -124,7 +121,9 @@ VARIANTS = {  # name: what changes in the features, what changes in the training
     "sigmoid units": ({}, rebuilt(activation="sigmoid")),
     "two layers of 200": ({}, rebuilt(hidden=(200, 200))),
     "400 units": ({}, rebuilt(hidden=(400,))),
+    "6 epochs, dropout of 0.4 and 0.2": ({}, trained(epochs=6, dropout=0.4, word_dropout=0.2)),
     "twice the epochs": ({}, lambda trainer, train: vars(trainer).update(epochs=2 * trainer.epochs)),
+    "no gradients up to 0.01": ({}, trained(negligible=0.01)),
 }
 
 
@@ -149,23 +148,16 @@ def measure(name, records, seeds):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="10,000 records, to see that it runs")
+    parser = report.parser(__doc__, "10,000 records, to see that it runs")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="default: %(default)s")
     parser.add_argument("--data", type=Path, nargs="+", metavar="FILE", help="what nnlite.read_records reads")
-    parser.add_argument("--json", type=Path, metavar="FILE")
     args = parser.parse_args()
     report.rerun_clean()
-    paths = args.data or ([TITLES] if TITLES.exists() else [])
-    records = list(nnlite.read_records(paths) if paths else nnlite.make_catalogue(100_000))
-    records = records[:10_000] if args.quick else records
+    records, source = report.records(args.data, args.quick)
     print(report.head_line(), end="\n\n")
-    print(f"{len(records):,} records of {', '.join(path.name for path in paths) or 'the made-up catalogue'}, "
-          f"{args.seeds} seeds\n")
+    print(f"{len(records):,} records of {source}, {args.seeds} seeds\n")
     rows = [measure(name, records, args.seeds) for name in VARIANTS]
-    print(report.table(rows))
-    if args.json:
-        args.json.write_text(json.dumps(rows, indent=1))
+    report.show(rows, args)
 
 
 if __name__ == "__main__":

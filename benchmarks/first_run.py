@@ -8,7 +8,6 @@ is the main one, `examples/train_amazon.py`, on the made-up catalogue, with a ne
 recipe, then the default recipe.
 """
 
-import argparse
 import json
 import os
 import statistics
@@ -56,10 +55,7 @@ def example(folder, quick):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="10,000 records, 3 repetitions")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    args = parser.parse_args()
+    args = report.parser(__doc__, "10,000 records, 3 repetitions").parse_args()
     report.rerun_clean()
     print(report.head_line() + "\n")
     repeats = 3 if args.quick else 7
@@ -77,9 +73,7 @@ def main():
         *({"what": f"the example: {name} recipe, {figures['n_labels']:,} labels", "min s": figures[name]["seconds"],
            "median s": figures[name]["seconds"]} for name in ("deck", "default")),
     ]
-    print(report.table(rows))
-    if args.json:
-        args.json.write_text(json.dumps(rows, indent=1))
+    report.show(rows, args)
 
 
 if __name__ == "__main__":

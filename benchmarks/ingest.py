@@ -10,7 +10,6 @@ reading alone. scikit-learn reads with gzip and json.loads, works in an environm
 column for column. Both work on one thread, in turn, 7 times after a first one.
 """
 
-import argparse
 import gzip
 import json
 import statistics
@@ -31,7 +30,6 @@ import report  # noqa: E402
 
 import nnlite  # noqa: E402
 
-TITLES = HERE.parents[1] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
 MIN_COUNT = 10
 NAMES = {1: "words", 2: "words and pairs"}
 
@@ -134,14 +132,15 @@ def check_agreement(ours, theirs, ngrams, folder):
 
 def write_lines(path, n_records):
     """The products that are measured, as cleaned lines; returns their titles and where they come from."""
-    source = nnlite.read_records(TITLES) if TITLES.exists() else nnlite.make_catalogue(n_records)
+    real = report.TITLES.exists()
+    source = nnlite.read_records(report.TITLES) if real else nnlite.make_catalogue(n_records)
     titles = []
     with gzip.open(path, "wt", encoding="utf-8") as file:
         for i, (title, categories) in enumerate(islice(source, n_records)):
             line = {"asin": f"{i:032x}", "title": title, "category": categories}
             print(json.dumps(line, ensure_ascii=False), file=file)
             titles.append(title)
-    return titles, "real" if TITLES.exists() else "made-up"
+    return titles, "real" if real else "made-up"
 
 
 def measured(ours, theirs, task, ngrams, repeats):
@@ -155,10 +154,7 @@ def measured(ours, theirs, task, ngrams, repeats):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="10,000 records, 3 repetitions")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    args = parser.parse_args()
+    args = report.parser(__doc__, "10,000 records, 3 repetitions").parse_args()
     report.rerun_clean()
     print(report.head_line() + "\n")
     repeats, rows = 3 if args.quick else 7, []
@@ -176,9 +172,7 @@ def main():
             check_agreement(ours, theirs, ngrams, folder)
             rows += [measured(ours, theirs, task, ngrams, repeats)
                      for task in ("lines to matrices", "titles to a matrix")]
-    print(report.table(rows))
-    if args.json:
-        args.json.write_text(json.dumps(rows, indent=1))
+    report.show(rows, args)
 
 
 if __name__ == "__main__":

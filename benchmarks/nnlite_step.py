@@ -1,7 +1,8 @@
 """nnlite as a system of the benchmarks, by the protocol of `benchmarks/peers/protocol.py`.
 
-Forms: `step` is the training step as `Trainer` takes it; `products` is its matrix products alone, on the same blocks
-and tiles and threads, with nothing between them: what remains of a step that costs nothing else.
+Forms: `step` is the training step as `Trainer` takes it, `negligible` the same without gradients up to 0.001, so that
+its parameters differ; `products` is its matrix products alone, on the same blocks and tiles and threads, with nothing
+between them: what remains of a step that costs nothing else.
 """
 
 import sys
@@ -18,7 +19,8 @@ import nnlite  # noqa: E402
 from nnlite.layers import BLOCK_ROWS, MIN_ITEMS  # noqa: E402
 from nnlite.threads import blocks, one_blas_thread, scratch, team  # noqa: E402
 
-FORMS = {"step": "the whole step", "products": "the matrix products of the step alone"}
+FORMS = {"step": "the whole step", "negligible": "the step without gradients up to 0.001",
+         "products": "the matrix products of the step alone"}
 OPTIMIZERS = {"sgd": nnlite.SGD, "adagrad": nnlite.AdaGrad, "adam": nnlite.Adam}
 
 
@@ -26,6 +28,7 @@ class Nnlite:
     """The training step of a problem."""
 
     versions = {"nnlite": "0.1.0", "numba": numba.__version__}
+    negligible = 0.0
 
     def __init__(self, problem, form, threads):
         self.problem, self.batches, self.workers = problem, problem.batches(), team(threads)
@@ -55,7 +58,7 @@ class Nnlite:
                 self.optimizer.next_step()
                 loss = self.model.step(
                     x.rows(rows), y.rows(rows), self.problem.loss_factor() / (n * self.data.n_labels), self.optimizer,
-                    self.workers)
+                    self.workers, negligible=self.negligible)
                 losses.append(loss / (n * self.data.n_labels))
         return np.mean(losses)
 
@@ -66,6 +69,12 @@ def load_kernels(model, optimizer):
     with one_blas_thread():
         optimizer.next_step()
         model.step(*empty.arrays(), 1.0, optimizer, team(1))
+
+
+class Negligible(Nnlite):
+    """The training step without the smallest gradients."""
+
+    comparable, note, negligible = False, "less work", 0.001
 
 
 class Products(Nnlite):
@@ -103,5 +112,5 @@ class Products(Nnlite):
 
 
 if __name__ == "__main__":
-    protocol.serve(lambda problem, form, threads: {"step": Nnlite, "products": Products}[form](problem, form, threads),
-                   FORMS)
+    classes = dict(zip(FORMS, (Nnlite, Negligible, Products)))
+    protocol.serve(lambda problem, form, threads: classes[form](problem, form, threads), FORMS)

@@ -8,7 +8,6 @@ trains a `TitleClassifier` on the file; memory is that process's largest residen
 and training. Wanted: memory within 15 %, time within 30 %.
 """
 
-import argparse
 import gzip
 import json
 import subprocess
@@ -20,7 +19,6 @@ import report
 
 import nnlite
 
-TITLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
 JOBS = {  # name: records, what is asked of the classifier
     "a small shop": (5_000, {}),
     "the default recipe": (100_000, {}),
@@ -71,10 +69,7 @@ def measure(name, path, how):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the records: to see that it runs")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    args = parser.parse_args()
+    args = report.parser(__doc__, "a tenth of the records: to see that it runs").parse_args()
     report.rerun_clean()
     print(report.head_line(), end="\n\n")
     rows = []
@@ -84,11 +79,9 @@ def main():
             path = Path(folder) / ("shop.jsonl.gz" if "packed" in name else "shop.jsonl")
             write(path, n_records // 10 if args.quick else n_records)
             rows.append(measure(name, path, how))
-        if TITLES.exists() and not args.quick:
-            rows.append(measure("the real titles", TITLES, {}))
-    print(report.table(rows))
-    if args.json:
-        args.json.write_text(json.dumps(rows, indent=1))
+        if report.TITLES.exists() and not args.quick:
+            rows.append(measure("the real titles", report.TITLES, {}))
+    report.show(rows, args)
 
 
 def _small(folder):

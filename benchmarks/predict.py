@@ -7,13 +7,8 @@ at hand); the last fifth is then predicted, at once, from its csr matrix and fro
 full sort of all logits, which is checked first.
 """
 
-import argparse
-import json
-from pathlib import Path
-
 import numpy as np
 import report
-from ablation import TITLES
 
 import nnlite
 from nnlite import recipes
@@ -30,13 +25,9 @@ def check(model, x):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="10,000 records")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    args = parser.parse_args()
+    args = report.parser(__doc__, "10,000 records").parse_args()
     report.rerun_clean()
-    records = list(nnlite.read_records(TITLES) if TITLES.exists() else nnlite.make_catalogue(100_000))
-    records = records[:10_000] if args.quick else records
+    records, _ = report.records([], args.quick)
     n_train = len(records) * 4 // 5
     vocabulary = nnlite.Vocabulary.build(records[:n_train], **recipes.FEATURES["default"])
     trainer = recipes.default(vocabulary.encode(records[:n_train]))
@@ -56,9 +47,7 @@ def main():
     print(report.head_line(), end="\n\n")
     print(f"{model.n_words:,} words, {x.nnz / x.shape[0]:.1f} a title, {model.hidden[0]} units, "
           f"{model.n_labels:,} labels\n")
-    print(report.table(rows))
-    if args.json:
-        args.json.write_text(json.dumps(rows, indent=1))
+    report.show(rows, args)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
-"""What the benchmarks share: a clean process to measure in, times, the head line and the table of their results."""
+"""What the benchmarks share: arguments, records, a clean process, times, the head line and the table of results."""
 
+import argparse
 import datetime
+import json
 import os
 import statistics
 import subprocess
 import sys
 import time
+from itertools import islice
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -14,9 +17,30 @@ if PEERS not in sys.path:
     sys.path.append(PEERS)
 from protocol import SLOWER_KERNELS, THREAD_COUNTS  # noqa: E402
 
+import nnlite  # noqa: E402
 from nnlite import machine  # noqa: E402
 
 UNWANTED = (*SLOWER_KERNELS, *THREAD_COUNTS, "OPENBLAS_L2_SIZE", "NUMBA_BOUNDSCHECK")
+TITLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
+
+
+def parser(doc, quick):
+    """A parser of --quick and --json FILE. doc: the whole help; quick: that of --quick."""
+    arguments = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--quick", action="store_true", help=quick)
+    arguments.add_argument("--json", type=Path, metavar="FILE")
+    return arguments
+
+
+def records(paths, quick):
+    """The records of these files, by default the real titles or, without them, made-up ones, and their source as text.
+
+    quick: only the first 10,000.
+    """
+    paths = paths or ([TITLES] if TITLES.exists() else [])
+    found = nnlite.read_records(paths) if paths else nnlite.make_catalogue(100_000)
+    source = ", ".join(path.name for path in paths) or "the made-up catalogue"
+    return list(islice(found, 10_000 if quick else None)), source
 
 
 def clean_environment():
@@ -71,6 +95,13 @@ def table(rows, columns=None):
     return "\n".join(
         "| " + " | ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right)) + " |"
         for line in cells)
+
+
+def show(rows, args):
+    """Print the rows as a table, and write them to the file of --json."""
+    print(table(rows))
+    if args.json:
+        args.json.write_text(json.dumps(rows, indent=1))
 
 
 def _cell(value):

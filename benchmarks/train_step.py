@@ -34,7 +34,6 @@ import report  # noqa: E402
 
 import nnlite  # noqa: E402
 
-TITLES = HERE.parents[1] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
 PAUSE = 0.3  # seconds between two units: OpenMP's threads spin for about 0.2 s before they sleep
 DECK_PEERS = [("torch", form) for form in ("eager", "compile", "bfloat16", "chunked-compile", "dense")]
 DECK_PEERS += [("keras", "dense"), ("keras", "dense-jit"), ("sklearn", "mlp")]
@@ -72,8 +71,8 @@ def deck(n_labels, quick=False):
 
 def mini(quick=False):
     n_rows = 4_000 if quick else 80_000
-    if TITLES.exists():
-        records = list(nnlite.read_records(TITLES))[:n_rows]
+    if report.TITLES.exists():
+        records = list(nnlite.read_records(report.TITLES))[:n_rows]
         vocabulary = nnlite.Vocabulary.build(records, min_count=10, ngrams=2)
         data = vocabulary.encode(records)
         x, y = data.x, data.y
@@ -107,10 +106,12 @@ def nnlite_system(path, form="step", **options):
     return protocol.System(sys.executable, HERE / "nnlite_step.py", path, form, **options)
 
 
-def start_all(path, chosen):
+def start_all(path, chosen, many_labels):
     """[(name, System or the reason why there is none)]; the first is nnlite's step."""
     systems = [("nnlite", nnlite_system(path)), ("nnlite, products alone", nnlite_system(path, "products")),
                ("nnlite, 1 thread", nnlite_system(path, threads=1))]
+    if many_labels:
+        systems.append(("nnlite, no gradients up to 0.001", nnlite_system(path, "negligible")))
     for peer, form, *optimizer in chosen:
         name = " ".join([peer, form, *optimizer])
         try:
@@ -141,7 +142,7 @@ def measure(job, quick, repeats):
         path = Path(folder) / "problem.npz"
         work = make(quick=quick)
         work.write(path)
-        systems = start_all(path, chosen)
+        systems = start_all(path, chosen, many_labels=job.startswith("labels"))
         ready = [(name, system) for name, system in systems if isinstance(system, protocol.System)]
         loss, want = first_step(ready[0][1], work)
         agreement = {name: differences(system, work, loss, want) for name, system in ready[1:]

@@ -190,6 +190,16 @@ class LabelLayer:
         dh = scratch("dh sums", shape[0], *h.shape)
         busy = {}  # the labels of a tile that are not negligible in a block, by their slot and the block's number
 
+        def update(slot, tile, tile_dw, tile_db):
+            if negligible:
+                places, parts = sums_of([busy.pop((slot, i)) for i in range(len(rows))], shape[2])
+            else:
+                n = width(tile)
+                places, parts = np.arange(n, dtype=np.int32), one_of_each(len(rows), n, shape[2])
+            ids = places + np.int32(tile.start)
+            optimizer.update("labels.W", ids, parts, tile_dw.reshape(-1, h.shape[1]))
+            optimizer.update("labels.b", ids, parts, tile_db.reshape(-1, 1))
+
         def one_block(item):
             first_round, slot, tile, i, unfinished = item
             block, n = rows[i], width(tile)
@@ -212,13 +222,7 @@ class LabelLayer:
             else:
                 dh[slot, block] += np.matmul(dz, w, out=scratch("dh", *h[block].shape))
             if next(unfinished) == 1:
-                if negligible:
-                    places, parts = sums_of([busy.pop((slot, j)) for j in range(len(rows))], shape[2])
-                else:
-                    places, parts = np.arange(n, dtype=np.int32), one_of_each(len(rows), n, shape[2])
-                ids = places + np.int32(tile.start)
-                optimizer.update("labels.W", ids, parts, tile_dw.reshape(-1, h.shape[1]))
-                optimizer.update("labels.b", ids, parts, tile_db.reshape(-1, 1))
+                update(slot, tile, tile_dw, tile_db)
             return loss
 
         loss = 0.0

@@ -57,7 +57,7 @@ def default(data, seed=0, threads=None, **overrides):
     """
     n_rows = max(data.n_rows, 1)
     recipe = dict(hidden=(200,), activation="relu", lr=0.2, labels_lr=0.03, batch_rows=512,
-                  epochs=min(max(4, ceil(SEEN_ROWS / n_rows)), 6), dropout=0.3, word_dropout=0.15)
+                  epochs=min(max(4, round(SEEN_ROWS / n_rows)), 6), dropout=0.3, word_dropout=0.15)
     if n_rows < SMALL_ROWS:
         recipe |= dict(hidden=(400,), lr=0.05, labels_lr=0.02, batch_rows=64, dropout=0.5, word_dropout=0.2)
         rows = SMALL_STEPS * overrides.get("batch_rows", recipe["batch_rows"])

