@@ -2,6 +2,7 @@
 
 from nnlite.major import Major
 from nnlite.mapping import Mapping
+from nnlite.records import Record
 
 
 class Categories:
@@ -43,6 +44,11 @@ class Categories:
         for change in filter(None, (self.mapping, self.major)):
             records = change.apply(records)
         return records
+
+    def kept(self, records):
+        """The places in a list of records of those that `apply` keeps, as a list."""
+        numbered = (Record(str(place), categories) for place, (_, categories) in enumerate(records))
+        return [int(title) for title, _ in self.stream(numbered)]
 
     def to_files(self):
         """A dict that JSON can hold, and lists of texts by name: all that `from_files` needs."""

@@ -22,10 +22,9 @@ Parts are read, not mapped: a file cut short while it is mapped would end the pr
 
 import math
 import os
-import queue
 import zlib
 from collections import deque
-from functools import lru_cache, partial, reduce
+from functools import partial, reduce
 from itertools import count, islice
 from pathlib import Path
 
@@ -33,7 +32,7 @@ import numpy as np
 
 from nnlite import folders
 from nnlite.dataset import Csr, from_arrays
-from nnlite.threads import Team, shares, team
+from nnlite.threads import ahead, shares, team
 from nnlite.vocabulary import Vocabulary
 
 MIXED_PARTS = 128  # whose rows a chunk holds at most
@@ -206,13 +205,8 @@ class ChunkFolder:
         return self.in_order(range(len(self)))
 
     def in_order(self, order):
-        """Yield the chunks of these numbers; while one is in use, a thread reads the next."""
-        readings = (_Reading(partial(self.__getitem__, int(c))) for c in order)
-        ahead = next(readings, None)
-        while ahead:
-            chunk, ahead = ahead.result(), next(readings, None)
-            yield chunk
-            del chunk  # a third one is about to be read
+        """An iterator of the chunks of these numbers; while one is in use, a thread reads the next."""
+        return ahead(partial(self.__getitem__, int(c)) for c in order)
 
 
 def chunks_of(parts):
@@ -271,31 +265,3 @@ class _Part:
         if array.size != stop - first:
             raise ValueError(f"{path}: changed since it was opened: want {stop} entries, got {first + array.size}")
         return array
-
-
-@lru_cache(maxsize=None)
-def _reader():
-    """A team whose one helper reads chunks ahead."""
-    return Team(2)
-
-
-class _Reading:
-    """A call of a function by the reader."""
-
-    def __init__(self, function):
-        self.function, self.outcome = function, queue.SimpleQueue()
-        _reader().inbox.put(self)
-
-    def work(self):
-        """Call it, in the reader's thread."""
-        try:
-            self.outcome.put((self.function(), None))
-        except BaseException as error:  # handed to the caller of result
-            self.outcome.put((None, error))
-
-    def result(self):
-        """What it returned or raised, once it has."""
-        value, error = self.outcome.get()
-        if error is not None:
-            raise error
-        return value

@@ -13,7 +13,7 @@ from nnlite import folders, metrics, recipes
 from nnlite.calibration import best_threshold
 from nnlite.categories import Categories
 from nnlite.chunks import write_chunks
-from nnlite.dataset import Dataset
+from nnlite.dataset import Dataset, check_weights
 from nnlite.explanation import explain
 from nnlite.model import MLP
 from nnlite.arguments import checked_records, texts
@@ -84,11 +84,12 @@ class TitleClassifier:
 
     # ---- learning
 
-    def fit(self, titles, categories, validation=None, on_step=None):
+    def fit(self, titles, categories, validation=None, on_step=None, sample_weight=None):
         """Learn from titles (a list of str) and the categories of each (a list of collections of str). Returns self.
 
         validation: (titles, categories) to score after each epoch and to choose the threshold by, else the training
         titles do    on_step: called with a `trainer.Step` after every update
+        sample_weight: how much each title counts, at least 0; 2 is as if it were there twice
         Ctrl-C ends the training after the running step and raises KeyboardInterrupt; what was learnt can be used.
         TypeError for anything but lists of texts, ValueError if no word or no category occurs often enough.
         """
@@ -96,9 +97,12 @@ class TitleClassifier:
         held_out = checked_records("fit: validation", *validation) if validation else None
         features, asked, others = recipes.split(self.recipe, self.overrides)
         known = Categories.choose(records, **asked)
+        if sample_weight is not None:
+            sample_weight = check_weights("fit: sample_weight", sample_weight, len(records))[known.kept(records)]
         records, news = known.apply(records)
         vocabulary = Vocabulary.build(records, **features)
         data = vocabulary.encode(records)
+        data.weights = sample_weight
         trainer = recipes.RECIPES[self.recipe](data, **others)
         self._take(vocabulary, trainer.model, known, training={"categories": news})
         self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)

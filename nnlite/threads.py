@@ -11,6 +11,7 @@ import os
 import queue
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from math import prod
@@ -108,6 +109,17 @@ class _Job:
             if error is not None:
                 raise error
         return [result for result, _ in self.outcomes]
+
+
+def ahead(functions):
+    """Yield what each function returns, in order; while one result is in use, a thread calls the next function."""
+    with ThreadPoolExecutor(1) as pool:
+        calls = map(pool.submit, functions)
+        call = next(calls, None)
+        while call:
+            result, call = call.result(), next(calls, None)
+            yield result
+            del result  # a third one is about to be made
 
 
 _own = threading.local()

@@ -373,6 +373,15 @@ def test_training_from_files_through_a_folder(tmp_path):
         TitleClassifier(**SMALL | dict(min_count=1)).fit_files([path], tmp_path / "chunks")
 
 
+def test_titles_of_weight_0_teach_nothing(trained):
+    titles, categories = shop()
+    wrong = [names for names in categories[1:] + categories[:1]]
+    both = TitleClassifier(**SMALL).fit(2 * titles, categories + wrong, sample_weight=[1] * 40 + [0] * 40)
+    assert both.score(titles, categories) == 1
+    with pytest.raises(ValueError, match="fit: sample_weight: want 40 finite numbers of at least 0, got an arr"):
+        TitleClassifier(**SMALL).fit(titles, categories, sample_weight=[1] * 39)
+
+
 # ---- what becomes of raw categories
 
 @pytest.mark.parametrize("form", ["mapping", "file"])
@@ -386,6 +395,18 @@ def test_mapped_categories_are_learnt_scored_and_saved(form, tmp_path):
     other = TitleClassifier.load(tmp_path / "model")
     assert other.categories_.mapping == mapping and other.predict(shop()[0]) == one.predict(shop()[0])
     assert other.score(*shop()) == 1 and "merged into others" in other.training_["categories"][0]
+
+
+def test_weights_stay_with_their_titles(monkeypatch):
+    titles, categories = shop()
+    seen = []
+    fit = nnlite.Trainer.fit
+    monkeypatch.setattr(nnlite.Trainer, "fit", lambda self, data, *rest, **more: (
+        seen.append(data.weights), fit(self, data, *rest, **more))[1])
+    for change in dict(mapping=Mapping({"Men": "", "Shoes": ""})), dict(major=["Dresses", "Bags"]):
+        TitleClassifier(**SMALL, **change).fit(titles, categories, sample_weight=np.arange(40))
+    want = [i for i, names in enumerate(categories) if "Men" not in names]
+    assert len(seen) == 2 and all(weights.tolist() == want for weights in seen) and len(want) < 40
 
 
 @pytest.mark.parametrize("major", [3, ["Dresses", "Shoes", "Bags"]])
