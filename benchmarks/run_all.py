@@ -22,13 +22,13 @@ SECTIONS = {  # name: script and its arguments, picture
     "first_run": (["first_run.py"], None),
     "ingest": (["ingest.py"], None),
     "predict": (["predict.py"], None),
-    "ablation": (["ablation.py", "--seeds", "2"], None),
+    "ablation": (["ablation.py"], None),
     "categories": (["categories.py"], None),
     "plan": (["plan.py"], None),
     "scale": (["scale.py", "--picture", str(HERE / "scale.png")], "scale.png"),
     # without --systems all peers are measured and tuned, which takes hours
     "quality_titles": (["quality.py", "--seeds", "5", "--datasets", "titles", "--systems", *FAST_PEERS], None),
-    "quality_xmc": (["quality.py", "--seeds", "2", "--datasets", "bibtex", "delicious", "--systems", *FAST_PEERS,
+    "quality_xmc": (["quality.py", "--datasets", "bibtex", "delicious", "--systems", *FAST_PEERS,
                      "napkinXC one-vs-rest"], None),
 }
 OPENING = """# Results

@@ -31,7 +31,8 @@ MAX_JSON = 1 << 26  # bytes
 _NAME = re.compile(r"[\w.+-]{0,100}\w\.(npy|txt)")
 _HEADER = re.compile(  # of an array as NumPy's format 1.0 writes it: no other needs to be parsed
     rb"\x93NUMPY\x01\0(..)"
-    rb"\{'descr': '(<[fi][48])', 'fortran_order': False, 'shape': \(([\d, ]{0,99})\), \} *\n", re.DOTALL)
+    rb"\{'descr': '(<[fi][48])', 'fortran_order': False, "
+    rb"'shape': \(((?:\d{1,20}(?:, \d{1,20}){0,9},?)?)\), \} *\n", re.DOTALL)
 _UNESCAPED = {r"\\": "\\", r"\n": "\n"}
 
 
@@ -127,7 +128,7 @@ def _mapped(path):
         header = _HEADER.match(file.read(1 << 10))
     if not header or int.from_bytes(header[1], "little") != header.end() - 10:
         raise ValueError(f"{path}: want a C-contiguous array of {', '.join(TYPES.values())}, got something else")
-    dtype, shape = np.dtype(TYPES[header[2]]), tuple(int(n) for n in header[3].split(b",") if n.strip())
+    dtype, shape = np.dtype(TYPES[header[2]]), tuple(int(n) for n in header[3].split(b",") if n)
     if max(shape, default=0) >= 1 << 48 or header.end() + prod(shape) * dtype.itemsize != size:
         raise ValueError(f"{path}: want the bytes of an array {str(shape):.60}, got {size - header.end():,} bytes")
     return np.memmap(path, dtype, "c", header.end(), shape) if 0 not in shape else np.empty(shape, dtype)

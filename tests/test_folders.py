@@ -195,6 +195,7 @@ class Trap:
     npy(shape=(1 << 62, 4)), npy(shape=(1 << 40,)), npy(shape=(-4, -3)), npy(shape=(4, 4)), npy(shape=(4, 2)),
     npy(shape=(1 << 64, 0), content=b""), npy(">f4"), npy("<f2"), npy("<U1"), npy(by_columns=True), npy("<c16"),
     npy([("a", "<f4")]), b"PK\3\4" + b"\0" * 30, npy().replace(b"(4, 3)", b"(4, x)"),
+    npy().replace(b"(4, 3)", b"(1 2,)"), npy().replace(b"(4, 3)", b"(4, ,)"),
     b"\x93NUMPY\x01\x00\xff\xff" + b"(" * 65535, b"\x93NUMPY\x02\x00" + npy()[8:],
 ])
 def test_hostile_arrays(tmp_path, monkeypatch, content):
