@@ -438,7 +438,7 @@ def test_copies_in_memory(trained):
 
 @compiled
 def test_scikit_learn():
-    sklearn = pytest.importorskip("sklearn")
+    sklearn = pytest.importorskip("sklearn", reason="its conventions are tried with scikit-learn itself")
     from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import FunctionTransformer

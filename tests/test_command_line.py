@@ -147,7 +147,7 @@ def test_ctrl_c_before_anything_is_learnt(tmp_path):
 
 @compiled
 def test_a_bar_on_a_terminal(home, tmp_path):
-    pytest.importorskip("tqdm")
+    pytest.importorskip("tqdm", reason="the progress bar needs tqdm")
     ours, theirs = pty.openpty()
     fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     process = start("train", home / "train.jsonl", "--model", tmp_path / "m", *QUICK, stderr=theirs)

@@ -379,7 +379,7 @@ def test_on_a_phone(trained, tmp_path):
 
 @in_a_browser
 def test_in_the_dark(written, tmp_path):
-    image = pytest.importorskip("matplotlib.image")
+    image = pytest.importorskip("matplotlib.image", reason="the screenshot is read with matplotlib")
     paper = {}
     for scheme, number in ("light", 1), ("dark", 0):
         browse(tmp_path, written, f"--blink-settings=preferredColorScheme={number}", "--window-size=500,400",
