@@ -22,6 +22,7 @@ SECTIONS = {  # name: script and its arguments, picture
     "first_run": (["first_run.py"], None),
     "ingest": (["ingest.py"], None),
     "predict": (["predict.py"], None),
+    "start": (["start.py"], None),
     "ablation": (["ablation.py"], None),
     "categories": (["categories.py"], None),
     "plan": (["plan.py"], None),

@@ -62,7 +62,7 @@ class Categories:
         """The Categories that `to_files` took apart. KeyError, TypeError or ValueError if these do not fit together."""
         mapping = None
         if header["mapped"]:
-            raw, to = texts["mapped_from"], texts["mapped_to"]
+            raw, to = list(texts["mapped_from"]), list(texts["mapped_to"])
             if len(set(raw)) != len(raw) or len(raw) != len(to):
                 raise ValueError(f"want a category for each of {len(raw):,} different raw ones, got {len(to):,}")
             mapping = Mapping(dict(zip(raw, to)), header["others"])

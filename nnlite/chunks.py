@@ -99,7 +99,8 @@ def _begun(folder, job, arrays, texts):
         if header.get(name) != want:
             raise ValueError(f"{folder}: holds chunks of another job: want {name} {str(want):.200}, got "
                              f"{str(header.get(name)):.200}")
-    if lists != texts or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
+    same_lists = {name: list(lines) for name, lines in lists.items()} == texts
+    if not same_lists or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
         raise ValueError(f"{folder}: holds chunks of another job: want the same words and labels, got others")
     return header["n_parts"]
 

@@ -4,30 +4,23 @@ It follows scikit-learn's conventions and works in its pipelines and searches, w
 """
 
 import sys
-from functools import partial
 
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite import folders, metrics, recipes
+from nnlite import metrics, model_folder, recipes
 from nnlite.calibration import best_threshold
 from nnlite.categories import Categories
 from nnlite.chunks import write_chunks
 from nnlite.dataset import Dataset, check_weights
 from nnlite.explanation import explain
-from nnlite.model import MLP
 from nnlite.arguments import checked_records, texts
 from nnlite.records import clean, read_records
-from nnlite.text import hashed
-from nnlite.threads import team
 from nnlite.vocabulary import Vocabulary
 
-KIND = "model"  # of the folder
 MAX_COUNTS = 5_000_000  # words that `fit_files` counts at a time: 200 MB
 CURVE_POINTS = 200  # of the loss, each the mean over the steps since the one before
 THRESHOLD_ROWS = 20_000  # of the training or validation rows, for the threshold
-NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
-             *recipes.SETTINGS["categories"])  # and those that `categories_` holds
 
 
 class TitleClassifier:
@@ -283,16 +276,9 @@ class TitleClassifier:
         something else lies there.
         """
         self._check_fitted()
-        about, arrays, texts = self.vocabulary_.to_files()
-        known, lists = self.categories_.to_files()
-        overrides = {name: getattr(value, "tolist", lambda value=value: value)()  # of NumPy's numbers, Python's
-                     for name, value in self.overrides.items() if name not in NOT_SAVED}
-        header = {
-            "recipe": self.recipe, "overrides": overrides, "threshold": self.threshold_,
-            "activation": self.model_.activation, "output": self.model_.output, "vocabulary": about,
-            "categories": known, "training": self.training_,
-        }
-        folders.write(folder, KIND, header, self.model_.params | arrays, texts | lists)
+        model_folder.write(folder, model_folder.Stored(
+            self.recipe, self.overrides, self.vocabulary_, self.model_, self.categories_, self.threshold_,
+            self.training_))
 
     @classmethod
     def load(cls, folder, threads=None):
@@ -300,27 +286,13 @@ class TitleClassifier:
 
         FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
         """
-        load = [partial(folders.read, folder, KIND), partial(hashed, ["a"])]  # Numba's start takes as long as the sums
-        (header, arrays, texts), _ = team().run(lambda function: function(), load)
-        params = {name: arrays.pop(name) for name in list(arrays) if name.endswith((".W", ".b"))}
+        stored = model_folder.read(folder)
         try:
-            overrides = {name: tuple(value) if isinstance(value, list) else value
-                         for name, value in header["overrides"].items() if name not in NOT_SAVED}
-            classifier = cls(header["recipe"], **overrides, **({} if threads is None else {"threads": threads}))
-            vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts)
-            known = Categories.from_files(header["categories"], texts)
-            model = MLP.from_params(params, header["activation"], header["output"])
-            got, want = (model.n_words, model.n_labels), (vocabulary.n_words, len(vocabulary.labels))
-            if got != want:
-                raise ValueError(f"want a network for {want[0]} words and {want[1]} labels, got one for "
-                                 f"{got[0]} and {got[1]}")
-            classifier.threshold_ = header["threshold"]
-            if not isinstance(header["training"], dict) or not 0 <= float(classifier.threshold_) <= 1:
-                raise ValueError("want a threshold in 0..1 and a training's figures, got others")
-        except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-            why = " ".join(str(error).split())
-            raise ValueError(f"{folder}: not a whole {KIND}: {type(error).__name__}: {why}") from None
-        classifier._take(vocabulary, model, known, header["training"])
+            classifier = cls(stored.recipe, **stored.overrides, **({} if threads is None else {"threads": threads}))
+        except (TypeError, ValueError) as error:
+            raise model_folder.not_whole(folder, error) from None
+        classifier._take(stored.vocabulary, stored.model, stored.categories, stored.training)
+        classifier.threshold_ = stored.threshold
         return classifier
 
     def __getstate__(self):

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from nnlite import folders, metrics
-from nnlite.classifier import KIND, TitleClassifier
+from nnlite import folders, metrics, model_folder
+from nnlite.classifier import TitleClassifier
 from nnlite.evaluation import evaluate as scores_of
 from nnlite.html_report import write_report
 from nnlite.lines import MAX_LINE_BYTES
@@ -46,7 +46,7 @@ def train(args):
 
 def _train(args, inform):
     classifier = TitleClassifier(args.recipe, **_settings(args))
-    folders.check_place(args.model, KIND)  # before the work, not after it
+    folders.check_place(args.model, model_folder.KIND)  # before the work, not after it
     data = None if args.chunks else _read(args.data, inform)
     validation = _read(args.validation, inform) if args.validation else None
     interrupted = False

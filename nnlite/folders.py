@@ -14,7 +14,9 @@ import os
 import re
 import shutil
 import zlib
+from collections.abc import Sequence
 from contextlib import contextmanager
+from functools import cached_property, partial
 from glob import escape
 from math import prod
 from pathlib import Path
@@ -63,33 +65,34 @@ def _fill(new, kind, header, arrays, texts):
         text = "".join(line.replace("\\", r"\\").replace("\n", r"\n") + "\n" for line in lines)
         (new / f"{name}.txt").write_bytes(text.encode("utf-8", "surrogatepass"))
         files[f"{name}.txt"] = None
-    for name in files:
-        files[name] = {"bytes": (new / name).stat().st_size, "crc32": crc32(new / name)}
+    for name, crc32 in zip(files, checksums([new / name for name in files])):
+        files[name] = {"bytes": (new / name).stat().st_size, "crc32": crc32}
     content = {"format": FORMAT, "kind": kind, **header, "files": files}
     (new / f"{kind}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
-def read(folder, kind):
-    """The header, the arrays and the texts that `write` has put into the folder; arrays are mapped into memory.
+def read(folder, kind, meanwhile=None):
+    """The header, the arrays and the texts (as `Lines`) that `write` has put into the folder.
 
+    Arrays are mapped into memory. meanwhile: a function to call on another thread while the contents are checked.
     FileNotFoundError if there is none. ValueError for another kind or version, and for any file that is missing, of
     another size or content, a link, or not what its name says.
     """
-    folder = Path(folder)
     header = read_header(folder, kind)
-    arrays, texts = {}, {}
-    for name, entry in header.pop("files").items():
-        path = folder / name
+    files = {Path(folder) / name: entry for name, entry in header.pop("files").items()}
+    for path, entry in files.items():
         if path.is_symlink() or not path.is_file():
             raise ValueError(f"{path}: want a file, got {'a link' if path.is_symlink() else 'none'}")
-        for what, want, got in ("bytes", entry["bytes"], path.stat().st_size), ("CRC-32", entry["crc32"], crc32(path)):
-            if want != got:
-                raise ValueError(f"{path}: damaged: want {what} {want}, got {got}")
-        if path.suffix == ".npy":
-            arrays[path.stem] = _mapped(path)
-        else:
-            texts[path.stem] = _lines(path)
-    return header, arrays, texts
+        _compare(path, "bytes", entry["bytes"], path.stat().st_size)
+    for (path, entry), crc32 in zip(files.items(), checksums(files, meanwhile)):
+        _compare(path, "CRC-32", entry["crc32"], crc32)
+    return (header, {path.stem: _mapped(path) for path in files if path.suffix == ".npy"},
+            {path.stem: _lines(path) for path in files if path.suffix == ".txt"})
+
+
+def _compare(path, what, want, got):
+    if want != got:
+        raise ValueError(f"{path}: damaged: want {what} {want}, got {got}")
 
 
 def read_header(folder, kind):
@@ -139,19 +142,42 @@ def _lines(path):
         text = path.read_bytes().decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise ValueError(f"{path}: want UTF-8, got: {error}") from None
-    lines = text.split("\n")
-    if lines.pop():
+    if text and text[-1] != "\n":
         raise ValueError(f"{path}: want a line end at the end, got none")
-    if "\\" not in text:
-        return lines
-    return [re.sub(r"\\[\\n]", lambda m: _UNESCAPED[m[0]], line) for line in lines]
+    return Lines(text)
 
 
-def crc32(path):
-    """The CRC-32 of a file's content, or for more than PIECE bytes of its pieces' CRC-32s; on all cores."""
-    content = np.memmap(path, np.uint8, "r") if os.path.getsize(path) else np.empty(0, np.uint8)
-    sums = team().run(lambda part: zlib.crc32(content[part]), blocks(content.size, PIECE))
-    return sums[0] if len(sums) == 1 else zlib.crc32(np.array(sums, "<u4"))
+class Lines(Sequence):
+    """The lines of a text file, taken apart when one is first asked for: a million take 0.1 s, and few need them."""
+
+    def __init__(self, text):
+        self._text, self._n = text, text.count("\n")
+
+    def __len__(self):
+        return self._n
+
+    def __getitem__(self, i):
+        return self._split[i]
+
+    @cached_property
+    def _split(self):
+        lines = self._text.split("\n")[:-1]
+        if "\\" not in self._text:
+            return lines
+        return [re.sub(r"\\[\\n]", lambda m: _UNESCAPED[m[0]], line) for line in lines]
+
+
+def checksums(paths, meanwhile=None):
+    """Of each file the CRC-32 of its content, or for more than PIECE bytes of its pieces' CRC-32s; on all cores.
+
+    meanwhile: a function that one of the threads calls first.
+    """
+    contents = [np.memmap(path, np.uint8, "r") if os.path.getsize(path) else np.empty(0, np.uint8) for path in paths]
+    pieces = [content[part] for content in contents for part in blocks(content.size, PIECE)]
+    calls = [meanwhile] * bool(meanwhile) + [partial(zlib.crc32, piece) for piece in pieces]
+    done = iter(team().run(lambda call: call(), calls)[bool(meanwhile):])
+    sums = [[next(done) for _ in blocks(content.size, PIECE)] for content in contents]
+    return [of_pieces[0] if len(of_pieces) == 1 else zlib.crc32(np.array(of_pieces, "<u4")) for of_pieces in sums]
 
 
 @contextmanager

@@ -90,10 +90,10 @@ def _joined(texts):
 
 @lru_cache(maxsize=None)
 def word_characters():
-    """bool (code points,): which of them make words."""
-    every = np.arange(0x110000, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
-    table = np.zeros(len(every), np.bool_)
-    for run in _WORD.finditer(every):
+    """bool (code points,): which of them make words. Beyond the first four planes there are no letters or digits."""
+    planes = np.arange(0x40000, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    table = np.zeros(0x110000, np.bool_)
+    for run in _WORD.finditer(planes):
         table[slice(*run.span())] = True
     return table
 

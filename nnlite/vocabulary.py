@@ -1,6 +1,7 @@
 """`Vocabulary`: which words and labels are worth a row of a matrix, and records as rows of such matrices."""
 
 from collections import Counter
+from functools import cached_property
 from itertools import chain, islice, repeat
 
 import numpy as np
@@ -52,13 +53,13 @@ class Vocabulary:
         self.stem, self.first_word, self.tfidf, self.hash_size = stem, first_word, tfidf, hash_size
         self.label_min_count = min_count if label_min_count is None else label_min_count
         _check(**self.settings)
-        self.words, self.word_counts = ([], list(word_counts)) if hash_size else _kept(word_counts, min_count)
+        self._words, self.word_counts = ([], list(word_counts)) if hash_size else _kept(word_counts, min_count)
         self.labels, self.label_counts = _kept(label_counts, self.label_min_count)
-        self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self.words)
+        self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self._words)
         self.n_dropped_labels = len(label_counts) - len(self.labels)
         self.word_error = self.label_error = 0
-        self._word_ids = text.Table(len(self.words))
-        self._word_ids.insert(text.hash_of(self.words), np.arange(1, len(self.words) + 1, dtype=np.int32))
+        self._word_ids = text.Table(len(self._words))
+        self._word_ids.insert(text.hash_of(self._words), np.arange(1, len(self._words) + 1, dtype=np.int32))
         self._derive(np.array(self.word_counts, np.int64))
 
     def _derive(self, word_counts):
@@ -69,7 +70,12 @@ class Vocabulary:
     @property
     def n_words(self):
         """D, the number of columns of x."""
-        return self.hash_size or len(self.words)
+        return self.hash_size or len(self.word_counts)
+
+    @cached_property
+    def words(self):
+        """The kept words, a list of str: of a vocabulary from a file, read when they are first asked for."""
+        return list(self._words)
 
     @property
     def settings(self):
@@ -99,8 +105,8 @@ class Vocabulary:
             if any(type(n) is not int or not 0 <= n < 2**63 for n in numbers.values()):
                 raise ValueError(f"want whole numbers of at least 0, below 2^63, got {numbers!s:.300}")
             _check(**settings)
-            vars(vocabulary).update(settings | numbers | {"words": texts["words"], "labels": texts["labels"]})
-            for name, n in ("word_counts", settings["hash_size"] or len(vocabulary.words)), (
+            vars(vocabulary).update(settings | numbers | {"_words": texts["words"], "labels": list(texts["labels"])})
+            for name, n in ("word_counts", settings["hash_size"] or len(vocabulary._words)), (
                     "label_counts", len(vocabulary.labels)):
                 counts = arrays[name]
                 no_counts = settings["hash_size"] and not settings["tfidf"] and name == "word_counts"
@@ -110,7 +116,7 @@ class Vocabulary:
             hashes, ids = arrays["word_hashes"], arrays["word_ids"]
             if (hashes.dtype, ids.dtype) != (np.int64, np.int32):
                 raise ValueError(f"word_hashes, word_ids: want int64 and int32, got {hashes.dtype} and {ids.dtype}")
-            vocabulary._word_ids = text.Table.of(hashes, ids, len(vocabulary.words))
+            vocabulary._word_ids = text.Table.of(hashes, ids, len(vocabulary._words))
             if len(set(vocabulary.labels)) < len(vocabulary.labels):
                 raise ValueError("want labels of which none comes twice")
         except (KeyError, TypeError) as error:
@@ -155,7 +161,7 @@ class Vocabulary:
             elif tfidf:
                 np.add.at(columns, empty._word_rows(titles)[1], 1)
         vocabulary = cls(columns.tolist() if hash_size else words.counts(), labels.counts, n_records, **empty.settings)
-        vocabulary.n_dropped_words = words.n_tokens - len(vocabulary.words)
+        vocabulary.n_dropped_words = words.n_tokens - len(vocabulary._words)
         vocabulary.n_dropped_labels = labels.n_labels - len(vocabulary.labels)
         vocabulary.word_error, vocabulary.label_error = words.error, labels.error
         for kind, n_kept, n_seen, cut in (("word", vocabulary.n_words, words.n_tokens, min_count),

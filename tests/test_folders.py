@@ -50,6 +50,10 @@ def npy(descr="<f4", shape=(4, 3), content=b"\0" * 48, by_columns=False):
     return file.getvalue() + content
 
 
+def texts_of(folder):
+    return {name: list(lines) for name, lines in folders.read(folder, KIND)[2].items()}
+
+
 def refused(folder, *words):
     with pytest.raises(ValueError) as error:
         folders.read(folder, KIND)
@@ -68,7 +72,8 @@ def child(code, *argv, **options):
 
 def test_what_is_written_is_read(tmp_path):
     header, arrays, texts = folders.read(write(tmp_path / "a"), KIND)
-    assert header == {"format": 1, "kind": KIND, "answer": 42} and texts == TEXTS
+    assert header == {"format": 1, "kind": KIND, "answer": 42} and texts.keys() == TEXTS.keys()
+    assert [len(lines) for lines in texts.values()] == [len(lines) for lines in TEXTS.values()]
     for name, array in ARRAYS.items():
         assert np.array_equal(arrays[name], array) and arrays[name].dtype == array.dtype
         assert isinstance(arrays[name], np.memmap) and arrays[name].mode == "c"
@@ -77,7 +82,7 @@ def test_what_is_written_is_read(tmp_path):
 @given(st.lists(st.text(st.characters(codec=None, categories=None), max_size=9), max_size=9))
 def test_any_text_comes_back(tmp_path_factory, lines):
     folder = tmp_path_factory.mktemp("texts") / "a"
-    assert folders.read(write(folder, texts={"words": lines}), KIND)[2] == {"words": lines}
+    assert texts_of(write(folder, texts={"words": lines})) == {"words": lines}
 
 
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (1, 5), (5, 1)])
@@ -89,9 +94,15 @@ def test_awkward_shapes_come_back(tmp_path, shape):
 
 def test_a_sum_of_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr(folders, "PIECE", 7)
-    assert folders.read(write(tmp_path / "a"), KIND)[2] == TEXTS
+    assert texts_of(write(tmp_path / "a")) == TEXTS
     monkeypatch.setattr(folders, "PIECE", 8)
     refused(tmp_path / "a", "CRC-32")
+
+
+def test_something_to_do_meanwhile(tmp_path):
+    calls = []
+    header, _, _ = folders.read(write(tmp_path / "a"), KIND, meanwhile=lambda: calls.append(1))
+    assert header["answer"] == 42 and calls == [1]
 
 
 def test_names_with_signs_of_patterns(tmp_path):
@@ -107,7 +118,7 @@ def test_the_current_folder(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     write(".")
-    assert folders.read(tmp_path / "here", KIND)[2] == TEXTS
+    assert texts_of(tmp_path / "here") == TEXTS
 
 
 # ---- what is refused when read
@@ -182,7 +193,7 @@ def test_every_changed_byte_and_every_lost_one_is_noticed(tmp_path):
         (folder / name).write_bytes(content + b"\0")
         refused(folder, name, "want bytes")
         (folder / name).write_bytes(content)
-    assert folders.read(folder, KIND)[2] == TEXTS
+    assert texts_of(folder) == TEXTS
 
 
 class Trap:
