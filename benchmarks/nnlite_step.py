@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 import protocol  # noqa: E402
 
 import nnlite  # noqa: E402
-from nnlite.layers import BLOCK_ROWS, MIN_ITEMS  # noqa: E402
+from nnlite.layers import BLOCK_ROWS  # noqa: E402
 from nnlite.threads import blocks, one_blas_thread, scratch, team  # noqa: E402
 
 FORMS = {"step": "the whole step", "negligible": "the step without gradients up to 0.001",
@@ -91,8 +91,7 @@ class Products(Nnlite):
             for rows in self.batches:
                 n = rows.stop - rows.start
                 self.workers.run(self._hidden, blocks(n, BLOCK_ROWS))
-                row_parts = blocks(n, BLOCK_ROWS)
-                tiles = self.model.labels.tiles(-(-MIN_ITEMS // len(row_parts)))
+                row_parts, tiles, _ = self.model.labels.pieces(n)
                 self.workers.run(self._labels, [(tile, block) for tile in tiles for block in row_parts])
         return 0.0
 

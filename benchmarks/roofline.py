@@ -23,7 +23,6 @@ Zipf's law. Before anything is timed, steps of a small problem must agree with n
 import argparse
 import json
 import sys
-from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +31,7 @@ import report
 from train_step import zipf_rows
 
 from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients, kernels, machine, reference
-from nnlite.layers import BLOCK_ROWS, MIN_ITEMS, width
+from nnlite.layers import BLOCK_ROWS, width
 from nnlite.threads import blocks, one_blas_thread, scratch, team
 
 f32 = np.float32
@@ -158,8 +157,7 @@ class Bench:
 
     def each_logit(self, function):
         """function(y, rows, tile, z) for all blocks and tiles of the label layer, each thread with a z of its own."""
-        row_parts = blocks(self.job.batch_rows, BLOCK_ROWS)
-        tiles = self.model.labels.tiles(at_once=ceil(MIN_ITEMS / len(row_parts)))
+        row_parts, tiles, _ = self.model.labels.pieces(self.job.batch_rows)
         pairs = [(rows, tile) for tile in tiles for rows in row_parts]
         largest = max(map(width, row_parts)) * max(map(width, tiles))
         zs = [np.zeros(largest, f32) for _ in range(self.workers.threads)]

@@ -22,6 +22,8 @@ BLOCK_ROWS = 2048  # rows that pass through a layer at once: a tile of their log
 MIN_BLOCK_ROWS = 128  # a smaller batch is cut finer, so that there is work for several threads, but no finer than this
 MIN_BLOCK_FLOPS = 2e7  # nor so fine that a block costs less than waking a thread: 0.1 ms
 TILE_LABELS = 512  # labels whose logits exist at once
+TILE_LOGITS = 1 << 20  # of a small batch up to so many logits of more labels: fewer calls for the same work
+MAX_TILE_LABELS = 2048  # but no more labels: their rows and the rows' gradient, 1.6 MB each at 200 units, stay in cache
 MIN_TILE_LABELS = 96  # labels below which a matrix product loses its speed
 ROUND_ITEMS = 16  # (block, tile) pairs that are worked on at the same time, at least, where there are as many
 ROUND_BYTES = 1 << 24  # and as many tiles as leave their shares of dh in this memory: threads meet after each round
@@ -134,12 +136,15 @@ class LabelLayer:
     """
 
     def __init__(self, w, b, tile_labels=None):
-        self.w, self.b, self.tile_labels = w, b, tile_labels or TILE_LABELS
+        self.w, self.b, self.tile_labels = w, b, tile_labels
 
-    def tiles(self, at_once=1):
-        """Equal slices of the labels: none wider than tile_labels, and `at_once` of them if that leaves them wide."""
-        n_labels = len(self.w)
-        return shares(n_labels, max(ceil(n_labels / self.tile_labels), min(at_once, n_labels // MIN_TILE_LABELS)))
+    def tiles(self, at_once=1, wide=0):
+        """Equal slices of the labels, `at_once` at least if these are not too narrow.
+
+        None is wider than tile_labels; without that, than TILE_LABELS or, if it is more, `wide`.
+        """
+        n_labels, widest = len(self.w), self.tile_labels or max(TILE_LABELS, wide)
+        return shares(n_labels, max(ceil(n_labels / widest), min(at_once, n_labels // MIN_TILE_LABELS)))
 
     def logits(self, h, tile):
         """logit(p) (N, T) of the probabilities p, less the bias, which is left to the kernel that reads them."""
@@ -157,16 +162,17 @@ class LabelLayer:
         """h W_tile^T (N, T) in this thread's scratch memory."""
         return np.matmul(h, self.w[tile].T, out=scratch("logits", len(h), width(tile)))
 
-    def _pieces(self, n_rows):
-        """The blocks of a batch, the tiles, and the rounds as slices of the tiles."""
+    def pieces(self, n_rows):
+        """Of a training step: the blocks of the batch, the tiles, and the rounds as slices of the tiles."""
         rows = blocks(n_rows, BLOCK_ROWS)
+        wide = min(TILE_LOGITS // width(rows[0]), MAX_TILE_LABELS, ceil(len(self.w) / ROUND_ITEMS))
+        tiles = self.tiles(ceil(MIN_ITEMS / len(rows)), wide)
         at_once = max(ceil(ROUND_ITEMS / len(rows)), ROUND_BYTES // (4 * n_rows * self.w.shape[1]))
-        tiles = self.tiles(ceil(MIN_ITEMS / len(rows)))
         return rows, tiles, blocks(len(tiles), at_once)
 
     def step_bytes(self, n_rows, threads):
         """The scratch memory of a step of so many rows: shares of gradients, and logits and dh of each thread."""
-        rows, tiles, rounds = self._pieces(n_rows)
+        rows, tiles, rounds = self.pieces(n_rows)
         slots, n, n_labels, units = width(rounds[0]), width(rows[0]), max(map(width, tiles)), self.w.shape[1]
         in_dw = (slots * len(rows) if len(rows) > 1 else threads) * n_labels * (units + 1)
         shares_of = in_dw + slots * n_rows * units
@@ -183,7 +189,7 @@ class LabelLayer:
 
         dh lies in the calling thread's scratch memory.
         """
-        rows, tiles, rounds = self._pieces(len(h))
+        rows, tiles, rounds = self.pieces(len(h))
         shape = (width(rounds[0]), len(rows), max(map(width, tiles)))
         one = len(rows) == 1  # a block: whoever has worked on a tile updates it, and its dW never leaves the cache
         dw, db = [None, None] if one else [scratch("dw", *shape, h.shape[1]), scratch("db", *shape)]
@@ -258,6 +264,8 @@ def sums_of(places, stride):
 
     Label places[i][j] of block i has row stride i + j.
     """
+    if len(places) == 1:
+        return places[0], one_of_each(1, places[0].size, stride)
     labels = np.concatenate(places)
     rows = np.concatenate([stride * i + np.arange(p.size) for i, p in enumerate(places)])
     order = np.argsort(labels, kind="stable")

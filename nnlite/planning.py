@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite import files, layers, machine, recipes
+from nnlite import files, machine, recipes
 from nnlite.categories import Categories
 from nnlite.dataset import Dataset
+from nnlite.layers import width
 from nnlite.model import MLP
 from nnlite.optimizers import AdaGrad
 from nnlite.records import Record, read_records
@@ -49,6 +50,8 @@ class Plan:
     batch_rows: int
     n_steps: int
     chunk_rows: int  # how many rows should be in memory at once: all of them, if they fit
+    block_rows: int  # that pass through the label layer at once,
+    tile_labels: int  # by so many labels
     threads: int
     seconds: dict[str, float]  # by what takes them: "read", "encode", "train"
     memory: dict[str, int]  # bytes at the peak, by what holds them
@@ -68,14 +71,13 @@ class Plan:
 
     def __str__(self):
         about, caches = "" if self.exact else "about ", machine.caches()
-        block = min(layers.BLOCK_ROWS, self.batch_rows)
         rows = [
             ("data", f"{', '.join(self.paths)}: {about}{self.n_records:,} records, {self.n_words:,} words, "
                      f"{self.n_labels:,} labels"),
             ("network", f"{' x '.join(f'{n:,}' for n in self.network)}, by the {self.recipe} recipe"),
             ("steps", f"{self.n_steps:,}: {self.epochs} epochs in batches of {self.batch_rows:,} rows"),
-            ("rows", f"{self.chunk_rows:,} in memory at once; blocks of {block:,} rows by tiles of "
-                     f"{layers.TILE_LABELS} labels: {4 * block * layers.TILE_LABELS / MIB:.3g} MiB of logits"
+            ("rows", f"{self.chunk_rows:,} in memory at once; blocks of {self.block_rows:,} rows by tiles of "
+                     f"{self.tile_labels:,} labels: {4 * self.block_rows * self.tile_labels / MIB:.3g} MiB of logits"
              + ", caches " * bool(caches) + ", ".join(f"L{n} {size / MIB:.3g} MiB" for n, size in caches.items())),
             ("threads", f"{self.threads}" + "".join(f"; {name} is there and not used" for name in self.gpus)),
             ("time", f"about {self.total_seconds:,.1f} s: "
@@ -123,11 +125,12 @@ def plan(paths, recipe="default", threads=None, sample_records=SAMPLE_RECORDS, *
     state = trainer.optimizer.state_bytes(dict(trainer.model.params))  # a copy: as if it were not there yet
     parameters = sum(p.nbytes for p in trainer.model.params.values())
     n_steps = trainer.epochs * ceil(n_records / trainer.batch_rows)
+    (block, *_), (tile, *_), _ = trainer.model.labels.pieces(trainer.batch_rows)
     names = BYTES_PER_WORD * ((0 if vocabulary.hash_size else n_words) + n_labels)
     names += BYTES_PER_SEEN * n_seen + BYTES_PER_COLUMN * (vocabulary.hash_size or 0)
     return Plan(
         paths, recipe, exact, n_records, n_words, n_labels, [n_words, *trainer.model.hidden, n_labels], trainer.epochs,
-        trainer.batch_rows, n_steps, n_records, team(threads).threads,
+        trainer.batch_rows, n_steps, n_records, width(block), width(tile), team(threads).threads,
         {"read": scale * read_seconds, "encode": scale * encode_seconds, "train": n_steps * step_seconds},
         {"Python and kernels": base, "records": round(RECORDS_TWICE * scale * records_bytes),
          "matrices": round(scale * data.nbytes), "vocabulary": names,

@@ -17,7 +17,7 @@ class SoftmaxLayer(LabelLayer):
     tile for all labels, and MAX_CLASSES bounds its memory. A row without a label teaches nothing.
     """
 
-    def tiles(self, at_once=1):
+    def tiles(self, at_once=1, wide=0):
         """One slice of all labels."""
         return [slice(0, len(self.w))]
 

@@ -227,3 +227,14 @@ def test_parameters_that_do_not_fit_are_refused(change, message):
     change(params)
     with pytest.raises(ValueError, match=message):
         MLP.from_params(params)
+
+
+@pytest.mark.parametrize("n_labels, batch, widest", [
+    (100_000, 20_000, 512), (100_000, 2_048, 512), (100_000, 1_024, 1_024), (100_000, 512, 2_048),
+    (100_000, 1, 2_048), (9_600, 512, 600), (8_000, 512, 512), (50, 512, 50)])
+def test_a_small_batch_has_wider_tiles_but_still_many(n_labels, batch, widest):
+    """2^20 logits at most, where 16 tiles remain; and no more than 2,048 labels."""
+    rows, tiles, _ = layers.LabelLayer(np.zeros((n_labels, 2), F32), np.zeros(n_labels, F32)).pieces(batch)
+    widths = [layers.width(tile) for tile in tiles]
+    assert sum(widths) == n_labels and max(widths) <= widest < max(widths) * 1.1
+    assert layers.width(rows[0]) * max(widths) <= 2 ** 20
