@@ -71,16 +71,15 @@ def exp_neg(x):
 
 @kernel
 def two_sigmoids(z0, z1, scale):
-    """scale sigmoid(z0), scale sigmoid(z1) and (1 + e^-|z0|) (1 + e^-|z1|), each with a relative error below 5e-7.
+    """scale sigmoid(z0), scale sigmoid(z1), e^-|z0| and e^-|z1|, each with a relative error below 5e-7 (see `exp_neg`).
 
     sigmoid(z) is 1 / (1 + e) or, for z < 0, e / (1 + e) with e = e^-|z|: nothing overflows. Division is the slowest
     operation here, so one serves both: 1 / u0 = u1 (1 / (u0 u1)).
     """
     e0, e1 = exp_neg(-abs(z0)), exp_neg(-abs(z1))
     u0, u1 = f32(1) + e0, f32(1) + e1
-    product = u0 * u1
-    inverse = scale / product
-    return (e0 if z0 < 0 else f32(1)) * (u1 * inverse), (e1 if z1 < 0 else f32(1)) * (u0 * inverse), product
+    inverse = scale / (u0 * u1)
+    return (e0 if z0 < 0 else f32(1)) * (u1 * inverse), (e1 if z1 < 0 else f32(1)) * (u0 * inverse), e0, e1
 
 
 @kernel
@@ -91,9 +90,9 @@ def sigmoid(z):
         half = z.shape[1] // 2
         left, right = z[i, :half], z[i, half:]
         for j in range(half):
-            left[j], right[j], _ = two_sigmoids(left[j], right[j], f32(1))
+            left[j], right[j], _, _ = two_sigmoids(left[j], right[j], f32(1))
         if right.size > half:
-            right[half], _, _ = two_sigmoids(right[half], right[half], f32(1))
+            right[half], _, _, _ = two_sigmoids(right[half], right[half], f32(1))
 
 
 @kernel
@@ -167,11 +166,12 @@ def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
         y = 1   loss log(1 + e^z) - z    gradient s(z) - 1
     With e = e^-|z|, log(1 + e^z) = max(z, 0) + log(1 + e), and sum log(1 + e) = log prod(1 + e): each label keeps its
     own sum and product over 64 rows, which stays below 2^64, and one logarithm serves 15 labels (2^960, in float64).
-    Rows go in pairs, for `two_sigmoids`.
+    It is the product less 1 that is kept, q <- q (1 + e) + e, because the e of a label that is long learnt, 1e-9, would
+    be lost beside a 1; and a hundred thousand such labels are a part of the loss. Rows go in pairs, for `two_sigmoids`.
     """
     wide_vectors()
     n_rows, n_labels = z.shape
-    linear, product = work[0], work[1]
+    linear, above_one = work[0], work[1]
     total = f64(0)
     db[:] = 0
     for i in range(n_rows):
@@ -182,29 +182,30 @@ def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
 
     for start in range(0, n_rows, 64):
         linear[:] = 0
-        product[:] = 1
+        above_one[:] = 0
         stop = min(start + 64, n_rows)
         for i in range(start, stop - 1, 2):
             row0, row1 = z[i], z[i + 1]
             for j in range(n_labels):
                 z0, z1 = row0[j] + b[j], row1[j] + b[j]
-                row0[j], row1[j], u = two_sigmoids(z0, z1, scale)
+                row0[j], row1[j], e0, e1 = two_sigmoids(z0, z1, scale)
                 linear[j] += (f32(0) if z0 < 0 else z0) + (f32(0) if z1 < 0 else z1)  # unlike max, keeps a NaN
-                product[j] *= u
+                above_one[j] = above_one[j] * (f32(1) + e0) + e0
+                above_one[j] = above_one[j] * (f32(1) + e1) + e1
                 db[j] += row0[j] + row1[j]
         if (stop - start) % 2:
             row = z[stop - 1]
             for j in range(n_labels):
                 last = row[j] + b[j]
-                row[j], _, u = two_sigmoids(last, f32(-30), scale)  # whose 1 + e^-30 is 1
+                row[j], _, e, _ = two_sigmoids(last, f32(-30), scale)
                 linear[j] += f32(0) if last < 0 else last
-                product[j] *= u
+                above_one[j] = above_one[j] * (f32(1) + e) + e
                 db[j] += row[j]
         for first in range(0, n_labels, 15):
             every = f64(1)
             for j in range(first, min(first + 15, n_labels)):
                 total += linear[j]
-                every *= product[j]
+                every *= f64(1) + above_one[j]
             total += math.log(every)
 
     for i in range(n_rows):

@@ -176,8 +176,8 @@ def exp_neg(x):
 
 
 def two_sigmoids(z0, z1, scale):
-    """scale sigmoid(z0), scale sigmoid(z1), (1 + e^-|z0|) (1 + e^-|z1|)"""
-    return scale * sigmoid(z0), scale * sigmoid(z1), (1 + np.exp(-abs(z0))) * (1 + np.exp(-abs(z1)))
+    """scale sigmoid(z0), scale sigmoid(z1), e^-|z0|, e^-|z1|"""
+    return scale * sigmoid(z0), scale * sigmoid(z1), np.exp(-abs(z0)), np.exp(-abs(z1))
 
 
 def add_rows(x, i, source, total):

@@ -171,6 +171,17 @@ def test_bce_is_exact_far_from_zero():
     np.testing.assert_allclose(z, [[0, 0.5, 1], [-1, -0.5, 0]], atol=1e-13)
 
 
+@pytest.mark.parametrize("n_rows", [1, 2, 65])
+@pytest.mark.parametrize("z", [-25, -20, -12, -5])
+def test_the_loss_of_long_learnt_labels_adds_up(n_rows, z):
+    """e^-20 is lost beside a float32 one, but not all of a million of them are; below e^-25 a float64 one has too few
+    digits for more than five of theirs."""
+    logits, db = np.full((n_rows, 50), z, F32), np.zeros(50, F32)
+    indptr, indices = np.zeros(n_rows + 1, np.int64), np.zeros(0, np.int32)
+    loss = kernels.bce_with_logits(logits, np.zeros_like(db), indptr, indices, 0, F32(1), db, work(db))
+    assert loss == pytest.approx(n_rows * 50 * np.log1p(np.exp(z)), rel=1e-5)
+
+
 def test_a_nan_is_not_lost():
     z, b, db = np.array([[1, np.nan, 2]], F32), np.zeros(3, F32), np.zeros(3, F32)
     h, indptr, indices = z.copy(), np.zeros(2, np.int64), np.zeros(0, np.int32)
