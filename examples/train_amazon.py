@@ -25,9 +25,10 @@ import psutil
 from tqdm import tqdm
 
 import nnlite
-from nnlite import metrics, recipes
+from nnlite import machine, metrics, recipes
 from nnlite.files import replacing
 from nnlite.optimizers import KeepGradients
+from nnlite.planning import plan_of
 from nnlite.threads import one_blas_thread
 
 TRAIN_SHARE = 0.8
@@ -40,7 +41,7 @@ def main(argv=None):
         run(args)
     except BrokenPipeError:  # whoever read our output has gone, which is no error
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, MemoryError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
@@ -67,14 +68,14 @@ def positive(text):
 
 
 def run(args):
-    records, bad_lines = read(args)
+    records, bad_lines, source = read(args)
     n_train = int(TRAIN_SHARE * len(records))
     if n_train < 1 or n_train == len(records):
         raise ValueError(f"want at least 2 records, to train and to test, got {len(records)}")
     names = ["deck", "default"] if args.recipe == "both" else [args.recipe]
     tasks = {name: Task(name, records[:n_train], records[n_train:], args) for name in names}
     for task in tasks.values():
-        describe_plan(task)
+        describe_plan(task, source)
     results, histories = {}, {}
     for name, task in tasks.items():
         results[name], histories[name] = train_and_test(task)
@@ -106,18 +107,18 @@ class Task:
 # ---- before training
 
 def read(args):
-    """The records in memory, and how many lines of each kind were bad."""
+    """The records in memory, how many lines of each kind were bad, and where they come from."""
     start = time.perf_counter()
     if args.data:
-        reader = nnlite.read_records(args.data)
+        reader, source = nnlite.read_records(args.data), ", ".join(map(str, args.data))
         records = list(itertools.islice(reader, args.records))
-        print(f"read       {', '.join(map(str, args.data))}: {reader.summary()}", end="")
+        print(f"read       {source}: {reader.summary()}", end="")
     else:
-        reader = nnlite.make_catalogue(args.records or 100_000, args.seed)
+        reader, source = nnlite.make_catalogue(args.records or 100_000, args.seed), "the made-up catalogue"
         records = list(reader)
         print(f"made up    {len(records):,} records", end="")
     print(f" in {time.perf_counter() - start:.1f} s")
-    return records, dict(getattr(reader, "bad_lines", {}))
+    return records, dict(getattr(reader, "bad_lines", {})), source
 
 
 def describe_data(task):
@@ -141,7 +142,7 @@ def describe_features(min_count, label_min_count=None, ngrams=1, stem=None, firs
     return ", ".join(parts) + (", weighed by TF-IDF" if tfidf else "")
 
 
-def describe_plan(task):
+def describe_plan(task, source):
     """What a training will do, and how long its steps should take: one is tried, without updating anything."""
     trainer, model, rows = task.trainer, task.model, min(task.trainer.batch_rows, len(task.train))
     batch, keep = task.train.take(slice(0, rows)), KeepGradients(model.params)
@@ -149,17 +150,14 @@ def describe_plan(task):
         start = time.perf_counter()
         model.step(*batch.arrays(), 1 / rows, keep, trainer.workers)
         if (seconds := time.perf_counter() - start) > 5:
-            print(f"\nkernels    compiled for this machine in {seconds:.0f} s, and kept for the next run", flush=True)
+            print(f"\nkernels    compiled for this machine in {seconds:.0f} s, and kept for the next run")
         start = time.perf_counter()
         model.step(*batch.arrays(), 1 / rows, keep, trainer.workers)
         seconds = time.perf_counter() - start
-    n_steps = trainer.n_steps(task.train)
-    shapes = " ".join("x".join(map(str, p.shape)) for n, p in model.params.items() if n.endswith(".W"))
-    parameters = sum(p.nbytes for p in model.params.values())
-    memory = parameters + trainer.optimizer.state_bytes(model.params) + model.step_bytes(rows, trainer.workers.threads)
-    print(f"{task.name:10} {n_steps:,} steps of {rows:,} rows, {model.activation}, matrices {shapes} "
-          f"({parameters / 2**20:.1f} MiB), on {trainer.workers.threads} threads: about {n_steps * seconds:.0f} s, "
-          f"{memory / 2**20:.0f} MiB beyond the data", flush=True)
+    held = (machine.resident_memory() or 0) - sum(p.nbytes for p in model.params.values())
+    plan = plan_of(trainer, [source], task.name, len(task.train), seconds, seconds={}, memory={"held already": held})
+    plan.check()
+    print(f"\n{plan}", flush=True)
 
 
 # ---- training

@@ -20,7 +20,6 @@ from nnlite.layers import width
 from nnlite.model import MLP
 from nnlite.optimizers import AdaGrad
 from nnlite.records import Record, read_records
-from nnlite.threads import team
 from nnlite.trainer import Trainer
 from nnlite.vocabulary import Vocabulary
 
@@ -122,20 +121,31 @@ def plan(paths, recipe="default", threads=None, sample_records=SAMPLE_RECORDS, *
     trainer = recipes.RECIPES[recipe](expected, threads=threads, **others)
     step_seconds = trial(trainer, spread(data.take(slice(0, TRIAL_RECORDS)), n_words, n_labels))
 
-    state = trainer.optimizer.state_bytes(dict(trainer.model.params))  # a copy: as if it were not there yet
-    parameters = sum(p.nbytes for p in trainer.model.params.values())
-    n_steps = trainer.epochs * ceil(n_records / trainer.batch_rows)
-    (block, *_), (tile, *_), _ = trainer.model.labels.pieces(trainer.batch_rows)
     names = BYTES_PER_WORD * ((0 if vocabulary.hash_size else n_words) + n_labels)
     names += BYTES_PER_SEEN * n_seen + BYTES_PER_COLUMN * (vocabulary.hash_size or 0)
-    return Plan(
-        paths, recipe, exact, n_records, n_words, n_labels, [n_words, *trainer.model.hidden, n_labels], trainer.epochs,
-        trainer.batch_rows, n_steps, n_records, width(block), width(tile), team(threads).threads,
-        {"read": scale * read_seconds, "encode": scale * encode_seconds, "train": n_steps * step_seconds},
+    return plan_of(
+        trainer, paths, recipe, n_records, step_seconds,
+        {"read": scale * read_seconds, "encode": scale * encode_seconds},
         {"Python and kernels": base, "records": round(RECORDS_TWICE * scale * records_bytes),
-         "matrices": round(scale * data.nbytes), "vocabulary": names,
-         "parameters": parameters, "optimiser": state,
-         "a step": trainer.model.step_bytes(trainer.batch_rows, team(threads).threads)},
+         "matrices": round(scale * data.nbytes), "vocabulary": names}, exact)
+
+
+def plan_of(trainer, sources, recipe, n_records, step_seconds, seconds, memory, exact=True):
+    """The Plan of what a trainer, made by the recipe, is about to do with so many records.
+
+    step_seconds: what a step takes    seconds, memory: what else takes time and memory (bytes), by name
+    """
+    model, batch_rows, threads = trainer.model, trainer.batch_rows, trainer.workers.threads
+    n_steps = trainer.epochs * ceil(n_records / batch_rows)
+    rows = min(batch_rows, n_records)
+    (block, *_), (tile, *_), _ = model.labels.pieces(rows)
+    return Plan(
+        sources, recipe, exact, n_records, model.n_words, model.n_labels,
+        [model.n_words, *model.hidden, model.n_labels], trainer.epochs, batch_rows, n_steps, n_records, width(block),
+        width(tile), threads, seconds | {"train": n_steps * step_seconds},
+        memory | {"parameters": sum(p.nbytes for p in model.params.values()),
+                  "optimiser": trainer.optimizer.state_bytes(dict(model.params)),  # a copy: as if there were none yet
+                  "a step": model.step_bytes(rows, threads)},
         machine.available_memory(), machine.gpus())
 
 
