@@ -47,8 +47,8 @@ class Optimizer:
         self.rows = {name: as_rows(name, array) for name, array in (params | self.state).items()}
 
     def zeros(self, name, p):
-        """A letter of the state of parameter `name`, as it begins."""
-        return np.zeros_like(p)
+        """A letter of the state of parameter `name`, as it begins: unlike zeros_like, not written before it is used."""
+        return np.zeros(p.shape, p.dtype)
 
     def state_bytes(self, params):
         """The memory that `start` will take for the state: 0 if it is there."""
@@ -104,7 +104,7 @@ class AdaGrad(Optimizer):
 
     def zeros(self, name, p):
         """The state of parameter `name`, as it begins."""
-        return np.zeros((len(as_rows(name, p)), 1), f32) if self.by_row else np.zeros_like(p)
+        return np.zeros((len(as_rows(name, p)), 1), f32) if self.by_row else super().zeros(name, p)
 
     def update(self, name, rows, parts, source):
         """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
