@@ -1,0 +1,82 @@
+"""What each kernel and layer of a training step takes, operations and bytes as formulas of a batch's sizes.
+
+The letters are explained in roofline.py, which measures what is counted here.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from nnlite import SGD, AdaGrad
+
+
+class Job(NamedTuple):
+    """One kind of training step."""
+
+    batch_rows: int
+    n_batches: int  # different ones, so that the words of one are not in cache only because it came just before
+    n_words: int
+    per_title: int
+    hidden: tuple
+    activation: str
+    n_labels: int
+    optimizer: SGD | AdaGrad
+
+
+def jobs(quick):
+    """The jobs by name."""
+    return {
+        "deck": Job(2_048 if quick else 20_000, 1, 6_000, 12, (200, 200), "sigmoid", 1_500, SGD(1e-3)),
+        "mini": Job(512, 4 if quick else 32, 80_000, 24, (200,), "relu", 258, AdaGrad(1e-3)),
+    }
+
+
+class Count(NamedTuple):
+    """What a piece of work takes, as formulas of the sizes."""
+
+    flops: str
+    bytes: str
+    entries: str  # by which its time is divided
+    entry: str
+
+
+COUNTS = {
+    "take_rows": Count("0", "16*Z", "Z", "non-zero"),  # indices and values, read and written
+    "csr_matmul forward": Count("2*Z*H", "Z*(4*H + 8) + 4*N*H", "Z", "non-zero"),  # rows of W and x read, z written
+    "sigmoid": Count("20*N*H", "8*N*H", "N*H", "unit"),
+    "relu": Count("N*H", "8*N*H", "N*H", "unit"),
+    "Linear.forward": Count("2*N*H*K", "4*(N*H + H*K + N*K)", "N", "row"),
+    "label products": Count("6*N*K*L", "4*(2*N*K + 2*L*K)", "N*L", "logit"),  # h, W read; dh, dW written
+    "bce_with_logits": Count("25*N*L", "8*N*L", "N*L", "logit"),  # of 64 rows, one logarithm per 15 labels aside
+    "LabelLayer": Count("6*N*K*L", "4*(2*N*K + U*L*K)", "N*L", "logit"),  # the same, but W and state written, no dW
+    "sigmoid_backward": Count("3*N*H", "12*N*H", "N*H", "unit"),  # dh and h read, dz written
+    "relu_backward": Count("N*H", "12*N*H", "N*H", "unit"),
+    "Linear.backward": Count("4*N*H*K", "4*(2*N*H + 2*H*K + N*K)", "N", "row"),  # h, dz, W read; dh, dW written
+    "csr_transpose": Count("0", "20*Z", "Z", "non-zero"),  # indices read twice, values once; both written
+    "SparseLinear backward": Count("(2*Z + O*W)*H", "Z*(4*H + 8) + 4*U*W*H", "Z", "non-zero"),  # dz, x^T; W and state
+}
+
+
+def counted(formula, sizes):
+    """The value of a formula of the sizes."""
+    return eval(formula, {}, sizes)
+
+
+def sizes_of(job, dataset):
+    """N, Z, W, ... of one batch: the mean over the dataset's batches."""
+    parts = dataset.chunks(job.batch_rows)
+    arrays, operations = {SGD: (2, 2), AdaGrad: (4, 7)}[type(job.optimizer)]
+    return {
+        "N": job.batch_rows, "Z": dataset.x.nnz / len(parts),
+        "W": float(np.mean([np.unique(part.x.indices).size for part in parts])),
+        "H": job.hidden[0], "K": job.hidden[-1], "L": job.n_labels, "U": arrays, "O": operations,
+    }
+
+
+def layers_of_step(job):
+    """The names of the parts whose bounds add up to a step's, each as often as the step passes it."""
+    act, n_between = job.activation, len(job.hidden) - 1
+    return [
+        "csr_matmul forward", "LabelLayer", "csr_transpose", "SparseLinear backward",
+        *(["Linear.forward", "Linear.backward"] * n_between), *([act, act + "_backward"] * (n_between + 1)),
+    ]
