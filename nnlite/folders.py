@@ -71,10 +71,11 @@ def _fill(new, kind, header, arrays, texts):
     (new / f"{kind}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
-def read(folder, kind, meanwhile=None):
+def read(folder, kind, use=None):
     """The header, the arrays and the texts (as `Lines`) that `write` has put into the folder.
 
-    Arrays are mapped into memory. meanwhile: a function to call on another thread while the contents are checked.
+    Arrays are mapped into memory. use: a function of these three whose result is returned in their place. It is called
+    while other threads still check the contents, and what it returns or raises counts only if they are sound.
     FileNotFoundError if there is none. ValueError for another kind or version, and for any file that is missing, of
     another size or content, a link, or not what its name says.
     """
@@ -84,10 +85,22 @@ def read(folder, kind, meanwhile=None):
         if path.is_symlink() or not path.is_file():
             raise ValueError(f"{path}: want a file, got {'a link' if path.is_symlink() else 'none'}")
         _compare(path, "bytes", entry["bytes"], path.stat().st_size)
-    for (path, entry), crc32 in zip(files.items(), checksums(files, meanwhile)):
+    outcome = []
+
+    def open_files():
+        try:
+            arrays = {path.stem: _mapped(path) for path in files if path.suffix == ".npy"}
+            texts = {path.stem: _lines(path) for path in files if path.suffix == ".txt"}
+            outcome[:] = use(header, arrays, texts) if use else (header, arrays, texts), None
+        except Exception as error:  # perhaps because of damage, which the sums tell better
+            outcome[:] = None, error
+
+    for (path, entry), crc32 in zip(files.items(), checksums(files, meanwhile=open_files)):
         _compare(path, "CRC-32", entry["crc32"], crc32)
-    return (header, {path.stem: _mapped(path) for path in files if path.suffix == ".npy"},
-            {path.stem: _lines(path) for path in files if path.suffix == ".txt"})
+    content, error = outcome
+    if error:
+        raise error
+    return content
 
 
 def _compare(path, what, want, got):

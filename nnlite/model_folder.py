@@ -1,6 +1,10 @@
 """A trained model as a folder: all that predicting needs, and nothing that could execute."""
 
+from functools import partial
 from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
 
 from nnlite import folders, recipes
 from nnlite.categories import Categories
@@ -43,7 +47,10 @@ def read(folder):
 
     FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
     """
-    header, arrays, texts = folders.read(folder, KIND, meanwhile=_start_kernels)
+    return folders.read(folder, KIND, partial(_stored, folder))
+
+
+def _stored(folder, header, arrays, texts):
     params = {name: arrays.pop(name) for name in list(arrays) if name.endswith((".W", ".b"))}
     try:
         overrides = {name: tuple(value) if isinstance(value, list) else value
@@ -57,18 +64,19 @@ def read(folder):
                              f"{got[0]} and {got[1]}")
         if not isinstance(header["training"], dict) or not 0 <= float(header["threshold"]) <= 1:
             raise ValueError("want a threshold in 0..1 and a training's figures, got others")
+        _start_kernels(vocabulary)
         return Stored(header["recipe"], overrides, vocabulary, model, categories, header["threshold"],
                       header["training"])
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise not_whole(folder, error) from None
 
 
+def _start_kernels(vocabulary):
+    """Have Numba load what predicting needs, which takes a third of a second in every new process."""
+    vocabulary.encode_titles(["a"])
+    MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
+
+
 def not_whole(folder, error):
     """The ValueError for a folder whose files are sound, but do not make a model."""
     return ValueError(f"{folder}: not a whole {KIND}: {type(error).__name__}: {' '.join(str(error).split())}")
-
-
-def _start_kernels():
-    """Have Numba load what predicting needs, which takes a third of a second in every new process."""
-    words = Vocabulary({"a": 1}, {"a": 1}, n_records=1, min_count=1, tfidf=True)
-    MLP(1, 1, hidden=(1,)).top_k(words.encode_titles(["a"]), 1)

@@ -99,10 +99,20 @@ def test_a_sum_of_pieces(tmp_path, monkeypatch):
     refused(tmp_path / "a", "CRC-32")
 
 
-def test_something_to_do_meanwhile(tmp_path):
-    calls = []
-    header, _, _ = folders.read(write(tmp_path / "a"), KIND, meanwhile=lambda: calls.append(1))
-    assert header["answer"] == 42 and calls == [1]
+def test_what_is_made_of_a_folder_counts_only_if_it_is_sound(tmp_path):
+    def use(header, arrays, texts):
+        if texts["words"][0] != "blue":
+            raise KeyError("not one of ours")
+        return header["answer"], sorted(arrays), sorted(texts)
+
+    folder = write(tmp_path / "a")
+    assert folders.read(folder, KIND, use) == (42, sorted(ARRAYS), sorted(TEXTS))
+    with pytest.raises(KeyError, match="the user's own"):
+        folders.read(folder, KIND, lambda *_: {}["the user's own"])
+    path = folder / "words.txt"
+    path.write_bytes(path.read_bytes().swapcase())
+    with pytest.raises(ValueError, match="words.txt: damaged: want CRC-32"):
+        folders.read(folder, KIND, use)
 
 
 def test_names_with_signs_of_patterns(tmp_path):
