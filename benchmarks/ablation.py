@@ -103,6 +103,7 @@ VARIANTS = {  # name: what changes in the features, what changes in the training
     "triples of words too": (dict(ngrams=3), None),
     "no beginnings of words": (dict(stem=None), None),
     "first words as any others": (dict(first_word=False), None),
+    "no marks, no lengths": (dict(shape=False), None),
     "ones, no TF-IDF": (dict(tfidf=False), None),
     "words of 10 titles and more": (dict(min_count=10), None),
     "2^18 hashed columns": (dict(hash_size=2 ** 18), None),

@@ -136,9 +136,10 @@ def describe_data(task):
               f"{np.sum(labels == 0):,} without a known label (kept; P@k is the mean over the others)")
 
 
-def describe_features(min_count, label_min_count=None, ngrams=1, stem=None, first_word=False, tfidf=False):
+def describe_features(min_count, label_min_count=None, ngrams=1, stem=None, first_word=False, shape=False,
+                      tfidf=False):
     parts = ["words"] + ["pairs of words"] * (ngrams > 1) + [f"the first {stem} letters of words"] * bool(stem)
-    parts += ["the first word as such"] * first_word
+    parts += ["the first word as such"] * first_word + ["punctuation marks", "the number of words"] * shape
     return ", ".join(parts) + (", weighed by TF-IDF" if tfidf else "")
 
 

@@ -32,9 +32,10 @@ class TitleClassifier:
 
     Titles are a list (or array) of str. They are cleaned as `read_records` cleans them and cut into lower-cased runs of
     letters and digits of any script. What stands between these is no part of a word: signs, emoji, and combining marks
-    too, so that a letter and its accent should be one character (NFC). Where no blanks divide words, as in Chinese, a
-    whole run is one word, and `stem` its first letters. A title without a known word, such as an empty one, is no
-    error: the network then has the categories' frequencies to go by and nothing else, and `predict` names none.
+    too, so that a letter and its accent should be one character (NFC); the default recipe looks at them by themselves,
+    as at the title's length. Where no blanks divide words, as in Chinese, a whole run is one word, and `stem` its first
+    letters. A title without a known word, such as an empty one, is no error: the network then has the categories'
+    frequencies to go by and nothing else, and `predict` names none.
 
     mapping, a `Mapping` or the file of one, says what raw categories become; major, a number or a list of names, leaves
     each product one category of a few and makes the network choose between them (softmax).

@@ -32,8 +32,9 @@ def explain(vocabulary, model, title, k=5, threads=None):
     """A list of the `Explanation`s of the k likeliest categories of a title, likeliest first.
 
     A word is left out of the whole title, with the pairs and the beginning that it makes; its neighbours do not become
-    a new pair, and the weights of the others are what they would be in such a title (TF-IDF scales each row anew). All
-    titles with a word less pass through the network as one batch. Effects do not add up: words act together.
+    a new pair, the title keeps its shape, and the weights of the others are what they would be in such a title (TF-IDF
+    scales each row anew). All titles with a word less pass through the network as one batch. Effects do not add up:
+    words act together.
     ValueError for a title of more than MAX_WORDS words.
     """
     words, x = left_out(vocabulary, title)
@@ -60,10 +61,13 @@ def left_out(vocabulary, title):
     kept = np.ones((1 + len(words), len(made_of)), f32)
     for token, parts in enumerate(made_of):
         kept[[place[word] for word in parts], token] = 0
-    columns = vocabulary.columns_of(text.tokenise(title, ngrams, stem, vocabulary.first_word))
+    columns = vocabulary.columns_of(text.tokenise(title, ngrams, stem, vocabulary.first_word, vocabulary.shape))
+    n_shape = columns.size - len(made_of)
+    has_word = (kept[:, columns[:len(made_of)] >= 0] > 0).any(axis=1, keepdims=True)
+    kept = np.hstack((kept, np.repeat(has_word.astype(f32), n_shape, axis=1)))
     known = np.flatnonzero(columns >= 0)
     entries = np.ones(known.size, f32), (known, columns[known])
-    x = sp.csr_array(kept) @ sp.csr_array(entries, (len(made_of), vocabulary.n_words))
+    x = sp.csr_array(kept) @ sp.csr_array(entries, (columns.size, vocabulary.n_words))
     x.sort_indices()
     if vocabulary.tfidf:
         text_kernels.weigh_rows(x.indptr.astype(np.int64), x.indices.astype(np.int32), vocabulary.idf, x.data)

@@ -25,7 +25,7 @@ import numpy as np
 
 from nnlite.threads import blocks, team
 
-FORMAT = 1
+FORMATS = 1, 2  # that are read, of which the last is written: 1 knew no shape of titles
 TYPES = {b"<f4": "float32", b"<f8": "float64", b"<i4": "int32", b"<i8": "int64"}
 PIECE = 1 << 24  # bytes whose CRC-32 one thread computes at a time
 MAX_JSON = 1 << 26  # bytes
@@ -67,7 +67,7 @@ def _fill(new, kind, header, arrays, texts):
         files[f"{name}.txt"] = None
     for name, crc32 in zip(files, checksums([new / name for name in files])):
         files[name] = {"bytes": (new / name).stat().st_size, "crc32": crc32}
-    content = {"format": FORMAT, "kind": kind, **header, "files": files}
+    content = {"format": FORMATS[-1], "kind": kind, **header, "files": files}
     (new / f"{kind}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
 
@@ -122,8 +122,9 @@ def read_header(folder, kind):
         raise ValueError(f"{path}: damaged: want JSON, got: {error}") from None
     if not isinstance(header, dict) or header.get("kind") != kind or not _are_files(header.get("files")):
         raise ValueError(f"{path}: want the JSON of a {kind}, got something else")
-    if header.get("format") != FORMAT:
-        raise ValueError(f"{path}: want format {FORMAT}, got {header.get('format')!r:.40}: another version wrote it")
+    if header.get("format") not in FORMATS:
+        raise ValueError(f"{path}: want format {' or '.join(map(str, FORMATS))}, got {header.get('format')!r:.40}: "
+                         "another version wrote it")
     return header
 
 

@@ -27,10 +27,10 @@ EPS = 2e-4  # the best of seven from 1e-10 to 1e-3 on real titles; from 1e-3 on 
 
 FEATURES = {  # of each recipe, for Vocabulary.build
     "deck": dict(min_count=10),
-    "default": dict(min_count=2, label_min_count=10, ngrams=2, stem=4, first_word=True, tfidf=True),
+    "default": dict(min_count=2, label_min_count=10, ngrams=2, stem=4, first_word=True, shape=True, tfidf=True),
 }
 SETTINGS = {  # what can be overridden: arguments of Vocabulary.build, MLP, the optimiser, Trainer, Categories.choose
-    "features": ("min_count", "label_min_count", "ngrams", "stem", "first_word", "tfidf", "hash_size"),
+    "features": ("min_count", "label_min_count", "ngrams", "stem", "first_word", "shape", "tfidf", "hash_size"),
     "network": ("hidden", "activation", "output"),
     "optimizer": ("lr", "labels_lr"),
     "training": ("batch_rows", "epochs", "order", "reduction", "dropout", "word_dropout", "negligible",
@@ -60,7 +60,7 @@ def default(data, seed=0, threads=None, **overrides):
     """
     n_rows = max(data.n_rows, 1)
     recipe = dict(hidden=(200,), activation="relu", lr=0.3, labels_lr=0.04, batch_rows=512,
-                  epochs=min(max(4, round(SEEN_ROWS / n_rows)), 6), dropout=0.3, word_dropout=0.15)
+                  epochs=min(max(4, round(SEEN_ROWS / n_rows)), 6), dropout=0.35, word_dropout=0.1)
     if n_rows < SMALL_ROWS:
         recipe |= dict(hidden=(400,), lr=0.05, labels_lr=0.02, batch_rows=64, dropout=0.5, word_dropout=0.2)
         rows = SMALL_STEPS * overrides.get("batch_rows", recipe["batch_rows"])

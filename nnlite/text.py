@@ -15,15 +15,19 @@ from nnlite import text_kernels
 
 SMALLEST_TABLE = 1 << 10  # slots of a table, a power of two as all sizes of tables
 
+
 _WORD = re.compile(r"[^\W_]+")
+_MARK = re.compile(r"[^\w\s]")
+_BLANK = re.compile(r"[\s_]")
 
 
-def tokenise(title, ngrams=1, stem=None, first_word=False):
+def tokenise(title, ngrams=1, stem=None, first_word=False, shape=False):
     """The words of a title, lower-cased runs of letters and digits, then its n-grams of 2, 3, ... up to `ngrams` words.
 
     With stem=4 the first 4 letters of every longer word follow, after a `^` that tells them from words: what a rare
-    word and its relatives have in common. With first_word the first word comes last once more, after a `<`: in many
-    shops it is the brand.
+    word and its relatives have in common. With first_word the first word comes next once more, after a `<`: in many
+    shops it is the brand. With shape there follow the title's punctuation marks, as often as they occur, and after a
+    `#` its number of words, rounded down to an even one: books, clothes and spare parts are written differently.
 
     >>> tokenise("Levi's 501 Jeans", ngrams=2)
     ['levi', 's', '501', 'jeans', 'levi s', 's 501', '501 jeans']
@@ -31,8 +35,11 @@ def tokenise(title, ngrams=1, stem=None, first_word=False):
     ['501', 'jeans', '^jean']
     >>> tokenise("501 Jeans", first_word=True)
     ['501', 'jeans', '<501']
+    >>> tokenise("Jeans, 32 in. (blue)", shape=True)
+    ['jeans', '32', 'in', 'blue', ',', '.', '(', ')', '#04']
     """
-    words = _WORD.findall(title.lower())
+    title = title.lower()
+    words = _WORD.findall(title)
     tokens = list(words)
     for n in range(2, ngrams + 1):
         tokens += map(" ".join, zip(*(words[i:] for i in range(n))))
@@ -40,6 +47,8 @@ def tokenise(title, ngrams=1, stem=None, first_word=False):
         tokens += [f"^{word[:stem]}" for word in words if len(word) > stem]
     if first_word:
         tokens += [f"<{word}" for word in words[:1]]
+    if shape and words:
+        tokens += [*_MARK.findall(title), f"#{min(len(words), text_kernels.LONGEST_SHAPE) // 2 * 2:02}"]
     return tokens
 
 
@@ -54,21 +63,26 @@ class Tokens(NamedTuple):
     def name(self, k):
         """The text of token k."""
         first, last = self.places[k].tolist()
+        if last == -1:
+            return f"#{first:02}"
+        if first == last:
+            return self.text[first]
         if first < 0:
             return f"<{self.text[-first:last]}"
         return f"^{self.text[first:-last]}" if last < 0 else " ".join(_WORD.findall(self.text[first:last]))
 
 
-def hashed(titles, ngrams=1, stem=None, first_word=False):
-    """The Tokens of a list of titles."""
+def hashed(titles, ngrams=1, stem=None, first_word=False, shape=False):
+    """The Tokens of a list of titles, as `tokenise` makes them."""
     text, codes, ends = _joined([title.lower() for title in titles])  # one by one: ASCII is faster on its own
     most = codes.size // 2 + 1  # between two words stands something else
     starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
     words, rows = np.empty(ends.size + 1, np.int64), np.empty(ends.size + 1, np.int64)
-    text_kernels.find_words(codes, word_characters(), ends, ngrams, stem or 0, first_word, starts, stops, words, rows)
+    kinds, kind = character_kinds(), (ngrams, stem or 0, first_word, shape)
+    text_kernels.find_words(codes, kinds, ends, *kind, starts, stops, words, rows)
     hashes, places = np.empty(rows[-1], np.uint64), np.empty((rows[-1], 2), np.int64)
     with np.errstate(over="ignore"):  # of interpreted kernels
-        text_kernels.hash_tokens(codes, starts, stops, words, rows, ngrams, stem or 0, first_word, hashes, places)
+        text_kernels.hash_tokens(codes, kinds, ends, starts, stops, words, rows, *kind, hashes, places)
     return Tokens(text, hashes, places, rows)
 
 
@@ -89,12 +103,13 @@ def _joined(texts):
 
 
 @lru_cache(maxsize=None)
-def word_characters():
-    """bool (code points,): which of them make words. Beyond the first four planes there are no letters or digits."""
+def character_kinds():
+    """uint8 (code points,): WORD, MARK or BLANK. Beyond the first four planes there are only marks."""
     planes = np.arange(0x40000, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
-    table = np.zeros(0x110000, np.bool_)
-    for run in _WORD.finditer(planes):
-        table[slice(*run.span())] = True
+    table = np.full(0x110000, text_kernels.MARK)
+    for kind, runs in (text_kernels.WORD, _WORD), (text_kernels.BLANK, _BLANK):
+        for run in runs.finditer(planes):
+            table[slice(*run.span())] = kind
     return table
 
 

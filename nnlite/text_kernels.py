@@ -16,7 +16,9 @@ from nnlite.compiled_kernels import kernel
 i64, u64 = np.int64, np.uint64
 
 SEED, MULTIPLIER, HALF = u64(0x243F6A8885A308D3), u64(0x9E3779B97F4A7C15), u64(32)  # digits of pi and the golden ratio
-BLANK, CARET, LESS = np.uint32(ord(" ")), np.uint32(ord("^")), np.uint32(ord("<"))
+SPACE, CARET, LESS, HASH, ZERO = map(np.uint32, map(ord, " ^<#0"))
+BLANK, WORD, MARK = np.uint8(0), np.uint8(1), np.uint8(2)  # kinds of characters: of no token, of words, tokens alone
+LONGEST_SHAPE = 30  # words, from which on titles count as equally long
 
 
 @kernel
@@ -39,17 +41,19 @@ def hash_texts(codes, ends, hashes):
 
 
 @kernel
-def find_words(codes, is_word, ends, ngrams, stem, first_word, starts, stops, row_words, row_tokens):
-    """Word w is codes[starts[w]:stops[w]], a longest run of code points with is_word; texts lie as in `hash_texts`.
+def find_words(codes, kinds, ends, ngrams, stem, first_word, shape, starts, stops, row_words, row_tokens):
+    """Word w is codes[starts[w]:stops[w]], a longest run of code points of kind WORD; texts lie as in `hash_texts`.
 
     Fills row_words, and row_tokens with the numbers of tokens that `hash_tokens` will make of them.
     """
     begin, n_words, n_tokens = 1, 0, 0
     row_words[0] = row_tokens[0] = 0
     for row in range(ends.size):
-        inside = False
+        inside, n_marks = False, 0
         for i in range(begin, ends[row]):
-            if is_word[codes[i]] != inside:
+            kind = kinds[codes[i]]
+            n_marks += kind == MARK
+            if (kind == WORD) != inside:
                 inside = not inside
                 if inside:
                     starts[n_words] = i
@@ -63,18 +67,22 @@ def find_words(codes, is_word, ends, ngrams, stem, first_word, starts, stops, ro
             n_tokens += max(0, n_words - row_words[row] - n + 1)
         for word in range(row_words[row], n_words):
             n_tokens += 0 < stem < stops[word] - starts[word]
-        n_tokens += first_word and n_words > row_words[row]
+        if n_words > row_words[row]:
+            n_tokens += first_word + shape * (n_marks + 1)
         row_words[row + 1], row_tokens[row + 1] = n_words, n_tokens
         begin = ends[row] + 1
 
 
 @kernel
-def hash_tokens(codes, starts, stops, row_words, row_tokens, ngrams, stem, first_word, hashes, places):
+def hash_tokens(codes, kinds, ends, starts, stops, row_words, row_tokens, ngrams, stem, first_word, shape, hashes,
+                places):
     """The hash of every token of every row, in the order of `text.tokenise`, and where the text of each is found.
 
     places (tokens, 2): words first to last as codes[first:last], with whatever stands between them; the beginning of a
-    word as codes[first:-last], the first word of a row as codes[-first:last].
+    word as codes[first:-last], the first word of a row as codes[-first:last]; a mark as twice its place; the number of
+    words that stands for a title's length, and -1.
     """
+    begin = 1
     for row in range(row_words.size - 1):
         first, last, k = row_words[row], row_words[row + 1], row_tokens[row]
         for word in range(first, last):
@@ -86,7 +94,7 @@ def hash_tokens(codes, starts, stops, row_words, row_tokens, ngrams, stem, first
         for n in range(2, ngrams + 1):
             shorter = last - first - n + 2  # so many n-grams of n - 1 words were made before those of n words
             for word in range(first, last - n + 1):
-                state = feed(hashes[k - shorter], BLANK)
+                state = feed(hashes[k - shorter], SPACE)
                 for i in range(starts[word + n - 1], stops[word + n - 1]):
                     state = feed(state, codes[i])
                 hashes[k], places[k, 0], places[k, 1] = state, starts[word], stops[word + n - 1]
@@ -103,6 +111,16 @@ def hash_tokens(codes, starts, stops, row_words, row_tokens, ngrams, stem, first
             for i in range(starts[first], stops[first]):
                 state = feed(state, codes[i])
             hashes[k], places[k, 0], places[k, 1] = state, -starts[first], stops[first]
+            k += 1
+        if shape and first < last:
+            for i in range(begin, ends[row]):
+                if kinds[codes[i]] == MARK:
+                    hashes[k], places[k, 0], places[k, 1] = feed(SEED, codes[i]), i, i
+                    k += 1
+            length = min(last - first, LONGEST_SHAPE) // 2 * 2
+            state = feed(feed(feed(SEED, HASH), ZERO + length // 10), ZERO + length % 10)
+            hashes[k], places[k, 0], places[k, 1] = state, length, -1
+        begin = ends[row] + 1
 
 
 @kernel
@@ -129,6 +147,18 @@ def look_up(wanted, keys, values, found):
     """found[i] is the value of the key wanted[i], or 0."""
     for i in range(wanted.size):
         found[i] = values[slot_of(wanted[i], keys, values)]
+
+
+@kernel
+def drop_lone_shapes(places, row_tokens, ids):
+    """In place: where none but tokens of a row's shape has an id of at least 0, all become -1. places: see above."""
+    for row in range(row_tokens.size - 1):
+        is_known = False
+        for k in range(row_tokens[row], row_tokens[row + 1]):
+            is_shape = places[k, 0] == places[k, 1] or places[k, 1] == -1
+            is_known |= ids[k] >= 0 and not is_shape
+        if not is_known:
+            ids[row_tokens[row]:row_tokens[row + 1]] = -1
 
 
 @kernel

@@ -21,14 +21,15 @@ _NUMBERS = "n_records", "n_dropped_words", "n_dropped_labels"
 _ERRORS = "word_error", "label_error"
 _SETTINGS = {  # and the types that they may have
     "min_count": (int,), "ngrams": (int,), "stem": (int, type(None)), "tfidf": (bool,), "hash_size": (int, type(None)),
-    "label_min_count": (int,), "first_word": (bool,),
+    "label_min_count": (int,), "first_word": (bool,), "shape": (bool,),
 }
+_OLDER = {"shape": False}  # settings that files of an older format lack
 
 
 class Vocabulary:
     """The kept words and labels, most frequent first (ties alphabetical): the place in the list is the id.
 
-    A word is any token that `tokenise` makes with this `ngrams`, `stem` and `first_word`.
+    A word is any token that `tokenise` makes with this `ngrams`, `stem`, `first_word` and `shape`.
 
     words, labels: lists of str    word_counts, label_counts: lists of int, in how many records each was seen
     n_records: that it was built from    n_dropped_words, n_dropped_labels: seen, but in fewer records than the cut
@@ -48,9 +49,10 @@ class Vocabulary:
     """
 
     def __init__(self, word_counts, label_counts, n_records, min_count=10, ngrams=1, stem=None, tfidf=False,
-                 hash_size=None, label_min_count=None, first_word=False):
+                 hash_size=None, label_min_count=None, first_word=False, shape=False):
         self.n_records, self.min_count, self.ngrams = n_records, min_count, ngrams
-        self.stem, self.first_word, self.tfidf, self.hash_size = stem, first_word, tfidf, hash_size
+        self.stem, self.first_word, self.shape = stem, first_word, shape
+        self.tfidf, self.hash_size = tfidf, hash_size
         self.label_min_count = min_count if label_min_count is None else label_min_count
         _check(**self.settings)
         self._words, self.word_counts = ([], list(word_counts)) if hash_size else _kept(word_counts, min_count)
@@ -97,7 +99,7 @@ class Vocabulary:
         """The vocabulary that `to_files` took apart. ValueError if these do not fit together."""
         vocabulary = object.__new__(cls)
         try:
-            settings = {name: header[name] for name in _SETTINGS}
+            settings = {name: (_OLDER | header)[name] for name in _SETTINGS}
             for name, types in _SETTINGS.items():
                 if type(settings[name]) not in types:
                     raise ValueError(f"{name}: want {types[0].__name__}, got {settings[name]!r}")
@@ -135,7 +137,7 @@ class Vocabulary:
 
     @classmethod
     def build(cls, records, min_count=10, ngrams=1, stem=None, tfidf=False, hash_size=None,
-              label_min_count=None, first_word=False, max_counts=None):
+              label_min_count=None, first_word=False, shape=False, max_counts=None):
         """Count the words and labels of an iterable of Record in one pass; keep those in at least min_count records.
 
         label_min_count is the cut of the labels, by default the same. ValueError if no word or no label is left.
@@ -148,7 +150,7 @@ class Vocabulary:
         records; and far below it where few words make most of the text. `text.TitleCounts` says why. A word that was
         forgotten and comes again is dropped as another one.
         """
-        empty = cls({}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_word)
+        empty = cls({}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_word, shape)
         if max_counts is not None and max_counts < 1:
             raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
         words, labels, n_records = text.TitleCounts(min_count, max_counts), _LabelCounts(max_counts), 0
@@ -157,7 +159,7 @@ class Vocabulary:
             n_records += len(titles)
             labels.add(categories)
             if not hash_size:
-                words.add(text.hashed(titles, ngrams, stem, first_word))
+                words.add(text.hashed(titles, ngrams, stem, first_word, shape))
             elif tfidf:
                 np.add.at(columns, empty._word_rows(titles)[1], 1)
         vocabulary = cls(columns.tolist() if hash_size else words.counts(), labels.counts, n_records, **empty.settings)
@@ -174,7 +176,8 @@ class Vocabulary:
     def encode(self, records):
         """A Dataset of an iterable of Record: x holds 1 for every known word of the title, y for every known label.
 
-        With tfidf x holds the weights of the words. A record without any known word or label is kept, as an empty row.
+        With tfidf x holds the weights of the words. A record without any known word or label is kept, as an empty row:
+        a title's shape counts beside a word alone.
         """
         x, y = [], []
         for titles, categories in _slices(records):
@@ -188,10 +191,13 @@ class Vocabulary:
 
     def _word_rows(self, titles):
         """The ids of the words of some titles as csr rows, and how often each occurs in its title."""
-        tokens = text.hashed(titles, self.ngrams, self.stem, self.first_word)
+        tokens = text.hashed(titles, self.ngrams, self.stem, self.first_word, self.shape)
         if self.hash_size:
             return _rows(tokens.rows, (tokens.hashes % np.uint64(self.hash_size)).astype(np.int32))
-        return _rows(tokens.rows, self._word_ids.find(tokens.hashes) - np.int32(1))
+        ids = self._word_ids.find(tokens.hashes) - np.int32(1)
+        if self.shape:
+            text_kernels.drop_lone_shapes(tokens.places, tokens.rows, ids)
+        return _rows(tokens.rows, ids)
 
     def _features(self, titles):
         indptr, indices, data = self._word_rows(titles)
@@ -231,7 +237,7 @@ class _LabelCounts:
             self.missed = {label: n for label, n in self.missed.items() if label in self.counts}
 
 
-def _check(min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_word):
+def _check(min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_word, shape):
     if min_count < 1 or ngrams < 1:
         raise ValueError(f"Vocabulary: want min_count and ngrams of at least 1, got {min_count} and {ngrams}")
     if label_min_count < 1:

@@ -34,7 +34,8 @@ def make_titles(rng):
     if rng.random() < 0.1:
         titles[0] = "".join(chr(rng.randrange(0x110000)) for _ in range(20))
     settings = dict(min_count=rng.choice([1, 1, 2, 3]), label_min_count=rng.choice([1, 2]), tfidf=rng.random() < 0.5,
-                    ngrams=rng.choice([1, 2, 5]), stem=rng.choice([None, 1, 4]), first_word=rng.random() < 0.5)
+                    ngrams=rng.choice([1, 2, 5]), stem=rng.choice([None, 1, 4]), first_word=rng.random() < 0.5,
+                    shape=rng.random() < 0.5)
     return titles, [tuple(rng.choices(words, k=rng.randint(0, 3))) for _ in titles], settings
 
 
@@ -42,7 +43,7 @@ def start_titles(folder):
     """The compiled way gives the tokens, the counts and the rows that plain Python gives."""
     def check(given):
         titles, categories, settings = given
-        kind = [settings[name] for name in ("ngrams", "stem", "first_word")]
+        kind = [settings[name] for name in ("ngrams", "stem", "first_word", "shape")]
         tokens, want = text.hashed(titles, *kind), [tokenise(title, *kind) for title in titles]
         assert [tokens.name(k) for k in range(tokens.hashes.size)] == sum(want, [])
         assert np.diff(tokens.rows).tolist() == list(map(len, want))
@@ -56,7 +57,9 @@ def start_titles(folder):
             data = vocabulary.encode(records)
             assert list(zip(vocabulary.words, vocabulary.word_counts)) == kept[0]
             assert list(zip(vocabulary.labels, vocabulary.label_counts)) == kept[1]
-            for matrix, names, rows in ((data.x, vocabulary.words, want), (data.y, vocabulary.labels, categories)):
+            words = [tokenise(title, *kind[:-1]) for title in titles]  # beside which a shape counts
+            rows_of_x = [row if set(own) & set(vocabulary.words) else [] for own, row in zip(words, want)]
+            for matrix, names, rows in ((data.x, vocabulary.words, rows_of_x), (data.y, vocabulary.labels, categories)):
                 found = [{names[i] for i in part} for part in np.split(matrix.indices, matrix.indptr[1:-1])]
                 assert found == [set(row) & set(names) for row in rows]
         return not refused
@@ -74,7 +77,8 @@ def frequent(rows, min_count):
 def vocabularies():
     """What `to_files` makes of some."""
     records = list(make_catalogue(12))
-    kinds = dict(ngrams=2, stem=4, tfidf=True, first_word=True), dict(hash_size=9), dict(hash_size=9, tfidf=True)
+    kinds = [dict(ngrams=2, stem=4, tfidf=True, first_word=True, shape=True), dict(hash_size=9),
+             dict(hash_size=9, tfidf=True)]
     return [Vocabulary.build(records, 2, **kind).to_files() for kind in kinds]
 
 

@@ -273,7 +273,7 @@ def change(path, **entries):
     (lambda part: os.truncate(part / "words.npy", 300), ["part-00002/words.npy", "damaged"]),
     (lambda part: (part / "ends.npy").write_bytes(b"\0" * len((part / "ends.npy").read_bytes())), ["CRC-32"]),
     (lambda part: (part / "labels.npy").unlink(), ["labels.npy"]),
-    (lambda part: change(part / "part.json", format=2), ["part.json", "want format 1, got 2"]),
+    (lambda part: change(part / "part.json", format=3), ["part.json", "want format 1 or 2, got 3"]),
     (lambda part: change(part / "part.json", n_rows="29"), ["want"]),
     (lambda part: change(part / "part.json", n_rows=28), ["part-00002", "want arrays"]),
     (lambda part: change(part.parent / "data" / "data.json", format="1"), ["data.json", "another version"]),

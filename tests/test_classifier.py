@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from copy import deepcopy
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def trained():
 # ---- predictions
 
 def test_names_come_out_likeliest_first(trained):
-    found = trained.predict(["Blue DRESS", "red shoe 1"])
+    found = trained.predict(["Blue DRESS 1", "red shoe 1"])
     assert [set(names) for names in found] == [{"Women", "Dresses"}, {"Men", "Shoes"}]
     for pairs in trained.predict_above(["blue dress", "shoe 3"]):
         p = [probability for _, probability in pairs]
@@ -156,7 +157,7 @@ def test_the_arguments_are_kept():
 
 def test_every_setting_arrives():
     other = dict(
-        min_count=2, label_min_count=3, ngrams=1, stem=None, first_word=False, tfidf=False, hash_size=64,
+        min_count=2, label_min_count=3, ngrams=1, stem=None, first_word=False, shape=False, tfidf=False, hash_size=64,
         hidden=(5, 3), activation="sigmoid", output="sigmoid", lr=0.01, labels_lr=0.02, batch_rows=7, epochs=1,
         order="chunks", reduction="mean", dropout=0.1, word_dropout=0.3, negligible=0.01, checkpoints=None,
         checkpoint_seconds=9.0, seed=3, threads=1)
@@ -237,22 +238,22 @@ def test_validation_titles_are_scored_and_choose_the_threshold():
 @pytest.mark.parametrize("features", [
     dict(), dict(tfidf=True), dict(ngrams=2, stem=3, tfidf=True), dict(ngrams=3, hash_size=50, tfidf=True),
     dict(ngrams=2, stem=1, hash_size=7), dict(ngrams=2, first_word=True, hash_size=50), dict(first_word=True),
+    dict(shape=True), dict(ngrams=2, shape=True, tfidf=True), dict(shape=True, hash_size=50),
 ])
 def test_a_word_that_is_left_out_is_out(features):
     """Where no pairs are made, a title without a word is that title; else a word that nobody knows stands for it."""
     titles, categories = shop()
     vocabulary = nnlite.Vocabulary.build(map(nnlite.Record, titles, categories), min_count=2, **features)
-    for title in [*titles[:9], "blue blue dress blue", "dress", "unknown DRESS", "", "!", "blue " * 40]:
+    for title in [*titles[:9], "blue blue dress blue", "dress", "unknown DRESS", "", "!", "blue " * 40,
+                  "Blue (dress), 1!"]:
         words, x = left_out(vocabulary, title)
-        assert x.shape == (1 + len(words), vocabulary.n_words) and words == list(dict.fromkeys(title.lower().split()))[
-            :None if title != "!" else 0]
+        assert x.shape == (1 + len(words), vocabulary.n_words)
+        assert words == list(dict.fromkeys(re.findall(r"\w+", title.lower())))
         assert np.array_equal(x[[0]].toarray(), vocabulary.encode_titles([title]).toarray())
         if vocabulary.hash_size:
             continue
         for i, word in enumerate(words, start=1):
-            without = " ".join("⁰" if one == word else one for one in title.lower().split())
-            if vocabulary.ngrams > 1:
-                without = without.replace("⁰", "q9q9")
+            without = re.sub(rf"\b{word}\b", "q9q9" if vocabulary.ngrams > 1 else "⁰", title.lower())
             assert np.array_equal(x[[i]].toarray(), vocabulary.encode_titles([without]).toarray()), (title, word)
 
 

@@ -72,7 +72,7 @@ def child(code, *argv, **options):
 
 def test_what_is_written_is_read(tmp_path):
     header, arrays, texts = folders.read(write(tmp_path / "a"), KIND)
-    assert header == {"format": 1, "kind": KIND, "answer": 42} and texts.keys() == TEXTS.keys()
+    assert header == {"format": 2, "kind": KIND, "answer": 42} and texts.keys() == TEXTS.keys()
     assert [len(lines) for lines in texts.values()] == [len(lines) for lines in TEXTS.values()]
     for name, array in ARRAYS.items():
         assert np.array_equal(arrays[name], array) and arrays[name].dtype == array.dtype
@@ -143,14 +143,14 @@ def test_another_kind_or_version(tmp_path):
     write(tmp_path / "a")
     change(tmp_path / "a", kind="chunk")
     refused(tmp_path / "a", "JSON of a model")
-    for version in 2, None, "1" * 1000:
+    for version in 3, None, "1" * 1000:
         change(tmp_path / "a", kind=KIND, format=version)
-        refused(tmp_path / "a", "want format 1")
+        refused(tmp_path / "a", "want format 1 or 2")
 
 
 @pytest.mark.parametrize("content", [
     b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"kind": "model"}', b"1" * 5000, b'{"a": NaN',
-    b'{"kind": "model", "format": 1, "files": []}', b'{"kind": "model", "files": {}}',
+    b'{"kind": "model", "format": 2, "files": []}', b'{"kind": "model", "files": {}}',
 ])
 def test_hostile_json(tmp_path, content):
     (write(tmp_path / "a") / "model.json").write_bytes(content)

@@ -17,7 +17,7 @@ from nnlite.threads import blocks, team
 # Letters whose lower case is longer, depends on what follows, or is of another plane; marks, digits of all kinds, NUL.
 NASTY = "aB7_ \n\r\0\x85'-#<>İıΣςßǅŉ\u0301\u0345é²½Ⅷ٣漢\u200d\u2028\ufeff😀𝔸𐐀"
 titles = st.lists(st.one_of(st.text(NASTY, max_size=12), st.text("aB _", max_size=9), st.text(max_size=9)), max_size=5)
-kinds = st.tuples(st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans())
+kinds = st.tuples(st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans(), st.booleans())
 hashes = st.lists(st.one_of(st.integers(0, 5), st.sampled_from([1 << 63, 2**64 - 1, 3 << 20, 5 << 20])), max_size=12)
 
 
@@ -42,8 +42,8 @@ def find_words(titles):
     return [[match.span() for match in re.finditer(r"[^\W_]+", title.lower())] for title in titles]
 
 
-def hash_tokens(titles, ngrams, stem, first_word):
-    return [hash_texts(tokenise(title, ngrams, stem, first_word)) for title in titles]
+def hash_tokens(titles, *kind):
+    return [hash_texts(tokenise(title, *kind)) for title in titles]
 
 
 def slot_of(key, keys, values):
@@ -59,6 +59,12 @@ def look_up(wanted, table):
     return [table.get(key, 0) for key in wanted]
 
 
+def drop_lone_shapes(rows, shapes):
+    """Of every row the ids of its words and of its shape."""
+    return [words + shape if any(i >= 0 for i in words) else [-1] * len(words + shape)
+            for words, shape in zip(rows, shapes)]
+
+
 def count_rows(rows):
     return Counter(key for row in rows for key in set(row))
 
@@ -72,7 +78,7 @@ def test_every_kernel_has_a_twin():
     source = ast.parse(Path(text_kernels.__file__).read_text(encoding="utf-8"))
     functions = [node for node in source.body if isinstance(node, ast.FunctionDef)]
     names = [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]
-    assert len(names) == 9 and all(callable(globals()[name]) for name in names)
+    assert len(names) == 10 and all(callable(globals()[name]) for name in names)
 
 
 def by_row(values, rows):
@@ -95,8 +101,7 @@ def test_find_words(titles):
     lowered, codes, ends = text._joined([title.lower() for title in titles])
     starts, stops = np.full((2, codes.size // 2 + 1), -1)
     words, tokens = np.full((2, ends.size + 1), -1)
-    is_word = text.word_characters()
-    text_kernels.find_words(codes, is_word, ends, 1, 0, False, starts, stops, words, tokens)
+    text_kernels.find_words(codes, text.character_kinds(), ends, 1, 0, False, False, starts, stops, words, tokens)
     begins = ends - [len(title.lower()) for title in titles]
     spans = by_row(list(zip(starts.tolist(), stops.tolist())), words)
     assert [[(a - b, z - b) for a, z in row] for row, b in zip(spans, begins)] == find_words(titles)
@@ -117,7 +122,9 @@ def test_tokens_by_hand():
     assert tokenise("Shirts shoe s_hirt", stem=4) == ["shirts", "shoe", "s", "hirt", "^shir"]
     assert tokenise("ΑΣΣ", ngrams=2, stem=1) == ["ασς", "^α"]
     assert tokenise("- Red hat", ngrams=2, stem=2, first_word=True) == ["red", "hat", "red hat", "^re", "^ha", "<red"]
-    assert tokenise("!", first_word=True) == []
+    assert tokenise("!", first_word=True, shape=True) == []
+    assert tokenise("İ! a_b, c!", shape=True) == ["i", "a", "b", "c", "\u0307", "!", ",", "!", "#04"]
+    assert [tokenise("a " * n, shape=True)[-1] for n in (1, 9, 10, 30, 99)] == ["#00", "#08", "#10", "#30", "#30"]
     assert hash_of(["", "a"]).tolist() == [0x243F6A8885A308D3, 0x92BBCB0052B2259A]
 
 
@@ -126,8 +133,22 @@ def test_lone_surrogates_separate_words():
     assert [tokens.name(k) for k in range(3)] == ["a", "b", "a b"]
 
 
-def test_words_are_made_of_letters_and_digits():
-    assert text.word_characters().tolist() == [chr(i).isalnum() for i in range(0x110000)]
+def test_kinds_of_characters():
+    """Words are made of letters and digits; underscores and blanks make no token; all else is a mark."""
+    characters = map(chr, range(0x110000))
+    want = [1 if c.isalnum() else 0 if c.isspace() or c == "_" else 2 for c in characters]
+    assert text.character_kinds().tolist() == want
+
+
+@given(st.lists(st.tuples(st.lists(st.integers(-1, 1), max_size=3), st.lists(st.integers(-1, 1), max_size=3)),
+                max_size=4))
+def test_drop_lone_shapes(rows):
+    of_shapes = [(4, 4), (8, -1), (0, -1)]
+    places = [place for words, shape in rows for place in [(3, 5)] * len(words) + of_shapes[:len(shape)]]
+    ids = np.array([i for words, shape in rows for i in words + shape], np.int32)
+    row_tokens = np.cumsum([0, *(len(words + shape) for words, shape in rows)])
+    text_kernels.drop_lone_shapes(np.array(places, np.int64).reshape(-1, 2), row_tokens, ids)
+    assert by_row(ids.tolist(), row_tokens) == drop_lone_shapes(*zip(*rows) if rows else ((), ()))
 
 
 @given(hashes, st.integers(0, 5))

@@ -243,7 +243,7 @@ def test_settings_are_checked_before_records_are_read(settings, message):
         Vocabulary.build(iter([None]), **settings)
 
 
-KINDS = [dict(min_count=1), dict(min_count=2, ngrams=2, stem=3, first_word=True, tfidf=True),
+KINDS = [dict(min_count=1), dict(min_count=2, ngrams=2, stem=3, first_word=True, shape=True, tfidf=True),
          dict(hash_size=50, tfidf=True, label_min_count=1), dict(hash_size=50)]
 
 
