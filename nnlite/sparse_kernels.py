@@ -32,8 +32,10 @@ def add_rows(indptr, indices, data, i, source, total):
 def csr_matmul(indptr, indices, data, w, start, out):
     """out[i] = start + sum_k data[k] w[indices[k]] over the non-zeros k of row i: x (N, D) @ W (D, H) + b."""
     for i in range(out.shape[0]):
-        out[i] = start
-        add_rows(indptr, indices, data, i, w, out[i])
+        row = out[i]
+        for h in range(row.size):  # copied by hand: Numba compiles `row[:] = start` with its error message, for 2.5 s
+            row[h] = start[h]
+        add_rows(indptr, indices, data, i, w, row)
 
 
 @kernel
