@@ -171,7 +171,7 @@ def evaluate(args):
     records = list(reader)
     data = classifier.encode(records)
     say(reader.summary())
-    counts = np.array(vocabulary.label_counts)
+    counts = vocabulary.label_counts
     scores = scores_of(classifier.model_, data, thresholds=classifier.threshold_,
                        propensities=metrics.propensities(counts, max(vocabulary.n_records, 3)))
     if scores["rows_without_label"] == len(data):

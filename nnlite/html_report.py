@@ -66,7 +66,7 @@ def _figures(classifier, records, threads):
         raise ValueError("write_report: want a trained TitleClassifier, got one without: call fit or load first")
     vocabulary, model = classifier.vocabulary_, classifier.model_
     records, news = classifier.categories_.apply(records)
-    data, counts = vocabulary.encode(records), np.array(vocabulary.label_counts)
+    data, counts = vocabulary.encode(records), vocabulary.label_counts
     if not data.y.nnz:
         raise ValueError(f"write_report: want records with a category that the model knows, got none in {len(data):,}")
     propensities = metrics.propensities(counts, max(vocabulary.n_records, 3))
@@ -185,7 +185,7 @@ def _training(classifier, curve):
 
 def _frequencies(vocabulary):
     """(L,): the fraction of the training records that has each label."""
-    return np.minimum(np.array(vocabulary.label_counts) / max(vocabulary.n_records, 1), 1)
+    return np.minimum(vocabulary.label_counts / max(vocabulary.n_records, 1), 1)
 
 
 def _rounds(seen):

@@ -1,5 +1,7 @@
 """A trained model as a folder: all that predicting needs, and nothing that could execute."""
 
+import gc
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -47,7 +49,21 @@ def read(folder):
 
     FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
     """
-    return folders.read(folder, KIND, partial(_stored, folder))
+    with _no_garbage_collection():
+        return folders.read(folder, KIND, partial(_stored, folder))
+
+
+@contextmanager
+def _no_garbage_collection():
+    """Within it Python does not look for garbage: Numba's start makes many objects that stay, and looking at them a
+    hundred times takes a fifth of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _stored(folder, header, arrays, texts):

@@ -31,7 +31,7 @@ class Vocabulary:
 
     A word is any token that `tokenise` makes with this `ngrams`, `stem`, `first_word` and `shape`.
 
-    words, labels: lists of str    word_counts, label_counts: lists of int, in how many records each was seen
+    words, labels: lists of str    word_counts, label_counts: int64 arrays, in how many records each was seen
     n_records: that it was built from    n_dropped_words, n_dropped_labels: seen, but in fewer records than the cut
     word_error, label_error: a count is too low by so much at most; above 0 only if `build` met its max_counts
     idf: None or, with tfidf, float64 (n_words,), ln((1 + n_records) / (1 + word_counts)) + 1
@@ -45,7 +45,7 @@ class Vocabulary:
     word_counts are those of the columns, if tfidf asks for them.
 
     Vocabulary(counts of words, counts of labels, n_records, **settings) is the same one again. Both counts map a name
-    to a number; in the place of the first, hash_size takes the list of word_counts.
+    to a number; in the place of the first, hash_size takes the word_counts.
     """
 
     def __init__(self, word_counts, label_counts, n_records, min_count=10, ngrams=1, stem=None, tfidf=False,
@@ -55,18 +55,20 @@ class Vocabulary:
         self.tfidf, self.hash_size = tfidf, hash_size
         self.label_min_count = min_count if label_min_count is None else label_min_count
         _check(**self.settings)
-        self._words, self.word_counts = ([], list(word_counts)) if hash_size else _kept(word_counts, min_count)
-        self.labels, self.label_counts = _kept(label_counts, self.label_min_count)
+        self._words, counts = ([], word_counts) if hash_size else _kept(word_counts, min_count)
+        self.word_counts = np.array(counts, np.int64)
+        self.labels, counts = _kept(label_counts, self.label_min_count)
+        self.label_counts = np.array(counts, np.int64)
         self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self._words)
         self.n_dropped_labels = len(label_counts) - len(self.labels)
         self.word_error = self.label_error = 0
         self._word_ids = text.Table(len(self._words))
         self._word_ids.insert(text.hash_of(self._words), np.arange(1, len(self._words) + 1, dtype=np.int32))
-        self._derive(np.array(self.word_counts, np.int64))
+        self._derive()
 
-    def _derive(self, word_counts):
+    def _derive(self):
         """What is quickly derived from the labels and the counts."""
-        self.idf = np.log((1 + self.n_records) / (1.0 + word_counts)) + 1 if self.tfidf else None
+        self.idf = np.log((1 + self.n_records) / (1.0 + self.word_counts)) + 1 if self.tfidf else None
         self._label_ids = {label: i for i, label in enumerate(self.labels)}
 
     @property
@@ -90,8 +92,8 @@ class Vocabulary:
         The table of the words is among them, because it takes longer to make than to read.
         """
         header = self.settings | {name: getattr(self, name) for name in _NUMBERS + _ERRORS}
-        arrays = {name: np.array(getattr(self, name), np.int64) for name in ("word_counts", "label_counts")}
-        arrays |= {"word_hashes": self._word_ids.keys.view(np.int64), "word_ids": self._word_ids.values}
+        arrays = {"word_counts": self.word_counts, "label_counts": self.label_counts,
+                  "word_hashes": self._word_ids.keys.view(np.int64), "word_ids": self._word_ids.values}
         return header, arrays, {"words": self.words, "labels": self.labels}
 
     @classmethod
@@ -114,7 +116,7 @@ class Vocabulary:
                 no_counts = settings["hash_size"] and not settings["tfidf"] and name == "word_counts"
                 if counts.dtype != np.int64 or counts.shape != (0 if no_counts else n,) or (counts < 0).any():
                     raise ValueError(f"{name}: want {n} counts of at least 0, got others")
-                setattr(vocabulary, name, counts.tolist())
+                setattr(vocabulary, name, counts)
             hashes, ids = arrays["word_hashes"], arrays["word_ids"]
             if (hashes.dtype, ids.dtype) != (np.int64, np.int32):
                 raise ValueError(f"word_hashes, word_ids: want int64 and int32, got {hashes.dtype} and {ids.dtype}")
@@ -125,7 +127,7 @@ class Vocabulary:
             raise ValueError(f"Vocabulary: want what to_files makes, got: {error!r}") from None
         except ValueError as error:
             raise ValueError(f"Vocabulary: {error}") from None
-        vocabulary._derive(arrays["word_counts"])
+        vocabulary._derive()
         return vocabulary
 
     def columns_of(self, tokens):
@@ -150,7 +152,8 @@ class Vocabulary:
         records; and far below it where few words make most of the text. `text.TitleCounts` says why. A word that was
         forgotten and comes again is dropped as another one.
         """
-        empty = cls({}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count, first_word, shape)
+        empty = cls([] if hash_size else {}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count,
+                    first_word, shape)
         if max_counts is not None and max_counts < 1:
             raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
         words, labels, n_records = text.TitleCounts(min_count, max_counts), _LabelCounts(max_counts), 0
@@ -162,7 +165,7 @@ class Vocabulary:
                 words.add(text.hashed(titles, ngrams, stem, first_word, shape))
             elif tfidf:
                 np.add.at(columns, empty._word_rows(titles)[1], 1)
-        vocabulary = cls(columns.tolist() if hash_size else words.counts(), labels.counts, n_records, **empty.settings)
+        vocabulary = cls(columns if hash_size else words.counts(), labels.counts, n_records, **empty.settings)
         vocabulary.n_dropped_words = words.n_tokens - len(vocabulary._words)
         vocabulary.n_dropped_labels = labels.n_labels - len(vocabulary.labels)
         vocabulary.word_error, vocabulary.label_error = words.error, labels.error

@@ -14,7 +14,8 @@ from nnlite import Record, read_records, read_xmc
 from nnlite.lines import MAX_LINE_BYTES
 from nnlite.mapping import Mapping
 
-PACKERS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lambda raw: lzma.compress(raw, preset=0)}
+PACKERS = {"": bytes, ".gz": lambda raw: gzip.compress(raw, mtime=0), ".bz2": bz2.compress,
+           ".xz": lambda raw: lzma.compress(raw, preset=0)}
 
 
 # ---- raw product files

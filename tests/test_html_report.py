@@ -134,7 +134,7 @@ def test_the_page_stands_alone(written):
 
 def test_scores_are_those_of_evaluate(written, trained):
     page, records = Page(text_of(written)), list(shop())
-    data, counts = trained.encode(records), np.array(trained.vocabulary_.label_counts)
+    data, counts = trained.encode(records), trained.vocabulary_.label_counts
     scores = evaluate(trained.model_, data, thresholds=trained.threshold_,
                       propensities=metrics.propensities(counts, trained.vocabulary_.n_records))
     at_k = page.values("Scores of the first k categories of each record")
