@@ -4,8 +4,8 @@
 
 Every figure is of fresh processes. `import nnlite` is timed after numpy, scipy.sparse and numba, which it needs anyway.
 Before the first step of a training everything compiles, into a cache folder that is new or already filled. The example
-is the main one, `examples/train_amazon.py`, on the made-up catalogue, with a new cache folder: 400 steps of the deck's
-recipe, then the default recipe.
+is the main one, `examples/train_amazon.py`, on the made-up catalogue, each time with a new cache folder: 400 steps of
+the deck's recipe, then the default recipe.
 """
 
 import json
@@ -42,16 +42,20 @@ def seconds(code, cache):
     return float(done.stdout)
 
 
-def example(folder, quick):
-    """Seconds of the whole process, and the figures that it writes."""
-    figures = Path(folder) / "figures.json"
+def example(quick):
+    """Of one run: seconds of the whole process and of each recipe's training, by the row of the table."""
     script = Path(__file__).parents[1] / "examples" / "train_amazon.py"
-    command = [sys.executable, script, "--out", Path(folder) / "out", "--json", figures]
-    command += ["--records", "10000"] if quick else []
-    start = time.perf_counter()
-    environment = report.clean_environment() | {"NUMBA_CACHE_DIR": os.path.join(folder, "cache")}
-    subprocess.run(command, env=environment, capture_output=True, check=True)
-    return time.perf_counter() - start, json.loads(figures.read_text())
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / "figures.json"
+        command = [sys.executable, script, "--out", Path(folder) / "out", "--json", figures]
+        command += ["--records", "10000"] if quick else []
+        environment = report.clean_environment() | {"NUMBA_CACHE_DIR": os.path.join(folder, "cache")}
+        start = time.perf_counter()
+        subprocess.run(command, env=environment, capture_output=True, check=True)
+        whole, found = time.perf_counter() - start, json.loads(figures.read_text())
+    trainings = {f"the example: {name} recipe, {found['n_labels']:,} labels": found[name]["seconds"]
+                 for name in ("deck", "default")}
+    return {"the example, compiled": whole} | trainings
 
 
 def main():
@@ -60,19 +64,13 @@ def main():
     print(report.head_line() + "\n")
     repeats = 3 if args.quick else 7
     with tempfile.TemporaryDirectory() as folder:
-        compiled = seconds(FIRST_STEP, folder)
-        cached = [seconds(FIRST_STEP, folder) for _ in range(repeats)]
+        compiled = [seconds(FIRST_STEP, os.path.join(folder, str(i))) for i in range(3)]
+        cached = [seconds(FIRST_STEP, os.path.join(folder, "0")) for _ in range(repeats)]
         imports = [seconds(IMPORT, folder) for _ in range(repeats)]
-    with tempfile.TemporaryDirectory() as folder:
-        whole, figures = example(folder, args.quick)
-    rows = [
-        {"what": "import nnlite", "min s": min(imports), "median s": statistics.median(imports)},
-        {"what": "a first step, compiled", "min s": compiled, "median s": compiled},
-        {"what": "a first step, cached", "min s": min(cached), "median s": statistics.median(cached)},
-        {"what": "the example, compiled", "min s": whole, "median s": whole},
-        *({"what": f"the example: {name} recipe, {figures['n_labels']:,} labels", "min s": figures[name]["seconds"],
-           "median s": figures[name]["seconds"]} for name in ("deck", "default")),
-    ]
+    examples = [example(args.quick) for _ in range(3)]
+    found = {"import nnlite": imports, "a first step, compiled": compiled, "a first step, cached": cached}
+    found |= {what: [run[what] for run in examples] for what in examples[0]}
+    rows = [{"what": what, "min s": min(times), "median s": statistics.median(times)} for what, times in found.items()]
     report.show(rows, args)
 
 
