@@ -9,12 +9,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite import metrics, model_folder, recipes
+from nnlite.arguments import checked_records, texts
 from nnlite.calibration import best_threshold
 from nnlite.categories import Categories
 from nnlite.chunks import write_chunks
 from nnlite.dataset import Dataset, check_weights
 from nnlite.explanation import explain
-from nnlite.arguments import checked_records, texts
 from nnlite.records import clean, read_records
 from nnlite.vocabulary import Vocabulary
 
