@@ -27,7 +27,7 @@ SECTIONS = {  # name: script and its arguments, picture
     "categories": (["categories.py"], None),
     "plan": (["plan.py"], None),
     "scale": (["scale.py", "--picture", str(HERE / "scale.png")], "scale.png"),
-    # without --systems all peers are measured and tuned, which takes several times as long
+    # without --systems all peers are measured and tuned
     "quality_titles": (["quality.py", "--seeds", "5", "--datasets", "titles", "--systems", *FAST_PEERS], None),
     "quality_xmc": (["quality.py", "--datasets", "bibtex", "delicious", "--systems", *FAST_PEERS,
                      "napkinXC one-vs-rest"], None),

@@ -1,5 +1,6 @@
 """Claim: titles go in and category names come out, for every kind of title as documented; what is saved is loaded."""
 
+import gc
 import json
 import pickle
 import re
@@ -346,6 +347,24 @@ def test_parts_of_two_models_do_not_make_one(tmp_path, trained):
         (tmp_path / "a" / "model.json").write_text(json.dumps(header))
         with pytest.raises(ValueError, match="not a whole model"):
             TitleClassifier.load(tmp_path / "a")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_loading_leaves_the_search_for_garbage_as_it_was(enabled, tmp_path, trained, monkeypatch):
+    trained.save(tmp_path / "shop")
+    while_loading, use = [], nnlite.model_folder._stored
+    monkeypatch.setattr(nnlite.model_folder, "_stored",
+                        lambda *given: (while_loading.append(gc.isenabled()), use(*given))[1])
+    try:
+        (gc.enable if enabled else gc.disable)()
+        TitleClassifier.load(tmp_path / "shop")
+        assert gc.isenabled() is enabled
+        (tmp_path / "shop" / "words.txt").write_text("")
+        with pytest.raises(ValueError, match="damaged"):
+            TitleClassifier.load(tmp_path / "shop")
+        assert gc.isenabled() is enabled and while_loading == [False]
+    finally:
+        gc.enable()
 
 
 def test_a_model_of_format_1_loads():
