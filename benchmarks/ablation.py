@@ -15,8 +15,9 @@ import numpy as np
 import report
 
 import nnlite
-from nnlite import calibration, metrics, recipes
-from nnlite.trainer import constant
+from nnlite.scores import calibration, metrics
+from nnlite.training import recipes
+from nnlite.training.trainer import constant
 
 SCORES = ("P@1", "P@3", "P@5", "PSP@1", "PSP@5", "nDCG@5", "ECE@1", "ECE")
 

@@ -21,9 +21,10 @@ import numpy as np
 import report
 
 import nnlite
-from nnlite import metrics, recipes
-from nnlite.major import Major
-from nnlite.mapping import Mapping
+from nnlite.categories.major import Major
+from nnlite.categories.mapping import Mapping
+from nnlite.scores import metrics
+from nnlite.training import recipes
 
 SCORES = ("P@1", "P@3", "P@5", "nDCG@5", "ECE@1")
 

@@ -17,7 +17,7 @@ sys.path.append(str(Path(__file__).parent / "peers"))
 import quality_protocol  # noqa: E402
 
 import nnlite  # noqa: E402
-from nnlite import recipes  # noqa: E402
+from nnlite.training import recipes  # noqa: E402
 
 
 def default_features(records, titles):

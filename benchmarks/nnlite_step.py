@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 import protocol  # noqa: E402
 
 import nnlite  # noqa: E402
-from nnlite.layers import BLOCK_ROWS  # noqa: E402
-from nnlite.threads import blocks, one_blas_thread, scratch, team  # noqa: E402
+from nnlite.network.layers import BLOCK_ROWS  # noqa: E402
+from nnlite.system.threads import blocks, one_blas_thread, scratch, team  # noqa: E402
 
 FORMS = {"step": "the whole step", "negligible": "the step without gradients up to 0.001",
          "products": "the matrix products of the step alone"}

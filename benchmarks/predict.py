@@ -11,8 +11,8 @@ import numpy as np
 import report
 
 import nnlite
-from nnlite import recipes
-from nnlite.threads import usable_cores
+from nnlite.system.threads import usable_cores
+from nnlite.training import recipes
 
 
 def check(model, x):

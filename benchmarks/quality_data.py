@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from quality_protocol import Job
 
 import nnlite
-from nnlite.vocabulary import tokenise
+from nnlite.data.vocabulary import tokenise
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 TITLES = "amazon_titles_100k.jsonl.gz"

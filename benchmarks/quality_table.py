@@ -4,7 +4,7 @@ import numpy as np
 import quality_data
 import report
 
-from nnlite import metrics
+from nnlite.scores import metrics
 
 NDCG = "nDCG@5"
 PERCENT = ("P@1", "P@3", "P@5", "PSP@1", "PSP@3", "PSP@5", NDCG)

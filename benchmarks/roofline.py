@@ -30,9 +30,12 @@ import report
 from roofline_counts import COUNTS, counted, jobs, layers_of_step, sizes_of
 from train_step import zipf_rows
 
-from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients, kernels, machine, reference
-from nnlite.layers import BLOCK_ROWS, width
-from nnlite.threads import blocks, one_blas_thread, scratch, team
+from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients
+from nnlite.kernels import dense
+from nnlite.network import reference
+from nnlite.network.layers import BLOCK_ROWS, width
+from nnlite.system import memory
+from nnlite.system.threads import blocks, one_blas_thread, scratch, team
 
 f32 = np.float32
 
@@ -115,7 +118,7 @@ class Bench:
 
         def one(y, rows, tile, z):
             work = scratch("bce", 3, width(tile))
-            kernels.bce_with_logits(z, b[tile], *y.rows(rows)[:2], tile.start, f32(1), work[2], work[:2])
+            dense.bce_with_logits(z, b[tile], *y.rows(rows)[:2], tile.start, f32(1), work[2], work[:2])
 
         return self.each_logit(one)
 
@@ -216,8 +219,8 @@ def row(name, threads, times, flops, moved, bound, bound_by):
 
 def measure_peaks(threads, quick):
     """Threads -> operations and bytes a second, for one thread and for all."""
-    seconds, mib = (0.2, 64) if quick else (1.0, int(min(512, 2**10 * (machine.description()["memory_gib"] or 4) / 8)))
-    peaks = {n: {"flops": 1e9 * machine.sgemm_peak(n, seconds), "bytes": 1e9 * machine.copy_bandwidth(n, seconds, mib)}
+    seconds, mib = (0.2, 64) if quick else (1.0, int(min(512, 2**10 * (memory.description()["memory_gib"] or 4) / 8)))
+    peaks = {n: {"flops": 1e9 * memory.sgemm_peak(n, seconds), "bytes": 1e9 * memory.copy_bandwidth(n, seconds, mib)}
              for n in sorted({1, threads})}
     return peaks, mib
 
@@ -251,7 +254,7 @@ def main():
     """Print the tables; returns the exit code, 1 if the small problem does not agree with the reference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, B of a cache: to see that it runs")
-    parser.add_argument("--threads", type=int, default=machine.usable_cores(), help="default: one per usable core")
+    parser.add_argument("--threads", type=int, default=memory.usable_cores(), help="default: one per usable core")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--picture", type=Path, metavar="FILE")
     args = parser.parse_args()

@@ -22,8 +22,8 @@ import report
 from train_step import zipf_rows
 
 import nnlite
-from nnlite import recipes
-from nnlite.chunks import ChunkFolder, write_chunks
+from nnlite.data.chunks import ChunkFolder, write_chunks
+from nnlite.training import recipes
 
 MIB = 2 ** 20
 USUAL = dict(n_words=50_000, n_labels=2_000, batch_rows=512, units=200)

@@ -25,11 +25,13 @@ import psutil
 from tqdm import tqdm
 
 import nnlite
-from nnlite import machine, metrics, recipes
-from nnlite.files import replacing
-from nnlite.optimizers import KeepGradients
-from nnlite.planning import plan_of
-from nnlite.threads import one_blas_thread
+from nnlite.network.optimizers import KeepGradients
+from nnlite.scores import metrics
+from nnlite.system import memory
+from nnlite.system.atomic_file import replacing
+from nnlite.system.threads import one_blas_thread
+from nnlite.training import recipes
+from nnlite.training.planning import plan_of
 
 TRAIN_SHARE = 0.8
 SHOWN = ("bce", "P@1", "P@3", "P@5", "nDCG@5", "micro_f1")
@@ -155,7 +157,7 @@ def describe_plan(task, source):
         start = time.perf_counter()
         model.step(*batch.arrays(), 1 / rows, keep, trainer.workers)
         seconds = time.perf_counter() - start
-    held = (machine.resident_memory() or 0) - sum(p.nbytes for p in model.params.values())
+    held = (memory.resident_memory() or 0) - sum(p.nbytes for p in model.params.values())
     plan = plan_of(trainer, [source], task.name, len(task.train), seconds, seconds={}, memory={"held already": held})
     plan.check()
     print(f"\n{plan}", flush=True)

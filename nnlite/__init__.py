@@ -1,17 +1,17 @@
 """nnlite: a multilayer perceptron from scratch that learns a product's categories from its title."""
 
-from nnlite.catalogue import make_catalogue
-from nnlite.classifier import TitleClassifier
-from nnlite.dataset import Dataset
-from nnlite.evaluation import check_gradients, evaluate
-from nnlite.layers import linear_bce
-from nnlite.model import MLP
-from nnlite.optimizers import SGD, AdaGrad, Adam
-from nnlite.planning import plan
-from nnlite.records import Record, read_records
-from nnlite.trainer import Trainer
-from nnlite.vocabulary import Vocabulary
-from nnlite.xmc import read_xmc
+from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.data.catalogue import make_catalogue
+from nnlite.data.dataset import Dataset
+from nnlite.data.records import Record, read_records
+from nnlite.data.vocabulary import Vocabulary
+from nnlite.data.xmc import read_xmc
+from nnlite.network.layers import linear_bce
+from nnlite.network.mlp import MLP
+from nnlite.network.optimizers import SGD, AdaGrad, Adam
+from nnlite.scores.evaluation import check_gradients, evaluate
+from nnlite.training.planning import plan
+from nnlite.training.trainer import Trainer
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "Dataset", "Record", "TitleClassifier", "Trainer", "Vocabulary",

@@ -6,8 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from nnlite import commands, machine
-from nnlite.recipes import RECIPES
+from nnlite.system import memory
+from nnlite.tool import commands
+from nnlite.training.recipes import RECIPES
 
 ABOUT = """Learns which categories a product belongs to from its title.
 
@@ -247,13 +248,13 @@ def _number(text, kind, least, most):
 
 def doctor(args):
     """Print versions, BLAS, speed of matrix products and of copies on one thread and on all, complaints."""
-    about = machine.description()
+    about = memory.description()
     teams = sorted({1, about["cores"]})
     found = about | {
-        "blas_threads": machine.blas()["threads"],
-        "sgemm_gflops": {n: round(machine.sgemm_peak(n), 1) for n in teams},
-        "copy_gb_per_s": {n: round(machine.copy_bandwidth(n), 1) for n in teams},
-        "complaints": machine.complaints(),
+        "blas_threads": memory.blas()["threads"],
+        "sgemm_gflops": {n: round(memory.sgemm_peak(n), 1) for n in teams},
+        "copy_gb_per_s": {n: round(memory.copy_bandwidth(n), 1) for n in teams},
+        "complaints": memory.complaints(),
     }
     print(json.dumps(found, indent=2) if args.json else _doctors_lines(found))
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from nnlite import MLP, Dataset, layers
+from nnlite import MLP, Dataset
+from nnlite.network import layers
 
 F32, F64 = np.float32, np.float64
 compiled = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="minutes without compiled kernels")

@@ -1,4 +1,4 @@
-"""Claim: a room imports only from the floors below it, compiled loops live in kernels, threads in `threads`."""
+"""Claim: a folder imports only from folders below it, without circles, and tools stay in their folder."""
 
 import ast
 from pathlib import Path
@@ -7,55 +7,90 @@ import pytest
 
 import nnlite
 
-FLOORS = [
-    {"compiled_kernels", "reference", "threads", "metrics", "files", "lines", "proposal", "charts", "html_page"},
-    {"kernels", "sparse_kernels", "counting_kernels", "text_kernels"},
-    {"records", "text", "dataset", "optimizers", "machine", "folders"},
-    {"catalogue", "vocabulary", "xmc", "layers", "checkpoints", "mapping", "major"},
-    {"softmax", "chunks", "categories", "arguments"},
-    {"model"},
-    {"evaluation", "explanation"},
-    {"trainer", "calibration"},
-    {"recipes", "html_samples"},
-    {"model_folder", "planning"},
+ROOT = Path(nnlite.__file__).parent
+FLOORS = [  # from the lowest: folders of one floor do not import from each other
+    {"kernels", "system"},
+    {"data"},
+    {"network", "categories"},
+    {"scores"},
+    {"training"},
     {"classifier"},
-    {"html_report"},
-    {"commands"},
+    {"tool"},
     {"__main__"},
 ]
-FILES = {path.stem: path for path in Path(nnlite.__file__).parent.glob("*.py") if path.stem != "__init__"}
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in ROOT.rglob("*.py")
+           if path.name != "__init__.py"}
 
 
 def imported(path):
-    """(room of nnlite, or None, and the module's full name) of every import in a file."""
+    """The full name of every module, or name in a module, that a file imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from ((None, alias.name) for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            parts = node.module.split(".")
-            rooms = (parts[1:2] or [alias.name for alias in node.names]) if parts[0] == "nnlite" else [None]
-            yield from ((room, node.module) for room in rooms)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_every_room_has_a_floor():
-    assert set(FILES) == set().union(*FLOORS)
+def own_imports(name):
+    """The modules of nnlite that a module imports, by their names within the package."""
+    for full in imported(MODULES[name]):
+        first, *parts = full.split(".")
+        if first == "nnlite":
+            found = [".".join(parts[:n]) for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in MODULES]
+            yield found[0] if found else ".".join(parts)
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
+def floor(name):
+    """The number of the floor of a module."""
+    return next(i for i, folders in enumerate(FLOORS) if name.split(".")[0] in folders)
+
+
+def test_every_folder_has_a_floor():
+    assert {name.split(".")[0] for name in MODULES} == set().union(*FLOORS)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
 def test_imports_point_down(name):
-    floor = next(i for i, rooms in enumerate(FLOORS) if name in rooms)
-    below = set().union(*FLOORS[:floor])
-    if name != "evaluation":  # check_gradients holds the compiled network against the reference
-        below -= {"reference"}
-    assert {room for room, _ in imported(FILES[name]) if room} <= below
+    folder = name.split(".")[0]
+    for other in own_imports(name):
+        assert other in MODULES, f"{name} imports {other}, want it from the module that defines it"
+        assert other.split(".")[0] == folder or floor(other) < floor(name), f"{name} imports {other}"
 
 
-@pytest.mark.parametrize("name", sorted(FILES))
-def test_tools_stay_in_their_room(name):
-    modules = {module.split(".")[0] for _, module in imported(FILES[name])}
-    assert "numba" not in modules or name.endswith("kernels")
-    assert not modules & {"threading", "threadpoolctl", "concurrent"} or name == "threads"
+def test_no_module_imports_itself_through_others():
+    below = {name: set(own_imports(name)) for name in MODULES}
+    free = set()
+    while next_free := {name for name, others in below.items() if name not in free and others <= free}:
+        free |= next_free
+    assert not below.keys() - free
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_tools_stay_in_their_folder(name):
+    modules = {full.split(".")[0] for full in imported(MODULES[name])}
+    assert "numba" not in modules or name.startswith("kernels.")
+    assert not modules & {"threading", "threadpoolctl", "concurrent"} or name == "system.threads"
     assert not modules & {"torch", "tensorflow", "keras", "jax", "sklearn", "pickle"}
+
+
+def test_only_the_gradient_check_uses_the_reference():
+    assert [name for name in MODULES if "network.reference" in own_imports(name)] == ["network.gradients"]
+
+
+def test_the_network_is_an_afternoon():
+    """network/ is what a student reads: it and what it imports stay within what an afternoon allows."""
+    seen, todo = set(), [name for name in MODULES if name.startswith("network.")]
+    lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
+    assert sum(lines[name] for name in todo) <= 1_000
+    while todo:
+        name = todo.pop()
+        seen.add(name)
+        todo += [other for other in own_imports(name) if other not in seen | set(todo)]
+    assert sum(lines[name] for name in seen) <= 2_000
+
+
+def test_a_file_is_one_idea_on_a_few_pages():
+    assert not [name for name, path in MODULES.items() if len(path.read_text(encoding="utf-8").splitlines()) > 300]
 
 
 def test_the_public_names_are_there():

@@ -1,4 +1,4 @@
-"""Claim: the README's numbers are the program's: the journey of one record, the line counts, the examples."""
+"""Claim: the README's numbers are the program's: the journey of one record, the examples."""
 
 import doctest
 import json
@@ -8,63 +8,12 @@ import numpy as np
 from problems import compiled
 
 import nnlite
-from nnlite.layers import SparseLinear
-from nnlite.optimizers import KeepGradients
-from nnlite.threads import team
-from nnlite.vocabulary import tokenise
+from nnlite.data.vocabulary import tokenise
+from nnlite.network.layers import SparseLinear
+from nnlite.network.optimizers import KeepGradients
+from nnlite.system.threads import team
 
 README = Path(__file__).parents[1] / "README.md"
-ROOMS = {
-    "records": "raw files become `Record(title, categories)`, one at a time, whatever the file holds",
-    "vocabulary": "words and labels: tokenise, count, cut, encode",
-    "dataset": "`Dataset`, a validated pair of csr matrices, and `Csr`, their bare arrays",
-    "reference": "the network on one page and the twin of every kernel, in plain NumPy",
-    "layers": "sparse words in, hidden layers, the fused label layer; who owns which rows",
-    "softmax": "a label layer for labels that exclude each other",
-    "model": "`MLP`: parameters by name, the way up, one training step, top k",
-    "optimizers": "SGD, AdaGrad, Adam: rows of a parameter from rows of its gradient",
-    "trainer": "epochs, chunks, batches, schedules, checkpoints, history",
-    "recipes": "the recipe that fails and the one that learns, side by side",
-    "metrics": "P@k, R@k, nDCG@k, PSP@k, F1, calibration, the floor to beat",
-    "evaluation": "`evaluate` and `check_gradients`",
-    "threads": "fixed shards of a range, and the only threads of the project",
-    "kernels": "the compiled loops over activations and logits",
-    "sparse_kernels": "those over sparse rows, and the optimisers",
-    "compiled_kernels": "how every loop is compiled",
-    "counting_kernels": "the loops that count and rank predictions",
-    "text": "titles become tokens, many at a time as hashes, which are counted in a table",
-    "text_kernels": "the compiled loops over text",
-    "lines": "the lines of a file, numbered, and what is wrong with the bad ones",
-    "catalogue": "a made-up catalogue, for a machine without data",
-    "xmc": "the text format of the Extreme Classification Repository",
-    "chunks": "data larger than memory, in a folder, in random order, read ahead",
-    "checkpoints": "a training between two steps, as folders of which the newest are kept",
-    "folders": "folders of arrays and texts, written whole or not at all, checked when read",
-    "files": "packed files, and files written whole or not at all",
-    "calibration": "what a probability is worth, and thresholds",
-    "model_folder": "a trained model as a folder: what predicting needs, nothing that executes",
-    "classifier": "`TitleClassifier`: titles in, category names out",
-    "arguments": "titles and categories as people pass them, checked",
-    "categories": "what a model takes for the categories of a record",
-    "mapping": "raw category -> category, a plain file for a person to edit",
-    "proposal": "what such a file should say, from the data",
-    "major": "a few major categories, one for each record",
-    "explanation": "the effect of each word of a title, by leaving it out",
-    "planning": "what a training will take, before it starts",
-    "machine": "what this machine can do, and what slows it down",
-    "html_report": "a page on what a model makes of some records",
-    "html_samples": "its examples: what is taken for what, and which words caused it",
-    "html_page": "its skeleton, style and tables",
-    "charts": "its charts, as SVG",
-    "commands": "what the commands of the command line do",
-    "__main__": "their options and help",
-}
-
-
-def room_rows():
-    folder = Path(nnlite.__file__).parent
-    for name, what in ROOMS.items():
-        yield f"| `{name}` | {len((folder / f'{name}.py').read_text(encoding='utf-8').splitlines())} | {what} |"
 
 
 def show(values):
@@ -134,13 +83,6 @@ def test_the_journey_of_one_record(tmp_path):
     text = README.read_text(encoding="utf-8")
     for row in journey(tmp_path):
         assert row in text, row
-
-
-def test_the_rooms_have_these_many_lines():
-    text = README.read_text(encoding="utf-8")
-    for row in room_rows():
-        assert row in text, row
-    assert set(ROOMS) == {path.stem for path in Path(nnlite.__file__).parent.glob("*.py")} - {"__init__"}
 
 
 @compiled

@@ -1,0 +1,1 @@
+"""What raw categories become: merged spellings, dropped phrases, a few major categories."""

@@ -1,0 +1,237 @@
+r"""What raw categories become: a plain file for a person to edit, applied alike to every record.
+
+One line per raw category, columns divided by tabs, UTF-8, no header and no quotes:
+
+    T-shirts        T-Shirts        it becomes this category; any number of lines may say so
+    Imported                        an empty second column drops it
+    Women           Women           it stays
+    *                               all those without a line of their own: dropped, so that only what is listed is kept
+
+What follows a second tab is a comment, and so is a line that begins with `#`. Without the line `*` a raw category that
+no line names stays as it is. A category of the second column stays too, unless a line of its own says otherwise: lines
+are followed to their end, and a ring of them is refused. `\t`, `\n`, `\r` and `\\` stand for a tab, a line feed, a
+carriage return and a backslash, `\*` and `\#` at the beginning of a name for a plain `*` and `#`, `\s` for a blank at
+either end, where blanks do not count.
+
+Mapping and mapping again changes nothing more: what comes out are names that stay.
+"""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from nnlite.categories.proposal import propose
+from nnlite.data.lines import BadLine, numbered_lines
+from nnlite.data.records import Record, read_records
+from nnlite.system.atomic_file import open_binary, replacing
+
+SHOWN = 5  # lines that met no record
+
+_ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
+_UNESCAPED = {"t": "\t", "n": "\n", "r": "\r", "s": " ", "\\": "\\", "*": "*", "#": "#"}
+
+
+class Mapping:
+    """What each raw category becomes.
+
+    rules: raw category -> category, "" drops it    others: what becomes of a raw category without a rule: None leaves
+    it as it is, "" drops it, a name gives it this name    notes: raw category -> comment, "*" -> that of the others
+    ValueError for a ring of rules or an empty raw category.
+    """
+
+    def __init__(self, rules: dict[str, str], others: str | None = None, notes: dict[str, str] | None = None):
+        self.rules, self.others, self.notes = dict(rules), others, dict(notes or {})
+        if "" in self.rules:
+            raise ValueError("Mapping: want a name for every raw category, got an empty one")
+        self._ends = _followed(self.rules, lambda raw: "Mapping")
+        for end in filter(None, {*self._ends.values(), others}):
+            self._ends.setdefault(end, end)
+        self._other = self._ends.get(others, others) if others else others
+
+    def __eq__(self, other):
+        return isinstance(other, Mapping) and (self.rules, self.others) == (other.rules, other.others)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Mapping":
+        """The mapping in a file, which may be packed by gzip, bzip2 or xz.
+
+        ValueError, with the line, for text that is not UTF-8, a line without a tab, an unknown escape, a raw category
+        with two different fates, a ring; OSError if it cannot be opened.
+        """
+        rules: dict[str, str] = {}
+        numbers: dict[str, int] = {}
+        notes: dict[str, str] = {}
+        others = None
+        with open_binary(path) as file:
+            for number, line in numbered_lines(file):
+                where = f"{path}:{number}"
+                if isinstance(line, BadLine):
+                    raise ValueError(f"{where}: {line}")
+                line = line.rstrip("\r\n")
+                if line.startswith("#") or not line.strip():
+                    continue
+                raw, tab, rest = line.partition("\t")
+                if not tab:
+                    raise ValueError(f"{where}: no tab, want a raw category, a tab and its category, got {raw[:60]!r}")
+                to, _, note = rest.partition("\t")
+                star, raw, to = raw.strip(" ") == "*", _unescaped(raw, where), _unescaped(to, where)
+                if not raw:
+                    raise ValueError(f"{where}: no raw category before the tab, want one, got {line[:60]!r}")
+                before = others if star else rules.get(raw)
+                if before not in (None, to):
+                    first = numbers["" if star else raw]
+                    raise ValueError(f"{where}: {raw!r} has two fates, want one, got {before!r} in line {first} "
+                                     f"and {to!r}")
+                numbers["" if star else raw] = number
+                if star:
+                    others = to
+                else:
+                    rules[raw] = to
+                if note:
+                    notes["*" if star else raw] = note
+        _followed(rules, lambda raw: f"{path}:{numbers[raw]}")
+        return cls(rules, others, notes)
+
+    @classmethod
+    def propose(cls, records: Iterable[Record], min_count: int = 10) -> "Mapping":
+        """One that `proposal` makes from the data, for a person to judge: its notes say why, and for how many records.
+
+        It names every category that it keeps, drops or renames, and drops all others. ValueError if there is no
+        category in at least min_count records.
+        """
+        rules, notes = propose(records, min_count)
+        return cls(rules, "", notes)
+
+    def write(self, path: str | Path) -> None:
+        """Write the file, whole or not at all; `read` gives this mapping again. OSError if that cannot be done."""
+        lines = ["# what raw categories become; columns are divided by tabs", "# raw category\tcategory\twhy"]
+        lines += [self._line(_escaped(raw), to, self.notes.get(raw, "")) for raw, to in self.rules.items()]
+        if self.others is not None:
+            lines.append(self._line("*", self.others, self.notes.get("*", "")))
+        with replacing(path) as file:
+            file.write("".join(line + "\n" for line in lines).encode())
+
+    @staticmethod
+    def _line(raw, to, note):
+        note = " ".join(note.split("\n"))
+        return "\t".join([raw, _escaped(to), note] if note else [raw, _escaped(to)])
+
+    def becomes(self, raw: str) -> str:
+        """The category that a raw category becomes; "" if it is dropped."""
+        end = self._ends.get(raw, self._other)
+        return raw if end is None else end
+
+    def apply(self, records: Iterable[Record]) -> "MappedRecords":
+        """An iterator of the records with their mapped categories, each once, in order of first sight.
+
+        Records without a category left are left out, and counted.
+        """
+        return MappedRecords(self, records)
+
+
+def _followed(rules, where):
+    """Raw category -> what its line, the line of that, and so on, lead to. ValueError for a ring, at where(raw)."""
+    ends = {}
+    for raw in rules:
+        chain, name = {}, raw
+        while name not in ends and rules.get(name, name) != name:
+            if name in chain:
+                ring = list(chain)[list(chain).index(name):]
+                shown = " -> ".join([*map(repr, ring[:SHOWN]), *["..."] * (len(ring) > SHOWN), repr(name)])
+                raise ValueError(f"{where(ring[-1])}: a ring of categories, want an end, got {shown}")
+            chain[name] = None
+            name = rules[name]
+        end = ends.get(name, name)
+        ends[raw] = end
+        ends.update(dict.fromkeys(chain, end))
+    return ends
+
+
+class MappedRecords(Iterator[Record]):
+    """An iterator of Record, good for one pass, that keeps account of what a mapping does.
+
+    n_records: read so far    n_lost: of these, those without a category left
+    raw_counts, counts: in how many records each raw category was, and each category is
+    """
+
+    def __init__(self, mapping: Mapping, records: Iterable[Record]):
+        self.mapping, self.n_records, self.n_lost = mapping, 0, 0
+        self.raw_counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
+        self._records = self._map(records)
+
+    def __next__(self) -> Record:
+        return next(self._records)
+
+    def _map(self, records):
+        becomes = self.mapping.becomes
+        for title, categories in records:
+            self.n_records += 1
+            self.raw_counts.update(set(categories))
+            names = tuple(dict.fromkeys(filter(None, map(becomes, categories))))
+            self.counts.update(names)
+            self.n_lost += not names
+            if names:
+                yield Record(title, names)
+
+    def coverage(self) -> dict[str, int]:
+        """What was kept, merged and lost, of "records", of "labels" (a record's category each) and of "categories".
+
+        "_kept" go on under their own name, "_merged" become another, "_dropped" go. "_left" are labels or categories
+        that remain: fewer than kept and merged ones, because some fall together. "lines_unused" met no record.
+        """
+        found = {"records": self.n_records, "records_kept": self.n_records - self.n_lost, "records_lost": self.n_lost}
+        for kind, left in ("labels", self.counts.total()), ("categories", len(self.counts)):
+            fates = Counter({"kept": 0, "merged": 0, "dropped": 0})
+            for raw, n in self.raw_counts.items():
+                to = self.mapping.becomes(raw)
+                fates["kept" if to == raw else "merged" if to else "dropped"] += n if kind == "labels" else 1
+            found |= {kind: fates.total(), **{f"{kind}_{fate}": n for fate, n in fates.items()}, f"{kind}_left": left}
+        return found | {"lines_unused": sum(1 for _ in self._unused())}
+
+    def _unused(self):
+        return (raw for raw in self.mapping.rules if raw not in self.raw_counts)
+
+    def summary(self) -> str:
+        """The coverage as lines of text."""
+        n = {name: f"{count:,}" for name, count in self.coverage().items()}
+        lines = [
+            f"records: {n['records']}; {n['records_kept']} kept, {n['records_lost']} lost: no category left",
+            *(f"{kind}: {n[kind]}; {n[kind + '_kept']} kept, {n[kind + '_merged']} merged into others, "
+              f"{n[kind + '_dropped']} dropped; {n[kind + '_left']} remain" for kind in ("labels", "categories")),
+        ]
+        if first := ", ".join(map(repr, islice(self._unused(), SHOWN))):
+            lines.append(f"lines that met no record: {n['lines_unused']}, such as {first}")
+        return "\n".join(lines)
+
+
+def _escaped(name):
+    name = re.sub(r"[\t\n\r\\]", lambda sign: _ESCAPES[sign[0]], name)
+    name = re.sub("^ | $", r"\\s", name)
+    return "\\" + name if name.startswith("#") or name == "*" else name
+
+
+def _unescaped(text, where):
+    def sign(escape):
+        if escape[1] not in _UNESCAPED:
+            raise ValueError(f"{where}: unknown escape, want {chr(92) * 2} for a backslash, got {escape[0]!r}")
+        return _UNESCAPED[escape[1]]
+
+    return re.sub(r"\\(.?)", sign, text.strip(" "))
+
+
+def propose_file(data: str | Path | list | tuple, out: str | Path, min_count: int = 10) -> str:
+    """Write the mapping proposed for the files `data`, as `read_records` takes them, to `out`; returns the coverage.
+
+    ValueError if there is a file at `out` already: a person may have edited it.
+    """
+    if Path(out).exists():
+        raise ValueError(f"{out}: want a new file, got one that is there and may have been edited")
+    records = [Record("", categories) for _, categories in read_records(data)]  # without titles, all have room
+    mapping = Mapping.propose(records, min_count)
+    mapping.write(out)
+    mapped = mapping.apply(records)
+    deque(mapped, maxlen=0)
+    return mapped.summary()

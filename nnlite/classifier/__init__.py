@@ -1,0 +1,1 @@
+"""`TitleClassifier`: titles in, category names out; and its model as a folder."""

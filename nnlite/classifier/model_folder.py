@@ -1,0 +1,99 @@
+"""A trained model as a folder: all that predicting needs, and nothing that could execute."""
+
+import gc
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from nnlite.categories.choice import Categories
+from nnlite.data.vocabulary import Vocabulary
+from nnlite.network.mlp import MLP
+from nnlite.system import array_folder
+from nnlite.training import recipes
+
+KIND = "model"  # of the folder
+NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
+             *recipes.SETTINGS["categories"])  # and those that `categories` holds
+
+
+class Stored(NamedTuple):
+    """What a `TitleClassifier` knows, by the names of its attributes."""
+
+    recipe: str
+    overrides: dict
+    vocabulary: Vocabulary
+    model: MLP
+    categories: Categories
+    threshold: float
+    training: dict
+
+
+def write(folder, stored):
+    """Write it into a new folder, or in the place of another model, whole or not at all. Raises as `folders.write`."""
+    about, arrays, texts = stored.vocabulary.to_files()
+    known, lists = stored.categories.to_files()
+    overrides = {name: getattr(value, "tolist", lambda value=value: value)()  # of NumPy's numbers, Python's
+                 for name, value in stored.overrides.items() if name not in NOT_SAVED}
+    header = {
+        "recipe": stored.recipe, "overrides": overrides, "threshold": stored.threshold,
+        "activation": stored.model.activation, "output": stored.model.output, "vocabulary": about,
+        "categories": known, "training": stored.training,
+    }
+    array_folder.write(folder, KIND, header, stored.model.params | arrays, texts | lists)
+
+
+def read(folder):
+    """What was written there, as `Stored`. The parameters stay on disk and are mapped into memory as they are used.
+
+    FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
+    """
+    with _no_garbage_collection():
+        return array_folder.read(folder, KIND, partial(_stored, folder))
+
+
+@contextmanager
+def _no_garbage_collection():
+    """Within it Python does not look for garbage: Numba's start makes many objects that stay, and looking at them a
+    hundred times takes a fifth of it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _stored(folder, header, arrays, texts):
+    params = {name: arrays.pop(name) for name in list(arrays) if name.endswith((".W", ".b"))}
+    try:
+        overrides = {name: tuple(value) if isinstance(value, list) else value
+                     for name, value in header["overrides"].items() if name not in NOT_SAVED}
+        vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts)
+        categories = Categories.from_files(header["categories"], texts)
+        model = MLP.from_params(params, header["activation"], header["output"])
+        got, want = (model.n_words, model.n_labels), (vocabulary.n_words, len(vocabulary.labels))
+        if got != want:
+            raise ValueError(f"want a network for {want[0]} words and {want[1]} labels, got one for "
+                             f"{got[0]} and {got[1]}")
+        if not isinstance(header["training"], dict) or not 0 <= float(header["threshold"]) <= 1:
+            raise ValueError("want a threshold in 0..1 and a training's figures, got others")
+        _start_kernels(vocabulary)
+        return Stored(header["recipe"], overrides, vocabulary, model, categories, header["threshold"],
+                      header["training"])
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise not_whole(folder, error) from None
+
+
+def _start_kernels(vocabulary):
+    """Have Numba load what predicting needs, which takes a third of a second in every new process."""
+    vocabulary.encode_titles(["a"])
+    MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
+
+
+def not_whole(folder, error):
+    """The ValueError for a folder whose files are sound, but do not make a model."""
+    return ValueError(f"{folder}: not a whole {KIND}: {type(error).__name__}: {' '.join(str(error).split())}")

@@ -1,0 +1,1 @@
+"""Files of products become records, records become tokens and label ids, and these become matrices."""

@@ -1,0 +1,268 @@
+"""Data larger than memory: records encoded once into a folder, read back chunk by chunk, the next one ahead of time.
+
+    data/          what was asked for: settings, the vocabulary, the files that the records come from; at the end sizes
+    part-00000/    chunk_rows consecutive records, encoded, in random order
+    part-00001/    the next ones ...
+
+Each is a folder of `folders`: written whole or not at all, its CRC-32s checked when it is opened. A part holds
+
+    ends.npy       int64 (rows + 1, 2): where in words, and in labels, the rows end
+    words.npy      int32, the column of each non-zero of x        labels.npy   int32, those of y
+    weights.npy    float32, the values of x; only if they are not all 1 (tfidf). Those of y always are.
+
+A part is what can be written in one pass, but it is no good to train on: files are sorted, by shop, by category. So a
+chunk takes an equal share of every part: row by row a random sample of all that was read, fixed by the seed. That costs
+nothing, as the rows of a part are in random order already: P parts make P chunks, and chunk c is the c-th piece of each
+part. Only where there are more than MIXED_PARTS of them, so that the pieces would become too small to be read quickly,
+the parts fall into groups, each of parts from everywhere, which make their own chunks. The trainer then draws the order
+of the chunks, and of the rows of each, anew for every epoch.
+
+Parts are read, not mapped: a file cut short while it is mapped would end the process, here it is an error.
+"""
+
+import math
+import os
+import zlib
+from collections import deque
+from functools import partial, reduce
+from itertools import count, islice
+from pathlib import Path
+
+import numpy as np
+
+from nnlite.data.dataset import Csr, from_arrays
+from nnlite.data.vocabulary import Vocabulary
+from nnlite.system import array_folder
+from nnlite.system.threads import ahead, shares, team
+
+MIXED_PARTS = 128  # whose rows a chunk holds at most
+DTYPES = {"ends": "int64", "words": "int32", "weights": "float32", "labels": "int32"}
+
+
+def write_chunks(folder, records, vocabulary, chunk_rows=20_000, sources=(), seed=0):
+    """Encode an iterable of Record in one pass, in memory for chunk_rows of them; returns the ChunkFolder.
+
+    sources: the files that the records come from, if they do. If all is there already and these are as they were, no
+    record is read. Else, whatever was killed or failed before, parts that are there are checked against the records
+    (by a CRC-32 of them) and kept, and the missing ones are written: the same call finishes the work.
+
+    records may keep account of bad_lines, as `read_records` does; the ChunkFolder then knows them too.
+    ValueError, and nothing is touched, if the folder holds something else, or parts of other records, settings or files
+    (or of these, changed since). ValueError for no record or a file that changes meanwhile; OSError if it cannot write.
+    """
+    if chunk_rows < 1:
+        raise ValueError(f"write_chunks: want chunk_rows of at least 1, got {chunk_rows}")
+    folder = Path(os.path.abspath(folder))
+    files = _seen(sources)
+    known, *lists = vocabulary.to_files()
+    job = {"chunk_rows": chunk_rows, "seed": seed, "sources": files, "vocabulary": known}
+    finished = _begun(folder, job, *lists)
+    if finished and files:
+        return ChunkFolder(folder)
+    n_rows, n_parts, label_counts = 0, 0, np.zeros(len(vocabulary.labels), np.int64)
+    rest = iter(records)
+    for k in count():
+        part = _Noted(islice(rest, chunk_rows))
+        if finished and k == finished and next(rest, None) is not None:
+            raise ValueError(f"{folder}: holds {n_rows} records, finished: want the same ones, got more")
+        arrays = _part(folder / f"part-{k:05}", part, vocabulary, np.random.default_rng([seed, k]))
+        if not part.n_records:
+            break
+        n_rows, n_parts = n_rows + part.n_records, k + 1
+        label_counts += np.bincount(arrays["labels"], minlength=label_counts.size)
+    if not n_rows:
+        raise ValueError(f"{folder}: want at least one record to encode, got none")
+    if _seen(sources) != files:
+        raise ValueError(f"{', '.join(map(str, sources))}: changed while it was read: {folder} is spoilt, want another")
+    sizes = {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": dict(getattr(records, "bad_lines", {}))}
+    _write_data(folder, job | sizes, *lists, label_counts)
+    return ChunkFolder(folder)
+
+
+def _seen(sources):
+    """Path, size and time of change of each file."""
+    return [[os.path.abspath(path), os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in sources]
+
+
+def _begun(folder, job, arrays, texts):
+    """The number of parts if this very job is finished in the folder, else 0. Begins it where there is none.
+
+    ValueError for another job, or anything else.
+    """
+    if not (folder / "data" / "data.json").exists():
+        if folder.exists() and (not folder.is_dir() or not all(p.name.startswith(".data.") for p in folder.iterdir())):
+            raise ValueError(f"{folder}: want a new or empty folder, or one of chunks, got something else")
+        _write_data(folder, job | {"n_rows": None, "n_parts": 0}, arrays, texts, np.zeros(0, np.int64))
+        return 0
+    header, there, lists = array_folder.read(folder / "data", "data")
+    for name, want in job.items():
+        if header.get(name) != want:
+            raise ValueError(f"{folder}: holds chunks of another job: want {name} {str(want):.200}, got "
+                             f"{str(header.get(name)):.200}")
+    same_lists = {name: list(lines) for name, lines in lists.items()} == texts
+    if not same_lists or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
+        raise ValueError(f"{folder}: holds chunks of another job: want the same words and labels, got others")
+    return header["n_parts"]
+
+
+def _write_data(folder, header, arrays, texts, label_rows):
+    array_folder.write(folder / "data", "data", header, arrays | {"label_rows": label_rows}, texts)
+
+
+class _Noted:
+    """An iterator over some records that counts them and takes their CRC-32."""
+
+    def __init__(self, records):
+        self.records, self.n_records, self.crc32 = records, 0, 0
+
+    def __iter__(self):
+        for record in self.records:
+            self.n_records += 1
+            text = "\n".join((record[0], *record[1], ""))
+            self.crc32 = zlib.crc32(text.encode("utf-8", "surrogatepass"), self.crc32)
+            yield record
+
+
+def _part(place, part, vocabulary, rng):
+    """The arrays of these records, _Noted: encoded, put into random order and written, unless they are there."""
+    if place.exists():
+        header, arrays, _ = array_folder.read(place, "part")
+        deque(part, maxlen=0)
+        if [part.n_records, part.crc32] != [header.get("n_rows"), header.get("records_crc32")]:
+            raise ValueError(f"{place}: want the {header.get('n_rows')} records that it was written from, got "
+                             f"{part.n_records} others")
+        return arrays
+    data = vocabulary.encode(part)
+    if not part.n_records:
+        return {}
+    x, y = data.take(rng.permutation(len(data))).arrays()
+    arrays = {"ends": np.stack([x.indptr, y.indptr], axis=1), "words": x.indices, "labels": y.indices}
+    if vocabulary.tfidf:
+        arrays["weights"] = x.data
+    array_folder.write(place, "part", {"n_rows": part.n_records, "records_crc32": part.crc32}, arrays)
+    return arrays
+
+
+class ChunkFolder:
+    """The chunks of a folder that `write_chunks` has finished: a sequence of Datasets, each read when it is asked for.
+
+    n_rows, n_words, n_labels    sizes: list of int, the rows of each chunk; len() is the number of chunks
+    vocabulary: that encoded them    bad_lines: dict, kind -> how many lines were no record
+
+    To open it reads every file once and compares its CRC-32. FileNotFoundError if there is no such folder, ValueError
+    if it is unfinished, of another version, incomplete or damaged. To read a chunk raises ValueError or OSError if its
+    files have changed since in a way that the kernels could not bear.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(os.path.abspath(folder))
+        header, arrays, texts = array_folder.read(self.folder / "data", "data")
+        if header.get("n_rows") is None:
+            raise ValueError(f"{self.folder}: want finished chunks, got unfinished ones: call write_chunks again")
+        try:
+            self.vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts)
+            self.n_rows, self.bad_lines = header["n_rows"], header["bad_lines"]
+            self.n_words, self.n_labels = self.vocabulary.n_words, len(self.vocabulary.labels)
+            self._label_rows = np.array(arrays["label_rows"])
+            there = len(list(self.folder.glob("part-*")))
+            if there != header["n_parts"]:
+                raise ValueError(f"{self.folder}: want {header['n_parts']} parts, got {there}")
+            parts = team().run(partial(_Part, with_weights=self.vocabulary.tfidf),
+                               [self.folder / f"part-{k:05}" for k in range(there)])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{self.folder}: want what write_chunks makes, got: {error!r}") from None
+        except ValueError as error:
+            raise error if str(self.folder) in str(error) else ValueError(f"{self.folder}: {error}") from None
+        if self.n_rows != sum(part.n_rows for part in parts) or self._label_rows.shape != (self.n_labels,):
+            raise ValueError(f"{self.folder}: want parts of {self.n_rows} rows and {self.n_labels} labels, got others")
+        self._chunks = chunks_of(parts)
+        self.sizes = [sum(rows.stop - rows.start for _, rows in pieces) for pieces in self._chunks]
+
+    def __len__(self):
+        return len(self.sizes)
+
+    def __repr__(self):
+        return (f"ChunkFolder({self.n_rows:,} rows in {len(self):,} chunks, {self.n_words:,} words, "
+                f"{self.n_labels:,} labels)")
+
+    def crc32(self):
+        """A number that tells these data from others."""
+        files = [self.folder / "data" / "data.json", *sorted(self.folder.glob("part-*/part.json"))]
+        return reduce(lambda crc, path: zlib.crc32(path.read_bytes(), crc), files, 0)
+
+    def label_frequencies(self):
+        """The fraction of the rows that carry each label, float64 (L,)."""
+        return self._label_rows / self.n_rows
+
+    def __getitem__(self, c):
+        """Chunk c as a Dataset in memory of its own."""
+        ends = [(part, part.ends(rows)) for part, rows in self._chunks[c]]
+        weights = "weights" if self.vocabulary.tfidf else None
+        x = _matrix([(part, end[:, 0]) for part, end in ends], "words", self.n_words, weights)
+        y = _matrix([(part, end[:, 1]) for part, end in ends], "labels", self.n_labels)
+        return from_arrays(x, y, self.n_words, self.n_labels)
+
+    def __iter__(self):
+        return self.in_order(range(len(self)))
+
+    def in_order(self, order):
+        """An iterator of the chunks of these numbers; while one is in use, a thread reads the next."""
+        return ahead(partial(self.__getitem__, int(c)) for c in order)
+
+
+def chunks_of(parts):
+    """Of each chunk the pieces that make it: (part, slice of its rows) each.
+
+    Part p gives piece c + p to chunk c, not piece c, lest some chunks take the shorter piece of every part.
+    """
+    n_groups = math.ceil(len(parts) / MIXED_PARTS)
+    groups = [parts[g::n_groups] for g in range(n_groups)]
+    return [[(part, shares(part.n_rows, len(group))[(c + p) % len(group)]) for p, part in enumerate(group)]
+            for group in groups for c in range(len(group))]
+
+
+def _matrix(pieces, ids, n_columns, weights=None):
+    """The Csr of some rows of some parts; pieces: (part, where these rows end) each."""
+    indptr = np.append(0, np.cumsum(np.concatenate([np.diff(ends) for _, ends in pieces])))
+    indices, data = np.empty(indptr[-1], np.int32), np.ones(indptr[-1], np.float32)
+    first = 0
+    for part, ends in pieces:
+        stop = first + ends[-1] - ends[0]
+        indices[first:stop] = part.read(ids, ends[0], ends[-1])
+        if weights:
+            data[first:stop] = part.read(weights, ends[0], ends[-1])
+        if stop > first and not 0 <= indices[first:stop].min() <= indices[first:stop].max() < n_columns:
+            raise ValueError(f"{part.folder}: {ids}: changed since it was opened: want ids of 0..{n_columns - 1}")
+        first = stop
+    return Csr(indptr, indices, data)
+
+
+class _Part:
+    """A part whose files have been checked, and where in each of them the array begins."""
+
+    def __init__(self, folder, with_weights):
+        header, arrays, _ = array_folder.read(folder, "part")
+        self.folder, self.n_rows = folder, header["n_rows"]
+        shapes = {"ends": (self.n_rows + 1, 2), "words": arrays["words"].shape, "labels": arrays["labels"].shape}
+        shapes |= {"weights": shapes["words"]} if with_weights else {}
+        self.sizes = [math.prod(shapes[name]) for name in ("words", "labels")]
+        want = {name: (shape, DTYPES[name]) for name, shape in shapes.items()}
+        got = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
+        if want != got:
+            raise ValueError(f"{folder}: want arrays {want}, got {got}")
+        self.starts = {name: getattr(array, "offset", 0) for name, array in arrays.items()}  # of an empty array: any
+
+    def ends(self, rows):
+        """Where the rows before a slice of them, and those in it, end: (rows + 1, 2)."""
+        ends = self.read("ends", 2 * rows.start, 2 * rows.stop + 2).reshape(-1, 2)
+        if (np.diff(ends, axis=0) < 0).any() or (ends[0] < 0).any() or (ends[-1] > self.sizes).any():
+            raise ValueError(f"{self.folder}: ends: changed since it was opened: want increasing numbers, got others")
+        return ends
+
+    def read(self, name, first, stop):
+        """The entries from first to stop of a flat array."""
+        path, dtype = self.folder / f"{name}.npy", np.dtype(DTYPES[name])
+        array = np.fromfile(path, dtype, stop - first, offset=self.starts[name] + first * dtype.itemsize)
+        if array.size != stop - first:
+            raise ValueError(f"{path}: changed since it was opened: want {stop} entries, got {first + array.size}")
+        return array

@@ -1,0 +1,289 @@
+"""Raw product files become Records, a title and its categories, one at a time and whatever the file holds.
+
+The ending names the format; .gz, .bz2 or .xz may follow it:
+- .jsonl, .json: one JSON object a line, no array around them: Amazon metadata of 2018 (`category` is a list) and 2023
+  (`main_category`, and `categories`, a list). Or one Python literal a line, as in 2014 (`categories` holds paths).
+- .csv, .tsv: a header, then rows of as many columns. Case, blanks, `_` and `-` in the header do not matter.
+
+The title is the first of TITLE_KEYS that is not empty. The categories are those of all CATEGORY_KEYS; in a CSV, of all
+columns that CATEGORY_COLUMN describes. A list, or a list of lists, keeps its names whole. A text is a path, divided by
+`|`, `>` or `›`, or a list in brackets, as data frames export it. All are cleaned, and duplicates count once.
+
+A bad line is counted by its kind (the keys of WANTED) and skipped; the first few are shown on the logger "nnlite".
+Nothing is lost silently: records and bad lines together are the lines that are not blank (in a CSV, the rows below the
+header), and one more where a file is damaged. Memory holds a block of a file, one line, or the lines of one row.
+"""
+
+import ast
+import csv
+import html
+import itertools
+import json
+import logging
+import re
+import warnings
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_ROW_LINES, BadLine, numbered_lines
+from nnlite.system.atomic_file import OPENERS
+
+MAX_PLAIN_CHARS = 1 << 13  # of a line whose names are remembered, cleaned
+MAX_EXAMPLES = 5  # bad lines that are shown, whatever the number of files
+
+TITLE_KEYS = ("title", "name", "product_name", "productName")
+CATEGORY_KEYS = ("main_category", "category", "categories", "sub_category")
+CATEGORY_COLUMN = re.compile(r"(amazon|main|sub|product)?categor(y|ies)(name|level|andsubcategory)?\d*")
+_DELIMITERS = {".jsonl": "", ".json": "", ".csv": ",", ".tsv": "\t"}
+
+_ENTITY = re.compile(r"&#?\w{1,31};")  # HTML knows some without the semicolon as well, but '911&GT3' is not '911>3'
+# What is opened and never closed reaches to the end, which also keeps the time linear.
+_CODE = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE)
+_TAG = re.compile(r"<[/!?]?[a-z][^<>]*>", re.IGNORECASE)
+# Control characters, lone surrogates, marks of direction and of no width; the joiners stay, scripts need them.
+_HIDDEN = re.compile("[\0-\b\x0e-\x1b\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+_decoder = json.JSONDecoder(strict=False)  # a raw tab inside a text is no reason to lose the line
+_OTHER_KEYS = {"main_category", "categories", "sub_category"}
+
+
+class Record(NamedTuple):
+    """One product: its title and its distinct categories, all cleaned and none of them empty."""
+
+    title: str
+    categories: tuple[str, ...]
+
+
+def read_records(path: str | Path | list | tuple) -> "RecordReader":
+    """A RecordReader over the file `path` (str or Path), or over a list or tuple of files, one after the other.
+
+    Raises OSError for a file that is not there or cannot be opened. Raises ValueError for an unknown ending and, once
+    it gets there, for a JSON array, a CSV without the columns that are needed, a file without a usable record.
+    """
+    return RecordReader(path if isinstance(path, (list, tuple)) else [path])
+
+
+class RecordReader(Iterator[Record]):
+    """An iterator of Record, good for one pass, that keeps account of the lines which it could not use.
+
+    n_records: the records so far. bad_lines: kind -> count so far. examples: messages of the first bad lines.
+    """
+
+    def __init__(self, paths: list | tuple):
+        if not paths:
+            raise ValueError("read_records: no file given, want at least one")
+        self.n_records = 0
+        self.bad_lines: Counter[str] = Counter()
+        self.examples: list[str] = []
+        self._records = self._read([_checked(path) for path in paths])
+
+    def __iter__(self):
+        return self._records
+
+    def __next__(self) -> Record:
+        return next(self._records)
+
+    def summary(self) -> str:
+        """One line, as '1,542 records, 5 bad lines: 5 no category'."""
+        return f"{self.n_records:,} records, {_counted(self.bad_lines, 'bad lines')}"
+
+    def _read(self, files):
+        for path, open_file, delimiter in files:
+            n_before, bad, first = self.n_records, Counter(), ""
+            with open_file(path, "rb") as file:
+                results = _csv_records if delimiter else _json_records
+                for number, result in results(path, numbered_lines(file), delimiter):
+                    if isinstance(result, Record):
+                        self.n_records += 1
+                        yield result
+                        continue
+                    bad[result.kind] += 1
+                    first = first or f"{path}:{number}: {result}"
+                    self._account(path, number, result)
+            if self.n_records == n_before:
+                first = f"the first is {first}" if bad else "the file is empty" + " below its header" * bool(delimiter)
+                raise ValueError(f"{path}: no usable record in {_counted(bad, 'lines')}; {first}")
+
+    def _account(self, path, number, trouble):
+        self.bad_lines[trouble.kind] += 1
+        if len(self.examples) < MAX_EXAMPLES:
+            self.examples.append(f"{path}:{number}: {trouble}")
+            logging.getLogger("nnlite").warning("%s", self.examples[-1])
+
+
+def _counted(bad_lines, noun):
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in bad_lines.most_common())
+    return f"{bad_lines.total():,} {noun}" + (f": {kinds}" if kinds else "")
+
+
+def _checked(path):
+    """(path, opener, delimiter) of a file that exists and whose format is known."""
+    path = Path(path)
+    path.stat()
+    for ending, packing in itertools.product(_DELIMITERS, OPENERS):
+        if path.name.lower().endswith(ending + packing):
+            return path, OPENERS[packing], _DELIMITERS[ending]
+    raise ValueError(f"{path}: unknown ending, want .jsonl, .json, .csv or .tsv, which .gz, .bz2 or .xz may follow")
+
+
+def clean(text: str) -> str:
+    """`text` on one line, as a page would show it.
+
+    Entities become characters (those escaped twice as well); comments, scripts, styles and tags become a blank;
+    invisible characters go; white space becomes single blanks. A '<' that opens no tag stays, as in '3 < 5'.
+    """
+    if "&" in text and ";" in text:
+        for _ in range(2):
+            text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    if not text.isprintable():
+        text = " ".join(_HIDDEN.sub("", text).split())
+    if "<" in text:
+        text = _TAG.sub(" ", _CODE.sub(" ", text))
+    return " ".join(text.split()) if "  " in text else text.strip()
+
+
+_clean_name = lru_cache(maxsize=1 << 12)(clean)  # of the name of a category, which many records share
+
+
+@lru_cache(maxsize=1 << 12)
+def _clean_names(names):
+    """The distinct names in a tuple of them, cleaned; records that share them all share one tuple."""
+    return tuple(dict.fromkeys(filter(None, map(_clean_name, names))))
+
+
+def _attempt(make, came):
+    if isinstance(came, BadLine):
+        return came
+    try:
+        return make(came)
+    except BadLine as trouble:
+        return trouble
+
+
+def _json_records(path, lines, _):
+    """Yield (line number, Record or BadLine)."""
+    first = True
+    for number, text in lines:
+        result = _plain_record(text)
+        if result is None:
+            if isinstance(text, str) and not text.strip():
+                continue
+            if first and isinstance(text, str) and text.lstrip().startswith("["):
+                raise ValueError(f"{path}:{number}: a JSON array, want one object a line, as `jq -c '.[]'` writes them")
+            result = _attempt(_json_record, text)
+        first = False
+        yield number, result
+
+
+def _plain_record(text):
+    """What `_json_record` makes of a line that shows no surprise, of the kind of 2018, sooner; None for other lines."""
+    try:
+        value, end = _decoder.scan_once(text, 0)
+        title, names = value["title"], value["category"]
+        if type(title) is str and type(names) is list and _OTHER_KEYS.isdisjoint(value) and \
+                len(text) <= MAX_PLAIN_CHARS and (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
+            title, categories = clean(title), _clean_names(tuple(names))
+            if title and categories and "getTime" not in title:
+                return tuple.__new__(Record, (title, categories))
+    except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
+        pass
+    return None
+
+
+def _json_record(text):
+    value = _parsed(text)
+    if not isinstance(value, dict):
+        raise BadLine("not an object", text)
+    title = next(filter(None, map(value.get, TITLE_KEYS)), None)
+    return _record(title, [value[key] for key in CATEGORY_KEYS if value.get(key) is not None])
+
+
+def _parsed(text):
+    """The value of a JSON text or, failing that, of a Python literal."""
+    with suppress(ValueError, RecursionError):
+        return _decoder.decode(text)
+    if text.startswith(("{", "[")) and len(text) <= MAX_LITERAL_CHARS:
+        with warnings.catch_warnings(), suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            warnings.simplefilter("ignore")  # Python's parser warns of escapes that it does not know
+            return ast.literal_eval(text)
+    raise BadLine("not JSON", text)
+
+
+def _record(raw_title, values):
+    title = clean(raw_title) if isinstance(raw_title, str) else ""
+    if not title or "getTime" in title:  # the timing script of Amazon's page, known from the files of 2018
+        raise BadLine("no title", raw_title)
+    categories = tuple(dict.fromkeys(name for value in values for name in _names(value) if name))
+    if not categories:
+        raise BadLine("no category", raw_title)
+    return Record(title, categories)
+
+
+def _names(value, levels=2):
+    """The cleaned names in a text, or in a list of texts and of lists, `levels` in all."""
+    if isinstance(value, str):
+        exported = _attempt(_parsed, value) if value.startswith("[") and value.endswith("]") else None
+        if isinstance(exported, list):
+            return _names(exported)
+        return [name.strip() for name in re.split("[|>›]+", clean(value))]
+    if not isinstance(value, (list, tuple)):
+        raise BadLine("bad category", value)
+    if not levels:
+        raise BadLine("nested too deep", value)
+    parts = ([clean(item)] if isinstance(item, str) else _names(item, levels - 1) for item in value)
+    return [name for part in parts for name in part]
+
+
+def _csv_records(path, lines, delimiter):
+    """Yield (line number, Record or BadLine)."""
+    rows = _rows(lines, delimiter)
+    number, header = next(rows, (1, "the file is empty"))
+    if not isinstance(header, list):
+        raise ValueError(f"{path}:{number}: no header: {header}")
+    names = [re.sub(r"[\s_-]", "", name).lower() for name in header]
+    titles = [names.index(key) for key in map(str.lower, TITLE_KEYS) if key in names]
+    categories = [i for i, name in enumerate(names) if CATEGORY_COLUMN.fullmatch(name)]
+    if not titles or not categories:
+        raise ValueError(f"{path}:{number}: want columns 'title' and 'category', got {str(header):.1000}")
+    for number, row in rows:
+        yield number, _attempt(lambda row: _record(row[titles[0]], [row[i] for i in categories]), row)
+
+
+def _rows(lines, delimiter):
+    """Yield (line number, row or BadLine), the header first. A broken row costs one line: its second is tried anew."""
+    n_columns = 0
+    again = deque()
+    while True:
+        taken = []
+        try:
+            row = next(csv.reader(_row_lines(again, lines, taken), delimiter=delimiter))
+            n_columns = n_columns or len(row)
+            if len(row) != n_columns:
+                raise BadLine("wrong columns", taken[0][1])
+            if len(taken) > 1:  # else a stray quote could pass for one row all the way to the next quote
+                next(csv.reader([text for _, text in taken], delimiter=delimiter, strict=True))
+        except StopIteration:
+            return
+        except (csv.Error, BadLine) as trouble:
+            kind = "unclosed quote" if len(taken) > 1 else "not CSV"
+            row = trouble if isinstance(trouble, BadLine) else BadLine(kind, str(trouble))
+            again.extendleft(reversed(taken[1:]))
+        yield taken[0][0], row
+
+
+def _row_lines(again, lines, taken):
+    """Yield the lines of one row, those of `again` first, noting them in `taken`. A row that does not end is bad."""
+    while item := again.popleft() if again else next(lines, None):
+        text = item[1]
+        if taken or isinstance(text, BadLine) or text.strip():
+            taken.append(item)
+            if isinstance(text, BadLine) or len(taken) > MAX_ROW_LINES:
+                break
+            yield text
+    if taken:
+        text = taken[0][1]
+        raise text if isinstance(text, BadLine) else BadLine("unclosed quote", text)

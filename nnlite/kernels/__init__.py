@@ -1,0 +1,1 @@
+"""Every compiled loop: serial, in place, no validation."""

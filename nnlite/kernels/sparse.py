@@ -1,0 +1,137 @@
+"""The compiled loops over sparse rows and the rows of parameters, by the rules of `kernels`, of which they call none.
+
+A sparse matrix comes as its three csr arrays: the non-zeros of row i are data[indptr[i]:indptr[i + 1]], in the columns
+indices[...].
+"""
+
+import numpy as np
+
+from nnlite.kernels.compile import kernel
+
+f32 = np.float32
+
+
+@kernel
+def add_rows(indptr, indices, data, i, source, total):
+    """total += sum_k data[k] source[indices[k]] over the non-zeros k of row i; four in one pass over `total`."""
+    k, stop = indptr[i], indptr[i + 1]
+    while k + 4 <= stop:
+        v0, v1, v2, v3 = data[k], data[k + 1], data[k + 2], data[k + 3]
+        s0, s1, s2, s3 = source[indices[k]], source[indices[k + 1]], source[indices[k + 2]], source[indices[k + 3]]
+        for h in range(total.size):
+            total[h] += v0 * s0[h] + v1 * s1[h] + v2 * s2[h] + v3 * s3[h]
+        k += 4
+    while k < stop:
+        value, row = data[k], source[indices[k]]
+        for h in range(total.size):
+            total[h] += value * row[h]
+        k += 1
+
+
+@kernel
+def csr_matmul(indptr, indices, data, w, start, out):
+    """out[i] = start + sum_k data[k] w[indices[k]] over the non-zeros k of row i: x (N, D) @ W (D, H) + b."""
+    for i in range(out.shape[0]):
+        row = out[i]
+        for h in range(row.size):  # copied by hand: Numba compiles `row[:] = start` with its error message, for 2.5 s
+            row[h] = start[h]
+        add_rows(indptr, indices, data, i, w, row)
+
+
+@kernel
+def csr_transpose(indptr, indices, data, places, words, out_indptr, out_rows, out_data):
+    """The columns of x that hold a non-zero, as the rows of x^T; returns their number n.
+
+    words[:n] are these columns in order of first sight; the non-zeros of words[i] are out_rows and out_data from
+    out_indptr[i] to out_indptr[i + 1], rows rising. The work is that of the non-zeros, whatever the number of columns:
+    places (D,), zero before and after, counts a column's non-zeros, then says where its next one goes.
+    """
+    n_words = 0
+    for k in range(indptr[0], indptr[-1]):
+        word = indices[k]
+        if places[word] == 0:
+            words[n_words] = word
+            n_words += 1
+        places[word] += 1
+    out_indptr[0] = 0
+    for i in range(n_words):
+        count = places[words[i]]
+        places[words[i]] = out_indptr[i]
+        out_indptr[i + 1] = out_indptr[i] + count
+    for row in range(indptr.size - 1):
+        for k in range(indptr[row], indptr[row + 1]):
+            place = places[indices[k]]
+            out_rows[place], out_data[place] = row, data[k]
+            places[indices[k]] = place + 1
+    for i in range(n_words):
+        places[words[i]] = 0
+    return n_words
+
+
+@kernel
+def take_rows(indptr, indices, data, rows, out_indptr, out_indices, out_data):
+    """The given rows of a csr matrix, copied in their order; out_indptr is given, the rest is filled."""
+    for i in range(rows.size):
+        source, target = indptr[rows[i]], out_indptr[i]
+        for k in range(out_indptr[i + 1] - target):
+            out_indices[target + k] = indices[source + k]
+            out_data[target + k] = data[source + k]
+
+
+# The optimisers.  The gradient g of w[rows[i]] is row i of a product, parts (csr) times source: of x^T dz for the rows
+# of words, of a sum over blocks for the others.  It exists for one row at a time, in `g` (H,), which is scratch.
+
+@kernel
+def sgd(w, rows, indptr, indices, data, source, g, lr):
+    """In place, for the given rows: w -= lr g"""
+    for i in range(rows.size):
+        g[:] = 0
+        add_rows(indptr, indices, data, i, source, g)
+        w_row = w[rows[i]]
+        for j in range(g.size):
+            w_row[j] -= lr * g[j]
+
+
+@kernel
+def adagrad(w, s, rows, indptr, indices, data, source, g, lr, eps):
+    """In place, for the given rows: s += g^2;  w -= lr g / (sqrt(s) + eps)"""
+    for i in range(rows.size):
+        g[:] = 0
+        add_rows(indptr, indices, data, i, source, g)
+        w_row, s_row = w[rows[i]], s[rows[i]]
+        for j in range(g.size):
+            s_row[j] += g[j] * g[j]
+            w_row[j] -= lr * g[j] / (np.sqrt(s_row[j]) + eps)
+
+
+@kernel
+def adagrad_by_row(w, s, rows, indptr, indices, data, source, g, lr, eps):
+    """In place, for the given rows, with one s (D, 1) for each: s += mean(g^2);  w -= lr g / (sqrt(s) + eps)"""
+    for i in range(rows.size):
+        g[:] = 0
+        add_rows(indptr, indices, data, i, source, g)
+        w_row, squares = w[rows[i]], f32(0)
+        for j in range(g.size):
+            squares += g[j] * g[j]
+        s[rows[i], 0] += squares / f32(g.size)
+        rate = lr / (np.sqrt(s[rows[i], 0]) + eps)
+        for j in range(g.size):
+            w_row[j] -= rate * g[j]
+
+
+@kernel
+def adam(w, m, v, rows, indptr, indices, data, source, g, t, lr, beta1, beta2, eps):
+    """In place, for the given rows: m and v, the means of g and g^2, then w -= lr m^ / (sqrt(v^) + eps).
+
+    m^ = m / (1 - beta1^t), v^ likewise. The constants come in float64: 1 - beta2 has few digits left in float32.
+    """
+    new1, new2, old1, old2 = f32(1 - beta1), f32(1 - beta2), f32(beta1), f32(beta2)
+    rate, correction2, small = f32(lr / (1 - beta1 ** t)), f32(1 / (1 - beta2 ** t)), f32(eps)
+    for i in range(rows.size):
+        g[:] = 0
+        add_rows(indptr, indices, data, i, source, g)
+        w_row, m_row, v_row = w[rows[i]], m[rows[i]], v[rows[i]]
+        for j in range(g.size):
+            m_row[j] = old1 * m_row[j] + new1 * g[j]
+            v_row[j] = old2 * v_row[j] + new2 * (g[j] * g[j])
+            w_row[j] -= rate * m_row[j] / (np.sqrt(v_row[j] * correction2) + small)

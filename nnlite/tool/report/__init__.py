@@ -1,0 +1,1 @@
+"""The report: one HTML page on what a trained classifier makes of some records."""

@@ -1,0 +1,1 @@
+"""Recipes, the trainer, checkpoints and the plan of a training."""

@@ -1,0 +1,280 @@
+"""Claims: a mapping file means what it says and nothing is lost in it; applying it twice is applying it once; what is
+proposed merges spellings, drops feature phrases and keeps categories, on names as catalogues hold them."""
+
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnlite import Record, make_catalogue
+from nnlite.categories import proposal
+from nnlite.categories.mapping import Mapping, propose_file
+
+ODD = ["a", "b", "c", "*", "#", " ", "a ", " b", "\\", "\\s", "\t", "a\nb"]
+names = st.text(min_size=1, max_size=6) | st.sampled_from(ODD)
+rules = st.dictionaries(names, names | st.just(""), max_size=8)
+all_others = st.none() | st.just("") | names
+records = st.lists(st.builds(Record, st.text(), st.lists(names, max_size=5, unique=True).map(tuple)), max_size=8)
+
+
+def mapping_of(rules, others):
+    """The mapping, or None where the rules make a ring."""
+    try:
+        return Mapping(rules, others)
+    except ValueError as error:
+        assert "a ring of categories" in str(error)
+        return None
+
+
+def written(tmp_path, text):
+    path = tmp_path / "mapping.tsv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+@given(rules=rules, others=all_others, note=st.text(max_size=5))
+def test_the_file_says_all_of_it(rules, others, note, tmp_path_factory):
+    if (mapping := mapping_of(rules, others)) is None:
+        return
+    mapping.notes = dict.fromkeys(rules, note)
+    path = tmp_path_factory.mktemp("mapping") / "mapping.tsv"
+    mapping.write(path)
+    again = Mapping.read(path)
+    assert again == mapping and list(again.rules) == list(rules)
+    again.write(path)
+    assert Mapping.read(path) == mapping
+
+
+@given(rules=rules, others=all_others, records=records)
+def test_applying_twice_is_applying_once(rules, others, records):
+    if (mapping := mapping_of(rules, others)) is None:
+        return
+    once = list(mapping.apply(records))
+    assert list(mapping.apply(once)) == once
+    for record in once:
+        assert record.categories and all(record.categories) and len(set(record.categories)) == len(record.categories)
+
+
+@given(rules=rules, others=all_others, records=records)
+def test_the_coverage_adds_up(rules, others, records):
+    if (mapping := mapping_of(rules, others)) is None:
+        return
+    mapped = mapping.apply(records)
+    out, n = list(mapped), mapped.coverage()
+    assert n["records"] == len(records) and n["records_kept"] == len(out)
+    assert n["records_lost"] == len(records) - len(out)
+    for kind in "labels", "categories":
+        assert n[kind] == n[f"{kind}_kept"] + n[f"{kind}_merged"] + n[f"{kind}_dropped"]
+        assert n[f"{kind}_left"] <= n[f"{kind}_kept"] + n[f"{kind}_merged"]
+    assert n["labels"] == sum(len(record.categories) for record in records)
+    assert n["labels_left"] == sum(len(record.categories) for record in out)
+    assert n["categories_left"] == len({name for record in out for name in record.categories})
+    assert n["lines_unused"] == len(set(rules) - {name for record in records for name in record.categories})
+
+
+@given(rules=rules)
+def test_rings_and_only_rings_are_refused(rules):
+    """Following a rule for as many steps as there are rules ends at a name without one, or there is a ring."""
+    def in_ring(name):
+        for _ in range(len(rules) + 1):
+            if rules.get(name, name) == name:
+                return False
+            name = rules[name]
+        return True
+
+    assert (mapping_of(rules, None) is None) == any(map(in_ring, rules))
+
+
+def test_a_long_chain_is_followed_in_linear_time():
+    n = 200_000
+    mapping = Mapping({str(i): str(i + 1) for i in range(n)})
+    assert mapping.becomes("0") == mapping.becomes(str(n // 2)) == str(n)
+    with pytest.raises(ValueError, match="a ring of categories, want an end, got '0' -> '1' -> .* -> ... -> '0'"):
+        Mapping({str(i): str((i + 1) % n) for i in range(n)})
+
+
+def test_a_file_by_hand(tmp_path):
+    """A mark at the beginning, Windows' line ends, blanks, comments and rules of every kind."""
+    path = written(tmp_path, "\ufeff# a comment\r\n\r\n tees \tT-Shirts\twhy\tand more\r\nShirts\tT-Shirts\r\n"
+                             "Imported\t\r\n\\#1 Gifts\tGifts\nGifts\tPresents\nBooks\tBooks\n*\t\tthe rest\n"
+                             "\\*\tStars")
+    mapping = Mapping.read(path)
+    assert mapping.notes == {"tees": "why\tand more", "*": "the rest"} and mapping.others == ""
+    becomes = {raw: mapping.becomes(raw) for raw in ("tees", "Shirts", "T-Shirts", "Imported", "#1 Gifts", "Gifts", "*",
+                                                     "Books", "Toys")}
+    assert becomes == {"tees": "T-Shirts", "Shirts": "T-Shirts", "T-Shirts": "T-Shirts", "Imported": "",
+                       "#1 Gifts": "Presents", "Gifts": "Presents", "*": "Stars", "Books": "Books", "Toys": ""}
+
+
+def test_without_a_line_for_the_others_they_stay():
+    records = [Record("t", ("b", "a", "x")), Record("u", ("drop",)), Record("v", ("x",))]
+    mapping = Mapping({"a": "A", "b": "A", "drop": ""})
+    mapped = mapping.apply(records)
+    assert list(mapped) == [Record("t", ("A", "x")), Record("v", ("x",))]
+    assert mapped.summary().split("\n") == [
+        "records: 3; 2 kept, 1 lost: no category left",
+        "labels: 5; 2 kept, 2 merged into others, 1 dropped; 3 remain",
+        "categories: 4; 1 kept, 2 merged into others, 1 dropped; 2 remain"]
+    assert [mapping.becomes(raw) for raw in ("a", "x", "A", "drop")] == ["A", "x", "A", ""]
+    assert list(Mapping({"a": "A"}, others="Other").apply(records)) == [
+        Record("t", ("Other", "A")), Record("u", ("Other",)), Record("v", ("Other",))]
+
+
+def test_lines_that_met_no_record_are_told():
+    mapped = Mapping({"Typo": "A", "a": "A"}).apply([Record("t", ("a",))])
+    deque(mapped, maxlen=0)
+    assert mapped.summary().endswith("\nlines that met no record: 1, such as 'Typo'")
+
+
+@pytest.mark.parametrize("text, message", [
+    ("# c\nShoes\n", r"mapping.tsv:2: no tab, want a raw category, a tab and its category, got 'Shoes'"),
+    ("\tShoes\n", r"mapping.tsv:1: no raw category before the tab, want one, got '\\tShoes'"),
+    ("a\tb\n\na\tc\n", r"mapping.tsv:3: 'a' has two fates, want one, got 'b' in line 1 and 'c'"),
+    ("*\tb\n*\t\n", r"mapping.tsv:2: '\*' has two fates, want one, got 'b' in line 1 and ''"),
+    ("a\\b\tc\n", r"mapping.tsv:1: unknown escape, want \\\\ for a backslash, got '\\\\b'"),
+    ("a\tc\\\n", r"mapping.tsv:1: unknown escape, want \\\\ for a backslash, got '\\\\'"),
+    ("a\tb\nb\tc\nc\ta\n", r"mapping.tsv:3: a ring of categories, want an end, got 'a' -> 'b' -> 'c' -> 'a'"),
+    (b"a\tb\n\xff\tb\n", r"mapping.tsv:2: not UTF-8, want text in UTF-8, got b'\\xff\\tb\\n'"),
+    (b"a\t" + b"b" * (1 << 20) + b"\n", r"mapping.tsv:1: line too long"),
+])
+def test_wrong_files_are_refused(text, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        Mapping.read(written(tmp_path, text))
+
+
+@given(text=st.lists(st.sampled_from([b"a", b"b", b"*", b"#", b"\\", b"\t", b"\n", b"\r", b" ", b"\xff", b"\xc3\xa9"]),
+                     max_size=30).map(b"".join))
+def test_any_file_is_a_mapping_or_an_error_with_its_place(text, tmp_path_factory):
+    path = written(tmp_path_factory.mktemp("mapping"), text)
+    try:
+        mapping = Mapping.read(path)
+    except ValueError as error:
+        assert str(error).startswith(f"{path}:") and "\n" not in str(error)
+    else:
+        assert all(mapping.becomes(mapping.becomes(raw)) == mapping.becomes(raw) for raw in mapping.rules)
+
+
+def test_an_empty_raw_category_is_refused():
+    with pytest.raises(ValueError, match="want a name for every raw category, got an empty one"):
+        Mapping({"": "a"})
+
+
+# ---- proposals
+
+@pytest.mark.parametrize("spellings", [
+    ["Women's T-Shirts", "womens t-shirts", "Women’s T Shirts", "WOMENS TSHIRT", "All Women's T-Shirts"],
+    ["Home & Kitchen", "home and kitchen", "Home&Kitchen", "Homes & Kitchens"],
+    ["Home Décor", "Home Decor"], ["Watches", "watch"], ["Babies", "Baby"], ["Dresses", "Dress"],
+    ["Key-Chains", "Keychain"],
+])
+def test_spellings_fall_together(spellings):
+    counts = {name: 10 - i for i, name in enumerate(spellings)} | {"All Toys": 3, "Shoes": 99}
+    assert proposal.spellings(counts) == {**dict.fromkeys(spellings, spellings[0]), "All Toys": "All Toys",
+                                          "Shoes": "Shoes"}
+
+
+@pytest.mark.parametrize("one, other", [("Men", "Women"), ("3-D Puzzles", "2-D Puzzles"), ("Glass", "Gla"), ("书", "鞋"),
+                                        ("+", "%"), ("Bus", "Bu"), ("Games", "Gamers")])
+def test_others_do_not(one, other):
+    assert proposal.key(one) != proposal.key(other)
+
+
+@pytest.mark.parametrize("name", [
+    "Imported", "Made in USA", "Made in the USA or Imported", "Machine Wash", "Hand wash cold, line dry",
+    "Dry clean only", "Do not bleach", "Zipper closure", "Hook & Loop closure", "100% Cotton", "Material:100% cotton",
+    "60% Wool, 40% Silk", "Cotton", "Genuine Leather", "Faux Fur", "Rubber sole", "Shaft measures 5 inches",
+    "Heel: 2\"", "Color: Black", "Item Weight: 3", "Perfect for the office", "No expiration, no fees.",
+    "This is a watch", "Package Dimensions: 3 x 4",
+    "Great for \"going out\" or by the pool when just the essentials are needed", "with Pockets", "Features:",
+    "Multiple denominations. Choose your amount from $1.00 to $2,000.", "Floral print", "A soft hat for rainy days",
+    "Holds Credit Cards, Business Cards, ID's and or Bus & Train Passes", "Gift ready packaging",
+    "Handmade with recycled materials in Los Angeles"])
+def test_feature_phrases_read_so(name):
+    assert proposal.reads_like(name, capitals=True)
+
+
+@pytest.mark.parametrize("name", [
+    "Women", "Women's Shoes", "Clothing, Shoes & Jewelry", "tv, audio & cameras", "3-D Puzzles", "Ages 3-4 Years",
+    "Xbox 360", "Collectible Figures & Memorabilia", "Dog supplies", "The Designer Boutique",
+    "Gold & Diamond Jewellery", "A-Line", "Hook & Loop", "Desk Supplies Organisers & Dispensers",
+    "Baby Bath, Skin & Grooming", "Silver Jewellery", "书", "Die-Cast", "Musical Instruments & Professional Audio",
+    "Slot Cars, Race Tracks & Accessories", "Made-to-Measure", "Washing Machines", "Dry Cleaning", "Closures",
+    "Gifts for Her", "Health & Personal Care", "Great Danes", "Books"])
+def test_categories_do_not(name):
+    assert proposal.reads_like(name, capitals=True) is None
+
+
+def test_a_proposal_for_a_small_catalogue():
+    """A root, two spellings, a phrase that reads like a category but stands behind another, a rare child."""
+    records = [Record("", ("Women", "T-Shirts", "Imported", "Polish")) for _ in range(12)]
+    records += [Record("", ("Women", "Tshirts", "Imported")) for _ in range(4)]
+    records += [Record("", ("Women", "T-Shirts", "Henleys")) for _ in range(3)]
+    records += [Record("", ("Men", f"Item number {i}")) for i in range(11)]
+    records += [Record("", ("Lonely",))]
+    mapping = Mapping.propose(records, min_count=10)
+    assert mapping.rules == {"Women": "Women", "T-Shirts": "T-Shirts", "Men": "Men", "Imported": "", "Polish": "",
+                             "Tshirts": "T-Shirts", "Henleys": "T-Shirts"}
+    assert mapping.others == "" and mapping.notes == {
+        "Women": "19 records: kept", "T-Shirts": "15 records: kept", "Men": "11 records: kept",
+        "Imported": "16 records: where it was made",
+        "Polish": "12 records: behind feature phrases in 12 of 12 records with such",
+        "Tshirts": "4 records: a spelling of T-Shirts",
+        "Henleys": "3 records: rare, and 3 of 3 are in this one",
+        "*": "12 others, none in 10 records, and all to come"}
+    family = dict.fromkeys((f"Item number {i}" for i in range(5)), 1)
+    assert proposal.feature_phrases([], family, 10) == dict.fromkeys(family, "one of 5 that differ in a number")
+
+
+def test_a_name_that_stands_before_feature_phrases_now_and_then_is_none():
+    """Nearly always behind: 9 of 10 records do, 8 of 10 do not, and 4 records are too few to tell."""
+    rows = [("Imported", "Polish", "Boots")] * 9 + [("Polish", "Boots", "Imported")] + [("Imported", "Seen")] * 4
+    rows[0] = "Boots", "Imported", "Polish"
+    assert proposal.behind(rows, {"Imported": "why"}) == {
+        "Polish": "behind feature phrases in 9 of 10 records with such"}
+
+
+def test_a_rare_name_goes_to_the_most_special_one_before_it():
+    """Sale is rarer than Shoes, but stands behind; Women is in too few; Lonely has only what stands behind it."""
+    rows = [("Shoes", "Clogs", "Sale"), ("Shoes", "Women", "Clogs", "Sale"), ("Lonely", "Sale"), ("Alone",)]
+    counts = {"Shoes": 50, "Women": 40, "Sale": 30, "Clogs": 2, "Lonely": 1, "Alone": 1}
+    assert proposal.rare_parents(rows, counts, {"Shoes", "Women", "Sale"}, {}) == {
+        "Clogs": ("Shoes", 2), "Lonely": ("Sale", 1)}
+
+
+def test_a_proposal_for_the_made_up_catalogue():
+    """Shelves are kept, phrases dropped; names come from the catalogue module's own lists."""
+    records = list(make_catalogue(4_000))
+    mapping = Mapping.propose(records)
+    mapped = mapping.apply(records)
+    assert len(list(mapped)) == len(records) and mapped.coverage()["lines_unused"] == 0
+    for shelf in "Women", "Men", "Tops & Tees", "Sneakers", "Wrist Watches", "Hats & Caps", "Baby Girls":
+        assert mapping.becomes(shelf) == shelf
+    for phrase in "Imported", "Zipper closure", "Machine Wash", "Cotton", "100% Cotton", "Officially licensed":
+        assert mapping.becomes(phrase) == ""
+    assert not [name for name in mapped.counts if any(sign.isdigit() or sign == ":" for sign in name)]
+
+
+@given(records=records)
+def test_a_proposal_is_a_mapping_that_covers_itself(records):
+    try:
+        mapping = Mapping.propose(records, min_count=2)
+    except ValueError as error:
+        assert str(error).startswith("propose: want a category in at least 2 records, got")
+        return
+    mapped = mapping.apply(records)
+    deque(mapped, maxlen=0)
+    assert mapped.coverage()["lines_unused"] == 0
+    assert set(mapping.notes) == {*mapping.rules, "*"}
+
+
+def test_a_proposal_is_written_once(tmp_path):
+    data, out = tmp_path / "products.jsonl", tmp_path / "mapping.tsv"
+    data.write_text("".join(f'{{"title": "T{i}", "category": ["Toys", "Imported"]}}\n' for i in range(10)))
+    assert propose_file(data, out).startswith("records: 10; 10 kept, 0 lost")
+    assert Mapping.read(out).rules == {"Toys": "Toys", "Imported": ""}
+    with pytest.raises(ValueError, match="mapping.tsv: want a new file, got one that is there"):
+        propose_file(data, out)
+    with pytest.raises(ValueError, match="want a category in at least 11 records"):
+        propose_file(data, tmp_path / "other.tsv", min_count=11)
+    assert not (tmp_path / "other.tsv").exists()

@@ -1,0 +1,496 @@
+"""Whatever a product file holds, reading it gives clean records and an account of every line that gave none."""
+
+import bz2
+import csv
+import gzip
+import io
+import json
+import lzma
+import random
+import tracemalloc
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from nnlite.data import lines
+from nnlite.data.lines import MAX_LINE_BYTES, MAX_LITERAL_CHARS, MAX_ROW_LINES, WANTED
+from nnlite.data.records import Record, _attempt, _json_record, _plain_record, clean, read_records
+
+GOOD = b'{"title": "Mug", "category": ["Kitchen"]}\n'
+MUG = Record("Mug", ("Kitchen",))
+HEADER = b"title,category\n"
+ROW = b"Mug,Kitchen\n"
+PACKERS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+DATA = Path(__file__).parents[3] / "shared" / "data"
+
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def write(folder, name, content):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def read(folder, name, content):
+    """(records, reader) of a file with this content."""
+    reader = read_records(write(folder, name, content))
+    return list(reader), reader
+
+
+@pytest.mark.parametrize(
+    "line, want",
+    [
+        ('{"title": "A", "category": ["X", "Y", "X"]}', ("X", "Y")),
+        ('{"title": "A", "category": ["X", "</span></span>", "", "Size: < 5 & > 3"]}', ("X", "Size: < 5 & > 3")),
+        ('{"title": "A", "category": "X > Y|Z"}', ("X", "Y", "Z")),
+        ('{"title": "A", "category": ["X > Y"], "main_cat": "<img src=\'x\'>"}', ("X > Y",)),
+        ('{"title": "A", "main_category": "M", "categories": ["X", "Y"]}', ("M", "X", "Y")),
+        ('{"title": "A", "main_category": "X", "categories": ["X", "Y"]}', ("X", "Y")),
+        ('{"title": "A", "main_category": "M", "categories": []}', ("M",)),
+        ('{"title": "A", "main_category": null, "categories": ["X"], "price": NaN}', ("X",)),
+        ('{"product_name": "A", "categories": [["X", "Y"], ["X", "Z"]], "title": ""}', ("X", "Y", "Z")),
+        ('{"productName": "A", "main_category": "M", "sub_category": "S"}', ("M", "S")),
+        ("{'title': 'A', 'price': 1e3, 'categories': [['X', \"Y's\"], ['X']], 'related': {}}", ("X", "Y's")),
+        ("{'name': 'A', 'category': ('X', u'Y'), 'description': '\\d'}", ("X", "Y")),
+        ('  {"title": "A", "category": ["X"]}  \r', ("X",)),
+        ('\ufeff{"title": "A", "category": ["X"]}', ("X",)),
+        ('{"title": "\\ud800A\\u0000", "category": ["X\x00", "\\udfff"]}', ("X",)),
+        ('{"title": "A", "category": "[\'X > Y\', \'Z\']"}', ("X > Y", "Z")),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_every_shape_of_json_line(tmp_path, line, want):
+    records, reader = read(tmp_path, "a.jsonl", line + "\n")
+    assert records == [Record("A", want)]
+    assert reader.n_records == 1 and not reader.bad_lines
+
+
+@pytest.mark.parametrize(
+    "name, content, want",
+    [
+        ("a.csv", "title,category\nA,X > Y | Z\n", ("X", "Y", "Z")),
+        ("a.csv", "title,category\r\nA,Computers&Accessories|USB\r\n", ("Computers&Accessories", "USB")),
+        ("a.csv", "id,Product Name,Amazon_category_and_sub_category\n1,A,X &gt; Y\n", ("X", "Y")),
+        ("a.csv", "id,Product-Name,Category 2,category_1,category_id\n1,A,X,Y,7\n", ("X", "Y")),
+        ("a.csv", "\ufeffNAME,Main Category,SubCategory\nA,X,\n", ("X",)),
+        ("a.csv", "name,categories\nA,\"['X', 'Y > Z']\"\n", ("X", "Y > Z")),
+        ("a.csv", 'name,category\nA,"[""X"", ""Y""]"\n', ("X", "Y")),
+        ("a.csv", "name,category\nA,[X] › Y]\n", ("[X]", "Y]")),
+        ("a.csv", 'name,note,category\nA,"one,\n\ntwo ""2""",X', ("X",)),
+        ("a.csv", '\n \nname,category\n\n"A",X', ("X",)),
+        ("a.tsv", "title\tcategory\nA\tX, Y\n", ("X, Y",)),
+    ],
+)
+def test_every_shape_of_table(tmp_path, name, content, want):
+    records, reader = read(tmp_path, name, content)
+    assert records == [Record("A", want)]
+    assert reader.n_records == 1 and not reader.bad_lines
+
+
+@pytest.mark.parametrize("packing", PACKERS)
+@pytest.mark.parametrize("ending", [".jsonl", ".json", ".csv", ".TSV"])
+def test_every_ending(tmp_path, ending, packing):
+    content = {".csv": HEADER + ROW, ".TSV": (HEADER + ROW).replace(b",", b"\t")}.get(ending, GOOD)
+    records, _ = read(tmp_path, "a" + ending + packing.upper(), PACKERS[packing](content))
+    assert records == [MUG]
+
+
+def test_a_list_of_files_is_one_stream_read_as_it_is_asked_for(tmp_path):
+    paths = [write(tmp_path, "a.jsonl", GOOD * 3), str(write(tmp_path, "b.csv", HEADER + ROW + b"x\n"))]
+    reader = read_records(paths)
+    assert (next(reader), reader.n_records) == (MUG, 1)
+    assert list(islice(reader, 2)) == [MUG, MUG]
+    assert list(reader) == [MUG] and list(reader) == []
+    assert reader.summary() == "4 records, 1 bad lines: 1 wrong columns"
+
+
+@pytest.mark.parametrize(
+    "text, want",
+    [
+        ("Tom &amp; Jerry", "Tom & Jerry"),
+        ("Tom &amp;amp; Jerry", "Tom & Jerry"),
+        ("Tom &amp;amp;amp; Jerry", "Tom &amp; Jerry"),
+        ("AT&T, 911&GT3, R&D;", "AT&T, 911&GT3, R&D;"),
+        ("&#39;a&#x27;&nbsp;b &unknown; &;", "'a' b &unknown; &;"),
+        ("3 < 5 > 4, I <3 you, <<, a <", "3 < 5 > 4, I <3 you, <<, a <"),
+        ("3 &lt; 5", "3 < 5"),
+        ("<b>Bold</b><br/>mug <!DOCTYPE html><?xml?>", "Bold mug"),
+        ("&lt;b&gt;Mug&lt;/b&gt;", "Mug"),
+        ("<A HREF='x'\n>Mug", "Mug"),
+        ("a<script type='x'>if (a < b) { c() }</SCRIPT >b<style>p {}</style>c", "a b c"),
+        ("Mug <script> var\n x\n", "Mug"),
+        ("Mug <!-- a >\n b --> cup <!-- x", "Mug cup"),
+        (" a \t\r\n b\u00a0\u2028c\x1fd ", "a b c d"),
+        ("\x00a\x1b[1m\x7f\u200b\u200eb\ud83d\ufeff", "a[1mb"),
+        ("👩\u200d🔬 caf\u00e9", "👩\u200d🔬 caf\u00e9"),
+        ("", ""),
+    ],
+)
+def test_cleaning(text, want):
+    assert clean(text) == want
+
+
+@quick
+@given(st.text(st.one_of(st.sampled_from("<>/!-a b\n\x00"), st.characters(exclude_characters="&"))))
+def test_cleaning_twice_is_cleaning_once(text):
+    once = clean(text)
+    assert clean(once) == once
+    assert "\n" not in once and once == once.strip()
+    once.encode()
+
+
+@pytest.mark.parametrize(
+    "unit", ["<", "<a", "<!--", "<script", "<script>", "</script ", "<style></script>", "&", "&amp", "&#", "< ", "<a '"]
+)
+def test_cleaning_takes_linear_time(unit):
+    cleaned = clean(unit * (MAX_LINE_BYTES // len(unit)))  # quadratic time would take hours
+    assert len(cleaned) <= MAX_LINE_BYTES
+
+
+BAD_JSON_LINES = [
+    ("not UTF-8", b'{"title": "caf\xe9", "category": ["X"]}'),
+    ("line too long", b'{"title": "%s", "category": ["X"]}' % (b"x" * MAX_LINE_BYTES)),
+    ("not JSON", b"Mug, Kitchen"),
+    ("not JSON", b'{"title": "Mug", "categ'),
+    ("not JSON", b"{'title': 'Mug', 'category': [open('x')]}"),
+    ("not JSON", b"{'title': %s1}" % (b"-" * 50_000)),
+    ("not JSON", b"{" * 50_000),
+    ("not JSON", b'{"a":' * 50_000),
+    ("not JSON", b"{%s}" % (b"1+" * 50_000 + b"1")),
+    ("not JSON", b"{%s}" % (b"1," * MAX_LITERAL_CHARS)),
+    ("not JSON", b'{"title": "Mug", "price": %s}' % (b"9" * 5_000)),
+    ("not JSON", b"{[]: 1}"),
+    ("not JSON", b"\x00"),
+    ("not an object", b"17"),
+    ("not an object", b'"Mug"'),
+    ("not an object", b"[1, 2]"),
+    ("not an object", b"{'Mug'}"),
+    ("no title", b'{"category": ["X"]}'),
+    ("no title", b'{"title": null, "category": ["X"]}'),
+    ("no title", b'{"title": " \\u0000 ", "category": ["X"]}'),
+    ("no title", b'{"title": "<img src=x>", "category": ["X"]}'),
+    ("no title", b'{"title": "<script>var x</script>", "category": ["X"]}'),
+    ("no title", b'{"title": "var aPageStart = (new Date()).getTime();", "category": ["X"]}'),
+    ("no title", b'{"title": 17, "category": ["X"]}'),
+    ("no title", b"{'title': b'Mug', 'category': ['X']}"),
+    ("no title", b"{'title': 0x%s, 'category': ['X']}" % (b"f" * 5_000)),
+    ("no category", b'{"title": "Mug"}'),
+    ("no category", b'{"title": "Mug", "category": [], "main_category": null}'),
+    ("no category", b'{"title": "Mug", "category": ["", "</span>"]}'),
+    ("no category", b'{"title": "Mug", "category": " > | "}'),
+    ("bad category", b'{"title": "Mug", "category": 17}'),
+    ("bad category", b'{"title": "Mug", "category": false}'),
+    ("bad category", b'{"title": "Mug", "category": {"X": 1}}'),
+    ("bad category", b'{"title": "Mug", "category": ["X", 17]}'),
+    ("bad category", b'{"title": "Mug", "category": ["X", null]}'),
+    ("bad category", b'{"title": "Mug", "category": NaN}'),
+    ("nested too deep", b'{"title": "Mug", "category": [[["X"]]]}'),
+    ("nested too deep", b'{"title": "Mug", "category": "[[[1]]]"}'),
+    ("nested too deep", b'{"title": "Mug", "category": %s}' % (b"[" * 500 + b"]" * 500)),
+]
+
+
+@pytest.mark.parametrize("kind, line", BAD_JSON_LINES, ids=range(len(BAD_JSON_LINES)))
+@pytest.mark.filterwarnings("error")
+def test_a_bad_json_line_is_counted_named_and_skipped(tmp_path, kind, line):
+    records, reader = read(tmp_path, "a.jsonl", GOOD + b"\n \r\n" + line + b"\n" + GOOD)
+    assert records == [MUG, MUG]
+    assert reader.bad_lines == {kind: 1}
+    [message] = reader.examples
+    assert message.startswith(f"{tmp_path / 'a.jsonl'}:4: {kind}, want {WANTED[kind]}, got ")
+    assert len(message) < len(str(tmp_path)) + 350 and message.isprintable()
+
+
+BAD_ROWS = [
+    ("not UTF-8", b"caf\xe9,X"),
+    ("line too long", b"x" * MAX_LINE_BYTES + b",X"),
+    ("not CSV", b"a,%s" % (b"x" * csv.field_size_limit()) + b"x"),
+    ("not CSV", b"a\rb,X"),
+    ("unclosed quote", b'"Mug,Kitchen'),
+    ("wrong columns", b"Mug, large,Kitchen"),
+    ("wrong columns", b"Mug"),
+    ("no title", b",Kitchen"),
+    ("no title", b","),
+    ("no category", b"Mug,"),
+    ("bad category", b'Mug,"[1, 2]"'),
+    ("nested too deep", b"Mug,[[[]]]"),
+]
+
+
+@pytest.mark.parametrize("kind, row", BAD_ROWS, ids=range(len(BAD_ROWS)))
+def test_a_bad_row_is_counted_named_and_skipped(tmp_path, kind, row):
+    records, reader = read(tmp_path, "a.csv", HEADER + b"\n" + ROW + row + b"\n" + ROW + b'"Mug",Kitchen')
+    assert records == [MUG] * 3
+    assert reader.bad_lines == {kind: 1}
+    assert reader.examples[0].startswith(f"{tmp_path / 'a.csv'}:4: {kind}, want {WANTED[kind]}, got ")
+
+
+def test_the_tables_above_show_every_kind():
+    assert {kind for kind, _ in BAD_JSON_LINES + BAD_ROWS} | {"damaged file"} == set(WANTED)
+
+
+@pytest.mark.parametrize("n_after", [0, 3, MAX_ROW_LINES + 3])
+def test_an_unclosed_quote_costs_one_line(tmp_path, n_after):
+    rows = b"".join(b"Mug %d,Kitchen\n" % i for i in range(n_after))
+    records, reader = read(tmp_path, "a.csv", HEADER + ROW + b'"Mug,Kitchen\n' + rows)
+    assert records == [MUG] + [Record(f"Mug {i}", ("Kitchen",)) for i in range(n_after)]
+    assert reader.bad_lines == {"unclosed quote": 1}
+
+
+def test_a_row_may_span_so_many_lines_and_no_more(tmp_path):
+    def row(n_lines):
+        return b'"Mug' + b"\n" * (n_lines - 1) + b'",Kitchen\n'
+
+    records, reader = read(tmp_path, "a.csv", HEADER + row(n_lines=MAX_ROW_LINES) + row(n_lines=MAX_ROW_LINES + 1))
+    assert records == [MUG]
+    assert reader.bad_lines["unclosed quote"] >= 1
+
+
+@pytest.mark.parametrize("later", [b'"Mug","Kitchen"\n', b'"Mug",Kitchen\n', b'Mug,"Kitchen"\n'])
+def test_a_stray_quote_does_not_reach_the_next_quote(tmp_path, later):
+    records, reader = read(tmp_path, "a.csv", HEADER + b'"Mug,Kitchen\n' + ROW * 3 + later + ROW)
+    assert records == [MUG] * 5
+    assert reader.bad_lines.total() == 1
+
+
+def test_quotes_within_a_line_are_read_with_lenience(tmp_path):
+    records, _ = read(tmp_path, "a.tsv", 'title\tcategory\n"Best" TV 55"\tTV\nTV 55"\tTV\n')
+    assert records == [Record('Best TV 55"', ("TV",)), Record('TV 55"', ("TV",))]
+
+
+def test_the_first_few_bad_lines_are_shown_the_others_counted(tmp_path, caplog):
+    path = write(tmp_path, "a.jsonl", b"x\n" * 100 + GOOD + b'{"title": "Mug"}\n')
+    reader = read_records([path, path])
+    assert list(reader) == [MUG, MUG]
+    assert reader.bad_lines == {"not JSON": 200, "no category": 2}
+    assert reader.summary() == "2 records, 202 bad lines: 200 not JSON, 2 no category"
+    assert [(entry.name, entry.levelname) for entry in caplog.records] == [("nnlite", "WARNING")] * 5
+    assert caplog.messages == reader.examples
+    want = f"{path}:1: not JSON, want a JSON object, or a Python dict of at most 131,072 characters, got 'x\\n'"
+    assert reader.examples[0] == want
+
+
+def test_a_line_of_any_length_takes_little_memory(tmp_path):
+    path = write(tmp_path, "a.jsonl.gz", gzip.compress(GOOD + b"x" * 10_000_000 + b"\n" + b"\xff\n" + GOOD))
+    list(read_records(path))
+    tracemalloc.start()
+    reader = read_records(path)
+    n_records = sum(1 for _ in reader)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert n_records == 2 and reader.bad_lines == {"line too long": 1, "not UTF-8": 1}
+    assert ":3: not UTF-8" in reader.examples[1]
+    assert peak < 8 * MAX_LINE_BYTES
+
+
+def titles(n, seed):
+    """Titles that hardly compress, so that harm to the packed file meets few of them."""
+    rng = random.Random(seed)
+    return [rng.randbytes(16).hex() for _ in range(n)]
+
+
+@pytest.mark.parametrize("packing", [".gz", ".bz2", ".xz"])
+@pytest.mark.parametrize("harm", ["cut", "overwritten", "appended"])
+@pytest.mark.parametrize("ending", [".jsonl", ".csv"])
+def test_a_damaged_file_keeps_what_came_before(tmp_path, packing, harm, ending):
+    head, line = ("", '{"title": "%s", "category": "X"}\n') if ending == ".jsonl" else ("title,category\n", "%s,X\n")
+    early, late = titles(n=2_000, seed=0), titles(n=2_000, seed=1)
+    packed = [PACKERS[packing]((text + "".join(line % title for title in part)).encode())
+              for text, part in ((head, early), ("", late))]
+    whole, middle = b"".join(packed), len(packed[0]) + len(packed[1]) // 2
+    content = {
+        "cut": whole[:middle],
+        "overwritten": whole[:middle] + bytes(40) + whole[middle + 40:],
+        "appended": whole + whole[:20],
+    }[harm]
+    records, reader = read(tmp_path, "a" + ending + packing, content)
+    assert [record.title for record in records[:2_000]] == early
+    assert reader.bad_lines["damaged file"] == 1
+    if harm != "overwritten":  # which the .gz format notices late, so that strange lines may come through
+        assert [record.title for record in records] == (early + late)[: len(records)]
+        assert f"{ending}{packing}:{len(records) + 1 + bool(head)}: damaged file, want a whole" in reader.examples[0]
+
+
+@pytest.mark.parametrize(
+    "name, content, message",
+    [
+        ("a.jsonl", b"", r"a\.jsonl: no usable record in 0 lines; the file is empty$"),
+        ("a.jsonl", b"\n  \r\n", r"a\.jsonl: .* the file is empty$"),
+        ("a.csv", b"", r"a\.csv:1: no header: the file is empty$"),
+        ("a.csv", HEADER, r"a\.csv: no usable record in 0 lines; the file is empty below its header$"),
+        ("a.jsonl.gz", gzip.compress(b"", mtime=0), r"a\.jsonl\.gz: .* the file is empty$"),
+        ("a.jsonl.gz", GOOD, r"no usable record in 1 lines: 1 damaged file; the first is .*:1: .* want a whole file"),
+        ("a.csv.xz", GOOD, r"a\.csv\.xz:1: no header: damaged file, want a whole file of the kind"),
+        ("a.jsonl.bz2", bz2.compress(GOOD)[:20], r"1 damaged file"),
+        ("a.jsonl", b'x\n{"title": "M"}\ny\n', r"in 3 lines: 2 not JSON, 1 no category; the first is .*a\.jsonl:1: "),
+        ("a.json", b'\n[{"title": "Mug"},\n', r"a\.json:2: a JSON array, want one object a line"),
+        ("a.csv", b"id;title;category\n", r"a\.csv:1: want columns 'title' and 'category', got \['id;title;cat"),
+        ("a.csv", b"title,category_id\nMug,7\n", r"a\.csv:1: want columns .*, got \['title', 'category_id'\]$"),
+        ("a.tsv", b"category\nX\n", r"a\.tsv:1: want columns"),
+        ("a.csv", b'"title,category\nMug,Kitchen\n', r"a\.csv:1: no header: unclosed quote"),
+        ("a.csv", "title,category\n".encode("utf-16"), r"a\.csv:1: no header: not UTF-8"),
+    ],
+)
+def test_a_file_without_a_usable_record_is_an_error(tmp_path, name, content, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        read(tmp_path, name, content)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.jsonl.zst", "a", "jsonl", "a.gz", "a.csv.gz.gz"])
+def test_an_unknown_ending_is_an_error_at_once(tmp_path, name):
+    with pytest.raises(ValueError, match=r"unknown ending, want \.jsonl, \.json, \.csv or \.tsv"):
+        read_records(write(tmp_path, name, GOOD))
+
+
+def test_what_cannot_be_opened_is_an_error(tmp_path):
+    good = write(tmp_path, "good.jsonl", GOOD)
+    with pytest.raises(FileNotFoundError, match="missing.jsonl"):
+        read_records([good, tmp_path / "missing.jsonl"])
+    (tmp_path / "folder.jsonl").mkdir()
+    with pytest.raises(IsADirectoryError, match="folder.jsonl"):
+        next(read_records(tmp_path / "folder.jsonl"))
+    with pytest.raises(ValueError, match="no file given"):
+        read_records([])
+
+
+letters = st.characters(codec="utf-8", exclude_characters="|>›[&")
+words = st.text(letters, max_size=12).filter(lambda word: "getTime" not in word)
+items = st.lists(st.tuples(words, st.lists(words, max_size=4)), min_size=1, max_size=8)
+
+
+def cleaned(products):
+    """The records that these (title, categories) must give."""
+    for title, categories in products:
+        title, categories = clean(title), tuple(dict.fromkeys(filter(None, map(clean, categories))))
+        if title and categories:
+            yield Record(title, categories)
+
+
+@quick
+@given(items, st.booleans())
+def test_json_lines_come_back(tmp_path, products, escape):
+    lines = [json.dumps({"title": t, "category": c}, ensure_ascii=escape) for t, c in products]
+    records, reader = read(tmp_path, "a.jsonl", GOOD + "\n".join(lines).encode())
+    assert records == [MUG, *cleaned(products)]
+    assert reader.n_records + reader.bad_lines.total() == 1 + len(lines)
+
+
+@quick
+@given(st.dictionaries(st.sampled_from(["title", "category", "categories", "main_category", "x"]),
+                       st.one_of(words, st.none(), st.integers(), st.lists(st.one_of(words, st.none()), max_size=3),
+                                 st.lists(st.lists(words, max_size=2), max_size=2))),
+       st.sampled_from(["", "\n", " \r\n", "\u00a0", "x"]))
+def test_the_short_way_is_the_long_way(product, end):
+    product.setdefault("title", "<b>Mug</b> getTime"[:len(product) * 7])
+    line = json.dumps(product) + end
+    short = _plain_record(line)
+    assert short is None or short == _attempt(_json_record, line)
+    if product.keys() <= {"title", "category", "x"} and end in ("", "\n") and short is None:
+        assert not isinstance(_attempt(_json_record, line), Record) or isinstance(product["category"], str)
+
+
+def test_the_short_way_takes_no_bad_line():
+    for kind, line in BAD_JSON_LINES:
+        assert kind == "not UTF-8" or _plain_record(line.decode()) is None
+
+
+@quick
+@given(st.lists(st.sampled_from([0, 1, 40, 63, 64, 65, 130]), max_size=9),
+       st.sampled_from([b"a", "é".encode(), b"\xff"]), st.booleans())
+def test_lines_are_whole_wherever_blocks_end(sizes, unit, ended):
+    content = b"\n".join(unit * (size // len(unit)) for size in sizes) + b"\n" * ended
+    want = []
+    for line in content.splitlines(keepends=True):
+        bad = "line too long" if len(line) > 64 else "not UTF-8" if b"\xff" in line else None
+        want.append(bad or line.decode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "BLOCK_BYTES", 7)
+        patch.setattr(lines, "MAX_LINE_BYTES", 64)
+        found = list(lines.numbered_lines(io.BytesIO(content)))
+    assert [getattr(text, "kind", text) for _, text in found] == want
+    assert [number for number, _ in found] == list(range(1, len(want) + 1))
+
+
+@quick
+@given(items)
+def test_python_literals_come_back(tmp_path, products):
+    lines = [repr({"title": t, "categories": [c]}) for t, c in products]
+    records, reader = read(tmp_path, "a.json", GOOD + "\n".join(lines).encode())
+    assert records == [MUG, *cleaned(products)]
+    assert reader.n_records + reader.bad_lines.total() == 1 + len(lines)
+
+
+@quick
+@given(items, st.sampled_from([(".csv", ",", csv.QUOTE_MINIMAL), (".tsv", "\t", csv.QUOTE_ALL)]))
+def test_tables_come_back(tmp_path, products, kind):
+    ending, delimiter, quoting = kind
+    file = io.StringIO()
+    rows = csv.writer(file, delimiter=delimiter, quoting=quoting)
+    rows.writerows([["title", "categories"], ["Mug", "Kitchen"]])
+    rows.writerows([t, " > ".join(c)] for t, c in products)
+    records, reader = read(tmp_path, "a" + ending, file.getvalue())
+    assert records == [MUG, *cleaned((t, clean(" > ".join(c)).split(">")) for t, c in products)]
+    assert reader.n_records + reader.bad_lines.total() == 1 + len(products)
+
+
+def n_filled(content):
+    """The lines that are not blank."""
+    return sum(1 for line in content.split(b"\n") if line.decode(errors="replace").strip())
+
+
+dirt = st.lists(st.sampled_from([GOOD, ROW, b"{", b"}", b"'", b'"', b",", b"\n", b"\r", b"\x00", b"\xff", b"a"]))
+
+
+@quick
+@given(st.one_of(st.binary(max_size=200), dirt.map(b"".join)), st.sampled_from(["", ".gz", ".bz2", ".xz"]))
+def test_any_bytes_are_accounted_for(tmp_path, content, packing):
+    content = GOOD + content
+    records, reader = read(tmp_path, "a.jsonl" + packing, PACKERS[packing](content))
+    assert records[0] == MUG and len(records) == reader.n_records
+    assert reader.n_records + reader.bad_lines.total() == n_filled(content)
+
+
+@quick
+@given(st.one_of(st.binary(max_size=200), dirt.map(b"".join)))
+def test_whatever_comes_before_a_good_last_row_is_read(tmp_path, content):
+    content = HEADER + content + b"\n" + ROW
+    records, reader = read(tmp_path, "a.csv", content)
+    assert records[-1] == MUG
+    assert reader.n_records + reader.bad_lines.total() <= n_filled(content) - 1
+    if b'"' not in content:
+        assert reader.n_records + reader.bad_lines.total() == n_filled(content) - 1
+
+
+@quick
+@given(st.binary(max_size=200), st.sampled_from([e + p for e in (".jsonl", ".json", ".csv", ".tsv") for p in PACKERS]))
+def test_any_bytes_raise_nothing_but_one_line(tmp_path, content, ending):
+    try:
+        read(tmp_path, "a" + ending, content)
+    except ValueError as error:
+        assert str(error).startswith(str(tmp_path)) and "\n" not in str(error)
+
+
+def real(name):
+    if not (DATA / name).exists():
+        pytest.skip(f"../shared/data/{name} is not there")
+    return read_records(DATA / name)
+
+
+def test_the_real_titles_are_read_whole():
+    reader = real("amazon_titles_100k.jsonl.gz")
+    n_categories = sum(len(record.categories) for record in reader)
+    assert reader.summary() == "100,000 records, 0 bad lines"
+    assert n_categories > 200_000
+
+
+def test_the_published_file_is_accounted_for_line_by_line():
+    reader = real("meta_Gift_Cards.json.gz")
+    records = list(reader)
+    assert reader.summary() == "1,542 records, 5 bad lines: 5 no category"
+    assert all(record.categories[0] == "Gift Cards" for record in records)
+    assert not any("<" in name for record in records for name in record)

@@ -1,0 +1,282 @@
+"""Claim: the compiled way from titles to counted tokens gives what `tokenise` and a dict give, for any titles."""
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnlite import Vocabulary
+from nnlite.data import tokens
+from nnlite.data.tokens import Table, TitleCounts, hash_of, hashed, tokenise
+from nnlite.kernels import hashing
+from nnlite.system.threads import blocks, team
+
+# Letters whose lower case is longer, depends on what follows, or is of another plane; marks, digits of all kinds, NUL.
+NASTY = "aB7_ \n\r\0\x85'-#<>İıΣςßǅŉ\u0301\u0345é²½Ⅷ٣漢\u200d\u2028\ufeff😀𝔸𐐀"
+titles = st.lists(st.one_of(st.text(NASTY, max_size=12), st.text("aB _", max_size=9), st.text(max_size=9)), max_size=5)
+kinds = st.tuples(st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans(), st.booleans())
+hashes = st.lists(st.one_of(st.integers(0, 5), st.sampled_from([1 << 63, 2**64 - 1, 3 << 20, 5 << 20])), max_size=12)
+
+
+# The twins, by the names of the kernels.
+
+def feed(state, code):
+    state = (state ^ code) * 0x9E3779B97F4A7C15 % 2**64
+    return state ^ state >> 32
+
+
+def hash_texts(texts):
+    found = []
+    for characters in texts:
+        found.append(0x243F6A8885A308D3)
+        for character in characters:
+            found[-1] = feed(found[-1], ord(character))
+    return found
+
+
+def find_words(titles):
+    """Of every title the places of its words."""
+    return [[match.span() for match in re.finditer(r"[^\W_]+", title.lower())] for title in titles]
+
+
+def hash_tokens(titles, *kind):
+    return [hash_texts(tokenise(title, *kind)) for title in titles]
+
+
+def slot_of(key, keys, values):
+    slots = [(key + i) % len(keys) for i in range(len(keys))]
+    return next(slot for slot in slots if not values[slot] or keys[slot] == key)
+
+
+def insert(keys, values):
+    return {key: value for key, value in zip(keys, values) if value}
+
+
+def look_up(wanted, table):
+    return [table.get(key, 0) for key in wanted]
+
+
+def drop_lone_shapes(rows, shapes):
+    """Of every row the ids of its words and of its shape."""
+    return [words + shape if any(i >= 0 for i in words) else [-1] * len(words + shape)
+            for words, shape in zip(rows, shapes)]
+
+
+def count_rows(rows):
+    return Counter(key for row in rows for key in set(row))
+
+
+def weigh_rows(rows, weights):
+    weighed = [{i: count * weights[i] for i, count in row.items()} for row in rows]
+    return [{i: value / sum(v * v for v in row.values()) ** 0.5 for i, value in row.items()} for row in weighed]
+
+
+def test_every_kernel_has_a_twin():
+    source = ast.parse(Path(hashing.__file__).read_text(encoding="utf-8"))
+    functions = [node for node in source.body if isinstance(node, ast.FunctionDef)]
+    names = [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]
+    assert len(names) == 10 and all(callable(globals()[name]) for name in names)
+
+
+def by_row(values, rows):
+    return [values[start:stop] for start, stop in zip(rows[:-1], rows[1:])]
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 0x10FFFF))
+def test_feed(state, code):
+    with np.errstate(over="ignore"):
+        assert int(hashing.feed(np.uint64(state), np.uint32(code))) == feed(state, code)
+
+
+@given(titles)
+def test_hash_texts(titles):
+    assert hash_of(titles).tolist() == hash_texts(titles)
+
+
+@given(titles)
+def test_find_words(titles):
+    lowered, codes, ends = tokens._joined([title.lower() for title in titles])
+    starts, stops = np.full((2, codes.size // 2 + 1), -1)
+    row_words, row_tokens = np.full((2, ends.size + 1), -1)
+    hashing.find_words(codes, tokens.character_kinds(), ends, 1, 0, False, False, starts, stops, row_words,
+                       row_tokens)
+    begins = ends - [len(title.lower()) for title in titles]
+    spans = by_row(list(zip(starts.tolist(), stops.tolist())), row_words)
+    assert [[(a - b, z - b) for a, z in row] for row, b in zip(spans, begins)] == find_words(titles)
+    assert (row_words == row_tokens).all() and (starts[row_words[-1]:] == -1).all()
+
+
+@given(titles, kinds)
+def test_hash_tokens(titles, kind):
+    """All tokens of all titles in the order of `tokenise`: their hashes, and their texts from their places."""
+    tokens = hashed(titles, *kind)
+    assert by_row(tokens.hashes.tolist(), tokens.rows) == hash_tokens(titles, *kind)
+    names = [tokens.name(k) for k in range(tokens.hashes.size)]
+    assert by_row(names, tokens.rows) == [tokenise(title, *kind) for title in titles]
+
+
+def test_tokens_by_hand():
+    assert tokenise("İ Σ_a b", ngrams=2, stem=1) == ["i", "σ", "a", "b", "i σ", "σ a", "a b"]
+    assert tokenise("Shirts shoe s_hirt", stem=4) == ["shirts", "shoe", "s", "hirt", "^shir"]
+    assert tokenise("ΑΣΣ", ngrams=2, stem=1) == ["ασς", "^α"]
+    assert tokenise("- Red hat", ngrams=2, stem=2, first_word=True) == ["red", "hat", "red hat", "^re", "^ha", "<red"]
+    assert tokenise("!", first_word=True, shape=True) == []
+    assert tokenise("İ! a_b, c!", shape=True) == ["i", "a", "b", "c", "\u0307", "!", ",", "!", "#04"]
+    assert [tokenise("a " * n, shape=True)[-1] for n in (1, 9, 10, 30, 99)] == ["#00", "#08", "#10", "#30", "#30"]
+    assert hash_of(["", "a"]).tolist() == [0x243F6A8885A308D3, 0x92BBCB0052B2259A]
+
+
+def test_lone_surrogates_separate_words():
+    tokens = hashed(["a\ud800b"], 2)
+    assert [tokens.name(k) for k in range(3)] == ["a", "b", "a b"]
+
+
+def test_kinds_of_characters():
+    """Words are made of letters and digits; underscores and blanks make no token; all else is a mark."""
+    characters = map(chr, range(0x110000))
+    want = [1 if c.isalnum() else 0 if c.isspace() or c == "_" else 2 for c in characters]
+    assert tokens.character_kinds().tolist() == want
+
+
+@given(st.lists(st.tuples(st.lists(st.integers(-1, 1), max_size=3), st.lists(st.integers(-1, 1), max_size=3)),
+                max_size=4))
+def test_drop_lone_shapes(rows):
+    of_shapes = [(4, 4), (8, -1), (0, -1)]
+    places = [place for words, shape in rows for place in [(3, 5)] * len(words) + of_shapes[:len(shape)]]
+    ids = np.array([i for words, shape in rows for i in words + shape], np.int32)
+    row_tokens = np.cumsum([0, *(len(words + shape) for words, shape in rows)])
+    hashing.drop_lone_shapes(np.array(places, np.int64).reshape(-1, 2), row_tokens, ids)
+    assert by_row(ids.tolist(), row_tokens) == drop_lone_shapes(*zip(*rows) if rows else ((), ()))
+
+
+@given(hashes, st.integers(0, 5))
+def test_slot_of(keys, wanted):
+    slots, taken = [0] * 32, [0] * 32
+    for key in [*keys, wanted]:
+        arrays = np.array(slots, np.uint64), np.array(taken, np.int32)
+        assert hashing.slot_of(np.uint64(key), *arrays) == slot_of(key, slots, taken)
+        slots[slot_of(key, slots, taken)], taken[slot_of(key, slots, taken)] = key, 1
+
+
+@given(hashes, hashes)
+def test_insert_and_look_up(keys, wanted):
+    values = [i * 7 % 3 for i in range(len(keys))]  # 0 is not to be inserted
+    table = Table(len(keys))
+    table.insert(np.array(keys, np.uint64), np.array(values, np.int32))
+    assert table.find(np.array(keys + wanted, np.uint64)).tolist() == look_up(keys + wanted, insert(keys, values))
+
+
+@given(st.lists(hashes, max_size=6), st.integers(1, 3), st.integers(12, 20), st.integers(0, 2))
+def test_count_rows(rows, min_count, free, error):
+    """It stops before a row for which the free slots might not suffice, and goes on with a larger table."""
+    row_tokens = np.cumsum([0, *map(len, rows)])
+    keys = np.array([key for row in rows for key in row], np.uint64)
+    table, last_rows, reached = Table(100), np.full(1024, -1, np.int32), np.full(keys.size, -1)
+    row, seen, came, missed = 0, 0, [], np.full(1024 if error else 0, -1, np.int32)
+    while row < len(rows):
+        before = row
+        row, n_new, n_reached = hashing.count_rows(
+            keys, row_tokens, row, free, table.keys, table.values, missed, error, last_rows, 1000, min_count, reached)
+        seen += n_new
+        came += reached[:n_reached].tolist()
+        assert before < row and n_new <= free
+        assert row == len(rows) or n_new + len(rows[row]) > free
+    want = count_rows(rows)
+    assert table.find(keys).tolist() == look_up(keys.tolist(), want) and seen == len(want)
+    assert not error or (np.where(table.values > 0, error, -1) == missed).all()
+    place = {row_tokens[i] + rows[i].index(key): key for i, row in enumerate(rows) for key in row
+             if count_rows(rows[:i + 1])[key] == min_count > count_rows(rows[:i])[key]}
+    assert came == sorted(place)
+
+
+@given(st.lists(st.dictionaries(st.integers(0, 3), st.integers(1, 5), max_size=4), max_size=5))
+def test_weigh_rows(rows):
+    weights = np.array([1, 0.5, 3, 1.7])
+    indptr = np.cumsum([0, *map(len, rows)])
+    indices = np.array([i for row in rows for i in row], np.int32)
+    data = np.array([count for row in rows for count in row.values()], np.float32)
+    hashing.weigh_rows(indptr, indices, weights, data)
+    want = [value for row in weigh_rows(rows, weights) for value in row.values()]
+    np.testing.assert_allclose(data, want, rtol=1e-6)
+
+
+@given(titles, kinds, st.integers(1, 3), st.integers(1, 3))
+def test_counts_of_titles(titles, kind, min_count, slice_titles):
+    """A table that begins with two slots grows between titles; a token is named where it reaches the cut."""
+    titles = titles + titles[::2]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "SMALLEST_TABLE", 2)
+        counts = TitleCounts(min_count)
+        for part in blocks(len(titles), slice_titles):
+            counts.add(hashed(titles[part], *kind))
+    want = count_rows(tokenise(title, *kind) for title in titles)
+    assert counts.counts() == {token: n for token, n in want.items() if n >= min_count}
+    assert counts.n_tokens == len(want) and counts.n_titles == len(titles)
+    assert counts.table.n_slots >= 2 * len(want)
+
+
+@given(st.lists(st.text("abcdefghij ", max_size=9).map(" ".join), max_size=40), st.integers(1, 3), st.integers(1, 9),
+       st.integers(1, 5))
+def test_bounded_counts_keep_their_bound(titles, min_count, max_tokens, slice_titles):
+    """Against exact counts: none too high, none too low by more than the error, none lost that is above it."""
+    counts = TitleCounts(min_count, max_tokens)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "SMALLEST_TABLE", 2)
+        for part in blocks(len(titles), slice_titles):
+            counts.add(hashed(titles[part]))
+            longest = max((len(set(tokenise(title))) for title in titles[:part.stop]), default=0)
+            assert counts.n_held == (counts.table.values > 0).sum() <= max_tokens + longest
+    want, got = count_rows(tokenise(title) for title in titles), counts.counts()
+    assert len(set(counts.names)) == len(counts.names) and set(got) <= set(want)
+    for token, n in want.items():
+        held = int(counts.table.find(hash_of([token]))[0])
+        assert n - counts.error <= held <= n
+        assert (token in got) == (held >= min_count) and got.get(token, held) == held
+    assert counts.error * max_tokens < 2 * want.total() or counts.error == 0
+    assert counts.n_tokens >= len(want)
+    if len(want) + max((len(tokenise(title)) for title in titles), default=0) <= max_tokens:
+        assert counts.error == 0 and counts.n_tokens == len(want)
+
+
+def test_bounded_counts_by_hand():
+    """Of four at a time, one a title. The b's that come again after having been forgotten outlive what is new."""
+    counts = TitleCounts(min_count=1, max_tokens=4)
+    for titles, error, held in (("aaabbccd", 0, "abcd"), ("bbbfg", 2, "abfg"), ("hij", 3, "bhij"), ("k", 4, "bk")):
+        counts.add(hashed(list(titles)))
+        assert counts.error == error and sorted(counts.names) == list(held)
+    assert counts.counts() == {"b": 3, "k": 1} and counts.n_tokens == 11
+
+
+def test_few_words_that_make_most_of_the_text_are_counted_exactly():
+    """1,000 titles of a word of ten and one that never comes again, 60 tokens at a time: only these are forgotten."""
+    counts = TitleCounts(min_count=2, max_tokens=60)
+    for start in range(0, 1000, 50):
+        counts.add(hashed([f"w{i % 10} once{i}" for i in range(start, start + 50)]))
+    assert counts.counts() == {f"w{i}": 100 for i in range(10)} and counts.n_tokens == 1010
+    assert 0 < counts.error < 2 * 2000 / 60 and counts.table.n_slots == tokens.SMALLEST_TABLE
+
+
+def test_a_table_grows_with_what_it_holds():
+    counts = TitleCounts(min_count=2)
+    sizes = set()
+    for i in range(8):
+        counts.add(hashed([" ".join(f"{k}" for k in range(100 * i, 100 * i + 200))]))
+        sizes.add(counts.table.n_slots)
+    assert sizes == {1024, 2048} and counts.n_tokens == 900 and len(counts.names) == 700
+
+
+def test_threads_that_share_a_vocabulary_get_the_same_bits():
+    rng = np.random.default_rng(0)
+    titles = [" ".join(rng.choice(list("abcdefgh"), 7)) for _ in range(60)]
+    records = [(title, (title[0],)) for title in titles]
+    vocabulary = Vocabulary.build(records, min_count=1, ngrams=2, stem=3, tfidf=True)
+    whole = vocabulary.encode_titles(titles)
+    for threads in 1, 2, 3:
+        parts = team(threads).run(vocabulary.encode_titles, [titles[part] for part in blocks(60, 7)])
+        for name in "indices", "data":
+            assert np.array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name))

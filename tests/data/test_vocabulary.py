@@ -1,0 +1,284 @@
+"""Claim: words and labels are counted once a record, cut at min_count, and records become the rows that they should."""
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnlite import Record, Vocabulary
+from nnlite.data import tokens, vocabulary
+from nnlite.data.tokens import hash_of
+from nnlite.data.vocabulary import tokenise
+
+RECORDS = [
+    Record("Red shoe, red sole", ("Shoes", "Red")),
+    Record("Blue SHOE", ("Shoes",)),
+    Record("blue hat", ("Hats", "Shoes")),
+    Record("a hat!", ("Hats",)),
+]
+
+
+@pytest.mark.parametrize("title, tokens", [
+    ("Levi's 501(TM) Jeans", ["levi", "s", "501", "tm", "jeans"]),
+    ("snake_case  and-dash", ["snake", "case", "and", "dash"]),
+    ("Größe Ünïcode 100%", ["größe", "ünïcode", "100"]),
+    ("!? - ...", []),
+])
+def test_words_are_runs_of_letters_and_digits(title, tokens):
+    assert tokenise(title) == tokens
+
+
+def test_ngrams():
+    assert tokenise("a b c", ngrams=3) == ["a", "b", "c", "a b", "b c", "a b c"]
+    assert tokenise("a", ngrams=3) == ["a"]
+
+
+def test_counts_are_of_records_and_the_most_frequent_come_first():
+    vocabulary = Vocabulary.build(RECORDS, min_count=1)
+    assert vocabulary.words == ["blue", "hat", "shoe", "a", "red", "sole"]
+    assert vocabulary.word_counts.tolist() == [2, 2, 2, 1, 1, 1]
+    assert vocabulary.labels == ["Shoes", "Hats", "Red"] and vocabulary.label_counts.tolist() == [3, 2, 1]
+
+
+def test_the_cut_keeps_what_is_seen_min_count_times():
+    vocabulary = Vocabulary.build(iter(RECORDS), min_count=2)
+    assert vocabulary.words == ["blue", "hat", "shoe"] and vocabulary.labels == ["Shoes", "Hats"]
+    assert (vocabulary.n_dropped_words, vocabulary.n_dropped_labels, vocabulary.n_records) == (3, 1, 4)
+
+
+def test_encode():
+    vocabulary = Vocabulary.build(RECORDS, min_count=2)
+    unknown = Record("green sock", ("Socks",))
+    data = vocabulary.encode([*RECORDS, unknown])
+    np.testing.assert_array_equal(data.x.toarray(), [[0, 0, 1], [1, 0, 1], [1, 1, 0], [0, 1, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(data.y.toarray(), [[1, 0], [1, 0], [1, 1], [0, 1], [0, 0]])
+    titles = [record.title for record in [*RECORDS, unknown]]
+    np.testing.assert_array_equal(vocabulary.encode_titles(titles).toarray(), data.x.toarray())
+
+
+def test_nothing_to_encode():
+    vocabulary = Vocabulary.build(RECORDS, min_count=2)
+    assert vocabulary.encode([]).x.shape == (0, 3) and vocabulary.encode_titles([]).shape == (0, 3)
+
+
+some_records = st.lists(st.builds(Record, st.text("ab C", max_size=9), st.lists(st.sampled_from("XYZ"), min_size=1)),
+                        min_size=1)
+
+
+@given(some_records, st.integers(1, 3), st.integers(1, 2))
+def test_for_any_records(records, min_count, ngrams):
+    """What is encoded is what was counted: the columns of x and y sum to the counts."""
+    try:
+        vocabulary = Vocabulary.build(records, min_count, ngrams)
+    except ValueError as error:
+        assert "that occurs in at least" in str(error)
+        return
+    data = vocabulary.encode(records)
+    assert data.x.sum(axis=0).tolist() == vocabulary.word_counts.tolist()
+    assert data.y.sum(axis=0).tolist() == vocabulary.label_counts.tolist()
+    assert min(*vocabulary.word_counts, *vocabulary.label_counts) >= min_count
+
+
+def test_nothing_left_is_an_error():
+    with pytest.raises(ValueError, match="want a word that occurs in at least 5 records, got 4 records with 6 rarer"):
+        Vocabulary.build(RECORDS, min_count=5)
+    with pytest.raises(ValueError, match="want a word .* got 0 records"):
+        Vocabulary.build([])
+    with pytest.raises(ValueError, match="want min_count and ngrams of at least 1, got 0 and 1"):
+        Vocabulary.build(RECORDS, min_count=0)
+
+
+def tokens_of(record, built):
+    return Counter(tokenise(record.title, built.ngrams, built.stem))
+
+
+def weighed(columns, built):
+    """One row of x as the formulas say it, from how often each column occurs in the title."""
+    row = np.zeros(built.n_words)
+    for column, count in columns.items():
+        row[column] += count
+    if not built.tfidf:
+        return row > 0
+    row *= np.log((1 + built.n_records) / (1 + built.word_counts)) + 1
+    return row / max(np.sqrt((row ** 2).sum()), 1e-300)
+
+
+@given(some_records, some_records, st.integers(1, 2), st.integers(1, 2), st.booleans(),
+       st.sampled_from([None, 1, 2]), st.integers(1, 4))
+def test_rows_are_those_of_the_definition(records, others, label_min_count, ngrams, tfidf, stem, slice_records):
+    """In slices of any size, for the records that were counted and for others."""
+    records.append(Record("a b", ("X",) * 2))
+    records.append(Record("b", ("X",)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vocabulary, "SLICE_RECORDS", slice_records)
+        built = Vocabulary.build(iter(records), 1, ngrams, stem, tfidf, label_min_count=label_min_count)
+        data = built.encode(iter(records + others))
+        x = built.encode_titles(record.title for record in records + others)
+    words, labels = Counter(), Counter()
+    for record in records:
+        words.update(set(tokens_of(record, built)))
+        labels.update(set(record.categories))
+    assert dict(zip(built.words, built.word_counts)) == words and built.n_words == len(words)
+    assert dict(zip(built.labels, built.label_counts)) == {k: n for k, n in labels.items() if n >= label_min_count}
+    assert built.n_dropped_labels == len(labels) - len(built.labels) and built.n_dropped_words == 0
+    for row, label_row, record in zip(data.x.toarray(), data.y.toarray(), records + others):
+        columns = {built.words.index(w): n for w, n in tokens_of(record, built).items() if w in words}
+        np.testing.assert_allclose(row, weighed(columns, built), rtol=1e-6)
+        assert label_row.tolist() == [label in record.categories for label in built.labels]
+    assert data.x.has_canonical_format and (data.x.data > 0).all()
+    for name in "indptr", "indices", "data":
+        assert np.array_equal(getattr(data.x, name), getattr(x, name))
+
+
+@given(some_records, st.booleans(), st.sampled_from([1, 3, 1000]))
+def test_columns_by_hash(records, tfidf, hash_size):
+    """No word is kept; what shares a column counts as one."""
+    def columns_of(record):
+        columns = Counter()
+        for token, n in tokens_of(record, built).items():
+            columns[int(hash_of([token])[0]) % hash_size] += n
+        return columns
+
+    built = Vocabulary.build(iter(records), 1, 2, 2, tfidf, hash_size)
+    assert built.words == [] and built.n_words == hash_size and len(built.labels)
+    counts = Counter(column for record in records for column in columns_of(record))
+    assert built.word_counts.tolist() == ([counts[i] for i in range(hash_size)] if tfidf else [])
+    for row, record in zip(built.encode(records).x.toarray(), records):
+        np.testing.assert_allclose(row, weighed(columns_of(record), built), rtol=1e-6)
+
+
+def test_tfidf_by_hand():
+    built = Vocabulary.build(RECORDS, min_count=1, tfidf=True)
+    assert built.words[2] == "shoe" and built.words[4:] == ["red", "sole"]
+    np.testing.assert_allclose(built.idf[[2, 4, 5]], [np.log(5 / 3) + 1, np.log(5 / 2) + 1, np.log(5 / 2) + 1])
+    once, twice, length = 1.510826, 2 * 1.916291, np.sqrt(1.510826**2 + 5 * 1.916291**2)
+    np.testing.assert_allclose(built.encode(RECORDS).x.toarray()[0],
+                               np.array([0, 0, once, 0, twice, twice / 2]) / length, rtol=1e-6)
+
+
+def test_words_and_labels_have_their_own_cuts():
+    built = Vocabulary.build(RECORDS, min_count=1, label_min_count=3)
+    assert len(built.words) == 6 and built.labels == ["Shoes"] and built.n_dropped_labels == 2
+    with pytest.raises(ValueError, match="want a label that occurs in at least 4 records, got 4 records with 3 rarer"):
+        Vocabulary.build(RECORDS, min_count=1, label_min_count=4)
+
+
+@pytest.mark.parametrize("hash_size", [None, 50])
+def test_the_same_again_from_its_parts(hash_size):
+    built = Vocabulary.build(RECORDS, 1, 2, stem=2, tfidf=True, hash_size=hash_size, label_min_count=2)
+    counts = built.word_counts if hash_size else dict(zip(built.words, built.word_counts))
+    again = Vocabulary(counts, dict(zip(built.labels, built.label_counts)), built.n_records, **built.settings)
+    assert again.words == built.words and again.labels == built.labels and again.settings == built.settings
+    assert again.idf.tolist() == built.idf.tolist()
+    assert (again.encode(RECORDS).x != built.encode(RECORDS).x).nnz == 0
+
+
+def test_a_word_and_the_same_beginning_of_a_word_are_two():
+    built = Vocabulary.build([Record("ab abc", ("X",))], min_count=1, stem=2)
+    assert built.words == ["^ab", "ab", "abc"]
+
+
+def test_records_are_taken_in_slices(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(vocabulary, "SLICE_RECORDS", 3)
+    monkeypatch.setattr(tokens, "hashed", lambda titles, *kind, hashed=tokens.hashed: (
+        sizes.append(len(titles)), hashed(titles, *kind))[1])
+    Vocabulary.build(iter(RECORDS), min_count=1).encode(iter(RECORDS))
+    assert sizes == [3, 1, 3, 1]
+
+
+@given(some_records, st.integers(1, 8), st.integers(1, 3))
+def test_bounded_counts_keep_their_bound(records, max_counts, slice_records):
+    """Counts are too low by the error at most, and what is in min_count + error records is kept, words and labels."""
+    records = records * 3 + [Record("a", ("X",))] * 99
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vocabulary, "SLICE_RECORDS", slice_records)
+        try:
+            built = Vocabulary.build(iter(records), min_count=2, ngrams=2, max_counts=max_counts)
+        except ValueError as error:
+            assert max_counts == 1 and "that occurs in at least 2 records" in str(error)
+            return
+    words = Counter(token for record in records for token in set(tokenise(record.title, 2)))
+    labels = Counter(label for record in records for label in set(record.categories))
+    for names, counts, error, want in ((built.words, built.word_counts, built.word_error, words),
+                                       (built.labels, built.label_counts, built.label_error, labels)):
+        got = dict(zip(names, counts))
+        assert all(max(2, want[name] - error) <= n <= want[name] for name, n in got.items())
+        assert {name for name, n in want.items() if n >= 2 + error} <= set(got)
+        assert error * max_counts < 2 * want.total() or error == 0
+        assert error or got == {name: n for name, n in want.items() if n >= 2}
+    again = Vocabulary.from_files(*built.to_files())
+    assert (again.word_error, again.label_error) == (built.word_error, built.label_error)
+
+
+def test_bounded_counts_by_hand(monkeypatch):
+    """Of four labels at a time. The b's that come again after having been forgotten outlive what is new."""
+    monkeypatch.setattr(vocabulary, "SLICE_RECORDS", 1)
+    for labels, error, held in ("aaabbccd", 0, "abcd"), ("e", 2, "a"), ("bbbfgh", 3, "b"), ("ijkl", 4, "b"):
+        stream = "aaabbccdebbbfghijkl".partition(labels)
+        built = Vocabulary.build([Record("t", (label,)) for label in stream[0] + stream[1]], min_count=1, max_counts=4)
+        assert (sorted(built.labels), built.label_error) == (list(held), error)
+    assert built.label_counts == [3] and built.n_dropped_labels == 12
+
+
+def test_many_labels_that_come_once_are_forgotten():
+    records = [Record("a", ("Often", f"Once {i}", f"Sixteen {i % 16}")) for i in range(3000)]
+    exact, built = (Vocabulary.build(iter(records), max_counts=n) for n in (None, 100))
+    assert built.labels == exact.labels and built.n_dropped_labels == 3000
+    assert built.label_counts.tolist() == exact.label_counts.tolist()
+    assert exact.label_error == 0 < built.label_error < 2 * 9000 / 100 and built.word_error == 0
+
+
+@pytest.mark.parametrize("settings, message", [
+    (dict(max_counts=0), "want max_counts of at least 1, got 0"),
+    (dict(ngrams=0), "want min_count and ngrams of at least 1, got 10 and 0"),
+    (dict(label_min_count=0), "want a label_min_count of at least 1, got 0"),
+    (dict(stem=0), "want a stem of at least 1 letter, got 0"),
+    (dict(hash_size=0), r"want a hash_size of at least 1 and below 2\^31, got 0"),
+    (dict(hash_size=2**31), "got 2147483648"),
+])
+def test_settings_are_checked_before_records_are_read(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Vocabulary.build(iter([None]), **settings)
+
+
+KINDS = [dict(min_count=1), dict(min_count=2, ngrams=2, stem=3, first_word=True, shape=True, tfidf=True),
+         dict(hash_size=50, tfidf=True, label_min_count=1), dict(hash_size=50)]
+
+
+@pytest.mark.parametrize("settings", KINDS)
+def test_a_vocabulary_from_its_files_is_the_same(settings):
+    records = [Record("Blue dress, blue", ("Clothing", "Blue\nthings")), Record("", ()),
+               Record("a dress", ("Clothing",)), Record("A Blue hat ' ", ("Hats", "Clothing"))] * 10
+    one = Vocabulary.build(records, **settings)
+    header, arrays, texts = one.to_files()
+    other = Vocabulary.from_files(json.loads(json.dumps(header)), arrays, texts)
+    for name, value in vars(one).items():
+        if name != "_word_ids":
+            np.testing.assert_equal(getattr(other, name), value, err_msg=name)
+    for got, want in zip(other.encode(records).arrays(), one.encode(records).arrays()):
+        np.testing.assert_equal(got, want)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda h, a, t: h.pop("stem"), "KeyError"), (lambda h, a, t: h.update(ngrams="2"), "ngrams: want int, got '2'"),
+    (lambda h, a, t: h.update(ngrams=0), "ngrams of at least 1"),
+    (lambda h, a, t: h.update(n_records=-1), "at least 0"),
+    (lambda h, a, t: h.update(tfidf=1), "tfidf: want bool, got 1"), (lambda h, a, t: t["words"].pop(), "word_counts"),
+    (lambda h, a, t: a.update(label_counts=a["label_counts"] - 99), "label_counts: want 1 counts of at least 0"),
+    (lambda h, a, t: a.update(word_counts=a["word_counts"].astype(float)), "word_counts: want"),
+    (lambda h, a, t: a.update(word_hashes=a["word_hashes"][:-1]), "2\\^k slots"),
+    (lambda h, a, t: a.update(word_hashes=a["word_hashes"][:2], word_ids=a["word_ids"][:2]), "numbers from 1 to 2"),
+    (lambda h, a, t: a.update(word_ids=a["word_ids"] * 9), "numbers from 1 to 2"),
+    (lambda h, a, t: a.update(word_ids=a["word_ids"] * 0 + 1), "numbers from 1 to 2"),
+    (lambda h, a, t: a.update(word_ids=a["word_ids"].astype(float)), "want int64 and int32"),
+    (lambda h, a, t: t.update(labels=["C", "C"]), "label_counts"), (lambda h, a, t: t.clear(), "KeyError"),
+])
+def test_files_that_do_not_fit_together_are_refused(change, message):
+    files = Vocabulary.build([Record("a b", ("C",))], min_count=1).to_files()
+    change(*files)
+    with pytest.raises(ValueError, match=f"^Vocabulary: .*{message}"):
+        Vocabulary.from_files(*files)

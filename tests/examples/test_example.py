@@ -1,0 +1,94 @@
+"""Claim: the example runs from raw titles to the top 5, says what it does, and turns bad input into one line."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import train_amazon
+from problems import compiled
+
+from nnlite import make_catalogue
+
+REAL = Path(__file__).parents[3] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
+
+
+def run(*argv):
+    return train_amazon.main([str(arg) for arg in argv])
+
+
+@compiled
+def test_the_deck_fails_to_learn_and_the_default_recipe_learns(tmp_path, capsys):
+    out, figures = tmp_path / "out", tmp_path / "figures.json"
+    assert run("--records", 6_000, "--out", out, "--json", figures) == 0
+    said = capsys.readouterr().out
+    results = json.loads(figures.read_text())
+    assert results == json.loads((out / "metrics.json").read_text())
+    assert [results[name] for name in ("n_records", "n_train", "n_test", "bad_lines")] == [6_000, 4_800, 1_200, {}]
+    deck, default = results["deck"], results["default"]
+    assert 0.67 < deck["first_loss"] < 0.73 and deck["last_loss"] > 5 * results["floor_bce"]
+    assert default["first_loss"] < 2 * results["floor_bce"] and default["test"]["bce"] < 0.7 * results["floor_bce"]
+    assert default["test"]["P@1"] > deck["test"]["P@1"] + 0.2
+    assert default["seconds"] > 0 and default["peak_mib"] > 50
+    for words in ("words ", "dropped", "epochs in batches of", "MiB of logits", "epoch 100", "label frequencies only",
+                  "micro f1", "true ", "*"):
+        assert words in said, words
+    assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
+    for name in "deck", "default":
+        assert len((out / name / "words.txt").read_text().split("\n")) == results[name]["n_words"]
+        assert len(np.load(out / name / "labels.W.npy", allow_pickle=False)) == results["n_labels"]
+    assert results["n_words"] == deck["n_words"] < default["n_words"]
+
+
+@compiled
+def test_own_files_are_read_and_bad_lines_shown(tmp_path, capsys):
+    path = tmp_path / "own.jsonl.gz"
+    lines = [json.dumps({"title": r.title, "category": list(r.categories)}) for r in make_catalogue(600)]
+    lines[100:100] = ["no json", '{"title": "x"}']
+    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    assert run("--data", path, "--recipe", "default", "--out", tmp_path / "out", "--json", tmp_path / "f.json") == 0
+    results = json.loads((tmp_path / "f.json").read_text())
+    assert results["n_records"] == 600 and results["bad_lines"] == {"not JSON": 1, "no category": 1}
+    assert "600 records, 2 bad lines" in capsys.readouterr().out
+    assert "deck" not in results
+
+
+@pytest.mark.parametrize("name, content, message", [
+    ("empty.jsonl", b"", "empty"),
+    ("nothing.jsonl", b"nothing\n" * 3, "no usable record"),
+    ("table.xlsx", b"x", "unknown ending"),
+    ("one.jsonl", b'{"title": "a", "category": ["b"]}', "want at least 2 records"),
+    ("rare.jsonl", b'{"title": "a", "category": ["b"]}\n' * 9, "want a word that occurs in at least 10 records"),
+    ("columns.csv", b"a,b\n1,2\n", "want columns"),
+])
+def test_bad_input_is_one_line_and_code_2(name, content, message, tmp_path, capsys):
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert run("--data", path, "--out", tmp_path / "out") == 2
+    last = capsys.readouterr().err.strip().split("\n")[-1]
+    assert last.startswith("error: ") and message in last
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_not_there(capsys):
+    assert run("--data", "nowhere.jsonl") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ") and "No such file" in said and "nowhere.jsonl" in said
+
+
+@pytest.mark.parametrize("argv", [["--records", "0"], ["--recipe", "none"], ["--threads", "x"]])
+def test_impossible_arguments_are_refused(argv, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run(*argv)
+    assert stop.value.code == 2
+
+
+@compiled
+@pytest.mark.skipif(not REAL.exists(), reason="the real titles are not here")
+def test_real_titles_are_learnt_by_the_default_recipe(tmp_path):
+    assert run("--data", REAL, "--recipe", "default", "--out", tmp_path, "--json", tmp_path / "f.json") == 0
+    results = json.loads((tmp_path / "f.json").read_text())
+    test = results["default"]["test"]
+    assert (results["n_train"], results["n_test"], test["rows_without_label"]) == (80_000, 20_000, 12)
+    assert test["P@1"] >= 0.90 and test["P@3"] >= 0.618 and test["P@5"] >= 0.396 and test["bce"] <= 0.0088

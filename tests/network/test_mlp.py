@@ -1,0 +1,241 @@
+"""Claim: the compiled network computes the loss, gradient and ranking of `reference`, however it is cut into pieces."""
+
+import numpy as np
+import pytest
+from problems import F32, assert_close, exact, random_csr, random_dataset, random_model, small_pieces
+
+from nnlite import MLP, Dataset, check_gradients, evaluate, linear_bce
+from nnlite.data.dataset import check_labels
+from nnlite.network import layers, reference
+from nnlite.network.mlp import layer_names
+from nnlite.scores.evaluation import gradients
+from nnlite.system.threads import team
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+@pytest.mark.parametrize("hidden", [(16,), (16, 11), (9, 7, 5)], ids=str)
+@pytest.mark.parametrize("tile", [1, 5, 17, 100])
+def test_gradients_equal_the_reference(tile, hidden, activation, reduction, monkeypatch):
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model = random_model(data, hidden, activation)
+    model.labels.tile_labels = tile
+    before = exact(model.params)
+    want_loss, want = reference.loss_and_grads(before, data.x.toarray(), data.y.toarray(), activation, reduction)
+    loss, got = gradients(model, data, reduction)
+    assert loss == pytest.approx(want_loss, rel=1e-6)
+    assert got.keys() == want.keys()
+    for name in want:
+        assert_close(got[name], want[name], name=name)
+        np.testing.assert_array_equal(model.params[name], before[name])  # nothing was updated
+
+
+def test_check_gradients_finds_a_wrong_one(monkeypatch):
+    data = random_dataset()
+    model = random_model(data)
+    assert max(check_gradients(model, data).values()) < 1e-5
+    monkeypatch.setattr(model.act, "backward", lambda dh, h, keep: np.copyto(h, dh))
+    errors = check_gradients(model, data)
+    assert errors["features.W"] > 0.1 and errors["labels.W"] < 1e-5
+
+
+@pytest.mark.parametrize("hidden", [(16,), (9, 7, 5)], ids=str)
+def test_logits_and_top_k_equal_the_reference(hidden, monkeypatch):
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model = random_model(data, hidden)
+    _, z = reference.forward(exact(model.params), data.x.toarray())
+    assert_close(model.logits(data.x), z)
+    for k in 1, 5, data.n_labels:
+        ids, probabilities = model.top_k(data.x, k)
+        want_ids, want = reference.merge_top_k(model.logits(data.x), k)
+        np.testing.assert_array_equal(ids, want_ids)
+        np.testing.assert_allclose(probabilities, reference.sigmoid(want.astype(float)), rtol=1e-6)
+
+
+def test_evaluate_equals_the_reference(monkeypatch):
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model = random_model(data)
+    _, z = reference.forward(exact(model.params), data.x.toarray())
+    y = data.y.toarray()
+    loss, _ = reference.bce_with_logits(z, y)
+    positive, both = (int(counts.sum()) for counts in reference.count_predictions(z, y, 0)[:2])
+    scores = evaluate(model, data)
+    assert scores["bce"] == pytest.approx(loss / z.size, rel=1e-6)
+    assert scores["micro_f1"] == pytest.approx(2 * both / (positive + y.sum()))
+    assert scores["rows"] == 61 and scores["rows_without_label"] == np.sum(y.sum(axis=1) == 0) > 0
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("block_rows", [7, 100])
+@pytest.mark.parametrize("tile", [1, 5, 512])
+def test_labels_of_negligible_gradient_are_left_out_of_it(tile, block_rows, threads, monkeypatch):
+    small_pieces(monkeypatch)
+    monkeypatch.setattr(layers, "BLOCK_ROWS", block_rows)
+    data, rng, scale = random_dataset(), np.random.default_rng(0), F32(0.25)
+    h, w = (rng.standard_normal(shape).astype(F32) for shape in ((61, 4), (23, 4)))
+    b = rng.standard_normal(23).astype(F32)
+    loss, dz = reference.bce_with_logits(h.astype(float) @ w.T + b, data.y.toarray())
+    parts = [slice(i, i + block_rows) for i in range(0, 61, block_rows)]
+    largest = np.sort([np.abs(dz[rows]).max(axis=0) for rows in parts], axis=None)
+    bound = largest[[largest.size // 2 - 1, largest.size // 2]].mean()  # half are above it, none is too close to call
+    kept = np.zeros_like(dz)
+    for rows in parts:
+        busy = reference.busy_columns(dz[rows], bound)
+        kept[rows, busy] = scale * dz[rows, busy]
+    gradients = layers.KeepGradients({"labels.W": w, "labels.b": b})
+    got_loss, dh = layers.LabelLayer(w, b, tile).backward_and_update(
+        h, check_labels(data.y), scale, gradients, team(threads), negligible=bound)
+    assert got_loss == pytest.approx(loss, rel=1e-6)
+    assert_close(dh, kept @ w)
+    assert_close(gradients.gradients["labels.W"], kept.T @ h)
+    assert_close(gradients.gradients["labels.b"], kept.sum(axis=0))
+
+
+@pytest.mark.parametrize("tile", [1, 5, 512])
+def test_linear_bce_equals_the_reference(tile):
+    rng = np.random.default_rng(0)
+    h, w, b = (rng.standard_normal(shape).astype(F32) for shape in ((13, 4), (17, 4), 17))
+    y = random_csr(rng, 13, 17, 0.2, ones=True)
+    loss, dh, dw, db = linear_bce(h, w, b, y, tile=tile)
+    want_loss, dz = reference.bce_with_logits(h.astype(float) @ w.T + b, y.toarray())
+    assert loss == pytest.approx(want_loss, rel=1e-6)
+    for got, want in (dh, dz @ w), (dw, dz.T @ h), (db, dz.sum(axis=0)):
+        assert_close(got, want)
+
+
+def test_linear_bce_refuses_what_does_not_fit():
+    h, w, b = np.zeros((3, 4), F32), np.zeros((5, 4), F32), np.zeros(5, F32)
+    y = random_csr(np.random.default_rng(0), 3, 5, 0.5, ones=True)
+    linear_bce(h, w, b, y)
+    wrong = (h.astype(float), w, b, y), (h.T.copy().T, w, b, y), (h, w[:4], b, y), (h, w, b[:4], y), (h[:2], w, b, y)
+    for args in wrong:
+        with pytest.raises(ValueError, match="linear_bce: [hwb]: want C-contiguous float32"):
+            linear_bce(*args)
+    with pytest.raises(ValueError, match="want at least 1 row, and 1 label in a tile, got 3 and 0"):
+        linear_bce(h, w, b, y, tile=0)
+    with pytest.raises(ValueError, match="got 0 and 512"):
+        linear_bce(h[:0], w, b, y[:0])
+    with pytest.raises(ValueError, match="want ones only"):
+        linear_bce(h, w, b, y * F32(2))
+    with pytest.raises(TypeError, match="want a csr matrix, got ndarray"):
+        linear_bce(h, w, b, y.toarray())
+
+
+def test_parameters_begin_where_the_docstring_says():
+    model = MLP(30, 20, hidden=(8, 6))
+    assert list(model.params) == [f"{layer}.{p}" for layer in layer_names(2) for p in "Wb"]
+    assert [p.shape for p in model.params.values()] == [(30, 8), (8,), (8, 6), (6,), (20, 6), (20,)]
+    w = model.params["features.W"]
+    assert 0.9 * np.sqrt(6 / 38) < abs(w).max() < np.sqrt(6 / 38) and abs(w.mean()) < 0.05
+    assert not model.params["labels.b"].any()
+    np.testing.assert_array_equal(MLP(30, 20, (8, 6), seed=0).params["labels.W"], model.params["labels.W"])
+    assert not np.array_equal(MLP(30, 20, (8, 6), seed=1).params["labels.W"], model.params["labels.W"])
+
+
+def test_label_bias_predicts_the_frequencies():
+    data = random_dataset()
+    model = MLP(data.n_words, data.n_labels, (5,))
+    model.params["labels.W"][:] = 0
+    frequencies = data.label_frequencies()
+    model.init_label_bias(frequencies)
+    ids, p = model.top_k(data.x[:1], data.n_labels)
+    np.testing.assert_allclose(p[0], frequencies[ids[0]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: MLP(0, 5), "want at least one word"),
+    (lambda: MLP(5, 5, hidden=()), "want at least one word, hidden layer"),
+    (lambda: MLP(5, 5, activation="tanh"), "want 'sigmoid' or 'relu', got 'tanh'"),
+])
+def test_impossible_networks_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_predictions_are_checked_at_the_door():
+    data = random_dataset()
+    model = random_model(data)
+    with pytest.raises(ValueError, match="want 1 to 23 labels, got k = 24"):
+        model.top_k(data.x, 24)
+    with pytest.raises(ValueError, match="want 40 columns, one per word, got 39"):
+        model.top_k(data.x[:, :39], 1)
+    with pytest.raises(ValueError, match="the model has 23 labels, the data 22"):
+        evaluate(model, Dataset(data.x, data.y[:, :22]))
+    with pytest.raises(ValueError, match="evaluate: want at least 1 row, got none"):
+        evaluate(model, data.take(slice(0, 0)))
+
+
+def test_no_rows_give_no_predictions():
+    data = random_dataset()
+    ids, p = random_model(data).top_k(data.x[:0], 3)
+    assert ids.shape == p.shape == (0, 3)
+
+
+def test_torch_computes_the_same_loss_and_gradient():
+    torch = pytest.importorskip("torch", reason="the comparison with PyTorch needs torch")
+    data = random_dataset()
+    model = random_model(data)
+    p = {name: torch.tensor(value, requires_grad=True) for name, value in model.params.items()}
+    h = torch.sigmoid(torch.tensor(data.x.toarray()) @ p["features.W"] + p["features.b"])
+    h = torch.sigmoid(h @ p["hidden1.W"] + p["hidden1.b"])
+    z = h @ p["labels.W"].T + p["labels.b"]
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(z, torch.tensor(data.y.toarray()), reduction="mean")
+    loss.backward()
+    got_loss, got = gradients(model, data, reduction="mean")
+    assert got_loss == pytest.approx(float(loss.detach()), rel=1e-5)
+    for name, value in p.items():
+        assert_close(got[name], value.grad.numpy(), name=name)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_above_finds_every_probability_above_its_threshold(threads, monkeypatch):
+    small_pieces(monkeypatch)
+    data = random_dataset()
+    model, rng = random_model(data), np.random.default_rng(0)
+    p = reference.sigmoid(model.logits(data.x).astype(float))
+    for thresholds in 0.5, rng.uniform(0.2, 0.8, 23), 0, 1:
+        got = model.above(data.x, thresholds, threads)
+        assert got.shape == p.shape and got.dtype == F32 and got.has_canonical_format
+        np.testing.assert_allclose(got.toarray(), np.where(p > thresholds, p, 0), rtol=1e-5)
+    assert model.above(data.x[:0]).shape == (0, 23)
+
+
+@pytest.mark.parametrize("hidden", [(16,), (9, 7, 5)], ids=str)
+def test_a_model_of_given_parameters_is_the_same_model(hidden):
+    data = random_dataset()
+    model = random_model(data, hidden, "relu")
+    for p in model.params.values():
+        p.flags.writeable = False
+    twin = MLP.from_params(model.params, "relu")
+    assert (twin.n_words, twin.n_labels, twin.hidden) == (model.n_words, model.n_labels, hidden)
+    np.testing.assert_array_equal(twin.logits(data.x), model.logits(data.x))
+    assert all(twin.params[name] is model.params[name] for name in model.params)
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda p: p.pop("labels.b"), "do not fit together"),
+    (lambda p: p.update({"labels.W": p["labels.W"][:, 1:]}), "do not fit together"),
+    (lambda p: p.update({"hidden1.W": p["hidden1.W"].T}), "do not fit together"),
+    (lambda p: p.update({"hidden7.W": p["hidden1.W"]}), "do not fit together"),
+    (lambda p: p.update({"features.b": p["features.b"].astype(float)}), "want parameters of float32"),
+    (lambda p: p.clear(), "do not fit together"),
+])
+def test_parameters_that_do_not_fit_are_refused(change, message):
+    params = dict(random_model(random_dataset(), (16, 11)).params)
+    change(params)
+    with pytest.raises(ValueError, match=message):
+        MLP.from_params(params)
+
+
+@pytest.mark.parametrize("n_labels, batch, widest", [
+    (100_000, 20_000, 512), (100_000, 2_048, 512), (100_000, 1_024, 1_024), (100_000, 512, 2_048),
+    (100_000, 1, 2_048), (9_600, 512, 600), (8_000, 512, 512), (50, 512, 50)])
+def test_a_small_batch_has_wider_tiles_but_still_many(n_labels, batch, widest):
+    """2^20 logits at most, where 16 tiles remain; and no more than 2,048 labels."""
+    rows, tiles, _ = layers.LabelLayer(np.zeros((n_labels, 2), F32), np.zeros(n_labels, F32)).pieces(batch)
+    widths = [layers.width(tile) for tile in tiles]
+    assert sum(widths) == n_labels and max(widths) <= widest < max(widths) * 1.1
+    assert layers.width(rows[0]) * max(widths) <= 2 ** 20

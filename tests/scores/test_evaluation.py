@@ -1,0 +1,186 @@
+"""Claim: what the tile loop counts is what NumPy finds in all logits at once, whatever the pieces and threads, and
+thresholds that were tuned on rows are the best of their candidates for these rows."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from problems import F32, compiled, random_dataset, random_model, small_pieces
+
+from nnlite import Dataset, evaluate
+from nnlite.network import reference
+from nnlite.scores import calibration, metrics
+from nnlite.scores.evaluation import Tally
+from nnlite.scores.metrics import logit_thresholds
+
+CANDIDATES = (np.arange(127) - 64) / 8
+
+
+def problem(monkeypatch, **sizes):
+    """A Dataset, a model whose probabilities differ from row to row, its logits and the dense truth."""
+    small_pieces(monkeypatch)
+    data = random_dataset(**sizes)
+    model = random_model(data)
+    for name, factor in ("features.W", 20), ("hidden1.W", 4), ("labels.W", 4):
+        model.params[name] *= factor
+    model.params["labels.b"] -= 2
+    model.labels.tile_labels = 5
+    return data, model, model.logits(data.x), data.y.toarray()
+
+
+def f1_at(z, y, logits):
+    """F1 of every label."""
+    positive = z > np.asarray(logits, F32)
+    return metrics.f1(y.sum(axis=0), positive.sum(axis=0), (positive * y).sum(axis=0))
+
+
+@pytest.mark.parametrize("thresholds", [0.5, 0.02, 0, 1, np.linspace(0, 1, 23)], ids=lambda t: str(np.shape(t) or t))
+def test_f1_at_any_threshold(thresholds, monkeypatch):
+    data, model, z, y = problem(monkeypatch)
+    positive = reference.sigmoid(z.astype(float)) > thresholds
+    both = positive * y
+    scores = evaluate(model, data, thresholds=thresholds)
+    assert scores["micro_f1"] == pytest.approx(2 * both.sum() / (positive.sum() + y.sum()))
+    by_label = 2 * both.sum(axis=0) / np.maximum(positive.sum(axis=0) + y.sum(axis=0), 1)
+    assert scores["macro_f1"] == pytest.approx(by_label.mean())
+    by_row = 2 * both.sum(axis=1) / np.maximum(positive.sum(axis=1) + y.sum(axis=1), 1)
+    assert scores["record_f1"] == pytest.approx(by_row[y.sum(axis=1) > 0].mean())
+
+
+def test_thresholds_are_checked(monkeypatch):
+    data, model, *_ = problem(monkeypatch)
+    for wrong in -0.1, 1.1, np.nan, np.full(22, 0.5), np.full((1, 23), 0.5):
+        with pytest.raises(ValueError, match="thresholds: want a probability, or 23, got"):
+            evaluate(model, data, thresholds=wrong)
+    np.testing.assert_array_equal(logit_thresholds(reference.sigmoid(CANDIDATES), 127), CANDIDATES)  # nothing is lost
+
+
+def test_scores_at_k_are_those_of_metrics(monkeypatch):
+    data, model, *_ = problem(monkeypatch)
+    propensities = metrics.propensities(np.arange(23), 1_000)
+    scores = evaluate(model, data, ks=(2, 23, 24), propensities=propensities)
+    for k in 2, 23:
+        ids, p = model.top_k(data.x, k)
+        assert scores[f"P@{k}"] == metrics.precision_at_k(data.y, ids, k)
+        assert scores[f"R@{k}"] == metrics.recall_at_k(data.y, ids, k)
+        assert scores[f"nDCG@{k}"] == metrics.ndcg_at_k(data.y, ids, k)
+        assert scores[f"PSP@{k}"] == metrics.psp_at_k(data.y, ids, k, propensities)
+        assert scores[f"PSnDCG@{k}"] == metrics.psndcg_at_k(data.y, ids, k, propensities)
+        assert scores[f"coverage@{k}"] == metrics.coverage_at_k(data.y, ids, k)
+        assert scores[f"ECE@{k}"] == pytest.approx(
+            metrics.reliability_of(p, metrics.hits(data.y, ids)).ece)
+    assert "P@24" not in scores and "P@24" not in evaluate(model, data, ks=(24,))
+
+
+@pytest.mark.parametrize("bins", [1, 7, 15])
+def test_reliability_of_all_pairs_and_of_groups(bins, monkeypatch):
+    data, model, z, y = problem(monkeypatch)
+    counts = np.random.default_rng(1).integers(0, 99, 23)
+    got = calibration.report(model, data, counts, ks=(2, 5), bins=bins)["reliability"]
+    groups, p = metrics.frequency_groups(counts, 3), reference.sigmoid(z.astype(float))
+    parts = {"all": groups >= 0, "head": groups == 0, "torso": groups == 1, "tail": groups == 2}
+    for name, labels in parts.items():
+        want = metrics.reliability_of(p[:, labels], y[:, labels], bins)
+        for value, wanted in zip(got[name], want):
+            np.testing.assert_allclose(value, wanted, rtol=1e-5, err_msg=name)
+    for k in 2, 5:
+        ids, top = model.top_k(data.x, k)
+        for value, wanted in zip(got[f"top {k}"], metrics.reliability_of(top, metrics.hits(data.y, ids), bins)):
+            np.testing.assert_allclose(value, wanted, rtol=1e-5, err_msg=f"top {k}")
+
+
+def test_report_by_frequency(monkeypatch):
+    """By default the frequencies are those of the data; k above the number of labels is left out."""
+    data, model, _, y = problem(monkeypatch)
+    got = calibration.report(model, data, ks=(3, 24))["frequency"]
+    want = metrics.by_frequency(data.y, model.top_k(data.x, 3)[0], 3, y.sum(axis=0))
+    assert list(got) == [3]
+    for name in want:
+        np.testing.assert_array_equal(got[3][name], want[name], err_msg=name)
+
+
+@pytest.mark.parametrize("labels_at_once", [1, 11, 16_384])
+def test_tuned_thresholds_are_the_best(labels_at_once, monkeypatch):
+    """Every label has the best F1 of any candidate, and `evaluate` finds that very F1; in one pass or in many."""
+    data, model, z, y = problem(monkeypatch)
+    monkeypatch.setattr(calibration, "HISTOGRAM_LABELS", labels_at_once)
+    got = calibration.tune_thresholds(model, data, min_true=0, min_f1=0)
+    every = np.array([f1_at(z, y, c) for c in CANDIDATES])
+    logits = np.log(got / (1 - got))
+    np.testing.assert_array_equal(f1_at(z, y, logits), every.max(axis=0))
+    for label, best in enumerate(every.max(axis=0)):
+        assert abs(logits[label]) == pytest.approx(min(abs(CANDIDATES[every[:, label] == best])))
+    assert evaluate(model, data, thresholds=got)["macro_f1"] == pytest.approx(every.max(axis=0).mean())
+
+
+def test_other_labels_take_the_threshold_that_is_best_for_all(monkeypatch):
+    data, model, z, y = problem(monkeypatch)
+    monkeypatch.setattr(calibration, "HISTOGRAM_LABELS", 16)  # two passes that would choose differently
+    micro = [metrics.f1(y.sum(), (z > c).sum(), ((z > c) * y).sum()) for c in CANDIDATES]
+    together = reference.sigmoid(min(CANDIDATES[micro == np.max(micro)], key=abs))
+    own, best = calibration.tune_thresholds(model, data, 0, 0), np.max([f1_at(z, y, c) for c in CANDIDATES], axis=0)
+    for min_true, min_f1 in (9, 0), (0, 0.3), (0, best[0]), (9, 0.3), (np.inf, 0), (0, 1.1):
+        got = calibration.tune_thresholds(model, data, min_true, min_f1)
+        np.testing.assert_allclose(got, np.where((y.sum(axis=0) < min_true) | (best < min_f1), together, own))
+    assert len(set(calibration.tune_thresholds(model, data, np.inf))) == 1 < len(set(own))
+    assert 0 < np.sum(y.sum(axis=0) < 9) < 23 and 0 < np.sum(best < 0.3) < 23
+
+
+def test_the_best_threshold_has_the_largest_expected_f1(monkeypatch):
+    data, model, z, _ = problem(monkeypatch)
+    p = reference.sigmoid(z)
+    expected = [2 * p[p > t].sum() / ((p > t).sum() + p.sum()) for t in np.arange(200) / 200]
+    got = calibration.best_threshold(model, data.x)
+    assert got == np.argmax(expected) / 200 and 0 < got < 0.5
+    assert got == pytest.approx(max(expected) / 2, abs=0.01)  # Lipton, Elkan and Naryanaswamy 2014
+    with pytest.raises(ValueError, match="want at least 1 row"):
+        calibration.best_threshold(model, data.x[:0])
+
+
+def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
+    data, model, *_ = problem(monkeypatch)
+    results = []
+    for threads in 1, 2, 3, 8:
+        got = calibration.report(model, data, threads=threads)
+        tables = [*got["reliability"].values(), *(table.values() for table in got["frequency"].values())]
+        results.append(b"".join(np.asarray(column).tobytes() for table in tables for column in table)
+                       + calibration.tune_thresholds(model, data, threads=threads).tobytes())
+    assert len(set(results)) == 1
+
+
+def test_a_tally_adds_what_each_user_counted():
+    tally = Tally(2, 3)
+    with tally.mine() as first, tally.mine() as second:
+        first += 1
+        second += 2
+        assert first is not second
+    with tally.mine() as again:
+        again += 4
+        assert again is first or again is second
+    assert tally.total().tolist() == [[7] * 3] * 2
+
+
+def test_data_are_checked_at_the_door(monkeypatch):
+    data, model, *_ = problem(monkeypatch)
+    for function in evaluate, calibration.report, calibration.tune_thresholds:
+        with pytest.raises(ValueError, match=f"{function.__name__}: the model has 23 labels, the data 22"):
+            function(model, Dataset(data.x, data.y[:, :22]))
+        with pytest.raises(ValueError, match=f"{function.__name__}: want at least 1 row, got none"):
+            function(model, data.take(slice(0, 0)))
+
+
+@compiled
+@pytest.mark.parametrize("function", [evaluate, calibration.report, calibration.tune_thresholds])
+def test_memory_does_not_grow_with_rows_times_labels(function):
+    """20,000 rows x 2,000 labels are 160 MB of logits, of which each thread sees 2,048 x 512 at once."""
+    rng = np.random.default_rng(0)
+    x, y = (sp.random_array((20_000, n), density=2 / n, format="csr", dtype=F32, rng=rng) for n in (30, 2_000))
+    y.data[:] = 1
+    data = Dataset(x, y)
+    model = random_model(data, hidden=(8,))
+    tracemalloc.start()
+    function(model, data, threads=2)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 40e6

@@ -1,0 +1,216 @@
+"""Claim: the machine is described as it is, what slows it down is named, and the roofline counts what it says."""
+
+import json
+import os
+
+import pytest
+import report
+import roofline
+
+from nnlite.__main__ import main
+from nnlite.system import memory
+
+FULL_SPEED = {"name": "openblas", "version": "1", "core": "SkylakeX", "threads": 2, "coretype": None}
+
+
+@pytest.fixture
+def quiet(monkeypatch, tmp_path):
+    """A machine of two cores with nothing to complain about; set(flags=..., quota=..., **blas) changes it."""
+    for name in (*memory.THREAD_COUNTS, *memory.SLOW_NUMBA):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(memory, "CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(memory, "QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(memory, "usable_cores", lambda: 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+
+    def change(flags="fpu avx avx2 avx512f", quota="max 100000", **blas):
+        if flags:
+            memory.CPUINFO.write_text(f"processor\t: 0\nmodel name\t: Abacus 3\nflags\t\t: {flags}\n\n" * 2)
+        memory.QUOTA.write_text(quota + "\n")
+        monkeypatch.setattr(memory, "blas", lambda: FULL_SPEED | blas)
+
+    change()
+    return change
+
+
+def test_description():
+    about = memory.description()
+    assert list(about) == [
+        "processor", "cores", "memory_gib", "python", "numpy", "scipy", "numba", "nnlite", "blas", "core"]
+    assert about["cores"] >= 1 and about["memory_gib"] > 0
+    assert all(isinstance(about[name], str) for name in ("processor", "python", "numpy", "scipy", "numba", "blas"))
+    json.dumps(about)
+
+
+def test_blas(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Abacus")
+    library = memory.blas()
+    assert library.keys() == FULL_SPEED.keys()
+    assert library["threads"] >= 1 and library["coretype"] == "Abacus"
+
+
+def test_processor_of_this_machine(quiet):
+    assert memory.description()["processor"] == "Abacus 3"
+
+
+def test_no_complaint(quiet):
+    assert memory.complaints() == []
+
+
+@pytest.mark.parametrize("change, word", [
+    (dict(core="Haswell", coretype="Haswell"), "OPENBLAS_CORETYPE=Haswell), on a processor with avx512f"),
+    (dict(core="Haswell"), "older core, Haswell, on a processor with avx512f"),
+    (dict(core="Nehalem", flags="fpu avx2"), "Nehalem, on a processor with avx2"),
+    (dict(threads=1), "1 of 2 threads"),
+    (dict(quota="150000 100000"), "1.5 cores to 2"),
+])
+def test_complaints(quiet, change, word):
+    quiet(**change)
+    complaint, = memory.complaints()
+    assert word in complaint
+
+
+def test_a_core_that_fits_is_no_complaint(quiet):
+    quiet(core="Haswell", flags="fpu avx2", coretype="Haswell")
+    assert memory.complaints() == []
+    quiet(core="neoversev1", flags="asimd sve")
+    assert memory.complaints() == []
+
+
+def test_without_cpuinfo_the_variable_is_named(quiet):
+    memory.CPUINFO.unlink()
+    quiet(flags=None, coretype="Haswell")
+    complaint, = memory.complaints()
+    assert "OPENBLAS_CORETYPE=Haswell" in complaint
+
+
+@pytest.mark.parametrize("name", memory.SLOW_NUMBA)
+def test_complaints_about_numba(quiet, monkeypatch, name):
+    monkeypatch.setenv(name, "0")
+    assert memory.complaints() == []
+    monkeypatch.setenv(name, "1")
+    complaint, = memory.complaints()
+    assert complaint.startswith(f"{name}=1: ")
+
+
+def test_the_number_of_threads_is_explained(quiet, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    quiet(threads=1)
+    complaint, = memory.complaints()
+    assert "(OMP_NUM_THREADS=1)" in complaint
+
+
+def test_cores_that_may_not_be_used(quiet, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    complaint, = memory.complaints()
+    assert "2 of the machine's 64 cores" in complaint
+
+
+def test_a_cache_that_cannot_be_written(quiet, monkeypatch):
+    monkeypatch.setattr(memory, "kernel_cache", lambda: "/dev/null/kernels")
+    complaint, = memory.complaints()
+    assert "/dev/null/kernels" in complaint and "not writable" in complaint
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_speeds_are_positive(threads):
+    assert memory.sgemm_peak(threads, seconds=0.01, size=16) > 0
+    assert memory.copy_bandwidth(threads, seconds=0.01, mib=1) > 0
+
+
+# ---- the command line
+
+@pytest.fixture
+def fast(quiet, monkeypatch):
+    monkeypatch.setattr(memory, "sgemm_peak", lambda threads: 100.0 * threads)
+    monkeypatch.setattr(memory, "copy_bandwidth", lambda threads: 10.0 * threads)
+    return quiet
+
+
+def test_doctor(fast, capsys):
+    assert main(["doctor"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["machine", "versions", "BLAS", "SGEMM", "copy", "complaints"]
+    assert lines[3].endswith("100.0 GFLOP/s on 1 thread, 200.0 on 2")
+    assert lines[-1].endswith(" fine")
+    fast(threads=1, core="Zen")
+    assert main(["doctor"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 7
+
+
+def test_doctor_in_json(fast, capsys):
+    assert main(["doctor", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["sgemm_gflops"] == {"1": 100.0, "2": 200.0} and found["complaints"] == []
+
+
+@pytest.mark.parametrize("words", [[], ["dance"], ["doctor", "--xml"]])
+def test_wrong_words_are_one_line_and_exit_code_2(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_an_error_is_one_line_and_exit_code_2(fast, monkeypatch, capsys):
+    def refuse():
+        raise ValueError("machine: want one, got none")
+
+    monkeypatch.setattr(memory, "description", refuse)
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err == "nnlite: error: machine: want one, got none\n"
+
+
+# ---- the roofline
+
+# 2 rows with 3 non-zeros in 2 words; 4 units, then 5; 6 labels; SGD reads w and writes w
+SIZES = {"N": 2, "Z": 3, "W": 2, "H": 4, "K": 5, "L": 6, "U": 2, "O": 2}
+
+
+@pytest.mark.parametrize("name, flops, moved", [
+    ("csr_matmul forward", 3 * 4 * 2, 3 * (16 + 4 + 4) + 2 * 16),  # 3 rows of W, 3 indices and values; z
+    ("sigmoid", 8 * 20, 8 * 4 * 2),
+    ("Linear.forward", 2 * 2 * 4 * 5, (8 + 20 + 10) * 4),
+    ("Linear.backward", 2 * (2 * 2 * 4 * 5), (8 + 10 + 20 + 8 + 20) * 4),  # h, dz, W; dh, dW
+    ("LabelLayer", 3 * (2 * 2 * 5 * 6), (10 + 10 + 30 + 30) * 4),  # h, dh; W twice
+    ("bce_with_logits", 12 * 25, 12 * 8),
+    ("csr_transpose", 0, 3 * 20),
+    ("SparseLinear backward", 3 * 4 * 2 + 2 * 4 * 2, 3 * 24 + 2 * 16 * 2),
+])
+def test_counts_by_hand(name, flops, moved):
+    count = roofline.COUNTS[name]
+    assert roofline.counted(count.flops, SIZES) == flops
+    assert roofline.counted(count.bytes, SIZES) == moved
+
+
+@pytest.mark.parametrize("name, hidden", [("deck", (4, 3)), ("mini", (4,))])
+def test_every_piece_of_a_step_is_measured(name, hidden):
+    job = roofline.jobs(quick=True)[name]._replace(
+        batch_rows=5, n_batches=2, n_words=30, per_title=3, n_labels=7, hidden=hidden)
+    peaks = {n: {"flops": 1e9, "bytes": 1e9} for n in (1, 2)}
+    rows, sizes = roofline.measure(job, 2, peaks, repeats=1)
+    names = [row["kernel or layer"] for row in rows]
+    assert set(roofline.layers_of_step(job)) < set(names) and names[-1] == "step"
+    assert set(names[:-1]) <= set(roofline.COUNTS)
+    assert sizes["N"] == 5 and 0 < sizes["W"] <= sizes["Z"] <= 15
+    assert all(row["min ms"] > 0 and row["bound ms"] > 0 for row in rows)
+
+
+def test_the_small_problem_agrees():
+    assert roofline.agree() < 1e-4
+
+
+def test_table():
+    rows = [{"system": "a", "ms": 1234.5, "rows": 20_000}, {"system": "bcd", "ms": None}]
+    assert report.table(rows).splitlines() == [
+        "| system |    ms |   rows |",
+        "| ------ | ----: | -----: |",
+        "| a      | 1,234 | 20,000 |",
+        "| bcd    |       |        |",
+    ]
+
+
+def test_clean_environment(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setenv("NEUTRAL", "1")
+    assert "OPENBLAS_CORETYPE" not in report.clean_environment() and "NEUTRAL" in report.clean_environment()

@@ -1,0 +1,162 @@
+"""Claim: shards cover a range once, results come in the order of the items, the number of threads changes no bit."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+import threadpoolctl
+from hypothesis import given
+from hypothesis import strategies as st
+from problems import compiled, random_dataset, random_model, small_pieces
+
+from nnlite import SGD, Adam, AdaGrad, Trainer, evaluate, linear_bce
+from nnlite.system.threads import blocks, one_blas_thread, scratch, shares, team
+
+
+@given(n=st.integers(0, 50), size=st.integers(1, 60))
+def test_blocks_and_shares_cover_the_range_once(n, size):
+    for parts in blocks(n, size), shares(n, size):
+        assert [i for part in parts for i in range(n)[part]] == list(range(n))
+        assert all(part.stop - part.start <= size for part in blocks(n, size))
+    lengths = [part.stop - part.start for part in shares(n, size)]
+    assert len(lengths) == size and max(lengths) - min(lengths) <= 1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_results_come_in_the_order_of_the_items(threads):
+    """Later items finish first."""
+    def job(i):
+        time.sleep(0.002 * (6 - i))
+        return i
+
+    assert team(threads).run(job, range(6)) == list(range(6))
+    assert team(threads).run(job, []) == []
+
+
+def test_helpers_take_part():
+    barrier = threading.Barrier(3)  # three jobs that wait for each other need three threads
+    assert team(3).run(lambda i: barrier.wait(timeout=20) >= 0, range(3)) == [True] * 3
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_first_error_in_order_is_raised_after_all_have_run(threads):
+    seen = []
+
+    def job(i):
+        seen.append(i)
+        if i in (2, 4):
+            raise ValueError(f"item {i}")
+
+    with pytest.raises(ValueError, match="item 2"):
+        team(threads).run(job, range(6))
+    assert sorted(seen) == list(range(6))
+    assert team(threads).run(str, [1]) == ["1"]  # the team is as good as new
+
+
+def test_jobs_may_start_jobs():
+    assert team(2).run(lambda i: sum(team(2).run(lambda j: i * j, range(5))), range(5)) == [0, 10, 20, 30, 40]
+
+
+def test_thread_counts_are_checked():
+    with pytest.raises(ValueError, match="threads: want at least 1, got 0"):
+        team(0)
+
+
+def test_scratch_is_reused_by_name_and_private_to_a_thread():
+    first = scratch("test", 3, 4)
+    assert np.shares_memory(first, scratch("test", 2, 2)) and not np.shares_memory(first, scratch("other", 3, 4))
+    barrier = threading.Barrier(2)
+
+    def job(_):
+        barrier.wait(timeout=20)
+        return scratch("test", 3)
+
+    one, two = team(2).run(job, range(2))
+    assert not np.shares_memory(one, two)
+
+
+def blas_threads():
+    """Of NumPy's library. SciPy's own, loaded by some tests, is not used by nnlite."""
+    return {library["num_threads"] for library in threadpoolctl.threadpool_info()
+            if library["user_api"] == "blas" and "numpy" in library["filepath"]}
+
+
+def test_blas_is_held_at_one_thread_until_the_last_holder_leaves():
+    before = blas_threads()
+    first, second = one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    assert blas_threads() == {1}
+    first.__exit__(None, None, None)
+    assert blas_threads() == {1}
+    second.__exit__(None, None, None)
+    assert blas_threads() == before
+
+
+def trained(threads, optimizer, order):
+    data = random_dataset(n_rows=61, n_words=40, n_labels=50)
+    model = random_model(data, activation="relu")
+    trainer = Trainer(model, optimizer, batch_rows=30, epochs=3, order=order, threads=threads)
+    history = trainer.fit(data)
+    return history.loss, model.params, evaluate(model, data, threads=threads)
+
+
+@pytest.mark.parametrize("order", ["shuffled", "chunks"])
+@pytest.mark.parametrize("make", [lambda: SGD(0.5), lambda: AdaGrad(0.1), lambda: Adam(0.01)])
+def test_training_gives_the_same_bits_for_any_number_of_threads(make, order, monkeypatch):
+    small_pieces(monkeypatch)
+    want_losses, want, want_scores = trained(1, make(), order)
+    for threads in 2, 3, 8:
+        losses, params, scores = trained(threads, make(), order)
+        assert losses == want_losses and scores == want_scores
+        for name in want:
+            assert np.array_equal(params[name], want[name]), name  # equal, not close
+
+
+@compiled
+def test_blocks_of_real_size_give_the_same_bits_for_any_number_of_threads():
+    """2,500 rows are two blocks, 1,100 labels three tiles; BLAS would split products of this size over threads."""
+    data = random_dataset(n_rows=2_500, n_words=60, n_labels=1_100)
+    results = []
+    for threads in 1, 2, 3, 8:
+        model = random_model(data)
+        Trainer(model, SGD(1.0), batch_rows=2_500, epochs=2, order="chunks", threads=threads).fit(data)
+        results.append(b"".join(p.tobytes() for p in model.params.values()))
+    assert len(set(results)) == 1
+
+
+@compiled
+def test_linear_bce_gives_the_same_bits_for_any_number_of_threads():
+    rng = np.random.default_rng(0)
+    data = random_dataset(n_rows=1_500, n_labels=700)
+    h, w = (rng.standard_normal(shape).astype(np.float32) for shape in ((1_500, 24), (700, 24)))
+    b = np.zeros(700, np.float32)
+    want = linear_bce(h, w, b, data.y, threads=1)
+    for threads in 2, 3, 8:
+        for got, expected in zip(linear_bce(h, w, b, data.y, threads=threads), want):
+            assert np.array_equal(got, expected)
+
+
+class Recorder:
+    """A team that works alone and notes how the work was cut."""
+
+    def __init__(self, threads):
+        self.threads, self.pieces = threads, []
+
+    def run(self, function, items):
+        self.pieces.append(repr(items))
+        return [function(item) for item in items]
+
+
+def test_pieces_are_cut_by_sizes_alone(monkeypatch):
+    small_pieces(monkeypatch)
+    data, cuts = random_dataset(), []
+    for threads in 1, 3:
+        optimizer, recorder = SGD(0.5), Recorder(threads)
+        model = random_model(data)
+        optimizer.start(model.params)
+        optimizer.next_step()
+        model.step(*data.arrays(), 1.0, optimizer, recorder)
+        cuts.append(recorder.pieces)
+    assert cuts[0] == cuts[1] and len(cuts[0]) >= 4

@@ -1,0 +1,391 @@
+"""Claim: the report tells the computed figures, in one file that stands alone and that no data can break out of."""
+
+import re
+import shutil
+import subprocess
+from collections import Counter
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from problems import compiled
+
+from nnlite import Record, evaluate
+from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.scores import metrics
+from nnlite.scores.explanation import Effect
+from nnlite.tool.report import charts
+from nnlite.tool.report import page as html_page
+from nnlite.tool.report.samples import MAX_SAMPLE_CHARS, likeliest_true, marked
+from nnlite.tool.report.sections import write_report
+
+SMALL = dict(epochs=30, hidden=(8,), min_count=2, label_min_count=2, batch_rows=8, word_dropout=0.0, dropout=0.0)
+CURVE = [(step, 1 / step) for step in range(1, 1001)]
+VOID = {"meta", "br", "input", "path", "circle", "polyline"}
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+in_a_browser = pytest.mark.skipif(not BROWSER, reason="no Chromium here")
+
+HOSTILE = [
+    "<script>broken()</script> dress", "</bdi></td></table><img src=x onerror=broken()> dress",
+    "\"'><b onclick=broken()>", "</title></style></script><script>broken()</script> dress",
+    "\u202eesrever dress\u2069\u2066", "dress \ud800 \0 \x1b", "&lt;script&gt;broken()&lt;/script&gt; dress",
+    "👗👠 dress 👩\u200d👩\u200d👧", "dress " + "x" * 5000, "--> <!-- dress", "]]> dress {{ }} ${1}", "حقيبة dress فستان",
+    "<svg/onload=broken()> javascript:broken() https://example.com/x.js dress",
+]
+
+
+class Page(HTMLParser):
+    """What stands in a page: its tags as they open, ids, the cells of each table by caption, all text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.tags, self.ids, self.tables, self.words, self.bdi = [], [], [], {}, [], []
+        self.caption, self.rows = "", []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.ids += [value for name, value in attributes if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag in ("caption", "table"):
+            self.caption, self.rows = "", []
+        elif tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            self.rows[-1].append("")
+        elif tag == "bdi":
+            self.bdi.append("")
+
+    def handle_startendtag(self, tag, attributes):
+        assert tag in VOID
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+        if tag == "table":
+            self.tables[self.caption] = self.rows
+
+    def handle_data(self, data):
+        self.words.append(data)
+        if "caption" in self.open:
+            self.caption += data
+        if "td" in self.open or "th" in self.open:
+            self.rows[-1][-1] += data
+        if "bdi" in self.open:
+            self.bdi[-1] += data
+
+    def values(self, caption):
+        """The rows of a table without its head."""
+        return self.tables[caption][1:]
+
+
+def shop(n=60):
+    """Titles of which the middle word tells two categories; but some have only the second, or another, or none."""
+    things = {"dress": ("Women", "Dresses"), "shoe": ("Men", "Shoes"), "bag": ("Women", "Bags")}
+    for i in range(n):
+        word, categories = list(things.items())[i % 3]
+        yield Record(f"{'blue red green'.split()[i // 3 % 3]} {word} {i % 5}",
+                     ("Gifts",) if i % 7 == 3 else categories[i % 5 == 1:] * (i > 0))
+
+
+@pytest.fixture(scope="module")
+def trained():
+    titles, categories = zip(*shop())
+    return TitleClassifier(**SMALL).fit(titles, categories, validation=(titles, categories))
+
+
+@pytest.fixture(scope="module")
+def written(trained, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(path, trained, shop(), curve=CURVE, source="shop <b>")
+    return path
+
+
+def text_of(path):
+    return path.read_text(encoding="utf-8")
+
+
+def check_alone(html):
+    """Balanced tags, ids once each, nothing from elsewhere, every link leads somewhere."""
+    page = Page(html)
+    assert len(set(page.ids)) == len(page.ids)
+    for tag, attributes in page.tags:
+        assert tag not in ("img", "link", "iframe", "object", "embed", "base", "form")
+        assert not [name for name in attributes if name.startswith("on") or name in ("src", "srcset", "action")]
+        if "href" in attributes:
+            assert attributes["href"][0] == "#" and attributes["href"][1:] in page.ids
+        for name in attributes.get("aria-labelledby", "").split():
+            assert name in page.ids
+    assert [tag for tag, _ in page.tags].count("script") == 1
+    assert not re.search(r"url\(|@import|@font-face", html_page.STYLE)
+    return page
+
+
+# ---- what it says
+
+def test_the_page_stands_alone(written):
+    page = check_alone(text_of(written))
+    tags = dict(page.tags)
+    assert tags["html"]["lang"] == "en" and sum(tag == "h1" for tag, _ in page.tags) == 1
+    assert [attributes["scope"] for tag, attributes in page.tags if tag == "th"]
+    assert sum(tag == "svg" for tag, _ in page.tags) == sum(tag == "desc" for tag, _ in page.tags) == 3
+    assert list(written.parent.iterdir()) == [written]  # nothing beside it
+
+
+def test_scores_are_those_of_evaluate(written, trained):
+    page, records = Page(text_of(written)), list(shop())
+    data, counts = trained.encode(records), trained.vocabulary_.label_counts
+    scores = evaluate(trained.model_, data, thresholds=trained.threshold_,
+                      propensities=metrics.propensities(counts, trained.vocabulary_.n_records))
+    at_k = page.values("Scores of the first k categories of each record")
+    for name, *values, _ in at_k:
+        assert values == [f"{100 * scores[f'{name}@{k}']:.1f}\xa0%" for k in (1, 3, 5)]
+    others = page.values(f"Scores of the categories above a probability of {trained.threshold_:.3g}")
+    assert [row[1] for row in others] == [
+        *(f"{100 * scores[name]:.1f}\xa0%" for name in ("micro_f1", "macro_f1", "record_f1")), f"{scores['bce']:.5f}"]
+    words = "".join(page.words)
+    assert f"true for {100 * scores['P@1']:.1f}\xa0% of the titles" in words and "60 records of shop <b>" in words
+    assert f"{scores['rows_without_label']} (" in words
+
+
+def test_every_category_has_its_counts(written, trained):
+    records = list(shop())
+    named = trained.model_.above(trained.encode(records).x, trained.threshold_).toarray() > 0
+    rows = Page(text_of(written)).values("All categories")
+    assert [row[0] for row in rows] == trained.classes_
+    for label, (name, n, *got) in enumerate(rows):
+        true = np.array([name in record.categories for record in records])
+        both, positive = np.sum(true & named[:, label]), named[:, label].sum()
+        assert n == str(trained.vocabulary_.label_counts[label])
+        assert got == [str(true.sum()), str(positive), f"{100 * both / positive:.1f}" if positive else "–",
+                       f"{100 * both / true.sum():.1f}", f"{200 * both / (true.sum() + positive):.1f}"]
+
+
+def test_confused_pairs_are_all_mistakes(written, trained):
+    data = trained.encode(shop())
+    true, z = data.y.toarray() > 0, trained.model_.logits(data.x)
+    first, should = z.argmax(axis=1), np.where(true, z, -np.inf).argmax(axis=1)
+    wrong = np.flatnonzero(true.any(axis=1) & ~true[np.arange(len(z)), first])
+    want = Counter(trained.classes_[should[i]] + trained.classes_[first[i]] for i in wrong)
+    rows = Page(text_of(written)).values("Confused categories")
+    assert {pair: int(n) for pair, n, _ in rows} == want and want
+    assert [int(n) for _, n, _ in rows] == sorted(want.values(), reverse=True)
+    titles = [record.title for record in shop()]
+    for pair, _, examples in rows:
+        mine = [titles[i] for i in wrong if trained.classes_[should[i]] + trained.classes_[first[i]] == pair]
+        assert examples == "".join(list(dict.fromkeys(mine))[:2])
+
+
+def test_the_likeliest_true_label(trained):
+    data = trained.encode(record for record in shop() if record.categories)
+    z = np.where(data.y.toarray() > 0, trained.model_.logits(data.x), -np.inf)
+    assert np.array_equal(likeliest_true(trained.model_, data.x, data.y), z.argmax(axis=1))
+
+
+def test_frequency_and_reliability_are_those_of_calibration(written, trained):
+    data, page = trained.encode(shop()), Page(text_of(written))
+    ids, p = trained.model_.top_k(data.x, 5)
+    hits = metrics.hits(data.y, ids)
+    columns = metrics.by_frequency(data.y, ids, 5, trained.vocabulary_.label_counts)
+    groups = [i for i in range(10) if columns["labels"][i]]
+    rows = page.values("Scores by frequency")
+    assert [row[0] for row in rows] == [str(i + 1) for i in groups]
+    assert [row[5] for row in rows] == [f"{100 * columns['P@5'][i]:.1f}\xa0%" for i in groups]
+    found = metrics.reliability_of(p, hits)
+    rows = page.values("Predicted and true")
+    assert [int(n) for _, n, _, _ in rows] == found.n[found.n > 0].tolist()
+    assert [true for *_, true in rows] == [html_page.percent(t).replace("&gt;", ">").replace("&lt;", "<")
+                                           for t in found.true[found.n > 0]]
+    assert f"{100 * found.ece:.1f} points off" in "".join(page.words)
+
+
+def test_samples_show_what_explain_says(written, trained):
+    """Of the first sample: its categories in order, the effects of its words, and which are true."""
+    html = text_of(written)
+    record = next(record for record in shop() if set(record.categories) & set(trained.classes_))
+    shown = re.search(r"<article>.*?</article>", html, re.DOTALL)[0]
+    assert "".join(Page(re.search(r"<h4>.*?</h4>", shown)[0]).words) == record.title
+    for item, (category, p, effects) in zip(re.findall(r"<li>.*?</li>", shown), trained.explain(record.title)):
+        words = "".join(Page(item).words)
+        assert words.startswith(html_page.percent(p, 0).replace("&lt;", "<").replace("&gt;", ">") + category)
+        assert ("true" in words) == (category in record.categories)
+        for word, _, logit in effects:
+            assert (f"{word}\xa0{logit:+.1f}".replace("-", "−") in words) == (abs(logit) >= 0.1)
+
+
+def test_words_are_marked_by_their_effect():
+    effects = [Effect("red", 0.0, 3.0), Effect("i", 0.0, 1.6), Effect("dress", 0.4, 0.4), Effect("new", 0.0, -0.5)]
+    assert marked("RED <İ> dress, new & red", effects) == (
+        '<bdi><mark class="strong">RED</mark> &lt;<mark class="middling">İ</mark>&gt; dress, '
+        '<mark class="against">new</mark> &amp; <mark class="strong">red</mark></bdi>')
+
+
+# ---- what it is given
+
+@pytest.mark.parametrize("name", ["title", "category", "source"])
+def test_hostile_words_stay_words(name, trained, tmp_path):
+    records = list(shop(21)) + [Record(title, ("Gifts",)) for title in HOSTILE]
+    classifier = trained
+    if name == "category":
+        names = 5 * HOSTILE
+        records = [Record(f"{i % 3} dress", tuple(names[i:i + 3])) for i in range(60)]
+        classifier = TitleClassifier(**{**SMALL, "epochs": 2}).fit(*zip(*records))
+    write_report(tmp_path / "report.html", classifier, records, source=HOSTILE[0] if name == "source" else "")
+    html = text_of(tmp_path / "report.html")
+    page = check_alone(html)
+    assert not re.search("[\0-\x08\x1b\u202a-\u202e\u2066-\u2069]", html)
+    assert html.count("<script>") == 1 and len(html.encode()) < 1_000_000
+    shown = "".join(page.words)
+    assert "broken()" in shown and all(len(words) <= MAX_SAMPLE_CHARS for words in page.bdi)
+
+
+@pytest.mark.parametrize("curve", [[(1, float("nan"))], [(1, -1.0)], "abc", [(1, 2), (3,)], 5])
+def test_a_curve_that_is_none_is_refused(curve, trained, tmp_path):
+    with pytest.raises(ValueError, match="write_report: curve"):
+        write_report(tmp_path / "report.html", trained, shop(), curve=curve)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_told_is_said(trained, tmp_path):
+    with pytest.raises(ValueError, match="want records with a category that the model knows, got none in 1"):
+        write_report(tmp_path / "report.html", trained, [Record("red dress", ("Other",))])
+    with pytest.raises(ValueError, match="got none in 0"):
+        write_report(tmp_path / "report.html", trained, [])
+    with pytest.raises(ValueError, match="want a trained"):
+        write_report(tmp_path / "report.html", TitleClassifier(), shop())
+    with pytest.raises(OSError):
+        write_report(tmp_path / "nowhere" / "report.html", trained, shop())
+
+
+def test_odd_data_have_a_report(trained, tmp_path):
+    """Perfect predictions, no short title, no curve, odd figures in a model that came from elsewhere."""
+    for records in ([Record("blue dress", ("Women", "Dresses"))], [Record("dress " * 99, ("Women", "Dresses"))]):
+        write_report(tmp_path / "report.html", trained, records)
+        check_alone(text_of(tmp_path / "report.html"))
+    kept = trained.training_
+    for odd in {}, {"steps": "<b>", "seconds": None, "validation": 5}, {"validation": [3, {"P@1": "<b>"}]}:
+        trained.training_ = odd
+        write_report(tmp_path / "report.html", trained, shop())
+        check_alone(text_of(tmp_path / "report.html"))
+    trained.training_ = kept
+
+
+def test_major_categories_have_a_report(tmp_path):
+    titles, categories = zip(*shop())
+    classifier = TitleClassifier(**SMALL, major=["Dresses", "Shoes", "Bags"]).fit(titles, categories)
+    write_report(tmp_path / "report.html", classifier, shop())
+    page = check_alone(text_of(tmp_path / "report.html"))
+    assert "accuracy" in "".join(page.words) and len(page.values("All categories")) == 3
+
+
+@compiled
+def test_below_1_mb(tmp_path):
+    """2,000 labels with long names of which each letter needs five, and titles likewise."""
+    rng = np.random.default_rng(0)
+    names = [f"{i} " + "&" * 300 for i in range(2_000)]
+    records = [Record("& " * 150 + "".join(rng.choice(list("abc "), 90)), tuple(names[2 * i % 2000:][:2]))
+               for i in range(4_000)]
+    classifier = TitleClassifier(**{**SMALL, "epochs": 1, "batch_rows": 512}).fit(*zip(*records))
+    assert len(classifier.classes_) == 2_000
+    write_report(tmp_path / "report.html", classifier, records, curve=CURVE)
+    html = text_of(tmp_path / "report.html")
+    rows = len(check_alone(html).values("All categories"))
+    assert len(html.encode()) < 1_000_000 and f"The {2_000 - rows:,} rarest are left out." in html
+
+
+# ---- how it looks
+
+def test_ticks_are_round():
+    assert charts.ticks(0.038).tolist() == pytest.approx([0, 0.01, 0.02, 0.03, 0.04])
+    assert charts.ticks(100).tolist() == [0, 20, 40, 60, 80, 100]
+    assert charts.ticks(7).tolist() == [0, 2, 4, 6, 8]
+
+
+def test_the_interval_of_a_fraction():
+    """Wilson's worked values: 95 % intervals of 0 of 10, 5 of 10 and 10 of 10."""
+    low, high = charts.wilson(np.array([0, 5, 10]), np.array([10, 10, 10]))
+    np.testing.assert_allclose(low, [0, 0.2366, 0.7225], atol=1e-4)
+    np.testing.assert_allclose(high, [0.2775, 0.7634, 1], atol=1e-4)
+
+
+def test_a_long_curve_is_averaged():
+    points = charts.thinned(CURVE)
+    assert len(points) == charts.MAX_POINTS and points[-1, 0] == 1000
+    np.testing.assert_allclose(points[0], [4, (1 + 1 / 2 + 1 / 3 + 1 / 4) / 4])
+
+
+@pytest.mark.parametrize("n, of, shown", [
+    (0, 1, "0.0"), (1, 9999, "&lt;0.1"), (1, 8, "12.5"), (9999, 10000, "&gt;99.9"), (1, 1, "100.0")])
+def test_a_percentage_never_rounds_to_all_or_nothing(n, of, shown):
+    assert html_page.percent(n / of) == f"{shown}\xa0%"
+
+
+def test_colours_have_contrast():
+    """At least 4.5 between the text and what it stands on, in light and dark: WCAG 2.2, 1.4.3."""
+    def luminance(colour):
+        rgb = np.array([int(colour[i:i + 2], 16) for i in (1, 3, 5)]) / 255
+        return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+
+    found = re.findall(r"--(\w+): (#\w{6})", html_page.STYLE)
+    light, dark = dict(found[:len(found) // 2]), dict(found[len(found) // 2:])
+    for theme in light, dark:
+        for over, under in [("ink", "paper"), ("muted", "paper"), ("accent", "paper"),
+                            *(("ink", mark) for mark in ("weak", "middling", "strong"))]:
+            high, low = sorted((luminance(theme[over]), luminance(theme[under])), reverse=True)
+            assert (high + 0.05) / (low + 0.05) >= 4.5, (over, under)
+
+
+# ---- in a browser
+
+PROBE = """<script>
+const errors = [];
+addEventListener("error", event => errors.push(event.message));
+addEventListener("securitypolicyviolation", event => errors.push(event.violatedDirective));
+addEventListener("load", () => {
+  const frame = document.querySelector("iframe"), page = frame.contentDocument, view = frame.contentWindow;
+  const table = page.querySelector("table.sortable"), name = () => table.tBodies[0].rows[0].cells[0].textContent;
+  const buttons = table.querySelectorAll("button"), input = page.querySelector("input");
+  const told = [page.documentElement.scrollWidth, view.innerWidth, view.broken ? 1 : 0];
+  buttons[0].click(); told.push(name());
+  buttons[0].click(); told.push(name());
+  input.value = "shoe"; input.dispatchEvent(new view.Event("input"));
+  told.push(page.querySelector("output").textContent);
+  document.title = JSON.stringify([...told, errors]);
+});
+</script><iframe src="report.html" style="width:360px;height:800px;border:0"></iframe>"""
+
+
+def browse(folder, address, *options):
+    """Standard output and error of a headless Chromium."""
+    done = subprocess.run(
+        [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--allow-file-access-from-files",
+         "--enable-logging=stderr", f"--user-data-dir={folder / 'profile'}", *options, address.as_uri()],
+        capture_output=True, timeout=120, encoding="utf-8", errors="replace")
+    assert done.returncode == 0, done.stderr
+    assert "CONSOLE" not in done.stderr, done.stderr
+    return done.stdout
+
+
+@in_a_browser
+def test_on_a_phone(trained, tmp_path):
+    """360 pixels wide the page does not scroll sideways, whatever the titles; tables sort and filter; no error."""
+    write_report(tmp_path / "report.html", trained,
+                 [*shop(), *(Record(title, ("Gifts",)) for title in HOSTILE), Record("W" * 399, ("Gifts",))], CURVE)
+    (tmp_path / "probe.html").write_text(PROBE)
+    told = re.search(r"<title>(.*?)</title>", browse(tmp_path, tmp_path / "probe.html", "--dump-dom"))
+    names = sorted(trained.classes_)
+    assert told[1] == f'[360,360,0,"{names[0]}","{names[-1]}","1 of {len(names)}",[]]'
+
+
+@in_a_browser
+def test_in_the_dark(written, tmp_path):
+    image = pytest.importorskip("matplotlib.image", reason="the screenshot is read with matplotlib")
+    paper = {}
+    for scheme, number in ("light", 1), ("dark", 0):
+        browse(tmp_path, written, f"--blink-settings=preferredColorScheme={number}", "--window-size=500,400",
+               f"--screenshot={tmp_path / scheme}.png")
+        paper[scheme] = image.imread(tmp_path / f"{scheme}.png")[5, 5, :3].mean()
+    assert paper["dark"] < 0.2 < 0.9 < paper["light"]

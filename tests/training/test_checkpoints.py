@@ -1,0 +1,200 @@
+"""Claim: a training that was killed, stopped or interrupted goes on to the very bits of an unbroken one."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from problems import compiled, random_dataset, random_model
+
+from nnlite import SGD, AdaGrad, Adam, Trainer
+from nnlite.training import checkpoints
+from nnlite.training.trainer import linear_decay
+
+OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1, labels_lr=0.05), "adam": lambda: Adam(0.02)}
+
+
+class Stopped(Exception):
+    """In the place of a crash."""
+
+
+def trainer(optimizer, folder=None, seconds=0.0, **settings):
+    """A training of 12 steps, of which every one is saved."""
+    model = random_model(random_dataset(), (9,), "relu")
+    settings = dict(batch_rows=16, epochs=3, seed=5, schedule=linear_decay, dropout=0.25, word_dropout=0.25) | settings
+    return Trainer(model, optimizer, checkpoints=folder, checkpoint_seconds=seconds, **settings)
+
+
+def bits(model):
+    return hashlib.sha256(b"".join(p.tobytes() for p in model.params.values())).hexdigest()
+
+
+@pytest.mark.parametrize("order", ["shuffled", "chunks"])
+@pytest.mark.parametrize("name", OPTIMISERS)
+def test_a_training_that_stops_after_every_step_ends_in_the_same_bits(name, order, tmp_path):
+    data = random_dataset()
+    unbroken = trainer(OPTIMISERS[name](), order=order)
+    want = unbroken.fit(data, validation=data)
+
+    def stop(step):
+        seen.append(step.step)
+        if len(seen) == 2:  # the first of these is saved, the second is lost
+            raise Stopped
+
+    for _ in range(11):
+        seen, again = [], trainer(OPTIMISERS[name](), tmp_path, order=order)
+        with pytest.raises(Stopped):
+            again.fit(data, validation=data, on_step=stop)
+    last = trainer(OPTIMISERS[name](), tmp_path, order=order)
+    history = last.fit(data, validation=data)
+    assert bits(last.model) == bits(unbroken.model)
+    assert (history.loss, history.rows, history.validation) == (want.loss, want.rows, want.validation)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000011", "step-00000012"]
+
+
+def test_chunks_in_random_order_go_on_as_well(tmp_path):
+    chunks = random_dataset().chunks(17)
+    unbroken = trainer(AdaGrad(0.1))
+    want = unbroken.fit(chunks)
+
+    def stop(step):
+        if step.step in (4, 9, 10):
+            raise Stopped  # before this step is saved: the next one to come here is the same
+
+    with pytest.raises(Stopped):
+        trainer(AdaGrad(0.1), tmp_path).fit(chunks, on_step=stop)
+    last = trainer(AdaGrad(0.1), tmp_path)
+    assert last.fit(chunks).loss == want.loss and bits(last.model) == bits(unbroken.model)
+    with pytest.raises(ValueError, match="data: want "):
+        trainer(AdaGrad(0.1), tmp_path).fit(chunks[::-1])
+
+
+def test_a_finished_training_is_not_trained_again(tmp_path):
+    data, first, second = random_dataset(), trainer(AdaGrad(0.1), tmp_path), trainer(AdaGrad(0.1), tmp_path)
+    history = first.fit(data)
+    assert second.fit(data, on_step=lambda step: pytest.fail("a step too many")) == history
+    assert bits(first.model) == bits(second.model)
+
+
+def test_ctrl_c_waits_for_the_step_and_saves_it(tmp_path):
+    data, unbroken = random_dataset(), trainer(AdaGrad(0.1))
+    unbroken.fit(data)
+    first, steps = trainer(AdaGrad(0.1), tmp_path, seconds=1e9), []
+
+    def interrupt(step):
+        steps.append(step.step)
+        if step.step == 5:
+            signal.raise_signal(signal.SIGINT)
+            steps.append("still here")
+
+    with pytest.raises(KeyboardInterrupt):
+        first.fit(data, on_step=interrupt)
+    assert steps == [1, 2, 3, 4, 5, "still here"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000005"]
+    second = trainer(AdaGrad(0.1), tmp_path)
+    assert len(second.fit(data).loss) == 12 and bits(second.model) == bits(unbroken.model)
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    def interrupt(step):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("still here")
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer(SGD(0.1)).fit(random_dataset(), on_step=interrupt)
+
+
+CHILD = """
+import sys, warnings
+warnings.simplefilter("error")
+sys.path[:0] = {tests}
+from test_checkpoints import bits, trainer
+from problems import random_dataset
+from nnlite import AdaGrad
+made = trainer(AdaGrad(0.1), {folder!r}, epochs=100)
+made.fit(random_dataset(), on_step=lambda step: print("a step", flush=True))
+print(bits(made.model))
+"""
+
+
+@compiled
+def test_twenty_kills_leave_nothing_half_written(tmp_path):
+    """SIGKILL at random moments of a training that writes a checkpoint after each of its 400 steps."""
+    unbroken, rng = trainer(AdaGrad(0.1), epochs=100), np.random.default_rng(0)
+    unbroken.fit(random_dataset())
+    code = CHILD.format(tests=[str(folder) for folder in Path(__file__).parents[:2]], folder=str(tmp_path / "saved"))
+    steps = []
+    for _ in range(20):
+        child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+        child.stdout.readline()
+        time.sleep(rng.uniform(0, 0.05))
+        child.kill()
+        child.communicate()
+        found = checkpoints.load(tmp_path / "saved")  # a warning, of a damaged one, would be an error here
+        steps.append(found[0]["step"] if found else 0)
+    assert steps == sorted(steps) and len(set(steps)) > 10
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split()[-1] == bits(unbroken.model)
+    assert sorted(p.name for p in (tmp_path / "saved").iterdir()) == ["step-00000399", "step-00000400"]
+
+
+def test_a_damaged_checkpoint_is_passed_over(tmp_path):
+    data, first = random_dataset(), trainer(AdaGrad(0.1), tmp_path)
+    first.fit(data)
+    newest, before = tmp_path / "step-00000012", tmp_path / "step-00000011"
+    content = bytearray((newest / "labels.W.npy").read_bytes())
+    content[-3] ^= 1
+    (newest / "labels.W.npy").write_bytes(content)
+    second = trainer(AdaGrad(0.1), tmp_path)
+    with pytest.warns(UserWarning, match="labels.W.npy: damaged: want CRC-32 .* going on from the checkpoint before"):
+        second.fit(data)
+    assert bits(first.model) == bits(second.model)
+    for path in newest, before:
+        os.truncate(path / "features.b.npy", 10)
+    with pytest.raises(ValueError, match="step-00000011/features.b.npy: damaged"), pytest.warns(UserWarning):
+        trainer(AdaGrad(0.1), tmp_path).fit(data)
+
+
+@pytest.mark.parametrize("change, message", [
+    (dict(batch_rows=15), "batch_rows: want 15, got 16"), (dict(epochs=4), "epochs: want 4, got 3"),
+    (dict(seed=6), "seed: want 6, got 5"), (dict(dropout=0.0), r"dropout: want 0.0, got 0.25"),
+    (dict(optimizer=AdaGrad(0.2)), r"optimizer: want \['AdaGrad', 0.2, 0.2, 1e-10, False\]"),
+])
+def test_the_checkpoint_of_another_training_is_refused(change, message, tmp_path):
+    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    with pytest.raises(ValueError, match=f"checkpoint is of another training: {message}"):
+        trainer(**dict(optimizer=AdaGrad(0.1), folder=tmp_path) | change).fit(random_dataset())
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
+@pytest.mark.parametrize("lr, message", [
+    (1e30, r"step \d+ \(epoch 1\): the loss is (nan|inf); the largest entry is in .*: (nan|inf)"),
+    (100, r"for 8 steps the loss has been above 2 times its first value, 0.\d+; the largest entry is in .*: \d+"),
+])
+def test_a_learning_rate_that_explodes_is_noticed_within_an_epoch(lr, message, tmp_path):
+    exploding = trainer(SGD(lr), tmp_path, batch_rows=4, dropout=0.0, schedule=linear_decay)
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=message):
+        exploding.fit(random_dataset())
+    header, arrays = checkpoints.load(tmp_path)
+    assert header["step"] <= 16 and all(np.isfinite(array).all() for array in arrays.values())
+    assert json.dumps(header["settings"])
+
+
+def test_a_second_fit_goes_on_with_the_state_of_the_optimiser():
+    data, one = random_dataset(), trainer(AdaGrad(0.1), epochs=1)
+    one.fit(data)
+    sums = one.optimizer.state["labels.W/s"].copy()
+    one.fit(data)
+    assert (one.optimizer.state["labels.W/s"] >= sums).all() and one.optimizer.t == 8
+    other = random_model(data, (9,), "relu")
+    Trainer(other, one.optimizer, batch_rows=61, epochs=1).fit(data)
+    assert one.optimizer.t == 1
