@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent / "peers"))
 import protocol  # noqa: E402
 
 import nnlite  # noqa: E402
-from nnlite.network.layers import BLOCK_ROWS  # noqa: E402
+from nnlite.network.mlp import StepSettings  # noqa: E402
+from nnlite.network.sizes import BLOCK_ROWS  # noqa: E402
 from nnlite.system.threads import blocks, one_blas_thread, scratch, team  # noqa: E402
 
 FORMS = {"step": "the whole step", "negligible": "the step without gradients up to 0.001",
@@ -57,8 +58,9 @@ class Nnlite:
                 n = rows.stop - rows.start
                 self.optimizer.next_step()
                 loss = self.model.step(
-                    x.rows(rows), y.rows(rows), self.problem.loss_factor() / (n * self.data.n_labels), self.optimizer,
-                    self.workers, negligible=self.negligible)
+                    x.rows(rows), y.rows(rows),
+                    StepSettings(self.problem.loss_factor() / (n * self.data.n_labels), negligible=self.negligible),
+                    self.optimizer, self.workers)
                 losses.append(loss / (n * self.data.n_labels))
         return np.mean(losses)
 
@@ -68,7 +70,7 @@ def load_kernels(model, optimizer):
     empty = nnlite.Dataset(*(sp.csr_array((2, n), dtype=np.float32) for n in (model.n_words, model.n_labels)))
     with one_blas_thread():
         optimizer.next_step()
-        model.step(*empty.arrays(), 1.0, optimizer, team(1))
+        model.step(*empty.arrays(), StepSettings(1.0), optimizer, team(1))
 
 
 class Negligible(Nnlite):

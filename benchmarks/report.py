@@ -18,7 +18,7 @@ if PEERS not in sys.path:
 from protocol import SLOWER_KERNELS, THREAD_COUNTS  # noqa: E402
 
 import nnlite  # noqa: E402
-from nnlite.system import memory  # noqa: E402
+from nnlite.tool import doctor
 
 UNWANTED = (*SLOWER_KERNELS, *THREAD_COUNTS, "OPENBLAS_L2_SIZE", "NUMBA_BOUNDSCHECK")
 TITLES = Path(__file__).resolve().parents[2] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
@@ -70,13 +70,13 @@ def timed(function, repeats=7):
 
 def head_line():
     """Date, machine, versions and command, and a line for each complaint about them, as text."""
-    about = memory.description()
+    about = doctor.description()
     versions = ", ".join(f"{name} {about[name]}" for name in ("python", "numpy", "scipy", "numba", "nnlite"))
     command = " ".join(["python", *sys.argv])
     lines = [
         f"{datetime.date.today()}: {about['processor']}, {about['cores']} usable cores, {about['memory_gib']} GiB; "
         f"{versions}, {about['blas']} with kernels for {about['core']}; `{command}`",
-        *(f"Complaint: {line}" for line in memory.complaints()),
+        *(f"Complaint: {line}" for line in doctor.complaints()),
     ]
     return "\n\n".join(lines)
 

@@ -33,9 +33,10 @@ from train_step import zipf_rows
 from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients
 from nnlite.kernels import dense
 from nnlite.network import reference
-from nnlite.network.layers import BLOCK_ROWS, width
-from nnlite.system import memory
-from nnlite.system.threads import blocks, one_blas_thread, scratch, team
+from nnlite.network.mlp import StepSettings
+from nnlite.network.sizes import BLOCK_ROWS
+from nnlite.system.threads import blocks, one_blas_thread, scratch, team, width
+from nnlite.tool import doctor
 
 f32 = np.float32
 
@@ -137,7 +138,7 @@ class Bench:
     def step(self):
         for x, y in self.batches:
             self.optimizer.next_step()
-            self.model.step(x, y, 1 / x.n_rows, self.optimizer, self.workers)
+            self.model.step(x, y, StepSettings(1 / x.n_rows), self.optimizer, self.workers)
 
     def pieces(self):
         """(name, threads, function)"""
@@ -172,7 +173,7 @@ def agree():
             optimizer.start(model.params)
             optimizer.next_step()
             with one_blas_thread():
-                model.step(*data.arrays(), 1 / len(data), optimizer, team())
+                model.step(*data.arrays(), StepSettings(1 / len(data)), optimizer, team())
             for name, p in model.params.items():
                 want = rule(before[name], gradients[name])
                 worst = max(worst, float(abs(p - want).max() / abs(want).max()))
@@ -219,8 +220,8 @@ def row(name, threads, times, flops, moved, bound, bound_by):
 
 def measure_peaks(threads, quick):
     """Threads -> operations and bytes a second, for one thread and for all."""
-    seconds, mib = (0.2, 64) if quick else (1.0, int(min(512, 2**10 * (memory.description()["memory_gib"] or 4) / 8)))
-    peaks = {n: {"flops": 1e9 * memory.sgemm_peak(n, seconds), "bytes": 1e9 * memory.copy_bandwidth(n, seconds, mib)}
+    seconds, mib = (0.2, 64) if quick else (1.0, int(min(512, 2**10 * (doctor.description()["memory_gib"] or 4) / 8)))
+    peaks = {n: {"flops": 1e9 * doctor.sgemm_peak(n, seconds), "bytes": 1e9 * doctor.copy_bandwidth(n, seconds, mib)}
              for n in sorted({1, threads})}
     return peaks, mib
 
@@ -254,7 +255,7 @@ def main():
     """Print the tables; returns the exit code, 1 if the small problem does not agree with the reference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows, B of a cache: to see that it runs")
-    parser.add_argument("--threads", type=int, default=memory.usable_cores(), help="default: one per usable core")
+    parser.add_argument("--threads", type=int, default=doctor.usable_cores(), help="default: one per usable core")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--picture", type=Path, metavar="FILE")
     args = parser.parse_args()

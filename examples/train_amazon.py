@@ -25,6 +25,7 @@ import psutil
 from tqdm import tqdm
 
 import nnlite
+from nnlite.network.mlp import StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.scores import metrics
 from nnlite.system import memory
@@ -151,14 +152,14 @@ def describe_plan(task, source):
     batch, keep = task.train.take(slice(0, rows)), KeepGradients(model.params)
     with one_blas_thread():
         start = time.perf_counter()
-        model.step(*batch.arrays(), 1 / rows, keep, trainer.workers)
+        model.step(*batch.arrays(), StepSettings(1 / rows), keep, trainer.workers)
         if (seconds := time.perf_counter() - start) > 5:
             print(f"\nkernels    compiled for this machine in {seconds:.0f} s, and kept for the next run")
         start = time.perf_counter()
-        model.step(*batch.arrays(), 1 / rows, keep, trainer.workers)
+        model.step(*batch.arrays(), StepSettings(1 / rows), keep, trainer.workers)
         seconds = time.perf_counter() - start
     held = (memory.resident_memory() or 0) - sum(p.nbytes for p in model.params.values())
-    plan = plan_of(trainer, [source], task.name, len(task.train), seconds, seconds={}, memory={"held already": held})
+    plan = plan_of(trainer, [source], task.name, len(task.train), seconds, {}, {"held already": held})
     plan.check()
     print(f"\n{plan}", flush=True)
 

@@ -6,12 +6,15 @@ from nnlite.data.dataset import Dataset
 from nnlite.data.records import Record, read_records
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.data.xmc import read_xmc
-from nnlite.network.layers import linear_bce
+from nnlite.network.gradients import check_gradients
+from nnlite.network.label_layer import linear_bce
 from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import SGD, AdaGrad, Adam
-from nnlite.scores.evaluation import check_gradients, evaluate
+from nnlite.scores.evaluation import evaluate
 from nnlite.training.planning import plan
 from nnlite.training.trainer import Trainer
+
+__version__ = "0.2.0"
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "Dataset", "Record", "TitleClassifier", "Trainer", "Vocabulary",

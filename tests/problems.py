@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from nnlite import MLP, Dataset
-from nnlite.network import layers
+from nnlite.network import sizes
 
 F32, F64 = np.float32, np.float64
 compiled = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="minutes without compiled kernels")
@@ -44,10 +44,10 @@ def exact(params):
 
 def small_pieces(monkeypatch, tile_labels=5):
     """Cut so finely that a problem of 61 rows has many blocks, tiles, rounds and shares, the last of each short."""
-    sizes = dict(BLOCK_ROWS=7, MIN_BLOCK_ROWS=3, MIN_BLOCK_FLOPS=1, TILE_LABELS=tile_labels, MIN_TILE_LABELS=2,
+    small = dict(BLOCK_ROWS=7, MIN_BLOCK_ROWS=3, MIN_BLOCK_FLOPS=1, TILE_LABELS=tile_labels, MIN_TILE_LABELS=2,
                  ROUND_ITEMS=20, ROUND_BYTES=0, MIN_ITEMS=20, SHARE_NONZEROS=11)
-    for name, size in sizes.items():
-        monkeypatch.setattr(layers, name, size)
+    for name, size in small.items():
+        monkeypatch.setattr(sizes, name, size)
 
 
 def assert_close(got, want, largest=1e-5, name=""):

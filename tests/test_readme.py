@@ -10,6 +10,7 @@ from problems import compiled
 import nnlite
 from nnlite.data.vocabulary import tokenise
 from nnlite.network.layers import SparseLinear
+from nnlite.network.mlp import StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system.threads import team
 
@@ -58,7 +59,7 @@ def journey(folder):
     sgd.start(model.params)
     sgd.next_step()
     spy = Spy(sgd, model.params)
-    loss = model.step(x, y, 1.0, spy, team(1))
+    loss = model.step(x, y, StepSettings(1.0), spy, team(1))
     dz = np.concatenate([spy.seen["labels.b", i] for i in range(5)])
     ids, p = model.top_k(data.x, 2)
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 import nnlite
+from nnlite.network.gradients import gradients
 from nnlite.scores import metrics
-from nnlite.scores.evaluation import gradients
 
 RECORDS, TEST = 3_000, 1_000
 HIDDEN = (64, 64)

@@ -25,7 +25,8 @@ from pathlib import Path
 from nnlite.categories.proposal import propose
 from nnlite.data.lines import BadLine, numbered_lines
 from nnlite.data.records import Record, read_records
-from nnlite.system.atomic_file import open_binary, replacing
+from nnlite.data.lines import open_binary
+from nnlite.system.atomic_file import replacing
 
 SHOWN = 5  # lines that met no record
 

@@ -1,13 +1,17 @@
-"""The lines of a file, numbered, whatever it holds; and `BadLine`, what is wrong with one.
+"""The lines of a file, plain or packed, numbered, whatever it holds; and `BadLine`, what is wrong with one.
 
 Memory holds a block of the file and, at most, MAX_LINE_BYTES of a line.
 """
 
+import bz2
+import gzip
 import io
 import lzma
 import zlib
 from contextlib import suppress
+from pathlib import Path
 
+OPENERS = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAX_LINE_BYTES = 1 << 20  # bytes
 BLOCK_BYTES = 1 << 16  # bytes, read at a time; fewer than a line may have
 MAX_LITERAL_CHARS = 1 << 17  # Python's own parser takes a hundred times the memory, and quadratic time for some texts
@@ -36,6 +40,14 @@ class BadLine(Exception):
         shown = repr(came[:60]) if isinstance(came, (str, bytes)) else type(came).__name__
         super().__init__(f"{kind}, want {WANTED[kind]}, got {shown}")
         self.kind = kind
+
+
+def open_binary(path, packed=None):
+    """The file opened for reading bytes, unpacked on the way; packed: the same file, if it is open already."""
+    suffix = Path(path).suffix.lower()
+    if packed and suffix not in OPENERS:
+        return packed
+    return OPENERS[suffix if suffix in OPENERS else ""](packed or path, "rb")
 
 
 def numbered_lines(file):

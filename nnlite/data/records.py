@@ -29,8 +29,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_ROW_LINES, BadLine, numbered_lines
-from nnlite.system.atomic_file import OPENERS
+from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_ROW_LINES, OPENERS, BadLine, numbered_lines
 
 MAX_PLAIN_CHARS = 1 << 13  # of a line whose names are remembered, cleaned
 MAX_EXAMPLES = 5  # bad lines that are shown, whatever the number of files

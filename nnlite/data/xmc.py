@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data.dataset import Dataset
-from nnlite.system.atomic_file import open_binary
+from nnlite.data.lines import open_binary
 
 LARGEST = 1e38  # of a feature's value: what float32 holds
 MOST = 2**31 - 1  # rows, features or labels: ids are int32

@@ -14,36 +14,11 @@ csr arrays: the non-zeros of row i are `data[indptr[i]:indptr[i + 1]]`, in the c
 
 import math
 
-import numba
 import numpy as np
-from numba.extending import intrinsic, overload
 
-from nnlite.kernels.compile import kernel
+from nnlite.kernels.compile import kernel, wide_vectors
 
 f32, f64, i32, u64 = np.float32, np.float64, np.int32, np.uint64
-
-
-def wide_vectors():
-    """In a kernel: loops may use vectors of 512 bits, where LLVM prefers 256 on many processors that have them.
-
-    That preference spares code with few vector operations a lower clock, which the matrix products around these loops
-    set anyway. `bce_with_logits` gains a fifth.
-    """
-
-
-@overload(wide_vectors, inline="always")
-def _compiled_wide_vectors():
-    return lambda: _prefer_512_bits()
-
-
-@intrinsic
-def _prefer_512_bits(typing_context):
-    """An attribute of the function that is being compiled."""
-    def codegen(context, builder, signature, arguments):
-        set.add(builder.function.attributes, '"prefer-vector-width"="512"')  # past llvmlite's own list of names
-        return context.get_dummy_value()
-
-    return numba.void(), codegen
 
 
 @kernel
@@ -97,21 +72,21 @@ def sigmoid(z):
 
 @kernel
 def sigmoid_backward(dh, h, keep):
-    """In place: h, what `dropout` left of a = sigmoid(z), becomes dz: a = h keep, the slope is h (1 - a), or 0."""
+    """In place: h, what `dropout` left of a = sigmoid(z), becomes dz = dh a (1 - a), with a = h keep."""
     for i in range(h.shape[0]):
         row, dh_row = h[i], dh[i]
         for j in range(row.size):
-            row[j] = dh_row[j] * row[j] * (f32(1) - row[j] * keep)
+            a = row[j] * keep
+            row[j] = dh_row[j] * a * (f32(1) - a)
 
 
 @kernel
 def relu_backward(dh, h, keep):
-    """In place: h, of relu(z) what `dropout` left, becomes dz = dh / keep where h > 0, else 0."""
-    scale = f32(1) / keep
+    """In place: h, what `dropout` left of relu(z), becomes dz = dh where h > 0, else 0."""
     for i in range(h.shape[0]):
         row, dh_row = h[i], dh[i]
         for j in range(row.size):
-            row[j] = dh_row[j] * scale if row[j] > 0 else f32(0)
+            row[j] = dh_row[j] if row[j] > 0 else f32(0)
 
 
 @kernel

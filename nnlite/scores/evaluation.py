@@ -1,21 +1,22 @@
-"""How a model does on a dataset (`evaluate`), and whether its gradients are right (`check_gradients`)."""
+"""`evaluate`: how a model does on a dataset."""
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 
 import numpy as np
 
-from nnlite.data.dataset import check_features
-from nnlite.kernels import ranking, dense
-from nnlite.network import reference
-from nnlite.network.optimizers import KeepGradients
-from nnlite.network.softmax import check_classes
+from nnlite.data.dataset import Dataset
+from nnlite.kernels import dense, ranking
+from nnlite.network.label_layer import check_classes
+from nnlite.network.mlp import MLP, logit_thresholds
 from nnlite.scores import metrics
-from nnlite.system.threads import one_blas_thread, scratch, team
+from nnlite.system.threads import scratch
 
 f32 = np.float32
 
 
-def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, threads=None):
+def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propensities: np.ndarray | None = None,
+             thresholds: float | np.ndarray = 0.5, threads: int | None = None) -> dict[str, float]:
     """Scores of a model on a Dataset, as a dict of fractions of 1; `metrics` defines them.
 
     "bce": mean over rows and labels, from logits
@@ -27,35 +28,31 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, th
     and "class_f1", the mean over classes of the F1 of the likeliest class; ValueError for a row of several labels
 
     propensities (L,): for PSP@k, from `metrics.propensities` of the training labels' counts; by default from those of
-    the dataset itself.    thresholds: one probability, or one per label (L,), as `calibration.tune_thresholds` finds.
+    the dataset itself.    thresholds: one probability, or one per label (L,).
     Logits exist for one block of rows and one tile of labels at a time, counts per row and, for each thread, per label.
     """
     truth, ks = dataset.y, [k for k in ks if k <= model.n_labels]
     check("evaluate", model, dataset)
     if model.output == "softmax":
         check_classes(truth.indptr)
-    cuts = metrics.logit_thresholds(thresholds, model.n_labels)
+    cuts = logit_thresholds(thresholds, model.n_labels)
     if propensities is None:
         propensities = metrics.propensities(np.bincount(truth.indices, minlength=model.n_labels), max(len(dataset), 3))
     _, y = dataset.arrays()
     ids = np.zeros((len(dataset), max(ks, default=1)), np.int32)
-    z = np.full(ids.shape, -np.inf, f32)
+    best = np.full(ids.shape, -np.inf, f32)
     by_label, by_row = Tally(2, model.n_labels), np.zeros((2, len(dataset)), np.int32)
 
-    def one_block(rows, h):
-        block_y, loss = y.rows(rows)[:2], 0.0
+    def score(rows, tile, z):
+        block_y = y.rows(rows)[:2]
+        ranking.merge_top_k(z, tile.start, ids[rows], best[rows])
         with by_label.mine() as counts:
-            for tile in model.labels.tiles():
-                tile_z, b = model.labels.logits(h, tile), model.params["labels.b"][tile]
-                ranking.merge_top_k(tile_z, b, tile.start, ids[rows], z[rows])
-                ranking.count_predictions(
-                    tile_z, b, cuts[tile], *block_y, tile.start, *counts[:, tile], *by_row[:, rows])
-                unused = scratch("bce", 3, b.size)
-                loss += dense.bce_with_logits(tile_z, b, *block_y, tile.start, f32(1), unused[2], unused[:2])
-        return loss
+            ranking.count_predictions(z, cuts[tile], *block_y, tile.start, *counts[:, tile], *by_row[:, rows])
+        no_bias, unused = np.zeros(z.shape[1], f32), scratch("bce", 3, z.shape[1])
+        return dense.bce_with_logits(z, no_bias, *block_y, tile.start, f32(1), unused[2], unused[:2])
 
-    loss = sum(model.each_block(dataset.x, one_block, threads))
-    dense.sigmoid(z)
+    loss = sum(map(sum, model.each_tile(dataset.x, score, threads)))
+    dense.sigmoid(best)
     n_true, (positive, both) = np.bincount(truth.indices, minlength=model.n_labels), by_label.total()
     scores = {
         "bce": loss / (len(dataset) * model.n_labels),
@@ -71,7 +68,7 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, th
         scores[f"PSP@{k}"] = metrics.psp_at_k(truth, ids, k, propensities)
         scores[f"PSnDCG@{k}"] = metrics.psndcg_at_k(truth, ids, k, propensities)
         scores[f"coverage@{k}"] = metrics.coverage_at_k(truth, ids, k)
-        scores[f"ECE@{k}"] = metrics.reliability_of(z[:, :k], hits[:, :k]).ece
+        scores[f"ECE@{k}"] = metrics.reliability_of(best[:, :k], hits[:, :k]).ece
     if model.output == "softmax":
         table = metrics.confusion(truth, ids[:, 0])
         scores["accuracy"] = float(np.trace(table) / max(table.sum(), 1))
@@ -81,18 +78,35 @@ def evaluate(model, dataset, ks=(1, 3, 5), propensities=None, thresholds=0.5, th
     return scores
 
 
-def cross_entropy(model, dataset, threads=None):
+def cross_entropy(model: MLP, dataset: Dataset, threads: int | None = None) -> float:
     """-log p of a row's label, p the softmax: the mean over the rows that have one; 0 if none has."""
-    y, (tile,) = dataset.arrays()[1], model.labels.tiles()
+    _, y = dataset.arrays()
 
     def one_block(rows, h):
-        z = model.labels.products(h, tile)
-        return model.labels.loss(z, tile, y.rows(rows), f32(1), scratch("unused", model.n_labels))
+        labels = y.rows(rows)
+        own = labels.indices[labels.indptr[0]:labels.indptr[-1]]
+        tile, = model.labels.tiles()
+        z = model.labels.logits(h, tile)[np.diff(labels.indptr) > 0, own]
+        return np.logaddexp(0, -z.astype(float)).sum()
 
-    return sum(model.each_block(dataset.x, one_block, threads)) / max(dataset.y.nnz, 1)
+    return float(sum(model.each_block(dataset.x, one_block, threads)) / max(dataset.y.nnz, 1))
 
 
-def check(where, model, dataset):
+def count_by_label(model: MLP, dataset: Dataset, threshold: float, threads: int | None = None) -> np.ndarray:
+    """(3, L) int64: how many rows have each label, have a probability above the threshold for it, and both."""
+    _, y = dataset.arrays()
+    cuts, tally = logit_thresholds(threshold, model.n_labels), Tally(2, model.n_labels)
+    by_row = np.zeros((2, len(dataset)), np.int32)
+
+    def count(rows, tile, z):
+        with tally.mine() as counts:
+            ranking.count_predictions(z, cuts[tile], *y.rows(rows)[:2], tile.start, *counts[:, tile], *by_row[:, rows])
+
+    model.each_tile(dataset.x, count, threads)
+    return np.vstack([np.bincount(dataset.y.indices, minlength=model.n_labels), tally.total()])
+
+
+def check(where: str, model: MLP, dataset: Dataset) -> None:
     """ValueError for a Dataset without rows, or with other labels than the model's."""
     if dataset.n_labels != model.n_labels:
         raise ValueError(f"{where}: the model has {model.n_labels} labels, the data {dataset.n_labels}")
@@ -123,26 +137,3 @@ class Tally:
     def total(self):
         """The sum, int64."""
         return np.sum(self.idle, axis=0, dtype=np.int64)
-
-
-def gradients(model, dataset, reduction="sum", threads=None):
-    """The loss and, by parameter name, its gradient as the compiled training step computes it. Nothing is updated."""
-    keep = KeepGradients(model.params)
-    x, y = check_features(dataset.x, model.n_words), dataset.arrays()[1]
-    divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)
-    with one_blas_thread():
-        loss = model.step(x, y, 1 / divisor, keep, team(threads))
-    return loss / divisor, keep.gradients
-
-
-def check_gradients(model, dataset):
-    """Parameter name -> largest relative error of the training step's gradient on this Dataset.
-
-    The error is the largest difference from the gradient of `reference`, computed in float64, divided by that
-    gradient's largest entry; float32 leaves about 1e-6. The reference is dense: take some hundred rows at most.
-    """
-    _, got = gradients(model, dataset)
-    exact = {name: p.astype(np.float64) for name, p in model.params.items()}
-    _, want = reference.loss_and_grads(exact, dataset.x.toarray(), dataset.y.toarray(), model.activation,
-                                       output=model.output)
-    return {name: float(abs(got[name] - want[name]).max() / max(abs(want[name]).max(), 1e-30)) for name in want}

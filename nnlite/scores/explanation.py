@@ -75,3 +75,19 @@ def left_out(vocabulary, title):
     else:
         x.data[:] = 1
     return words, x
+
+
+def likeliest_true(model, x, y, threads=None):
+    """(N,): of the true labels of each row, that with the largest logit, ties to the smaller id.
+
+    x csr (N, D)    y csr (N, L), at least one label in each row
+    """
+    w, b = model.params["labels.W"], model.params["labels.b"]
+
+    def one_block(rows, h):
+        indptr = y.indptr[rows.start:rows.stop + 1]
+        labels, row = y.indices[indptr[0]:indptr[-1]], np.repeat(np.arange(len(h)), np.diff(indptr))
+        z = np.einsum("ij,ij->i", h[row], w[labels]) + b[labels]
+        return labels[np.lexsort((labels, -z, row))[indptr[:-1] - indptr[0]]]
+
+    return np.concatenate(model.each_block(x, one_block, threads))

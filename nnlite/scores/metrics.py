@@ -13,15 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 
-def logit_thresholds(thresholds, n_labels):
-    """logit(p) (L,) float32 of the probabilities p, one or (L,): sigmoid(z) > p is z > logit(p). 1 is infinity."""
-    p = np.asarray(thresholds, float)
-    if p.shape not in ((), (n_labels,)) or not ((p >= 0) & (p <= 1)).all():
-        raise ValueError(f"thresholds: want a probability, or {n_labels}, got {thresholds}")
-    with np.errstate(divide="ignore"):
-        return np.broadcast_to(np.log(p) - np.log1p(-p), n_labels).astype(np.float32)
-
-
 # ---- from the ids of the top k
 
 def hits(truth, ids):
@@ -166,6 +157,21 @@ def bce_of_frequencies(truth, frequencies):
     with np.errstate(divide="ignore", invalid="ignore"):
         losses = np.where(seen > 0, -seen * np.log(p), 0) + np.where(seen < 1, -(1 - seen) * np.log1p(-p), 0)
     return float(losses.mean())
+
+
+# ---- how sure is a fraction?
+
+Z_95 = 1.959964  # standard deviations on either side that hold 95 % of a normal distribution
+
+
+def wilson(n_true, n):
+    """(low, high): the 95 % interval of a fraction of which n_true of n were seen, numbers or arrays; n above 0.
+
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927. It stays in 0..1.
+    """
+    p, z2 = np.divide(n_true, n), Z_95 ** 2
+    middle, half = p + z2 / (2 * n), Z_95 * np.sqrt(p * (1 - p) / n + z2 / (4 * np.square(n, dtype=float)))
+    return np.maximum((middle - half) / (1 + z2 / n), 0), np.minimum((middle + half) / (1 + z2 / n), 1)
 
 
 # ---- is a probability of 0.8 true 8 times in 10?

@@ -38,6 +38,11 @@ def shares(n, pieces):
     return [slice(i * n // pieces, (i + 1) * n // pieces) for i in range(pieces)]
 
 
+def width(part):
+    """The number of entries in a slice."""
+    return part.stop - part.start
+
+
 def usable_cores():
     """The number of processors that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -72,6 +77,10 @@ class Team:
             self.inbox.put(job)
         job.work()
         return job.results()
+
+    def call(self, jobs: list) -> list:
+        """[job() for job in jobs], as `run`."""
+        return self.run(lambda job: job(), jobs)
 
     def _help(self):
         while True:

@@ -15,12 +15,13 @@ import scipy.sparse as sp
 
 from nnlite.categories.choice import Categories
 from nnlite.data.dataset import Dataset
+from nnlite.data.lines import open_binary
 from nnlite.data.records import Record, read_records
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.network.layers import width
 from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import AdaGrad
-from nnlite.system import atomic_file, memory
+from nnlite.system import memory
+from nnlite.system.threads import width
 from nnlite.training import recipes
 from nnlite.training.trainer import Trainer
 
@@ -131,10 +132,10 @@ def plan(paths, recipe="default", threads=None, sample_records=SAMPLE_RECORDS, *
          "matrices": round(scale * data.nbytes), "vocabulary": names}, exact)
 
 
-def plan_of(trainer, sources, recipe, n_records, step_seconds, seconds, memory, exact=True):
+def plan_of(trainer, sources, recipe, n_records, step_seconds, other_seconds, other_bytes, exact=True):
     """The Plan of what a trainer, made by the recipe, is about to do with so many records.
 
-    step_seconds: what a step takes    seconds, memory: what else takes time and memory (bytes), by name
+    step_seconds: what a step takes    other_seconds, other_bytes: what else takes time and memory, by name
     """
     model, batch_rows, threads = trainer.model, trainer.batch_rows, trainer.workers.threads
     n_steps = trainer.epochs * ceil(n_records / batch_rows)
@@ -143,10 +144,10 @@ def plan_of(trainer, sources, recipe, n_records, step_seconds, seconds, memory, 
     return Plan(
         sources, recipe, exact, n_records, model.n_words, model.n_labels,
         [model.n_words, *model.hidden, model.n_labels], trainer.epochs, batch_rows, n_steps, n_records, width(block),
-        width(tile), threads, seconds | {"train": n_steps * step_seconds},
-        memory | {"parameters": sum(p.nbytes for p in model.params.values()),
-                  "optimiser": trainer.optimizer.state_bytes(dict(model.params)),  # a copy: as if there were none yet
-                  "a step": model.step_bytes(rows, threads)},
+        width(tile), threads, other_seconds | {"train": n_steps * step_seconds},
+        other_bytes | {"parameters": sum(p.nbytes for p in model.params.values()),
+                       "optimiser": trainer.optimizer.state_bytes(dict(model.params)),  # a copy: as if there were none
+                       "a step": model.step_bytes(rows, threads)},
         memory.available_memory(), memory.gpus())
 
 
@@ -174,7 +175,7 @@ def lines_in(paths):
     """About how many lines some files have: those of the first SAMPLE_BYTES, by the part of the file that these are."""
     total = 0.0
     for path in map(Path, paths):
-        with open(path, "rb") as packed, atomic_file.open_binary(path, packed) as file:
+        with open(path, "rb") as packed, open_binary(path, packed) as file:
             content = file.read(SAMPLE_BYTES)
             share = 1.0 if len(content) < SAMPLE_BYTES else packed.tell() / path.stat().st_size
         total += content.count(b"\n") / max(share, 1e-9)

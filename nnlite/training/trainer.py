@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nnlite.data.dataset import Dataset, check_weights
+from nnlite.network.mlp import StepSettings
 from nnlite.scores.evaluation import evaluate
 from nnlite.system import memory
 from nnlite.system.threads import blocks, interrupts_between_steps, one_blas_thread, team
@@ -159,9 +160,8 @@ class Trainer:
         rows_labels = x.n_rows * self.model.losses_per_row
         scale = 1 / (rows_labels if self.reduction == "mean" else x.n_rows)
         stream = int(np.random.default_rng([self.seed, step - 1]).integers(2 ** 32))
-        return self.model.step(
-            x, y, scale, self.optimizer, self.workers, self.dropout, self.word_dropout, stream, weights,
-            self.negligible) / rows_labels
+        settings = StepSettings(scale, self.dropout, self.word_dropout, stream, weights, self.negligible)
+        return self.model.step(x, y, settings, self.optimizer, self.workers) / rows_labels
 
     def _check(self, history, epoch, n_steps):
         """FloatingPointError if the training has gone astray."""

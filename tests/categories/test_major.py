@@ -14,10 +14,12 @@ from problems import F32, assert_close, compiled, exact, random_csr, small_piece
 from nnlite import MLP, SGD, AdaGrad, Dataset, Record, Trainer, Vocabulary, check_gradients, evaluate, make_catalogue
 from nnlite.categories.major import NEAR_UNIVERSAL, Major
 from nnlite.network import reference
+from nnlite.network.gradients import gradients
+from nnlite.network.label_layer import MAX_CLASSES
+from nnlite.network.mlp import StepSettings
 from nnlite.network.optimizers import KeepGradients
-from nnlite.network.softmax import MAX_CLASSES
 from nnlite.scores import calibration, metrics
-from nnlite.scores.evaluation import cross_entropy, gradients
+from nnlite.scores.evaluation import cross_entropy
 from nnlite.system.threads import one_blas_thread, team
 from nnlite.training import recipes
 
@@ -72,7 +74,7 @@ def test_weights_multiply_the_gradient_of_a_row(monkeypatch):
                                        label_weights=labels, output="softmax")
     keep = KeepGradients(model.params)
     with one_blas_thread():
-        model.step(*data.arrays(), 1 / 61, keep, team(2), weights=(rows, labels))
+        model.step(*data.arrays(), StepSettings(1 / 61, weights=(rows, labels)), keep, team(2))
     for name in want:
         assert_close(keep.gradients[name], want[name], name=name)
     times = (rows * np.where(y.any(axis=1), y @ labels, 1)).astype(int)
@@ -97,27 +99,48 @@ def test_training_takes_the_steps_of_the_reference(threads, monkeypatch):
         assert_close(model.params[name], want[name], largest=1e-4, name=name)
 
 
+def scores_of(model, data):
+    """h W^T + b (N, L) in float64, of which the probabilities are the softmax."""
+    return reference.forward(exact(model.params), data.x.toarray(), model.activation)[1]
+
+
+def of_rounding(z):
+    """The relative error of probabilities of scores z in float32: a few roundings of the largest, 6e-8 each."""
+    return 1e-5 + 5e-7 * np.abs(z).max()
+
+
+@pytest.mark.parametrize("size", [1, 30, 1000])
+def test_logits_are_those_of_the_probabilities(size, monkeypatch):
+    """For a softmax as for sigmoids: p = sigmoid(logits)."""
+    small_pieces(monkeypatch)
+    data, model, _ = problem()
+    model.params["labels.W"] *= F32(size)
+    got, z = reference.sigmoid(model.logits(data.x).astype(float)), scores_of(model, data)
+    np.testing.assert_allclose(got, reference.softmax(z), rtol=of_rounding(z), atol=2e-13)
+
+
 @pytest.mark.parametrize("size", [1, 30, 1000])
 def test_probabilities_are_the_softmax(size, monkeypatch):
     """Of top_k and of above, also where one is nearly 1, and add up to 1."""
     small_pieces(monkeypatch)
     data, model, _ = problem()
     model.params["labels.W"] *= F32(size)
-    z = model.logits(data.x).astype(float)
+    z = scores_of(model, data)
     p = reference.softmax(z)
     ids, got = model.top_k(data.x, 13)
-    np.testing.assert_allclose(got, np.take_along_axis(p, ids, axis=1), rtol=1e-5, atol=2e-13)
+    rtol = of_rounding(z)
+    np.testing.assert_allclose(got, np.take_along_axis(p, ids, axis=1), rtol=rtol, atol=2e-13)
     np.testing.assert_allclose(got.sum(axis=1), 1, rtol=1e-5)
     best = np.sort(z, axis=1)[:, ::-1]
     np.testing.assert_allclose(np.take_along_axis(z, ids[:, :3], 1), best[:, :3], rtol=1e-5, atol=1e-4 * size)
-    np.testing.assert_allclose(model.above(data.x, 0.2).toarray(), np.where(p > 0.2, p, 0), rtol=1e-5, atol=2e-13)
+    np.testing.assert_allclose(model.above(data.x, 0.2).toarray(), np.where(p > 0.2, p, 0), rtol=rtol, atol=2e-13)
 
 
 def test_what_reads_logits_need_not_know(monkeypatch):
     """Calibration sees the softmax's probabilities, and the threshold chosen has their largest expected F1."""
     small_pieces(monkeypatch)
     data, model, y = problem()
-    p = reference.softmax(model.logits(data.x).astype(float))
+    p = reference.softmax(scores_of(model, data))
     got = calibration.report(model, data, ks=(2,))["reliability"]
     for value, want in zip(got["all"], metrics.reliability_of(p, y)):
         np.testing.assert_allclose(value, want, rtol=1e-5)
@@ -148,7 +171,7 @@ def test_the_bias_begins_at_the_frequencies():
 def test_evaluate(monkeypatch):
     small_pieces(monkeypatch)
     data, model, y = problem()
-    z = model.logits(data.x).astype(float)
+    z = scores_of(model, data)
     p, predicted, labelled = reference.softmax(z), z.argmax(axis=1), y.any(axis=1)
     loss, _ = reference.softmax_ce(z, y)
     table = np.zeros((13, 13), int)

@@ -16,11 +16,11 @@ from fuzz_files import HEADS, LINES
 from fuzz_mutations import SIGNS, altered, mutated, refusal
 
 from nnlite import Record, Vocabulary, make_catalogue
-from nnlite.__main__ import main
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import tokens
 from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.vocabulary import tokenise
+from nnlite.tool.command_line import main
 
 
 # ---- titles and vocabularies

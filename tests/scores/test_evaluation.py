@@ -10,9 +10,9 @@ from problems import F32, compiled, random_dataset, random_model, small_pieces
 
 from nnlite import Dataset, evaluate
 from nnlite.network import reference
+from nnlite.network.mlp import logit_thresholds
 from nnlite.scores import calibration, metrics
 from nnlite.scores.evaluation import Tally
-from nnlite.scores.metrics import logit_thresholds
 
 CANDIDATES = (np.arange(127) - 64) / 8
 
@@ -100,33 +100,6 @@ def test_report_by_frequency(monkeypatch):
         np.testing.assert_array_equal(got[3][name], want[name], err_msg=name)
 
 
-@pytest.mark.parametrize("labels_at_once", [1, 11, 16_384])
-def test_tuned_thresholds_are_the_best(labels_at_once, monkeypatch):
-    """Every label has the best F1 of any candidate, and `evaluate` finds that very F1; in one pass or in many."""
-    data, model, z, y = problem(monkeypatch)
-    monkeypatch.setattr(calibration, "HISTOGRAM_LABELS", labels_at_once)
-    got = calibration.tune_thresholds(model, data, min_true=0, min_f1=0)
-    every = np.array([f1_at(z, y, c) for c in CANDIDATES])
-    logits = np.log(got / (1 - got))
-    np.testing.assert_array_equal(f1_at(z, y, logits), every.max(axis=0))
-    for label, best in enumerate(every.max(axis=0)):
-        assert abs(logits[label]) == pytest.approx(min(abs(CANDIDATES[every[:, label] == best])))
-    assert evaluate(model, data, thresholds=got)["macro_f1"] == pytest.approx(every.max(axis=0).mean())
-
-
-def test_other_labels_take_the_threshold_that_is_best_for_all(monkeypatch):
-    data, model, z, y = problem(monkeypatch)
-    monkeypatch.setattr(calibration, "HISTOGRAM_LABELS", 16)  # two passes that would choose differently
-    micro = [metrics.f1(y.sum(), (z > c).sum(), ((z > c) * y).sum()) for c in CANDIDATES]
-    together = reference.sigmoid(min(CANDIDATES[micro == np.max(micro)], key=abs))
-    own, best = calibration.tune_thresholds(model, data, 0, 0), np.max([f1_at(z, y, c) for c in CANDIDATES], axis=0)
-    for min_true, min_f1 in (9, 0), (0, 0.3), (0, best[0]), (9, 0.3), (np.inf, 0), (0, 1.1):
-        got = calibration.tune_thresholds(model, data, min_true, min_f1)
-        np.testing.assert_allclose(got, np.where((y.sum(axis=0) < min_true) | (best < min_f1), together, own))
-    assert len(set(calibration.tune_thresholds(model, data, np.inf))) == 1 < len(set(own))
-    assert 0 < np.sum(y.sum(axis=0) < 9) < 23 and 0 < np.sum(best < 0.3) < 23
-
-
 def test_the_best_threshold_has_the_largest_expected_f1(monkeypatch):
     data, model, z, _ = problem(monkeypatch)
     p = reference.sigmoid(z)
@@ -144,8 +117,7 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
     for threads in 1, 2, 3, 8:
         got = calibration.report(model, data, threads=threads)
         tables = [*got["reliability"].values(), *(table.values() for table in got["frequency"].values())]
-        results.append(b"".join(np.asarray(column).tobytes() for table in tables for column in table)
-                       + calibration.tune_thresholds(model, data, threads=threads).tobytes())
+        results.append(b"".join(np.asarray(column).tobytes() for table in tables for column in table))
     assert len(set(results)) == 1
 
 
@@ -163,7 +135,7 @@ def test_a_tally_adds_what_each_user_counted():
 
 def test_data_are_checked_at_the_door(monkeypatch):
     data, model, *_ = problem(monkeypatch)
-    for function in evaluate, calibration.report, calibration.tune_thresholds:
+    for function in evaluate, calibration.report:
         with pytest.raises(ValueError, match=f"{function.__name__}: the model has 23 labels, the data 22"):
             function(model, Dataset(data.x, data.y[:, :22]))
         with pytest.raises(ValueError, match=f"{function.__name__}: want at least 1 row, got none"):
@@ -171,7 +143,7 @@ def test_data_are_checked_at_the_door(monkeypatch):
 
 
 @compiled
-@pytest.mark.parametrize("function", [evaluate, calibration.report, calibration.tune_thresholds])
+@pytest.mark.parametrize("function", [evaluate, calibration.report])
 def test_memory_does_not_grow_with_rows_times_labels(function):
     """20,000 rows x 2,000 labels are 160 MB of logits, of which each thread sees 2,048 x 512 at once."""
     rng = np.random.default_rng(0)

@@ -7,8 +7,8 @@ import pytest
 import report
 import roofline
 
-from nnlite.__main__ import main
-from nnlite.system import memory
+from nnlite.tool import doctor
+from nnlite.tool.command_line import main
 
 FULL_SPEED = {"name": "openblas", "version": "1", "core": "SkylakeX", "threads": 2, "coretype": None}
 
@@ -16,25 +16,25 @@ FULL_SPEED = {"name": "openblas", "version": "1", "core": "SkylakeX", "threads":
 @pytest.fixture
 def quiet(monkeypatch, tmp_path):
     """A machine of two cores with nothing to complain about; set(flags=..., quota=..., **blas) changes it."""
-    for name in (*memory.THREAD_COUNTS, *memory.SLOW_NUMBA):
+    for name in (*doctor.THREAD_COUNTS, *doctor.SLOW_NUMBA):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(memory, "CPUINFO", tmp_path / "cpuinfo")
-    monkeypatch.setattr(memory, "QUOTA", tmp_path / "cpu.max")
-    monkeypatch.setattr(memory, "usable_cores", lambda: 2)
+    monkeypatch.setattr(doctor, "CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(doctor, "QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(doctor, "usable_cores", lambda: 2)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
 
     def change(flags="fpu avx avx2 avx512f", quota="max 100000", **blas):
         if flags:
-            memory.CPUINFO.write_text(f"processor\t: 0\nmodel name\t: Abacus 3\nflags\t\t: {flags}\n\n" * 2)
-        memory.QUOTA.write_text(quota + "\n")
-        monkeypatch.setattr(memory, "blas", lambda: FULL_SPEED | blas)
+            doctor.CPUINFO.write_text(f"processor\t: 0\nmodel name\t: Abacus 3\nflags\t\t: {flags}\n\n" * 2)
+        doctor.QUOTA.write_text(quota + "\n")
+        monkeypatch.setattr(doctor, "blas", lambda: FULL_SPEED | blas)
 
     change()
     return change
 
 
 def test_description():
-    about = memory.description()
+    about = doctor.description()
     assert list(about) == [
         "processor", "cores", "memory_gib", "python", "numpy", "scipy", "numba", "nnlite", "blas", "core"]
     assert about["cores"] >= 1 and about["memory_gib"] > 0
@@ -44,17 +44,17 @@ def test_description():
 
 def test_blas(monkeypatch):
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Abacus")
-    library = memory.blas()
+    library = doctor.blas()
     assert library.keys() == FULL_SPEED.keys()
     assert library["threads"] >= 1 and library["coretype"] == "Abacus"
 
 
 def test_processor_of_this_machine(quiet):
-    assert memory.description()["processor"] == "Abacus 3"
+    assert doctor.description()["processor"] == "Abacus 3"
 
 
 def test_no_complaint(quiet):
-    assert memory.complaints() == []
+    assert doctor.complaints() == []
 
 
 @pytest.mark.parametrize("change, word", [
@@ -66,64 +66,64 @@ def test_no_complaint(quiet):
 ])
 def test_complaints(quiet, change, word):
     quiet(**change)
-    complaint, = memory.complaints()
+    complaint, = doctor.complaints()
     assert word in complaint
 
 
 def test_a_core_that_fits_is_no_complaint(quiet):
     quiet(core="Haswell", flags="fpu avx2", coretype="Haswell")
-    assert memory.complaints() == []
+    assert doctor.complaints() == []
     quiet(core="neoversev1", flags="asimd sve")
-    assert memory.complaints() == []
+    assert doctor.complaints() == []
 
 
 def test_without_cpuinfo_the_variable_is_named(quiet):
-    memory.CPUINFO.unlink()
+    doctor.CPUINFO.unlink()
     quiet(flags=None, coretype="Haswell")
-    complaint, = memory.complaints()
+    complaint, = doctor.complaints()
     assert "OPENBLAS_CORETYPE=Haswell" in complaint
 
 
-@pytest.mark.parametrize("name", memory.SLOW_NUMBA)
+@pytest.mark.parametrize("name", doctor.SLOW_NUMBA)
 def test_complaints_about_numba(quiet, monkeypatch, name):
     monkeypatch.setenv(name, "0")
-    assert memory.complaints() == []
+    assert doctor.complaints() == []
     monkeypatch.setenv(name, "1")
-    complaint, = memory.complaints()
+    complaint, = doctor.complaints()
     assert complaint.startswith(f"{name}=1: ")
 
 
 def test_the_number_of_threads_is_explained(quiet, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     quiet(threads=1)
-    complaint, = memory.complaints()
+    complaint, = doctor.complaints()
     assert "(OMP_NUM_THREADS=1)" in complaint
 
 
 def test_cores_that_may_not_be_used(quiet, monkeypatch):
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
-    complaint, = memory.complaints()
+    complaint, = doctor.complaints()
     assert "2 of the machine's 64 cores" in complaint
 
 
 def test_a_cache_that_cannot_be_written(quiet, monkeypatch):
-    monkeypatch.setattr(memory, "kernel_cache", lambda: "/dev/null/kernels")
-    complaint, = memory.complaints()
+    monkeypatch.setattr(doctor, "kernel_cache", lambda: "/dev/null/kernels")
+    complaint, = doctor.complaints()
     assert "/dev/null/kernels" in complaint and "not writable" in complaint
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 def test_speeds_are_positive(threads):
-    assert memory.sgemm_peak(threads, seconds=0.01, size=16) > 0
-    assert memory.copy_bandwidth(threads, seconds=0.01, mib=1) > 0
+    assert doctor.sgemm_peak(threads, seconds=0.01, size=16) > 0
+    assert doctor.copy_bandwidth(threads, seconds=0.01, mib=1) > 0
 
 
 # ---- the command line
 
 @pytest.fixture
 def fast(quiet, monkeypatch):
-    monkeypatch.setattr(memory, "sgemm_peak", lambda threads: 100.0 * threads)
-    monkeypatch.setattr(memory, "copy_bandwidth", lambda threads: 10.0 * threads)
+    monkeypatch.setattr(doctor, "sgemm_peak", lambda threads: 100.0 * threads)
+    monkeypatch.setattr(doctor, "copy_bandwidth", lambda threads: 10.0 * threads)
     return quiet
 
 
@@ -156,7 +156,7 @@ def test_an_error_is_one_line_and_exit_code_2(fast, monkeypatch, capsys):
     def refuse():
         raise ValueError("machine: want one, got none")
 
-    monkeypatch.setattr(memory, "description", refuse)
+    monkeypatch.setattr(doctor, "description", refuse)
     assert main(["doctor"]) == 2
     assert capsys.readouterr().err == "nnlite: error: machine: want one, got none\n"
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from problems import compiled, random_dataset, random_model, small_pieces
 
 from nnlite import SGD, Adam, AdaGrad, Trainer, evaluate, linear_bce
+from nnlite.network.mlp import StepSettings
 from nnlite.system.threads import blocks, one_blas_thread, scratch, shares, team
 
 
@@ -148,6 +149,10 @@ class Recorder:
         self.pieces.append(repr(items))
         return [function(item) for item in items]
 
+    def call(self, jobs):
+        self.pieces.append(len(jobs))
+        return [job() for job in jobs]
+
 
 def test_pieces_are_cut_by_sizes_alone(monkeypatch):
     small_pieces(monkeypatch)
@@ -157,6 +162,6 @@ def test_pieces_are_cut_by_sizes_alone(monkeypatch):
         model = random_model(data)
         optimizer.start(model.params)
         optimizer.next_step()
-        model.step(*data.arrays(), 1.0, optimizer, recorder)
+        model.step(*data.arrays(), StepSettings(1.0), optimizer, recorder)
         cuts.append(recorder.pieces)
     assert cuts[0] == cuts[1] and len(cuts[0]) >= 4

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from problems import compiled
 
 from nnlite import make_catalogue
-from nnlite.__main__ import main
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.tool import commands
+from nnlite.tool.command_line import main
 
 QUICK = "--epochs", "2", "--hidden", "8"
 

@@ -13,10 +13,9 @@ from problems import compiled
 from nnlite import Record, evaluate
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.scores import metrics
-from nnlite.scores.explanation import Effect
-from nnlite.tool.report import charts
-from nnlite.tool.report import page as html_page
-from nnlite.tool.report.samples import MAX_SAMPLE_CHARS, likeliest_true, marked
+from nnlite.scores.explanation import Effect, likeliest_true
+from nnlite.tool.report import charts, page as html_page
+from nnlite.tool.report.samples import MAX_SAMPLE_CHARS, marked
 from nnlite.tool.report.sections import write_report
 
 SMALL = dict(epochs=30, hidden=(8,), min_count=2, label_min_count=2, batch_rows=8, word_dropout=0.0, dropout=0.0)
@@ -306,7 +305,7 @@ def test_ticks_are_round():
 
 def test_the_interval_of_a_fraction():
     """Wilson's worked values: 95 % intervals of 0 of 10, 5 of 10 and 10 of 10."""
-    low, high = charts.wilson(np.array([0, 5, 10]), np.array([10, 10, 10]))
+    low, high = metrics.wilson(np.array([0, 5, 10]), np.array([10, 10, 10]))
     np.testing.assert_allclose(low, [0, 0.2366, 0.7225], atol=1e-4)
     np.testing.assert_allclose(high, [0.2775, 0.7634, 1], atol=1e-4)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from problems import F32, assert_close, exact, random_dataset, random_model, small_pieces
 
+import twins
 from nnlite import SGD, Adam, AdaGrad, Dataset, Trainer, evaluate
 from nnlite.network import reference
 from nnlite.network.optimizers import as_rows
@@ -79,11 +80,11 @@ def test_dropout_and_two_learning_rates_take_the_steps_of_the_reference(activati
 
     def masks(step, n):
         stream = int(np.random.default_rng([7, step]).integers(2 ** 32))
-        return [reference.dropout((n, units), 0.75, stream, i * n) for i, units in enumerate(hidden)]
+        return [twins.dropout((n, units), 0.75, stream, i * n) for i, units in enumerate(hidden)]
 
     def words(step, rows):
         stream = int(np.random.default_rng([7, step]).integers(2 ** 32))
-        return reference.drop_words(data.x[rows], 0.875, stream, len(hidden) * rows.size)
+        return twins.drop_words(data.x[rows], 0.875, stream, len(hidden) * rows.size)
 
     batches = [(words(i, rows), y[rows]) for i, rows in enumerate((order[:30], order[30:60], order[60:]))]
     want, losses = reference_steps(model, optimiser, batches, "sum", np.ones(3), masks)

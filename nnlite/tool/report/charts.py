@@ -8,21 +8,12 @@ from html import escape
 
 import numpy as np
 
+from nnlite.scores import metrics
+
 WIDTH, HEIGHT = 360, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 346, 14, 200  # of the field inside
 MAX_POINTS = 300  # of a line: about one for each pixel; neighbours are averaged
 LINE_HEIGHT = 13
-Z_95 = 1.959964  # standard deviations on either side that hold 95 % of a normal distribution
-
-
-def wilson(n_true, n):
-    """(low, high): the 95 % interval of a fraction of which n_true of n were seen, numbers or arrays; n above 0.
-
-    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927. It stays in 0..1.
-    """
-    p, z2 = np.divide(n_true, n), Z_95 ** 2
-    middle, half = p + z2 / (2 * n), Z_95 * np.sqrt(p * (1 - p) / n + z2 / (4 * np.square(n, dtype=float)))
-    return np.maximum((middle - half) / (1 + z2 / n), 0), np.minimum((middle + half) / (1 + z2 / n), 1)
 
 
 def thinned(points, most=MAX_POINTS):
@@ -83,7 +74,7 @@ def reliability_chart(identity, title, description, found):
     parts = [_axes([(x, f"{t}") for x, _, t in marks], [(y, f"{t} %") for _, y, t in marks], "predicted, %"),
              f'<path class="dotted" d="M{LEFT} {BOTTOM}L{RIGHT} {TOP}"/>']
     seen = np.flatnonzero(found.n)
-    low, high = wilson(found.true[seen] * found.n[seen], found.n[seen])
+    low, high = metrics.wilson(found.true[seen] * found.n[seen], found.n[seen])
     for i, a, b in zip(seen, low, high):
         x = LEFT + (RIGHT - LEFT) * found.probability[i]
         top, bottom, y = (BOTTOM - (BOTTOM - TOP) * value for value in (b, a, found.true[i]))

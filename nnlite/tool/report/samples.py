@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data.tokens import tokenise
-from nnlite.scores.explanation import explain
+from nnlite.scores.explanation import explain, likeliest_true
 from nnlite.tool.report.page import NO_BREAK, bare, count, percent, table, text
 
 MAX_PAIRS = 20  # of confused categories
@@ -42,22 +42,6 @@ def confused(found, threads):
     return (f"<p>For {count(wrong.size)} records with a known category the first one named is not true. Of the true "
             f"ones, the one shown is that which the model holds likeliest; below it stands what came first.{rest}</p>"
             + table("Confused categories", ['true<br>named first', "records", "such as"], rows, words={2: "long"}))
-
-
-def likeliest_true(model, x, y, threads=None):
-    """(N,): of the true labels of each row, that with the largest logit, ties to the smaller id.
-
-    x csr (N, D)    y csr (N, L), at least one label in each row
-    """
-    w, b = model.params["labels.W"], model.params["labels.b"]
-
-    def one_block(rows, h):
-        indptr = y.indptr[rows.start:rows.stop + 1]
-        labels, row = y.indices[indptr[0]:indptr[-1]], np.repeat(np.arange(len(h)), np.diff(indptr))
-        z = np.einsum("ij,ij->i", h[row], w[labels]) + b[labels]
-        return labels[np.lexsort((labels, -z, row))[indptr[:-1] - indptr[0]]]
-
-    return np.concatenate(model.each_block(x, one_block, threads))
 
 
 def samples(found, threads):

@@ -5,10 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import entr
 
-from nnlite.kernels import ranking
 from nnlite.scores import metrics
 from nnlite.scores.calibration import report
-from nnlite.scores.evaluation import Tally, evaluate
+from nnlite.scores.evaluation import count_by_label, evaluate
 from nnlite.system.atomic_file import replacing
 from nnlite.tool.report import charts
 from nnlite.tool.report.page import (
@@ -75,24 +74,7 @@ def _figures(classifier, records, threads):
     scores = evaluate(model, data, KS, propensities, classifier.threshold_, threads)
     ids, p = model.top_k(data.x, min(KS[-1], model.n_labels), threads)
     return Figures(classifier, records, news, data, scores, report(model, data, counts, KS, threads=threads),
-                   _by_label(model, data, classifier.threshold_, threads), ids, p, metrics.hits(data.y, ids))
-
-
-def _by_label(model, data, threshold, threads):
-    """(3, L) int64: how many rows have each label, have a probability above the threshold, and both."""
-    _, y = data.arrays()
-    cuts, tally = metrics.logit_thresholds(threshold, model.n_labels), Tally(2, model.n_labels)
-    by_row = np.zeros((2, len(data)), np.int64)
-
-    def one_block(rows, h):
-        with tally.mine() as counts:
-            for tile in model.labels.tiles():
-                ranking.count_predictions(
-                    model.labels.logits(h, tile), model.params["labels.b"][tile], cuts[tile], *y.rows(rows)[:2],
-                    tile.start, *counts[:, tile], *by_row[:, rows])
-
-    model.each_block(data.x, one_block, threads)
-    return np.vstack([np.bincount(data.y.indices, minlength=model.n_labels), tally.total()])
+                   count_by_label(model, data, classifier.threshold_, threads), ids, p, metrics.hits(data.y, ids))
 
 
 def _points(curve):
@@ -110,7 +92,7 @@ def _points(curve):
 
 def _opening(found, source):
     scores, n = found.scores, found.scores["rows"] - found.scores["rows_without_label"]
-    low, high = charts.wilson(scores["P@1"] * n, n)
+    low, high = metrics.wilson(scores["P@1"] * n, n)
     of = f" of {text(source, 80)}" if source else ""
     return (f'<h1>Categories from titles</h1>\n<p class="of">{count(scores["rows"])} records{of}, '
             f'{count(found.data.n_labels)} categories</p>\n'

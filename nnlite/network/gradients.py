@@ -1,0 +1,33 @@
+"""Are the compiled training step's gradients right? They are compared with those of `reference`."""
+
+import numpy as np
+
+from nnlite.data.dataset import Dataset, check_features
+from nnlite.network import reference
+from nnlite.network.mlp import MLP, StepSettings
+from nnlite.network.optimizers import KeepGradients
+from nnlite.system.threads import one_blas_thread, team
+
+
+def gradients(model: MLP, dataset: Dataset, reduction: str = "sum",
+              threads: int | None = None) -> tuple[float, dict[str, np.ndarray]]:
+    """The loss and, by parameter name, its gradient as the compiled training step computes it. Nothing is updated."""
+    keep = KeepGradients(model.params)
+    x, y = check_features(dataset.x, model.n_words), dataset.arrays()[1]
+    divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)
+    with one_blas_thread():
+        loss = model.step(x, y, StepSettings(1 / divisor), keep, team(threads))
+    return loss / divisor, keep.gradients
+
+
+def check_gradients(model: MLP, dataset: Dataset) -> dict[str, float]:
+    """Parameter name -> largest relative error of the training step's gradient on this Dataset.
+
+    The error is the largest difference from the gradient of `reference`, computed in float64, divided by that
+    gradient's largest entry; float32 leaves about 1e-6. The reference is dense: take some hundred rows at most.
+    """
+    _, got = gradients(model, dataset)
+    exact = {name: p.astype(np.float64) for name, p in model.params.items()}
+    _, want = reference.loss_and_grads(exact, dataset.x.toarray(), dataset.y.toarray(), model.activation,
+                                       output=model.output)
+    return {name: float(abs(got[name] - want[name]).max() / max(abs(want[name]).max(), 1e-30)) for name in want}

@@ -1,0 +1,65 @@
+"""Into which pieces a step is cut: blocks of rows, tiles of labels, rounds of tiles, shares of words.
+
+The pieces decide in which order floating-point numbers are added, so they belong to the result. They depend on the
+sizes of the problem and on the constants below, never on the machine or on the number of threads.
+"""
+
+from math import ceil
+
+import numpy as np
+
+from nnlite.system.threads import blocks, shares, width
+
+BLOCK_ROWS = 2048          # rows that pass through a layer at once: a tile of their logits is 4 MiB
+MIN_BLOCK_ROWS = 128       # a smaller batch is cut finer, so that several threads have work, but no finer than this
+MIN_BLOCK_FLOPS = 2e7      # nor so fine that a block costs less than waking a thread: 0.1 ms
+TILE_LABELS = 512          # labels whose logits exist at once
+TILE_LOGITS = 1 << 20      # of a small batch up to so many logits of more labels: fewer calls for the same work
+MAX_TILE_LABELS = 2048     # but no more labels: their rows and these rows' gradient, 1.6 MB each, stay in cache
+MIN_TILE_LABELS = 96       # labels below which a matrix product loses its speed
+ROUND_ITEMS = 16           # (block, tile) pairs that are worked on at the same time, at least, where there are as many
+ROUND_BYTES = 1 << 24      # and as many tiles as leave their shares of dh in this memory: threads meet after each round
+MIN_ITEMS = 4              # into how many items a small batch is cut, at least
+SHARE_NONZEROS = 4096      # non-zeros and words of a batch that go to one owner: 0.5 ms of work at 200 units
+GATHER_FLOPS = 1_000       # what gathering a row's words costs per unit, in operations of a matrix product
+GRADIENT_FLOPS = 20        # likewise, taking an activation back
+
+
+def row_blocks(n_rows: int, flops_per_row: float) -> list[slice]:
+    """The blocks of a batch for the layers below the labels, which do so many operations for each row."""
+    least = max(MIN_BLOCK_ROWS, ceil(n_rows / ROUND_ITEMS), ceil(MIN_BLOCK_FLOPS / flops_per_row))
+    return blocks(n_rows, min(BLOCK_ROWS, least))
+
+
+def label_tiles(n_labels: int, tile_labels: int | None = None, at_least: int = 1, wide: int = 0) -> list[slice]:
+    """Equal slices of the labels, `at_least` so many if these are not too narrow.
+
+    None is wider than tile_labels; if that is None, than TILE_LABELS or `wide`, whichever is more.
+    """
+    widest = tile_labels or max(TILE_LABELS, wide)
+    return shares(n_labels, max(ceil(n_labels / widest), min(at_least, n_labels // MIN_TILE_LABELS)))
+
+
+def step_blocks(n_rows: int) -> list[slice]:
+    """The blocks of a batch for the label layer."""
+    return blocks(n_rows, BLOCK_ROWS)
+
+
+def step_tiles(n_rows: int, n_labels: int, tile_labels: int | None = None) -> list[slice]:
+    """The tiles of the labels in a training step of so many rows."""
+    rows = step_blocks(n_rows)
+    wide = min(TILE_LOGITS // width(rows[0]), MAX_TILE_LABELS, ceil(n_labels / ROUND_ITEMS))
+    return label_tiles(n_labels, tile_labels, ceil(MIN_ITEMS / len(rows)), wide)
+
+
+def tile_rounds(n_rows: int, n_tiles: int, n_units: int) -> list[slice]:
+    """The rounds of a training step, as slices of its tiles: a round's shares of dh, rows x units, exist at once."""
+    at_once = max(ceil(ROUND_ITEMS / len(step_blocks(n_rows))), ROUND_BYTES // (4 * n_rows * n_units))
+    return blocks(n_tiles, at_once)
+
+
+def word_shares(indptr: np.ndarray) -> list[slice]:
+    """Cut the rows of a csr matrix into slices of as many non-zeros and rows each, about SHARE_NONZEROS at most."""
+    work = indptr + np.arange(indptr.size)
+    edges = np.searchsorted(work, np.linspace(0, work[-1], 2 * ceil(work[-1] / 2 / SHARE_NONZEROS) + 1))
+    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:]) if start < stop]

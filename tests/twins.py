@@ -1,0 +1,93 @@
+"""The NumPy twins of the kernels that are no part of the network itself: each is the specification of its kernel."""
+
+import numpy as np
+
+from nnlite.network.reference import sigmoid
+
+
+def busy_columns(dz, bound):
+    """The columns of dz with an entry above the bound in size, or a NaN."""
+    return np.flatnonzero(~np.all(np.abs(dz) <= bound, axis=0))
+
+
+def random_bits(x):
+    """32 bits from the 32 low bits of x: a mixing function of two multiplications, in Python's integers."""
+    for shift, factor in (16, 0x7FEB352D), (15, 0x846CA68B):
+        x = (x ^ x >> shift) * factor % 2 ** 32
+    return x ^ x >> 16
+
+
+def dropout(shape, keep, stream, first_row):
+    """What multiplies h: 1 / keep where the random bits of (row, unit) are below keep 2^32, else 0."""
+    keys = [random_bits(stream ^ random_bits(first_row + i)) for i in range(shape[0])]
+    bits = np.array([[random_bits(key ^ j) for j in range(shape[1])] for key in keys])
+    return (bits < keep * 2 ** 32) / keep
+
+
+def drop_words(x, keep, stream, first_row):
+    """A sparse x (N, D) times the mask of `dropout` for its rows and words, as a dense matrix."""
+    return x.toarray() * dropout(x.shape, keep, stream, first_row)
+
+
+def exp_neg(x):
+    """e^x for x <= 0"""
+    return np.exp(x)
+
+
+def two_sigmoids(z0, z1, scale):
+    """scale sigmoid(z0), scale sigmoid(z1), e^-|z0|, e^-|z1|"""
+    return scale * sigmoid(z0), scale * sigmoid(z1), np.exp(-abs(z0)), np.exp(-abs(z1))
+
+
+def add_rows(x, i, source, total):
+    """total + x[i] source for a sparse x"""
+    return total + x.toarray()[i] @ source
+
+
+def csr_matmul(x, w, start):
+    """start + x w for a sparse x"""
+    return start + x.toarray() @ w
+
+
+def csr_transpose(x):
+    """The columns of x that hold a non-zero, and for each of them its (row, value) pairs with rising rows."""
+    dense = x.toarray()
+    return {d: [(n, dense[n, d]) for n in np.flatnonzero(dense[:, d])] for d in np.flatnonzero(dense.any(axis=0))}
+
+
+def take_rows(x, rows):
+    """The given rows of x, in their order."""
+    return x.toarray()[rows]
+
+
+def merge_top_k(z, k):
+    """ids and logits (N, k) of the k largest entries of each row, best first; of equal ones the smaller id first."""
+    ids = np.argsort(-z, axis=1, kind="stable")[:, :k]
+    return ids, np.take_along_axis(z, ids, axis=1)
+
+
+def count_predictions(z, y, thresholds):
+    """Of each label and each row: how many logits are above the label's threshold, and how many of these are true."""
+    above = z > thresholds
+    both = above & (y > 0)
+    return above.sum(axis=0), both.sum(axis=0), above.sum(axis=1), both.sum(axis=1)
+
+
+def probability(z):
+    """sigmoid(z)"""
+    return sigmoid(z)
+
+
+def equal_bin(p, bins):
+    """m for p in (m / bins, (m + 1) / bins], and 0 for 0"""
+    return np.maximum(np.ceil(p * bins).astype(int) - 1, 0)
+
+
+def calibration_bins(z, y, groups, n_groups, bins):
+    """count, sum of probabilities and number of true ones, (n_groups, bins), of the logits of each group and bin."""
+    p = sigmoid(z)
+    places = np.broadcast_to(groups, z.shape), equal_bin(p, bins)
+    tables = np.zeros((3, n_groups, bins))
+    for table, what in zip(tables, (1, p, y)):
+        np.add.at(table, places, what)
+    return tables
