@@ -1,0 +1,79 @@
+"""Data in chunks, as the trainer reads them: `chunked` gives every kind of data the same few methods.
+
+A `ChunkFolder` has these methods itself, a Dataset or a list of them becomes `DatasetChunks`, and any other iterable
+of Datasets becomes a `DatasetStream`, whose length is not known and which keeps its order.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Protocol, runtime_checkable
+
+from nnlite.data.dataset import Dataset
+
+
+@runtime_checkable
+class ChunkedData(Protocol):
+    """Chunks that can be read in any order, any number of times.
+
+    sizes: the rows of each chunk
+    """
+
+    sizes: list[int]
+
+    def __iter__(self) -> Iterator[Dataset]:
+        """The chunks as they are stored."""
+
+    def in_order(self, order: Iterable[int]) -> Iterator[Dataset]:
+        """The chunks of these numbers, from 0 on."""
+
+    def crc32(self) -> int:
+        """A number that distinguishes these data from others."""
+
+
+class DatasetChunks:
+    """`ChunkedData` in memory: a list of Datasets."""
+
+    def __init__(self, chunks: Iterable[Dataset]):
+        self.chunks = list(chunks)
+        self.sizes = [len(chunk) for chunk in self.chunks]
+
+    def __iter__(self) -> Iterator[Dataset]:
+        return iter(self.chunks)
+
+    def in_order(self, order: Iterable[int]) -> Iterator[Dataset]:
+        """The chunks of these numbers, from 0 on."""
+        return (self.chunks[c] for c in order)
+
+    def crc32(self) -> int:
+        """A number that distinguishes these data from others."""
+        return zlib.crc32(repr([chunk.crc32() for chunk in self.chunks]).encode())
+
+
+class DatasetStream:
+    """An iterable of Datasets that has neither a known length nor numbered chunks.
+
+    sizes: None    one_pass: whether it can be read only once
+    """
+
+    sizes: None = None
+
+    def __init__(self, chunks: Iterable[Dataset]):
+        self.chunks, self.one_pass = chunks, iter(chunks) is chunks
+
+    def __iter__(self) -> Iterator[Dataset]:
+        return iter(self.chunks)
+
+    def crc32(self) -> None:
+        """Data that are read once cannot be compared with others."""
+
+
+def chunked(data, chunk_rows: int | None = None) -> ChunkedData | DatasetStream:
+    """A Dataset, a list of them, ChunkedData or an iterable of Datasets, as data in chunks.
+
+    chunk_rows: cut a single Dataset into chunks of so many rows; by default it is one chunk
+    """
+    if isinstance(data, Dataset):
+        return DatasetChunks(data.chunks(chunk_rows) if chunk_rows else [data])
+    if isinstance(data, (list, tuple)):
+        return DatasetChunks(data)
+    return data if isinstance(data, ChunkedData) else DatasetStream(data)
