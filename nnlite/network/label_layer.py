@@ -28,7 +28,7 @@ class LabelLayer:
     dz = scale (sigmoid(z) - y)    dW = dz^T h    db = sum_n dz[n]    dh = sum over tiles of dz W
 
     A round works on some tiles, with all blocks of rows. Block i of tile j leaves its share of dW and db in its own
-    place; whoever finishes the last block of a tile adds these up in the order of the blocks and updates the tile.
+    place; the thread that finishes the last block of a tile adds these up in the order of the blocks and updates the tile.
     dh is added up in the order of the rounds, then of the tiles in a round.
     """
 
@@ -62,10 +62,6 @@ class LabelLayer:
         z += self.b[tile]
         return z
 
-    def some_logits(self, h: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """z = logit(p) (N, n) of n labels (ids)."""
-        return h @ self.w[labels].T + self.b[labels]
-
     def loss(self, z, tile, y, scale, db) -> float:
         """In place: z, `products`, becomes dz for the rows y; db its sum over the rows. Returns the unscaled loss."""
         return dense.bce_with_logits(z, self.b[tile], *y[:2], tile.start, scale, db, scratch("bce", 2, db.size))
@@ -83,7 +79,7 @@ class LabelLayer:
         """
         rows, tiles, rounds = self.pieces(len(h))
         shape = (width(rounds[0]), len(rows), max(map(width, tiles)))
-        one = len(rows) == 1  # a block: whoever has worked on a tile updates it, and its dW never leaves the cache
+        one = len(rows) == 1  # a block: the thread that works on a tile updates it, and its dW stays in cache
         dw, db = [None, None] if one else [scratch("dw", *shape, h.shape[1]), scratch("db", *shape)]
         dh = scratch("dh sums", shape[0], *h.shape)
         busy = {}  # the labels of a tile that are not negligible in a block, by their slot and the block's number
@@ -136,7 +132,7 @@ class LabelLayer:
 class SoftmaxLayer(LabelLayer):
     """z = h W^T + b, then cross-entropy on p = softmax(z): a row has one label, and its probabilities add up to 1.
 
-    dz = scale (p - y), the rest as in LabelLayer. A probability hangs on all logits of its row, so that there is one
+    dz = scale (p - y), the rest as in LabelLayer. A probability depends on all logits of its row, so that there is one
     tile for all labels, and MAX_CLASSES bounds its memory. A row without a label teaches nothing.
     """
 
@@ -149,7 +145,7 @@ class SoftmaxLayer(LabelLayer):
         return step_blocks(n_rows), self.tiles(), [slice(0, 1)]
 
     def logits(self, h: np.ndarray, tile: slice) -> np.ndarray:
-        """As in LabelLayer: sigmoid of it is the probability here too, and whatever reads logits need not know.
+        """As in LabelLayer: the sigmoid of a logit is the probability here too.
 
         log(p / (1 - p)) = z - log(sum over the other labels of e^z), z = h W^T + b. The sum that lacks the largest term
         is added up without it, because a difference would lose all digits; no e^z is taken for less than e^-80 of the
@@ -166,11 +162,6 @@ class SoftmaxLayer(LabelLayer):
         others[rows, best] = smaller
         z -= np.log(others, out=others)
         return z
-
-    def some_logits(self, h: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """As in LabelLayer."""
-        tile, = self.tiles()
-        return self.logits(h, tile)[:, labels]
 
     def loss(self, z, tile, y, scale, db):
         """As in LabelLayer."""

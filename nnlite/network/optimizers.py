@@ -1,16 +1,17 @@
 """How the rows of one parameter are updated from the rows of its gradient.
 
-A gradient is never stored whole. Whoever owns some rows of a parameter, a tile of labels or a share of the words in
-the batch, hands `update` what they are summed from: the gradient of rows[i] is row i of parts @ source, a csr matrix
-times a dense one, and exists for as long as that row is updated. Rows without a gradient (words absent from the batch)
-are left as they are, with the state that belongs to them: so do torch's SparseAdam and sparse Adagrad.
+A gradient is never stored whole. The owner of some rows of a parameter, a tile of labels or a share of the words in the
+batch, gives `update` what they are summed from: the gradient of rows[i] is row i of parts @ source, a csr matrix times
+a dense one, and exists while that row is updated. Rows without a gradient (words absent from the batch) keep their
+values and their state, as with torch's SparseAdam and sparse Adagrad.
 
 Protocol: `start(params)`, `next_step(factor)` before each step, then `update(name, rows, parts, source)` for every
-row, from any thread, each row at most once per step. The state lies in `state`, under "name of the parameter/letter".
+row, from any thread, each row at most once per step.
 """
 
 import numpy as np
 
+from nnlite.data.dataset import Csr
 from nnlite.kernels import sparse
 from nnlite.system.threads import scratch
 
@@ -18,62 +19,65 @@ f32 = np.float32
 
 
 class Optimizer:
-    """What the optimisers share: the parameters and state as matrices with one row per id, and the step's rates.
+    """What the optimisers share: the parameters and their state as matrices with one row per id, and the step's rates.
 
     lr: learning rate > 0    labels_lr: that of the label layer, if another. ValueError otherwise.
     """
 
-    letters: tuple[str, ...] = ()
+    state_names: tuple[str, ...] = ()  # of the arrays of state, each as large as its parameter
     numbers: tuple[str, ...] = ("lr", "labels_lr")
-    by_row = False
+    by_row = False  # is the state one number for each row of a parameter?
 
-    def __init__(self, lr, labels_lr=None):
+    def __init__(self, lr: float, labels_lr: float | None = None):
         self.lr, self.labels_lr = lr, lr if labels_lr is None else labels_lr
         for rate in self.lr, self.labels_lr:
             if not 0 < rate < float("inf"):
                 raise ValueError(f"{type(self).__name__}: want a learning rate above 0, got {rate}")
 
-    def settings(self):
-        """The numbers that it was made with, as a list."""
+    def settings(self) -> list:
+        """The numbers that it was made with."""
         return [getattr(self, name) for name in self.numbers]
 
-    def start(self, params):
-        """Take over `params` and begin with a fresh state, zeros; if it has these already, go on with its state."""
+    def start(self, params: dict[str, np.ndarray]) -> None:
+        """Begin to train `params` with a state of zeros; if they are those it trains already, keep its state."""
         if getattr(self, "params", None) is params:
             return
         self.params = params
         self.t, self.factor = 0, 1.0
-        self.state = {f"{name}/{letter}": self.zeros(name, p) for name, p in params.items() for letter in self.letters}
+        self.state = {f"{name}/{part}": np.zeros(self._state_shape(name, p), p.dtype)
+                      for name, p in params.items() for part in self.state_names}
         self.rows = {name: as_rows(name, array) for name, array in (params | self.state).items()}
 
-    def zeros(self, name, p):
-        """A letter of the state of parameter `name`, as it begins: unlike zeros_like, not written before it is used."""
-        return np.zeros(p.shape, p.dtype)
+    def _state_shape(self, name, p):
+        return (len(as_rows(name, p)), 1) if self.by_row else p.shape
 
-    def state_bytes(self, params):
+    def state_bytes(self, params: dict[str, np.ndarray]) -> int:
         """The memory that `start` will take for the state: 0 if it is there."""
         if getattr(self, "params", None) is params:
             return 0
-        per_letter = sum(4 * len(as_rows(name, p)) if self.by_row else p.nbytes for name, p in params.items())
-        return len(self.letters) * per_letter
+        return len(self.state_names) * sum(4 * int(np.prod(self._state_shape(name, p))) for name, p in params.items())
 
-    def next_step(self, factor=1.0):
+    def next_step(self, factor: float = 1.0) -> None:
         """Begin step t + 1 with the learning rates times factor."""
         self.t, self.factor = self.t + 1, factor
 
-    def rate(self, name):
+    def rate(self, name: str) -> np.float32:
         """The learning rate of parameter `name` in this step."""
         return f32(self.factor * (self.labels_lr if name.startswith("labels.") else self.lr))
 
+    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
+        """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
+        raise NotImplementedError
 
-def as_rows(name, array):
+
+def as_rows(name: str, array: np.ndarray) -> np.ndarray:
     """The parameter as a matrix: labels.b (L,) has one row per label, the other biases are one row."""
     if array.ndim == 2:
         return array
     return array.reshape(-1, 1) if name.startswith("labels.b") else array.reshape(1, -1)
 
 
-def one_row(source):
+def one_row(source: np.ndarray) -> np.ndarray:
     """Scratch for one row of the gradient."""
     return scratch("gradient row", source.shape[1])
 
@@ -81,8 +85,8 @@ def one_row(source):
 class SGD(Optimizer):
     """w <- w - lr g"""
 
-    def update(self, name, rows, parts, source):
-        """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
+    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
+        """As Optimizer.update."""
         sparse.sgd(self.rows[name], rows, *parts, source, one_row(source), self.rate(name))
 
 
@@ -91,23 +95,19 @@ class AdaGrad(Optimizer):
 
     A word seen twice still takes large steps when a word seen a million times takes small ones.
 
-    by_row: one s for each row of a parameter, the sum of the means of g^2 over the row: the state is as good as
-    nothing, not as large as the parameters. It wants about half the learning rate and predicts nearly as well.
+    by_row: one s for each row of a parameter, the sum of the means of g^2 over the row, instead of one for each entry:
+    the state takes next to no memory. It needs about half the learning rate and predicts nearly as well.
     """
 
-    letters = ("s",)
+    state_names = ("s",)
     numbers = (*Optimizer.numbers, "eps", "by_row")
 
-    def __init__(self, lr, labels_lr=None, eps=1e-10, by_row=False):
+    def __init__(self, lr: float, labels_lr: float | None = None, eps: float = 1e-10, by_row: bool = False):
         super().__init__(lr, labels_lr)
         self.eps, self.by_row = eps, by_row
 
-    def zeros(self, name, p):
-        """The state of parameter `name`, as it begins."""
-        return np.zeros((len(as_rows(name, p)), 1), f32) if self.by_row else super().zeros(name, p)
-
-    def update(self, name, rows, parts, source):
-        """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
+    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
+        """As Optimizer.update."""
         adagrad = sparse.adagrad_by_row if self.by_row else sparse.adagrad
         adagrad(self.rows[name], self.rows[name + "/s"], rows, *parts, source, one_row(source), self.rate(name),
                 f32(self.eps))
@@ -119,29 +119,29 @@ class Adam(Optimizer):
     (Kingma and Ba 2014, algorithm 1). t counts steps, not a row's own updates.
     """
 
-    letters = ("m", "v")
+    state_names = ("m", "v")
     numbers = (*Optimizer.numbers, "beta1", "beta2", "eps")
 
-    def __init__(self, lr=1e-3, labels_lr=None, beta1=0.9, beta2=0.999, eps=1e-8):
+    def __init__(self, lr: float = 1e-3, labels_lr: float | None = None, beta1: float = 0.9, beta2: float = 0.999,
+                 eps: float = 1e-8):
         super().__init__(lr, labels_lr)
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
-    def update(self, name, rows, parts, source):
-        """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
-        sparse.adam(
-            self.rows[name], self.rows[name + "/m"], self.rows[name + "/v"], rows, *parts, source, one_row(source),
-            self.t, float(self.rate(name)), self.beta1, self.beta2, self.eps,
-        )
+    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
+        """As Optimizer.update."""
+        w, m, v = (self.rows[key] for key in (name, name + "/m", name + "/v"))
+        sparse.adam(w, m, v, rows, *parts, source, one_row(source), self.t, float(self.rate(name)), self.beta1,
+                    self.beta2, self.eps)
 
 
 class KeepGradients:
-    """In the place of an optimiser: updates nothing and keeps the rows of the gradient that it is handed."""
+    """In the place of an optimiser: updates nothing and keeps the rows of the gradient that it is given."""
 
-    def __init__(self, params):
+    def __init__(self, params: dict[str, np.ndarray]):
         self.gradients = {name: np.zeros_like(p) for name, p in params.items()}
         self.rows = {name: as_rows(name, gradient) for name, gradient in self.gradients.items()}
 
-    def update(self, name, rows, parts, source):
+    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
         """Keep the given rows of the gradient of parameter `name`."""
         gradient = np.empty((rows.size, source.shape[1]), f32)
         sparse.csr_matmul(*parts, source, np.zeros(source.shape[1], f32), gradient)

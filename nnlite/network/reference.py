@@ -10,8 +10,6 @@ import itertools
 import numpy as np
 
 
-# ---- the network
-
 def sigmoid(z):
     """1 / (1 + e^-z), without overflow on either side."""
     e = np.exp(-np.abs(z))
@@ -126,17 +124,3 @@ def adagrad(p, g, s, lr, eps):
     """s' = s + g^2;  p - lr g / (sqrt(s') + eps)          (Duchi, Hazan and Singer 2011)"""
     s = s + g * g
     return p - lr * g / (np.sqrt(s) + eps), s
-
-
-def adagrad_by_row(p, g, s, lr, eps):
-    """s' = s + mean of g^2 over each row, (rows, 1);  p - lr g / (sqrt(s') + eps)"""
-    s = s + np.mean(g * g, axis=-1, keepdims=True)
-    return p - lr * g / (np.sqrt(s) + eps), s
-
-
-def adam(p, g, m, v, t, lr, beta1, beta2, eps):
-    """m and v are running means of g and g^2, corrected for their start at 0      (Kingma and Ba 2014, algorithm 1)"""
-    m = beta1 * m + (1 - beta1) * g
-    v = beta2 * v + (1 - beta2) * g * g
-    m_hat, v_hat = m / (1 - beta1 ** t), v / (1 - beta2 ** t)
-    return p - lr * m_hat / (np.sqrt(v_hat) + eps), m, v

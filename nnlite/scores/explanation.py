@@ -7,6 +7,7 @@ import scipy.sparse as sp
 
 from nnlite.data import tokens
 from nnlite.kernels import hashing
+from nnlite.network.mlp import MLP
 
 MAX_WORDS = 1_000  # of a title: each different one is a row, nearly as long as the title
 
@@ -40,8 +41,7 @@ def explain(vocabulary, model, title, k=5, threads=None):
     """
     words, x = left_out(vocabulary, title)
     ids, _ = model.top_k(x[:1], min(k, model.n_labels), threads)
-    z = np.concatenate(model.each_block(x, lambda rows, h: model.labels.some_logits(h, ids[0]), threads))
-    z = z.astype(np.float64)
+    z = logits_of(model, x, ids[0], threads).astype(np.float64)
     p = (1 + np.tanh(z / 2)) / 2  # the sigmoid, without overflow
     return [
         Explanation(vocabulary.labels[label], float(p[0, j]), tuple(
@@ -75,6 +75,18 @@ def left_out(vocabulary, title):
     else:
         x.data[:] = 1
     return words, x
+
+
+def logits_of(model: MLP, x: sp.csr_array, labels: np.ndarray, threads: int | None = None) -> np.ndarray:
+    """The logits (N, n) of n labels (ids) for the rows x."""
+    chosen = np.empty((x.shape[0], labels.size), f32)
+
+    def pick(rows, tile, z):
+        here = (labels >= tile.start) & (labels < tile.stop)
+        chosen[rows, here] = z[:, labels[here] - tile.start]
+
+    model.each_tile(x, pick, threads)
+    return chosen
 
 
 def likeliest_true(model, x, y, threads=None):

@@ -1,53 +1,35 @@
-"""`Trainer`: epochs, chunks, batches and the learning rate's schedule. What was seen on the way is its `History`."""
+"""`Trainer`: fits a model by mini-batches. One call of `fit` is a `_Run`, whose methods are the steps of its loop."""
 
+import hashlib
 import time
-import zlib
-from dataclasses import dataclass, field
-from functools import partial
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from math import ceil
-from typing import NamedTuple
 
 import numpy as np
 
+from nnlite.data.chunked import ChunkedData, DatasetStream, chunked
 from nnlite.data.dataset import Dataset, check_weights
-from nnlite.network.mlp import StepSettings
+from nnlite.network.mlp import MLP, StepSettings
+from nnlite.network.optimizers import Optimizer
 from nnlite.scores.evaluation import evaluate
 from nnlite.system import memory
-from nnlite.system.threads import blocks, interrupts_between_steps, one_blas_thread, team
+from nnlite.system.threads import interrupts_between_steps, one_blas_thread, team
 from nnlite.training import checkpoints
+from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
+from nnlite.training.history import History, Step
 
 DIVERGED = 2.0  # times the first loss, which a training that learns leaves below it at once
 DIVERGED_STEPS = 8, 200  # that the loss stays above it: half an epoch, but at least and at most so many
+SAME = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout", "negligible"  # to resume
 
 
-class Step(NamedTuple):
-    """What `on_step` is told after every update."""
-
-    step: int  # 1, 2, ... over the whole training
-    n_steps: int | None  # None if the data do not tell their length
-    epoch: int  # 1, 2, ...; with order="chunks" it starts anew in every chunk
-    rows: int  # in this batch
-    loss: float  # BCE, mean over the batch's rows and labels, before the update
-    seconds: float  # since fit was called, and of the calls before that were interrupted
-
-
-@dataclass
-class History:
-    """The course of a training."""
-
-    loss: list[float] = field(default_factory=list)  # by step: BCE, mean over rows and labels, before the update
-    rows: list[int] = field(default_factory=list)  # by step
-    validation: list[dict[str, float]] = field(default_factory=list)  # by epoch: the dict of `evaluate`
-    seconds: float = 0.0
-
-
-def constant(progress):
+def constant(progress: float) -> float:
     """The same learning rate from the first step to the last."""
     return 1.0
 
 
-def linear_decay(progress):
+def linear_decay(progress: float) -> float:
     """A learning rate that falls linearly to 0; progress runs from 0 to 1."""
     return 1.0 - progress
 
@@ -64,22 +46,24 @@ class Trainer:
     schedule: factor of the learning rate by progress in 0..1, such as `constant`, `linear_decay`
     label_weights: how much each true label counts in the gradient, (L,), at least 0; 1 / propensity, divided by its
            mean over the true labels, favours rare ones (Jain, Prabhu and Varma 2016). The loss reported is unweighted.
-    negligible: 0, or a bound on the gradient by a logit: a label whose gradient is no larger in any row of a block is
-           not updated by it. The loss stays exact. It saves up to two thirds of the work where labels are many.
+    negligible: 0, or a bound on the gradient with respect to a logit: a label whose gradient is no larger in any row of
+           a block is not updated by it. The loss stays exact. It halves the time of a step where labels are many.
     checkpoints: a folder, to save the training in every checkpoint_seconds and on Ctrl-C. Called again with the same
-           model, data and settings, `fit` goes on from there, to the same bits as if it had never stopped.
+           model, data and settings, `fit` resumes from there and ends with bit-identical parameters.
     The same seed and sizes give the same bits, whatever the number of threads. ValueError for a value out of range.
     """
 
-    def __init__(self, model, optimizer, batch_rows=512, epochs=8, order="shuffled", reduction="sum", threads=None,
-                 seed=0, schedule=constant, dropout=0.0, word_dropout=0.0, label_weights=None, negligible=0.0,
-                 checkpoints=None, checkpoint_seconds=300.0):
-        for name, value in ("dropout", dropout), ("word_dropout", word_dropout), ("negligible", negligible):
-            if not 0 <= value < 1:
-                raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {value}")
-        for name, value in ("batch_rows", batch_rows), ("epochs", epochs):
-            if value < 1:
-                raise ValueError(f"Trainer: {name}: want at least 1, got {value}")
+    def __init__(self, model: MLP, optimizer: Optimizer, batch_rows: int = 512, epochs: int = 8,
+                 order: str = "shuffled", reduction: str = "sum", threads: int | None = None, seed: int = 0,
+                 schedule: Callable[[float], float] = constant, dropout: float = 0.0, word_dropout: float = 0.0,
+                 label_weights: np.ndarray | None = None, negligible: float = 0.0, checkpoints=None,
+                 checkpoint_seconds: float = 300.0):
+        for name, share in ("dropout", dropout), ("word_dropout", word_dropout), ("negligible", negligible):
+            if not 0 <= share < 1:
+                raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {share}")
+        for name, number in ("batch_rows", batch_rows), ("epochs", epochs):
+            if number < 1:
+                raise ValueError(f"Trainer: {name}: want at least 1, got {number}")
         for name, value, known in ("order", order, ("shuffled", "chunks")), ("reduction", reduction, ("sum", "mean")):
             if value not in known:
                 raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {value!r}")
@@ -91,10 +75,11 @@ class Trainer:
             "Trainer: label_weights", label_weights, model.n_labels)
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
 
-    def fit(self, data, validation=None, on_step=None):
+    def fit(self, data: Dataset | ChunkedData | Iterable[Dataset], validation: Dataset | None = None,
+            on_step: Callable[[Step], None] | None = None) -> History:
         """Train on a Dataset, a `ChunkFolder` or an iterable of Datasets (chunks), `epochs` times if "shuffled".
 
-        Shuffled chunks that can be asked for by number, as those of a list or a ChunkFolder, come in a new random order
+        Shuffled chunks that can be read in any order, as those of a list or a ChunkFolder, come in a new random order
         in every epoch; each is in memory while its rows are trained on, in a new random order too.
 
         validation: a Dataset to `evaluate` after each epoch (with order="chunks": after each chunk)
@@ -106,184 +91,175 @@ class Trainer:
         ValueError if data is empty, does not fit the model, or cannot be gone through again, or if the checkpoints are
         those of another training. MemoryError, before anything is touched, if the machine has too little of it.
         """
-        chunks = self._chunks(data)
-        n_steps = self.n_steps(chunks)
-        if n_steps is None and self.schedule is not constant:
-            raise ValueError("Trainer: for a schedule want data that tell their length, a Dataset or a list of them, "
-                             f"got {type(data).__name__}")
-        self._check_memory()
+        run = _Run(self, self._chunked(data), validation, on_step)
+        run.check_memory()
         self.optimizer.start(self.model.params)
-        settings = self._settings(chunks, n_steps) if self.checkpoints else {}
-        history = self._resumed(settings)
-        done, start = len(history.loss), time.perf_counter() - history.seconds
-        saved = time.perf_counter()
+        run.resume()
         with one_blas_thread(), interrupts_between_steps() as interrupted:
-            for step, epoch, batch, ends_round in self._batches(chunks, n_steps, done):
-                x, y, weights = batch()
-                loss = self._step(step, n_steps, x, y, weights)
-                history.loss.append(loss)
-                history.rows.append(x.n_rows)
-                history.seconds = time.perf_counter() - start
-                self._check(history, epoch, n_steps)
-                if on_step:
-                    on_step(Step(step, n_steps, epoch, x.n_rows, loss, history.seconds))
-                if ends_round and validation is not None:
-                    history.validation.append(evaluate(self.model, validation))
-                if self.checkpoints and (interrupted() or time.perf_counter() - saved > self.checkpoint_seconds
-                                         or step == n_steps):
-                    self._save(history, settings)
-                    saved = time.perf_counter()
+            for batch in run.batches():
+                run.update(batch)
+                run.check_loss(batch)
+                run.tell(batch)
+                run.validate(batch)
+                run.save_when_due(interrupted())
                 if interrupted():
                     raise KeyboardInterrupt
-        if not history.loss:
+        if not run.history.loss:
             raise ValueError("Trainer: want at least one row to train on, got none")
-        return history
+        return run.history
 
-    def _check_memory(self):
+    def n_steps(self, data: Dataset | ChunkedData | Iterable[Dataset]) -> int | None:
+        """The number of updates that `fit` will make, or None if the data do not tell their length."""
+        sizes = chunked(data).sizes
+        return None if sizes is None else self.epochs * sum(ceil(n_rows / self.batch_rows) for n_rows in sizes)
+
+    def _chunked(self, data):
+        chunks = chunked(data, self.batch_rows if self.order == "chunks" else None)
+        if isinstance(chunks, DatasetStream):
+            if chunks.one_pass and self.order == "shuffled" and self.epochs > 1:
+                raise ValueError(f"Trainer: want data that can be gone through {self.epochs} times, got an iterator")
+            if self.schedule is not constant:
+                raise ValueError("Trainer: for a schedule want data that tell their length, a Dataset or a list of "
+                                 f"them, got {type(data).__name__}")
+        return chunks
+
+
+class _Run:
+    """One call of `Trainer.fit`: what it has seen so far, and the steps of its loop."""
+
+    def __init__(self, trainer, chunks, validation, on_step):
+        self.trainer, self.model, self.optimizer = trainer, trainer.model, trainer.optimizer
+        self.chunks, self.validation, self.on_step = chunks, validation, on_step
+        self.n_steps, self.history = trainer.n_steps(chunks), History()
+        self.identity: dict = self._identity() if trainer.checkpoints else {}
+        self.start = self.saved = time.perf_counter()
+
+    def check_memory(self):
         """MemoryError if the state and a step need more memory than the machine has left."""
         state = self.optimizer.state_bytes(self.model.params)
-        step = self.model.step_bytes(self.batch_rows, self.workers.threads)
+        step = self.model.step_bytes(self.trainer.batch_rows, self.trainer.workers.threads)
         available = memory.available_memory()
         if available is not None and state + step > available:
             raise MemoryError(
                 f"Trainer: want at most the {available / 2**30:.3g} GiB that this machine has left, got "
                 f"{(state + step) / 2**30:.3g} GiB: {state / 2**30:.3g} for the optimiser's state, {step / 2**30:.3g} "
-                f"for a step of {self.batch_rows:,} rows")
+                f"for a step of {self.trainer.batch_rows:,} rows")
 
-    def _step(self, step, n_steps, x, y, row_weights):
-        """One update; returns the loss, mean over rows and labels, or over rows for a softmax."""
+    # ---- the steps of the loop
+
+    def batches(self) -> Iterator[Batch]:
+        """The batches that are still to come."""
+        one, done, first_epoch = self.trainer, len(self.history.loss), 1
+        if one.order == "chunks":
+            batches = chunk_by_chunk(self.chunks, one.batch_rows, one.epochs)
+        else:
+            if self.n_steps:
+                epochs_done, done = divmod(done, self.n_steps // one.epochs)
+                first_epoch += epochs_done
+            batches = shuffled(self.chunks, one.batch_rows, range(first_epoch, one.epochs + 1), one.seed)
+        return map(self._fitting, islice(batches, done, None))
+
+    def update(self, batch):
+        """One step of the optimiser, and its loss: the mean over rows and labels, or over rows for a softmax."""
+        one, done = self.trainer, len(self.history.loss)
+        x, y, row_weights = batch.arrays()
         weights = None
-        if row_weights is not None or self.label_weights is not None:
-            weights = [np.ones(n, np.float32) if w is None else w
-                       for n, w in ((x.n_rows, row_weights), (self.model.n_labels, self.label_weights))]
-        self.optimizer.next_step(self.schedule((step - 1) / n_steps) if n_steps else 1.0)
+        if row_weights is not None or one.label_weights is not None:
+            weights = (np.ones(x.n_rows, np.float32) if row_weights is None else row_weights,
+                       np.ones(self.model.n_labels, np.float32) if one.label_weights is None else one.label_weights)
         rows_labels = x.n_rows * self.model.losses_per_row
-        scale = 1 / (rows_labels if self.reduction == "mean" else x.n_rows)
-        stream = int(np.random.default_rng([self.seed, step - 1]).integers(2 ** 32))
-        settings = StepSettings(scale, self.dropout, self.word_dropout, stream, weights, self.negligible)
-        return self.model.step(x, y, settings, self.optimizer, self.workers) / rows_labels
+        scale = 1 / (rows_labels if one.reduction == "mean" else x.n_rows)
+        stream = int(np.random.default_rng([one.seed, done]).integers(2 ** 32))
+        settings = StepSettings(scale, one.dropout, one.word_dropout, stream, weights, one.negligible)
+        self.optimizer.next_step(one.schedule(done / self.n_steps) if self.n_steps else 1.0)
+        loss = self.model.step(x, y, settings, self.optimizer, one.workers) / rows_labels
+        self.history.loss.append(loss)
+        self.history.rows.append(x.n_rows)
+        self.history.seconds = time.perf_counter() - self.start
 
-    def _check(self, history, epoch, n_steps):
-        """FloatingPointError if the training has gone astray."""
-        losses, (least, most) = history.loss, DIVERGED_STEPS
-        patience = min(max(least, (n_steps or 0) // self.epochs // 2), most)
-        astray = None
+    def check_loss(self, batch):
+        """FloatingPointError if the training diverges."""
+        losses, (least, most) = self.history.loss, DIVERGED_STEPS
+        patience = min(max(least, (self.n_steps or 0) // self.trainer.epochs // 2), most)
         if not np.isfinite(losses[-1]):
-            astray = f"the loss is {losses[-1]}"
+            found = f"the loss is {losses[-1]}"
         elif len(losses) > patience and min(losses[-patience:]) > DIVERGED * losses[0]:
-            astray = f"for {patience} steps the loss has been above {DIVERGED:g} times its first value, {losses[0]:.4g}"
-        if astray:
-            largest = {name: float(np.abs(p).max()) for name, p in self.model.params.items()}
-            name = max(largest, key=lambda name: (not np.isfinite(largest[name]), largest[name]))
-            raise FloatingPointError(
-                f"Trainer: step {len(losses)} (epoch {epoch}): {astray}; the largest entry is in {name}: "
-                f"{largest[name]:.4g}. Want a smaller learning rate than {self.optimizer.lr:g}")
+            found = f"for {patience} steps the loss has been above {DIVERGED:g} times its first value, {losses[0]:.4g}"
+        else:
+            return
+        largest = {name: float(np.abs(p).max()) for name, p in self.model.params.items()}
+        name = max(largest, key=lambda name: (not np.isfinite(largest[name]), largest[name]))
+        raise FloatingPointError(
+            f"Trainer: step {len(losses)} (epoch {batch.epoch}): {found}; the largest entry is in {name}: "
+            f"{largest[name]:.4g}. Want a smaller learning rate than {self.optimizer.lr:g}")
+
+    def tell(self, batch):
+        """Call on_step."""
+        if self.on_step:
+            seen = self.history
+            self.on_step(Step(len(seen.loss), self.n_steps, batch.epoch, seen.rows[-1], seen.loss[-1], seen.seconds))
+
+    def validate(self, batch):
+        """Score the validation data after the last batch of a round."""
+        if batch.ends_round and self.validation is not None:
+            self.history.validation.append(evaluate(self.model, self.validation))
+
+    def save_when_due(self, interrupted):
+        """Save a checkpoint after checkpoint_seconds, on Ctrl-C and at the end."""
+        one, step = self.trainer, len(self.history.loss)
+        if one.checkpoints and (interrupted or step == self.n_steps
+                                or time.perf_counter() - self.saved > one.checkpoint_seconds):
+            self._save(step)
+            self.saved = time.perf_counter()
 
     # ---- checkpoints
 
-    def _settings(self, chunks, n_steps):
-        """What must be the same for a training to go on from a checkpoint."""
-        names = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout", "negligible"
-        model, optimizer = self.model, self.optimizer
+    def _save(self, step):
+        arrays = self.model.params | self.optimizer.state
+        if not all(np.isfinite(array.sum(dtype=np.float64)) for array in arrays.values()):
+            return  # the next step's loss will be NaN; the last good checkpoint stays
+        header = {"settings": self.identity, "seconds": self.history.seconds, "validation": self.history.validation}
+        checkpoints.save(self.trainer.checkpoints, step, header, arrays | {
+            "history/loss": np.array(self.history.loss), "history/rows": np.array(self.history.rows, np.int64)})
+
+    def resume(self):
+        """Put the parameters, state and history of the newest checkpoint in place, if there is one."""
+        folder = self.trainer.checkpoints
+        found = checkpoints.load(folder) if folder else None
+        if found:
+            header, arrays = found
+            for name, want in self.identity.items():
+                if header["settings"].get(name) != want:
+                    raise ValueError(f"{folder}: the checkpoint is of another training: {name}: want {want}, got "
+                                     f"{header['settings'].get(name)}")
+            for name, array in (self.model.params | self.optimizer.state).items():
+                array[...] = arrays[name]
+            self.optimizer.t = header["step"]
+            self.history = History(arrays["history/loss"].tolist(), arrays["history/rows"].tolist(),
+                                   header["validation"], header["seconds"])
+        self.saved = time.perf_counter()
+        self.start = self.saved - self.history.seconds
+
+    def _identity(self):
+        """What must be the same for a training to resume from a checkpoint; of long arrays their SHA-256."""
+        one, model, optimizer = self.trainer, self.model, self.optimizer
+        rates = [one.schedule(step / self.n_steps) for step in range(self.n_steps or 0)]
         return {
-            **{name: getattr(self, name) for name in names}, "n_steps": n_steps, "schedule": self.schedule.__name__,
-            "label_weights": None if self.label_weights is None else float(self.label_weights.sum(dtype=np.float64)),
-            "optimizer": [type(optimizer).__name__, *optimizer.settings()],
-            "data": chunks.crc32() if hasattr(chunks, "crc32") else zlib.crc32(
-                repr([chunk.crc32() for chunk in chunks]).encode()) if isinstance(chunks, (list, tuple)) else None,
+            **{name: getattr(one, name) for name in SAME}, "n_steps": self.n_steps, "schedule": _sha256(rates),
+            "label_weights": None if one.label_weights is None else _sha256(one.label_weights),
+            "optimizer": [type(optimizer).__name__, *optimizer.settings()], "data": self.chunks.crc32(),
             "network": [model.n_words, *model.hidden, model.n_labels, model.activation, model.output],
         }
 
-    def _save(self, history, settings):
-        arrays = self.model.params | self.optimizer.state
-        if not all(np.isfinite(array.sum(dtype=np.float64)) for array in arrays.values()):
-            return  # the next step's loss will say so; the last good checkpoint stays
-        header = {"settings": settings, "seconds": history.seconds, "validation": history.validation}
-        checkpoints.save(self.checkpoints, len(history.loss), header, arrays | {
-            "history/loss": np.array(history.loss), "history/rows": np.array(history.rows, np.int64)})
-
-    def _resumed(self, settings):
-        """The History up to the newest checkpoint, whose parameters and state are put in place; else an empty one."""
-        found = checkpoints.load(self.checkpoints) if self.checkpoints else None
-        if not found:
-            return History()
-        header, arrays = found
-        for name, want in settings.items():
-            if header["settings"].get(name) != want:
-                raise ValueError(f"{self.checkpoints}: the checkpoint is of another training: {name}: want {want}, got "
-                                 f"{header['settings'].get(name)}")
-        for name, array in (self.model.params | self.optimizer.state).items():
-            array[...] = arrays[name]
-        self.optimizer.t = header["step"]
-        return History(arrays["history/loss"].tolist(), arrays["history/rows"].tolist(), header["validation"],
-                       header["seconds"])
-
-    # ---- the order of the rows
-
-    def n_steps(self, data):
-        """The number of updates that `fit` will make, or None if the data do not tell their length."""
-        if isinstance(data, Dataset):
-            data = [data]
-        if not (hasattr(data, "sizes") or isinstance(data, (list, tuple))):
-            return None
-        sizes = getattr(data, "sizes", None) or map(len, data)
-        return self.epochs * sum(ceil(n_rows / self.batch_rows) for n_rows in sizes)
-
-    def _chunks(self, data):
-        if isinstance(data, Dataset):
-            return data.chunks(self.batch_rows) if self.order == "chunks" else [data]
-        if iter(data) is data and self.order == "shuffled" and self.epochs > 1:
-            raise ValueError(f"Trainer: want data that can be gone through {self.epochs} times, got an iterator")
-        return data
-
-    def _batches(self, chunks, n_steps=None, done=0):
-        """Yield step, epoch, a function that returns a batch, and whether a validation is due after it; from step
-        done + 1 on. A batch is x and y (Csr) and the weights of its rows or None."""
-        whole = done // (n_steps // self.epochs) if n_steps and self.order == "shuffled" else 0  # epochs
-        steps = count(1 + whole * (n_steps // self.epochs) if n_steps else 1)
-        for step, batch in zip(steps, self._all_batches(chunks, 1 + whole)):
-            if step > done:
-                yield step, *batch
-
-    def _all_batches(self, chunks, first_epoch):
-        """As `_batches`, without the step, from an epoch on."""
-        if self.order == "chunks":
-            for chunk in chunks:
-                self._check_chunk(chunk)
-                parts = blocks(len(chunk), self.batch_rows)
-                for epoch in range(1, self.epochs + 1):
-                    for i, rows in enumerate(parts, start=1):
-                        yield epoch, partial(_view, chunk, rows), epoch == self.epochs and i == len(parts)
-            return
-        for epoch in range(first_epoch, self.epochs + 1):
-            last = None
-            for i, chunk in self._shuffled(chunks, epoch):
-                self._check_chunk(chunk)
-                order = np.random.default_rng([self.seed, epoch, i]).permutation(len(chunk))
-                for rows in blocks(len(chunk), self.batch_rows):
-                    if last:
-                        yield epoch, last, False
-                    last = partial(_taken, chunk, order[rows])
-            if last:
-                yield epoch, last, True
-
-    def _shuffled(self, chunks, epoch):
-        """The chunks and their numbers, in random order where they can be asked for by number."""
-        if not hasattr(chunks, "__getitem__"):
-            return enumerate(chunks)
-        order = np.random.default_rng([self.seed, epoch]).permutation(len(chunks))
-        in_order = getattr(chunks, "in_order", lambda order: map(chunks.__getitem__, order))
-        return zip(order.tolist(), in_order(order))
-
-    def _check_chunk(self, chunk):
-        if (chunk.n_words, chunk.n_labels) != (self.model.n_words, self.model.n_labels):
-            raise ValueError(f"Trainer: the model has {self.model.n_words} words and {self.model.n_labels} labels, "
-                             f"the data {chunk.n_words} and {chunk.n_labels}")
+    def _fitting(self, batch):
+        """The batch; ValueError if its chunk does not fit the model."""
+        want, got = (self.model.n_words, self.model.n_labels), (batch.chunk.n_words, batch.chunk.n_labels)
+        if want != got:
+            raise ValueError(f"Trainer: the model has {want[0]} words and {want[1]} labels, the data {got[0]} and "
+                             f"{got[1]}")
+        return batch
 
 
-def _view(chunk, rows):
-    return (*(m.rows(rows) for m in chunk.arrays()), None if chunk.weights is None else chunk.weights[rows])
-
-
-def _taken(chunk, rows):
-    return (*(m.take(rows) for m in chunk.arrays()), None if chunk.weights is None else chunk.weights[rows])
+def _sha256(numbers):
+    """The digest of an array of numbers, whose order counts."""
+    return hashlib.sha256(np.asarray(numbers, np.float64).tobytes()).hexdigest()

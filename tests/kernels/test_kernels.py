@@ -416,10 +416,10 @@ def test_optimisers_update_their_rows_and_no_other(scale):
 
     got, got_s = w.copy(), s[:, :1].copy()
     sparse.adagrad_by_row(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
-    want, want_s = reference.adagrad_by_row(W[rows], G, S[rows, :1], 0.5, 1e-10)
+    want, want_s = twins.adagrad_by_row(W[rows], G, S[rows, :1], 0.5, 1e-10)
     check(got, want, W), check(got_s, want_s, S[:, :1])
 
     got, got_m, got_v = w.copy(), m.copy(), s.copy()
     sparse.adam(got, got_m, got_v, rows, *gradient, 3, 0.5, 0.9, 0.999, 1e-8)
-    want, want_m, want_v = reference.adam(W[rows], G, M[rows], S[rows], 3, 0.5, 0.9, 0.999, 1e-8)
+    want, want_m, want_v = twins.adam(W[rows], G, M[rows], S[rows], 3, 0.5, 0.9, 0.999, 1e-8)
     check(got, want, W), check(got_m, want_m, M), check(got_v, want_v, S)

@@ -6,8 +6,10 @@ from problems import F32, assert_close, exact, random_dataset, random_model, sma
 
 import twins
 from nnlite import SGD, Adam, AdaGrad, Dataset, Trainer, evaluate
+from nnlite.data.chunked import chunked
 from nnlite.network import reference
 from nnlite.network.optimizers import as_rows
+from nnlite.training.batches import shuffled
 from nnlite.training.trainer import linear_decay
 
 OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1), "adam": lambda: Adam(0.02),
@@ -30,12 +32,12 @@ def reference_steps(model, optimiser, batches, reduction, factors, masks=None, l
                 p[rows] = reference.sgd(p[rows], g[rows], lr)
             elif isinstance(optimiser, AdaGrad) and optimiser.by_row:
                 p, s = as_rows(name, p), as_rows(name, a[name])  # every column of s holds the same
-                p[rows], s[rows] = reference.adagrad_by_row(
+                p[rows], s[rows] = twins.adagrad_by_row(
                     p[rows], as_rows(name, g)[rows], s[rows][:, :1], lr, optimiser.eps)
             elif isinstance(optimiser, AdaGrad):
                 p[rows], a[name][rows] = reference.adagrad(p[rows], g[rows], a[name][rows], lr, optimiser.eps)
             else:
-                p[rows], a[name][rows], b[name][rows] = reference.adam(
+                p[rows], a[name][rows], b[name][rows] = twins.adam(
                     p[rows], g[rows], a[name][rows], b[name][rows], t, lr, 0.9, 0.999, 1e-8)
     return params, losses
 
@@ -163,9 +165,8 @@ def test_chunks_in_a_list_equal_one_dataset():
 
 def test_an_epoch_sees_every_row_once_and_another_epoch_another_order():
     data = random_dataset(n_rows=50)
-    trainer = Trainer(random_model(data), SGD(0.5), batch_rows=8, epochs=2)
     chunks = [data.take(slice(0, 20)), data.take(slice(20, 50))]
-    seen = [batch()[0] for _, _, batch, _ in trainer._batches(chunks)]
+    seen = [batch.arrays()[0] for batch in shuffled(chunked(chunks), 8, range(1, 3), 0)]
     rows = [tuple(x.indices[x.indptr[i]:x.indptr[i + 1]]) for x in seen for i in range(x.n_rows)]
     want = sorted(tuple(data.x.indices[a:b]) for a, b in zip(data.x.indptr, data.x.indptr[1:]))
     assert sorted(rows[:50]) == sorted(rows[50:]) == want and rows[:50] != rows[50:]

@@ -1,0 +1,62 @@
+"""The order in which a training sees the rows: two generators of batches.
+
+Every random order is a function of the seed, the epoch and the number of the chunk, so a training can resume anywhere.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from nnlite.data.chunked import ChunkedData, DatasetStream
+from nnlite.data.dataset import Csr, Dataset
+from nnlite.system.threads import blocks
+
+
+class Batch(NamedTuple):
+    """The rows of one update. They are not read before `arrays` is called."""
+
+    epoch: int  # 1, 2, ...
+    chunk: Dataset
+    rows: slice | np.ndarray  # of the chunk; a slice is viewed, an array of row numbers copied in its order
+    ends_round: bool  # is a validation due after it?
+
+    def arrays(self) -> tuple[Csr, Csr, np.ndarray | None]:
+        """x and y, and the weights of their rows if the chunk has any."""
+        weights = None if self.chunk.weights is None else self.chunk.weights[self.rows]
+        if isinstance(self.rows, slice):
+            x, y = (part.rows(self.rows) for part in self.chunk.arrays())
+        else:
+            x, y = (part.take(self.rows) for part in self.chunk.arrays())
+        return x, y, weights
+
+
+def chunk_by_chunk(chunks: Iterable[Dataset], batch_rows: int, epochs: int) -> Iterator[Batch]:
+    """Every chunk gets all its epochs, rows in order, before the next one comes. A round is a chunk."""
+    for chunk in chunks:
+        parts = blocks(len(chunk), batch_rows)
+        for epoch in range(1, epochs + 1):
+            for rows in parts:
+                yield Batch(epoch, chunk, rows, epoch == epochs and rows.stop == len(chunk))
+
+
+def shuffled(chunks: ChunkedData | DatasetStream, batch_rows: int, epochs: range, seed: int) -> Iterator[Batch]:
+    """Epoch by epoch through all chunks in random order, the rows of each in random order. A round is an epoch."""
+    for epoch in epochs:
+        last = None
+        for i, chunk in _in_random_order(chunks, epoch, seed):
+            order = np.random.default_rng([seed, epoch, i]).permutation(len(chunk))
+            for rows in blocks(len(chunk), batch_rows):
+                if last:
+                    yield last
+                last = Batch(epoch, chunk, order[rows], False)
+        if last:
+            yield last._replace(ends_round=True)
+
+
+def _in_random_order(chunks, epoch, seed):
+    """The chunks and their numbers; those that can only be gone through in their own order come in it."""
+    if chunks.sizes is None:
+        return enumerate(chunks)
+    order = np.random.default_rng([seed, epoch]).permutation(len(chunks.sizes))
+    return zip(order.tolist(), chunks.in_order(order))
