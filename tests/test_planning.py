@@ -56,7 +56,7 @@ def test_what_cannot_fit_is_refused_with_the_numbers(catalogue, monkeypatch):
     found = plan(catalogue / "plain.jsonl", epochs=1)
     found.check()
     found.available = 50 * 2**20
-    with pytest.raises(MemoryError, match=r"plan: want at most the 50 MiB .* got \d+ MiB: .* for parameters"):
+    with pytest.raises(MemoryError, match=r"plan: want at most the 50 MiB .* got [\d,]+ MiB: .* for parameters"):
         found.check()
     data = random_dataset()
     model = random_model(data)
