@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from problems import compiled
+from problems import change_json, compiled
 
 from nnlite import MLP, AdaGrad, Dataset, Record, Trainer, Vocabulary, chunks, folders, make_catalogue, read_records
 from nnlite.chunks import ChunkFolder, write_chunks
@@ -265,22 +265,18 @@ def test_nothing_to_write(tmp_path, vocabulary):
     assert not (tmp_path / "b").exists()
 
 
-def change(path, **entries):
-    path.write_text(json.dumps(json.loads(path.read_text()) | entries))
-
-
 @pytest.mark.parametrize("damage, words", [
     (lambda part: os.truncate(part / "words.npy", 300), ["part-00002/words.npy", "damaged"]),
     (lambda part: (part / "ends.npy").write_bytes(b"\0" * len((part / "ends.npy").read_bytes())), ["CRC-32"]),
     (lambda part: (part / "labels.npy").unlink(), ["labels.npy"]),
-    (lambda part: change(part / "part.json", format=3), ["part.json", "want format 1 or 2, got 3"]),
-    (lambda part: change(part / "part.json", n_rows="29"), ["want"]),
-    (lambda part: change(part / "part.json", n_rows=28), ["part-00002", "want arrays"]),
-    (lambda part: change(part.parent / "data" / "data.json", format="1"), ["data.json", "another version"]),
-    (lambda part: change(part.parent / "data" / "data.json", n_rows=N + 1), ["want parts of 204 rows"]),
-    (lambda part: change(part.parent / "data" / "data.json", n_parts=8), ["want 8 parts, got 7"]),
-    (lambda part: change(part.parent / "data" / "data.json", vocabulary={}), ["Vocabulary"]),
-    (lambda part: change(part.parent / "data" / "data.json", bad_lines=None), []),
+    (lambda part: change_json(part / "part.json", format=3), ["part.json", "want format 1 or 2, got 3"]),
+    (lambda part: change_json(part / "part.json", n_rows="29"), ["want"]),
+    (lambda part: change_json(part / "part.json", n_rows=28), ["part-00002", "want arrays"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", format="1"), ["data.json", "another version"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", n_rows=N + 1), ["want parts of 204 rows"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", n_parts=8), ["want 8 parts, got 7"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", vocabulary={}), ["Vocabulary"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", bad_lines=None), []),
     (lambda part: part.rename(part.with_name("elsewhere")), ["want 7 parts, got 6"]),
     (lambda part: folders.write(part, "part", {"n_rows": 29}, {"ends": np.zeros((30, 2), np.int64)}), ["KeyError"]),
     (lambda part: folders.write(part, "part", {"n_rows": 29}, {

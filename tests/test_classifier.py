@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import compiled
+from shops import SMALL, shop
 
 import nnlite
 from nnlite import recipes
@@ -19,19 +20,7 @@ from nnlite.classifier import TitleClassifier
 from nnlite.explanation import left_out
 from nnlite.mapping import Mapping
 
-WORDS = {"dress": ("Women", "Dresses"), "shoe": ("Men", "Shoes"), "鞋子": ("Men", "Shoes"), "حقيبة": ("Women", "Bags")}
 FORMAT_1 = Path(__file__).with_name("model_format_1")
-SMALL = dict(epochs=60, hidden=(8,), min_count=2, label_min_count=2, batch_rows=8, word_dropout=0.0, dropout=0.0)
-
-
-def shop(n=40):
-    """Titles of three words, of which the middle one tells the categories."""
-    titles, categories = [], []
-    for i in range(n):
-        word, names = list(WORDS.items())[i % len(WORDS)]
-        titles.append(f"{'blue red green'.split()[i % 3]} {word} {i % 5}")
-        categories.append(names)
-    return titles, categories
 
 
 @pytest.fixture(scope="module")

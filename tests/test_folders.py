@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from problems import change_json
 
 from nnlite import folders
 
@@ -33,8 +34,7 @@ def write(folder, header=None, arrays=ARRAYS, texts=TEXTS):
 
 def change(folder, **entries):
     """Change the JSON of a folder."""
-    path = folder / "model.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | entries))
+    change_json(folder / "model.json", **entries)
 
 
 def put(folder, name, content):
