@@ -20,16 +20,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from problems import compiled
+from shops import lines
 
 from nnlite import commands, make_catalogue
 from nnlite.__main__ import main
 from nnlite.classifier import TitleClassifier
 
 QUICK = "--epochs", "2", "--hidden", "8"
-
-
-def lines(records):
-    return "".join(json.dumps({"title": r.title, "category": list(r.categories)}) + "\n" for r in records)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +123,7 @@ def test_a_training_that_explodes(home, tmp_path, capsys):
 
 
 @compiled
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_saves_what_is_learnt(home, tmp_path):
     process = start("train", home / "train.jsonl", "--model", tmp_path / "m", "--epochs", 100_000, "--hidden", 8)
     while b"epoch" not in process.stderr.readline():
@@ -137,6 +135,7 @@ def test_ctrl_c_saves_what_is_learnt(home, tmp_path):
     assert 5 <= model.training_["steps"] < model.training_["n_steps"] and model.predict(["Blue cotton dress"])
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_before_anything_is_learnt(tmp_path):
     os.mkfifo(tmp_path / "slow.jsonl")
     process = start("train", tmp_path / "slow.jsonl", "--model", tmp_path / "m")
@@ -234,18 +233,23 @@ def test_standard_input(home, given, titles):
     assert (code, err) == (0, "") and [json.loads(line)["title"] for line in out.splitlines()] == titles
 
 
-def test_whoever_reads_may_stop_early(home):
-    process = start("predict", home / "shop", bufsize=0)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_whoever_reads_may_stop_early(home, unbuffered):
+    """With a buffer the last words are written at exit, where an error would be told by Python itself."""
+    env = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    process = start("predict", home / "shop", bufsize=0, env=env)
     process.stdout.close()
-    with process, suppress(BrokenPipeError):
-        while process.poll() is None:
-            process.stdin.write(b"Blue cotton dress\n" * 1000)
-        assert (process.returncode, process.stderr.read()) == (0, b"")
-    process = start("--help", stdout=(pipe := os.pipe())[1])
+    with process:
+        with suppress(BrokenPipeError):
+            while process.poll() is None:
+                process.stdin.write(b"Blue cotton dress\n" * 1000)
+        assert (process.wait(timeout=120), process.stderr.read()) == (0, b"")
+    process = start("--help", stdout=(pipe := os.pipe())[1], env=env)
     os.close(pipe[0]), os.close(pipe[1])
-    assert finish(process)[0] == 0
+    assert finish(process) == (0, "", "")
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_predicting(home):
     process = start("predict", home / "shop")
     process.stdin.write(b"Blue dress\n")
