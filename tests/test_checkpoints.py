@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from problems import bits, compiled, random_dataset, random_model, trainer
+from problems import Clock, bits, compiled, random_dataset, random_model, trainer
 
-from nnlite import SGD, AdaGrad, Adam, Trainer, checkpoints
-from nnlite.trainer import linear_decay
+import nnlite
+from nnlite import SGD, AdaGrad, Adam, Dataset, Trainer, checkpoints, folders
+from nnlite.trainer import constant
 
 OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1, labels_lr=0.05), "adam": lambda: Adam(0.02)}
 
@@ -167,6 +168,14 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path):
     (dict(batch_rows=15), "batch_rows: want 15, got 16"), (dict(epochs=4), "epochs: want 4, got 3"),
     (dict(seed=6), "seed: want 6, got 5"), (dict(dropout=0.0), r"dropout: want 0.0, got 0.25"),
     (dict(optimizer=AdaGrad(0.2)), r"optimizer: want \['AdaGrad', 0.2, 0.2, 1e-10, False\]"),
+    (dict(optimizer=AdaGrad(0.1, labels_lr=0.2)), r"optimizer: want \['AdaGrad', 0.1, 0.2, 1e-10, False\]"),
+    (dict(optimizer=AdaGrad(0.1, eps=1e-5)), r"optimizer: want \['AdaGrad', 0.1, 0.1, 1e-05, False\]"),
+    (dict(optimizer=AdaGrad(0.1, by_row=True)), r"optimizer: want \['AdaGrad', 0.1, 0.1, 1e-10, True\]"),
+    (dict(optimizer=SGD(0.1)), r"optimizer: want \['SGD', 0.1, 0.1\], got \['AdaGrad', 0.1, 0.1, 1e-10, False\]"),
+    (dict(order="chunks"), "order: want chunks, got shuffled"), (dict(reduction="mean"), "reduction: want mean, got"),
+    (dict(word_dropout=0.5), "word_dropout: want 0.5, got 0.25"), (dict(negligible=0.1), "negligible: want 0.1, got"),
+    (dict(schedule=constant), "schedule: want constant, got linear_decay"),
+    (dict(label_weights=np.ones(23)), "label_weights: want 23.0, got None"),
 ])
 def test_the_checkpoint_of_another_training_is_refused(change, message, tmp_path):
     trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
@@ -176,12 +185,107 @@ def test_the_checkpoint_of_another_training_is_refused(change, message, tmp_path
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
 
 
+def test_the_checkpoint_of_another_sum_of_label_weights_is_refused(tmp_path):
+    trainer(AdaGrad(0.1), tmp_path, label_weights=np.ones(23)).fit(random_dataset())
+    with pytest.raises(ValueError, match="another training: label_weights: want 46.0, got 23.0"):
+        trainer(AdaGrad(0.1), tmp_path, label_weights=np.full(23, 2.0)).fit(random_dataset())
+
+
+@pytest.mark.parametrize("hidden, activation, output", [
+    ((9,), "sigmoid", "sigmoid"), ((8,), "relu", "sigmoid"), ((9, 9), "relu", "sigmoid"), ((9,), "relu", "softmax")])
+def test_the_checkpoint_of_another_network_is_refused(hidden, activation, output, tmp_path):
+    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
+    other = trainer(AdaGrad(0.1), tmp_path)
+    other.model = nnlite.MLP(40, 23, hidden, activation, output=output)
+    with pytest.raises(ValueError, match="another training: network"):
+        other.fit(random_dataset())
+
+
+@pytest.mark.parametrize("as_chunks", [False, True])
+@pytest.mark.parametrize("weights", [None, np.full(61, 2.0)])
+def test_the_checkpoint_of_other_weights_of_the_rows_is_refused(weights, as_chunks, tmp_path):
+    def data(weights):
+        found = Dataset(random_dataset().x, random_dataset().y, weights)
+        return found.chunks(61) if as_chunks else [found]
+
+    trainer(AdaGrad(0.1), tmp_path).fit(data(np.ones(61)))
+    with pytest.raises(ValueError, match="another training: data"):
+        trainer(AdaGrad(0.1), tmp_path).fit(data(weights))
+
+
+def test_seconds_of_interrupted_calls_add_up(tmp_path, monkeypatch):
+    """Every step takes 10 seconds, and the first six are of a call that stopped."""
+    clock = Clock()
+    monkeypatch.setattr(nnlite.trainer, "time", clock)
+
+    def wait(step):
+        clock.now += 10
+        if step.step == stop_at:
+            raise Stopped
+
+    stop_at = 7
+    with pytest.raises(Stopped):
+        trainer(AdaGrad(0.1), tmp_path).fit(random_dataset(), on_step=wait)
+    clock.now, stop_at = 1e6, None
+    assert trainer(AdaGrad(0.1), tmp_path).fit(random_dataset(), on_step=wait).seconds == 50 + 50
+
+
+@pytest.mark.parametrize("seconds, want", [(35.0, [4, 8, 12]), (1e9, [12]), (0.0, list(range(1, 13)))])
+def test_a_checkpoint_is_written_whenever_its_time_has_come_and_at_the_end(seconds, want, tmp_path, monkeypatch):
+    clock, saved = Clock(), []
+    monkeypatch.setattr(nnlite.trainer, "time", clock)
+    monkeypatch.setattr(checkpoints, "save", lambda folder, step, *_: saved.append(step))
+
+    def wait(step):
+        clock.now += 10
+
+    trainer(AdaGrad(0.1), tmp_path, seconds=seconds).fit(random_dataset(), on_step=wait)
+    assert saved == want
+
+
+@pytest.mark.parametrize("name", ["labels.b", "features.W"])
+def test_parameters_that_are_no_numbers_are_not_saved(name, tmp_path):
+    broken = trainer(SGD(0.1), tmp_path)
+
+    def spoil(step):
+        if step.step == 3:
+            broken.model.params[name].flat[0] = np.nan
+
+    with pytest.raises(FloatingPointError):
+        broken.fit(random_dataset(), on_step=spoil)
+    assert checkpoints.load(tmp_path)[0]["step"] == 2
+
+
+def test_a_state_that_is_no_number_is_not_saved(tmp_path):
+    broken = trainer(AdaGrad(0.1), tmp_path)
+
+    def spoil(step):
+        if step.step == 3:
+            broken.optimizer.state["labels.b/s"][0] = np.inf
+
+    broken.fit(random_dataset(), on_step=spoil)
+    assert checkpoints.load(tmp_path)[0]["step"] == 2
+
+
+def test_old_checkpoints_stay_until_the_new_one_is_there(tmp_path, monkeypatch):
+    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
+    before = sorted(tmp_path.iterdir())
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folders, "write", fail)
+    with pytest.raises(OSError):
+        checkpoints.save(tmp_path, 13, {}, {})
+    assert sorted(tmp_path.iterdir()) == before and len(before) == checkpoints.KEPT
+
+
 @pytest.mark.parametrize("lr, message", [
     (1e30, r"step \d+ \(epoch 1\): the loss is (nan|inf); the largest entry is in .*: (nan|inf)"),
     (100, r"for 8 steps the loss has been above 2 times its first value, 0.\d+; the largest entry is in .*: \d+"),
 ])
 def test_a_learning_rate_that_explodes_is_noticed_within_an_epoch(lr, message, tmp_path):
-    exploding = trainer(SGD(lr), tmp_path, batch_rows=4, dropout=0.0, schedule=linear_decay)
+    exploding = trainer(SGD(lr), tmp_path, batch_rows=4, dropout=0.0)
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=message):
         exploding.fit(random_dataset())
     header, arrays = checkpoints.load(tmp_path)
