@@ -1,6 +1,18 @@
 """Hypothesis without a deadline: a first call compiles. Its examples are the same in every run."""
 
+import signal
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("nnlite", deadline=None, derandomize=True, max_examples=60, database=None)
 settings.load_profile("nnlite")
+
+
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C raises KeyboardInterrupt, in this process and those that it starts, also where SIGINT was ignored, as it
+    is by what a shell has started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

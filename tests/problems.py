@@ -1,13 +1,16 @@
 """Small random problems with odd, unequal sizes and an empty first row, shared by the tests."""
 
+import hashlib
+import json
 import os
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from nnlite import MLP, Dataset
+from nnlite import MLP, Dataset, Trainer
 from nnlite.network import sizes
+from nnlite.training.trainer import linear_decay
 
 F32, F64 = np.float32, np.float64
 compiled = pytest.mark.skipif(os.environ.get("NUMBA_DISABLE_JIT") == "1", reason="minutes without compiled kernels")
@@ -54,3 +57,31 @@ def assert_close(got, want, largest=1e-5, name=""):
     """Within 1e-5 of the largest entry: float32 keeps 6e-8, and sums of some hundred terms lose two digits of it."""
     assert np.shape(got) == np.shape(want)
     np.testing.assert_allclose(got, want, rtol=0, atol=largest * max(np.abs(want).max(), 1e-30), err_msg=name)
+
+
+def trainer(optimizer, folder=None, seconds=0.0, **settings):
+    """A training of 12 steps, of which every one is saved."""
+    model = random_model(random_dataset(), (9,), "relu")
+    settings = dict(batch_rows=16, epochs=3, seed=5, schedule=linear_decay, dropout=0.25, word_dropout=0.25) | settings
+    return Trainer(model, optimizer, checkpoints=folder, checkpoint_seconds=seconds, **settings)
+
+
+def bits(model):
+    """A number that tells the parameters of one model from those of another."""
+    return hashlib.sha256(b"".join(p.tobytes() for p in model.params.values())).hexdigest()
+
+
+def change_json(path, **entries):
+    """Change some entries of a JSON file."""
+    path.write_text(json.dumps(json.loads(path.read_text()) | entries))
+
+
+class Clock:
+    """In the place of the module `time`: it stands still unless somebody sets `now` forward, or by `tick` a look."""
+
+    def __init__(self, tick=0.0):
+        self.now, self.tick = 0.0, tick
+
+    def perf_counter(self):
+        self.now += self.tick
+        return self.now

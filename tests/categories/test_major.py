@@ -267,6 +267,34 @@ def test_no_major_category_is_left_without_a_record():
         Major.choose(records, 5)
 
 
+def test_of_equal_cover_the_more_frequent_category_is_taken_first():
+    """Once q is taken, x and a cover two records more; x is the more frequent one."""
+    records = products(*["q"] * 6, *["qx"] * 3, *["x"] * 2, *["a"] * 2, *"klmnop")
+    assert Major.choose(records, 2).names == ["x", "q"]
+
+
+def test_of_equally_frequent_categories_the_first_in_the_alphabet_is_taken():
+    assert Major.choose(products(*"zyxzyx"), 2).names == ["x", "y"]
+    assert Major.of(products(*"zyxzyx"), ["z", "x", "y"]).names == ["x", "y", "z"]
+
+
+def test_a_record_is_covered_once():
+    records = products(*["q"] * 6, *["qxz"] * 3, *["x"] * 4, *["z"] * 2, *"klmnop")
+    assert set(Major.choose(records, 3).names) == set("qxz")
+
+
+def test_what_just_half_of_the_records_have_is_no_root():
+    assert Major.choose(products(*["a"] * 3, *"bbc"), 2).names == ["b", "a"]
+    assert Major.choose(products(*["a"] * 4, *"bbc"), 2).names == ["c", "b"]
+
+
+def test_a_category_twice_in_a_record_counts_once():
+    records = products("aa", "aa", "bbb", "b", "b")
+    assert Major.of(records, ["a", "b"]).names == ["a", "b"]
+    mapped = Major(["a", "b"]).apply(records)
+    assert len(list(mapped)) == 5 and mapped.n_several == 0
+
+
 @given(records=catalogues, n=st.integers(2, 5))
 def test_every_covered_record_gets_one(records, n):
     counts = Counter(name for record in records for name in record.categories)

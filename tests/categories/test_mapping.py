@@ -121,6 +121,34 @@ def test_without_a_line_for_the_others_they_stay():
         Record("t", ("Other", "A")), Record("u", ("Other",)), Record("v", ("Other",))]
 
 
+def test_a_raw_category_twice_in_a_record_counts_once():
+    mapped = Mapping({"Y": "Z"}).apply([Record("a", ("X", "X", "Y", "Y", "Z"))])
+    assert [record.categories for record in mapped] == [("X", "Z")]
+    assert mapped.raw_counts == {"X": 1, "Y": 1, "Z": 1} and mapped.counts == {"X": 1, "Z": 1}
+    assert mapped.coverage()["labels"] == 3 and mapped.coverage()["labels_left"] == 2
+
+
+def test_the_name_for_the_others_follows_its_own_line():
+    assert Mapping({"Misc": "Various"}, others="Misc").becomes("unheard of") == "Various"
+    assert Mapping({"Misc": "Some", "Some": "Various"}, others="Misc").becomes("unheard of") == "Various"
+    assert Mapping({"Misc": ""}, others="Misc").becomes("unheard of") == ""
+
+
+def test_the_same_fate_twice_is_none_too_many_and_the_others_have_a_note(tmp_path):
+    path = written(tmp_path, "a\tA\na\tA\n*\t\twhy\n*\t\n")
+    mapping = Mapping.read(path)
+    assert mapping.rules == {"a": "A"} and mapping.others == "" and mapping.notes == {"*": "why"}
+    mapping.write(path)
+    assert Mapping.read(path).notes == {"*": "why"}
+
+
+@pytest.mark.parametrize("n", [5, 6])
+def test_of_lines_that_met_no_record_five_are_shown(n):
+    mapped = Mapping({f"Typo {i}": "A" for i in range(n)}).apply([])
+    names = ", ".join(f"'Typo {i}'" for i in range(5))
+    assert mapped.summary().endswith(f"\nlines that met no record: {n}, such as {names}")
+
+
 def test_lines_that_met_no_record_are_told():
     mapped = Mapping({"Typo": "A", "a": "A"}).apply([Record("t", ("a",))])
     deque(mapped, maxlen=0)
@@ -232,6 +260,76 @@ def test_a_name_that_stands_before_feature_phrases_now_and_then_is_none():
     rows[0] = "Boots", "Imported", "Polish"
     assert proposal.behind(rows, {"Imported": "why"}) == {
         "Polish": "behind feature phrases in 9 of 10 records with such"}
+
+
+@pytest.mark.parametrize("n, want", [(4, []), (5, ["Polish"])])
+def test_five_records_are_enough_to_tell_where_a_name_stands(n, want):
+    assert list(proposal.behind([("Imported", "Polish")] * n, {"Imported": "why"})) == want
+
+
+@pytest.mark.parametrize("n, want", [(4, 0), (5, 5)])
+def test_five_names_that_differ_in_a_number_are_a_family(n, want):
+    counts = {f"Item number {i}": 1 for i in range(n)}
+    assert len(proposal.feature_phrases([], counts, 10)) == want
+
+
+@pytest.mark.parametrize("n, want", [(7, None), (8, "8 words")])
+def test_eight_words_are_a_sentence(n, want):
+    assert proposal.reads_like(" ".join("Aa Bb Cc Dd Ee Ff Gg Hh".split()[:n])) == want
+
+
+@pytest.mark.parametrize("word, want", [
+    ("bus", "bus"), ("gas", "gas"), ("is", "is"), ("ties", "tie"), ("pies", "pie"), ("babies", "baby"),
+    ("dresses", "dress"), ("boxes", "box"), ("wishes", "wish"), ("tops", "top"), ("tennis", "tennis")])
+def test_singulars(word, want):
+    assert proposal.singular(word) == want
+
+
+@pytest.mark.parametrize("names, want", [
+    (["Tops & Tees With Sleeves", "Tops with sleeves"], False),  # a half is not most
+    (["Tops & Tees With Sleeves", "Tops with sleeves", "Boys Shoes"], True), (["Tops", "tops with sleeves"], False)])
+def test_most_names_are_in_capitals_or_not(names, want):
+    assert proposal.in_capitals(names) is want
+
+
+@pytest.mark.parametrize("counts, want", [
+    ({"t-shirt": 2, "T-Shirt": 2}, "T-Shirt"), ({"T-Shirt": 2, "t-shirt": 2}, "T-Shirt"),
+    ({"t-shirt": 3, "T-Shirt": 2}, "t-shirt")])
+def test_of_equally_frequent_spellings_the_first_in_the_alphabet_is_taken(counts, want):
+    assert set(proposal.spellings(counts).values()) == {want}
+
+
+@pytest.mark.parametrize("min_count, want", [(12, {"Shoes": "Shoes"}), (13, None)])
+def test_a_category_of_just_min_count_records_is_frequent(min_count, want):
+    records = [Record("", ("Shoes",))] * 12 + [Record("", ("Lonely",))] * 11
+    if want is None:
+        with pytest.raises(ValueError, match="want a category in at least 13 records, got 2 rarer ones in 23 records"):
+            proposal.propose(records, min_count)
+    else:
+        assert proposal.propose(records, min_count)[0] == want
+
+
+@pytest.mark.parametrize("n_beside, want", [(9, {"Clogs": ("Shoes", 9)}), (8, {})])
+def test_nearly_all_records_of_a_rare_name_are_nine_of_ten(n_beside, want):
+    rows = [("Shoes", "Clogs")] * n_beside + [("Clogs",)] * (10 - n_beside)
+    assert proposal.rare_parents(rows, {"Shoes": 50, "Clogs": 10}, {"Shoes"}, {}) == want
+
+
+def test_a_rare_name_goes_to_no_feature_phrase():
+    records = [Record("", ("Shoes", "Imported"))] * 12 + [Record("", ("Imported", "Clogs"))]
+    rules, _ = proposal.propose(records, 10)
+    assert rules == {"Shoes": "Shoes", "Imported": ""}
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_equally_rare_parents_the_first_in_the_alphabet_is_taken(backwards):
+    """Whatever the order in which the names of a set come: it is another one in every process."""
+    class Ordered(frozenset):
+        def intersection(self, row):
+            return sorted(super().intersection(row), reverse=backwards)
+
+    rows, counts = [("P1", "P0", "P2", "Rare")], {"P0": 9, "P1": 9, "P2": 9, "Rare": 1}
+    assert proposal.rare_parents(rows, counts, Ordered(["P2", "P0", "P1"]), {}) == {"Rare": ("P0", 1)}
 
 
 def test_a_rare_name_goes_to_the_most_special_one_before_it():

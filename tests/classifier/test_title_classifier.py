@@ -4,6 +4,7 @@ import gc
 import json
 import pickle
 import re
+from contextlib import nullcontext
 from copy import deepcopy
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import compiled
+from problems import change_json, compiled
+from shops import SMALL, shop, shop_file
 
 import nnlite
 from nnlite.categories.mapping import Mapping
@@ -19,19 +21,7 @@ from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.scores.explanation import left_out
 from nnlite.training import recipes
 
-WORDS = {"dress": ("Women", "Dresses"), "shoe": ("Men", "Shoes"), "鞋子": ("Men", "Shoes"), "حقيبة": ("Women", "Bags")}
 FORMAT_1 = Path(__file__).with_name("model_format_1")
-SMALL = dict(epochs=60, hidden=(8,), min_count=2, label_min_count=2, batch_rows=8, word_dropout=0.0, dropout=0.0)
-
-
-def shop(n=40):
-    """Titles of three words, of which the middle one tells the categories."""
-    titles, categories = [], []
-    for i in range(n):
-        word, names = list(WORDS.items())[i % len(WORDS)]
-        titles.append(f"{'blue red green'.split()[i % 3]} {word} {i % 5}")
-        categories.append(names)
-    return titles, categories
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +57,14 @@ def test_the_likeliest_is_named_where_none_is_above_the_threshold(trained):
     assert trained.predict(titles) == [(pairs[0][0],) for pairs in trained.predict_top_k(titles, 1)]
     assert trained.predict(titles, threshold=1.0) == [(), ()]
     assert all(len(names) == 5 for names in trained.predict(titles, threshold=0.0))
+
+
+def test_equal_probabilities_stand_in_the_order_of_the_classes(trained):
+    one = deepcopy(trained)
+    for p in one.model_.params.values():
+        p[:] = 0
+    assert one.predict(["dress"], threshold=0.0) == [tuple(one.classes_)]
+    assert [name for name, _ in one.predict_top_k(["dress"], 3)[0]] == one.classes_[:3]
 
 
 @pytest.mark.parametrize("title", ["", "   ", "?!", "zzz yyy", "👗👠", "\u0301", "\ud800", "\0"])
@@ -182,6 +180,23 @@ def test_impossible_settings_are_refused_by_fit(wrong, error):
         TitleClassifier(**SMALL | wrong).fit(*shop())
 
 
+def test_the_number_of_threads_reaches_all_that_is_computed(trained, tmp_path, monkeypatch):
+    seen = []
+    each_block = nnlite.MLP.each_block
+    monkeypatch.setattr(nnlite.MLP, "each_block", lambda self, x, function, threads=None: (
+        seen.append(threads), each_block(self, x, function, threads))[1])
+    trained.save(tmp_path / "m")
+    one = TitleClassifier.load(tmp_path / "m", threads=1)
+    assert one.get_params()["threads"] == 1 and TitleClassifier.load(tmp_path / "m").get_params() == {
+        "recipe": "default", **SMALL}
+    titles, categories = shop(8)
+    for use in (lambda: one.predict(titles), lambda: one.predict_top_k(titles), lambda: one.predict_proba(titles),
+                lambda: one.score(titles, categories), lambda: one.partial_fit(titles, categories)):
+        seen.clear()
+        use()
+        assert seen and set(seen) == {1}
+
+
 def test_the_same_seed_gives_the_same_bits():
     titles, categories = shop()
     proba = [TitleClassifier(**SMALL | more).fit(titles, categories).predict_proba(titles).toarray()
@@ -213,6 +228,75 @@ def test_partial_fit_after_loading(tmp_path, trained):
     assert TitleClassifier.load(tmp_path / "m").predict_top_k(["shoe"]) == before
 
 
+def test_partial_fit_after_a_fit_with_checkpoints_learns(tmp_path):
+    """Checkpoints are those of the first titles: the training of others neither goes on from them nor adds any."""
+    one = TitleClassifier(**SMALL | dict(epochs=3), checkpoints=tmp_path, checkpoint_seconds=0.0).fit(*shop())
+    before, kept = one.model_.params["labels.W"].copy(), sorted(tmp_path.iterdir())
+    one.partial_fit(*shop(30))
+    assert not np.array_equal(one.model_.params["labels.W"], before)
+    assert sorted(tmp_path.iterdir()) == kept != []
+
+
+def test_partial_fit_after_loading_begins_with_what_was_learnt(tmp_path, trained):
+    trained.save(tmp_path / "m")
+    other = TitleClassifier.load(tmp_path / "m")
+    other.set_params(epochs=1)
+    other.partial_fit(*shop(8))
+    assert other.training_["curve"][-1][1] < 0.5 * other.training_["first_loss"]
+    assert other.score(*shop()) > 0.9
+
+
+@pytest.mark.parametrize("made", [dict(activation="sigmoid"), dict(major=3), dict(hidden=(5, 4))])
+def test_partial_fit_after_loading_keeps_the_network(made, tmp_path):
+    """Its widths, activation and output are those of the model, whatever the recipe would choose."""
+    one = TitleClassifier(**SMALL | dict(epochs=2) | made).fit(*shop())
+    one.save(tmp_path / "m")
+    other = TitleClassifier.load(tmp_path / "m")
+    for name in "hidden", "activation":
+        other.overrides.pop(name, None)
+    other.partial_fit(*shop())
+    for name in "hidden", "activation", "output", "n_words", "n_labels":
+        assert getattr(other.model_, name) == getattr(one.model_, name)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_training_that_goes_astray_leaves_no_threshold(method):
+    one = TitleClassifier(**SMALL | dict(epochs=3)).fit(*shop())
+    one.set_params(lr=1e30, labels_lr=1e30)
+    one._trainer.optimizer.lr = one._trainer.optimizer.labels_lr = 1e30
+    with np.errstate(all="ignore"), pytest.raises(FloatingPointError):
+        getattr(one, method)(*shop())
+    with pytest.raises(ValueError, match="want a trained one"):
+        one.predict(["blue dress"])
+
+
+def test_interrupted_before_the_first_step_there_is_no_model(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    one = TitleClassifier(**SMALL)
+    monkeypatch.setattr("nnlite.network.mlp.MLP.step", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        one.fit(*shop())
+    assert not hasattr(one, "threshold_")
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_the_first_and_the_last_loss_are_those_of_the_steps(interrupted):
+    losses = []
+
+    def look(step):
+        losses.append(step.loss)
+        if interrupted and step.step == 3:
+            raise KeyboardInterrupt
+
+    one = TitleClassifier(**SMALL | dict(epochs=2))
+    with pytest.raises(KeyboardInterrupt) if interrupted else nullcontext():
+        one.fit(*shop(), on_step=look)
+    assert (one.training_["first_loss"], one.training_["last_loss"]) == (losses[0], losses[-1])
+    assert one.training_["steps"] == len(losses) == (3 if interrupted else 10)
+
+
 def test_an_interrupted_fit_can_be_used_and_saved(tmp_path):
     def interrupt(step):
         if step.step == 3:
@@ -232,6 +316,34 @@ def test_validation_titles_are_scored_and_choose_the_threshold():
     one = TitleClassifier(**SMALL | dict(epochs=3)).fit(titles, categories, validation=(["zzz"] * 3, [["Men"]] * 3))
     assert len(one.training_["validation"]) == 3 and one.training_["validation"][0]["rows"] == 3
     assert one.threshold_ != TitleClassifier(**SMALL | dict(epochs=3)).fit(titles, categories).threshold_
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """The features of the titles by which thresholds are chosen, three at most, by the choice."""
+    seen = []
+    monkeypatch.setattr("nnlite.classifier.title_classifier.THRESHOLD_ROWS", 3)
+    monkeypatch.setattr("nnlite.classifier.title_classifier.best_threshold",
+                        lambda model, x, **_: seen.append(x.toarray()) or 0.5)
+    return seen
+
+
+def test_titles_from_the_first_to_the_last_choose_the_threshold(judged):
+    one = TitleClassifier(**SMALL | dict(epochs=1)).fit(*shop())
+    x = one.vocabulary_.encode_titles(shop()[0]).toarray()
+    np.testing.assert_array_equal(judged[0], x[[0, 19, 39]])
+
+
+@pytest.mark.parametrize("from_files", [False, True])
+def test_validation_titles_choose_the_threshold_where_there_are_any(from_files, judged, tmp_path):
+    validation = ["shoe", "red dress"], [["Men"], ["Women"]]
+    one = TitleClassifier(**SMALL | dict(epochs=1))
+    if from_files:
+        one.fit_files([shop_file(tmp_path)], tmp_path / "chunks", validation)
+    else:
+        one.fit(*shop(), validation)
+    np.testing.assert_array_equal(judged[0], one.vocabulary_.encode_titles(validation[0]).toarray())
+    assert [scores["rows"] for scores in one.training_["validation"]] == [2]
 
 
 # ---- explanations
@@ -271,6 +383,10 @@ def test_effects_are_differences(trained):
     p = 1 / (1 + np.exp(-z.astype(float)))
     np.testing.assert_allclose([e.probability for e in first.effects], p[0, j] - p[1:, j], atol=1e-6)
     assert max(first.effects, key=lambda effect: effect.logit).word == "dress"
+
+
+def test_a_title_is_cleaned_before_it_is_explained(trained):
+    assert trained.explain("<b class=shoe>blue</b> dress") == trained.explain("blue dress")
 
 
 def test_titles_that_cannot_be_explained(trained):
@@ -349,6 +465,24 @@ def test_parts_of_two_models_do_not_make_one(tmp_path, trained):
             TitleClassifier.load(tmp_path / "a")
 
 
+@pytest.mark.parametrize("threshold", [1.5, -0.1, "0.5x", None])
+def test_a_model_with_an_impossible_threshold_is_refused(threshold, tmp_path, trained):
+    trained.save(tmp_path / "m")
+    change_json(tmp_path / "m" / "model.json", threshold=threshold)
+    with pytest.raises(ValueError, match="not a whole model: .*(threshold in 0..1|float)"):
+        TitleClassifier.load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("more_words, more_labels", [(0, 1), (1, 0), (0, -1)])
+def test_a_network_for_another_number_of_words_or_labels_is_refused(more_words, more_labels, tmp_path, trained):
+    one = deepcopy(trained)
+    model = one.model_
+    one.model_ = nnlite.MLP(model.n_words + more_words, model.n_labels + more_labels, model.hidden, model.activation)
+    one.save(tmp_path / "m")
+    with pytest.raises(ValueError, match=f"want a network for {model.n_words} words and {model.n_labels} labels, got"):
+        TitleClassifier.load(tmp_path / "m")
+
+
 @pytest.mark.parametrize("enabled", [True, False])
 def test_loading_leaves_the_search_for_garbage_as_it_was(enabled, tmp_path, trained, monkeypatch):
     trained.save(tmp_path / "shop")
@@ -379,8 +513,7 @@ def test_a_model_of_format_1_loads():
 # ---- files larger than memory
 
 def test_training_from_files_through_a_folder(tmp_path):
-    path = tmp_path / "shop.jsonl"
-    path.write_text("".join(json.dumps({"title": title, "category": names}) + "\n" for title, names in zip(*shop())))
+    path = shop_file(tmp_path)
     one = TitleClassifier(**SMALL).fit_files([path], tmp_path / "chunks")
     assert one.score(*shop()) == 1 and one.training_["records"] == 40
     again = TitleClassifier(**SMALL, mapping=Mapping({"Men": ""})).fit_files([path], tmp_path / "mapped", shop())
@@ -391,6 +524,18 @@ def test_training_from_files_through_a_folder(tmp_path):
         TitleClassifier(**SMALL, major=2).fit_files([path], tmp_path / "others")
     with pytest.raises(ValueError, match="holds chunks of another job"):
         TitleClassifier(**SMALL | dict(min_count=1)).fit_files([path], tmp_path / "chunks")
+
+
+def test_words_of_files_are_counted_within_a_bound(tmp_path, monkeypatch):
+    seen, build = [], nnlite.Vocabulary.build.__func__
+
+    def noted(cls, *args, **named):
+        seen.append(named.get("max_counts"))
+        return build(cls, *args, **named)
+
+    monkeypatch.setattr(nnlite.Vocabulary, "build", classmethod(noted))
+    TitleClassifier(**SMALL | dict(epochs=1)).fit_files([shop_file(tmp_path)], tmp_path / "chunks")
+    assert seen == [5_000_000]
 
 
 def test_titles_of_weight_0_teach_nothing(trained):

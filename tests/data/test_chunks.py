@@ -1,7 +1,7 @@
 """Claim: a folder of chunks holds every record once, well mixed, survives any crash, and trains as if in memory."""
 
-import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from problems import compiled
+from problems import change_json, compiled
+from shops import lines
 
 from nnlite import MLP, AdaGrad, Dataset, Record, Trainer, Vocabulary, make_catalogue, read_records
 from nnlite.data import chunks
@@ -123,9 +124,8 @@ def test_the_seed_decides(tmp_path, vocabulary):
 
 
 def test_files_of_any_kind(tmp_path):
-    lines = [json.dumps({"title": record.title, "category": record.categories}) for record in RECORDS]
     path = tmp_path / "records.jsonl"
-    path.write_text("\n".join(lines[:5] + ["{", '{"title": 3}'] + lines[5:]), encoding="utf-8")
+    path.write_text(lines(RECORDS[:5]) + '{\n{"title": 3}\n' + lines(RECORDS[5:]))
     built = Vocabulary.build(read_records(path), min_count=1)
     folder = write_chunks(tmp_path / "a", read_records(path), built, 50, sources=[path])
     assert folder.bad_lines == {"not JSON": 1, "no title": 1} and rows(folder) == rows([built.encode(RECORDS)])
@@ -242,6 +242,50 @@ def test_another_job_touches_nothing(tmp_path, vocabulary):
     assert rows(write_chunks(place, iter(RECORDS), vocabulary, 29)) == rows(ChunkFolder(place))
 
 
+def test_records_with_other_categories_are_others(tmp_path, vocabulary):
+    write_chunks(tmp_path / "a", RECORDS, vocabulary, 29)
+    changed = [*RECORDS[:99], RECORDS[99]._replace(categories=("L1",)), *RECORDS[100:]]
+    refused(lambda: write_chunks(tmp_path / "a", changed, vocabulary, 29), "part-00003", "29 others")
+
+
+def records_file(folder):
+    """The path of a file with all the records."""
+    path = folder / "records.jsonl"
+    path.write_text(lines(RECORDS))
+    return path
+
+
+def test_a_file_of_the_same_size_that_was_written_again_is_another(tmp_path, vocabulary):
+    path = records_file(tmp_path)
+    write_chunks(tmp_path / "a", RECORDS, vocabulary, 29, [path])
+    stat = path.stat()
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 10**9))
+    refused(lambda: write_chunks(tmp_path / "a", RECORDS, vocabulary, 29, [path]), "another job: want sources")
+
+
+def test_a_file_of_another_name_or_one_more_is_another(tmp_path, vocabulary):
+    path = records_file(tmp_path)
+    write_chunks(tmp_path / "a", RECORDS, vocabulary, 29, [path])
+    copy = shutil.copy2(path, tmp_path / "copy.jsonl")  # of the same size and time of change
+    for sources in [copy], [path, copy], []:
+        refused(lambda: write_chunks(tmp_path / "a", RECORDS, vocabulary, 29, sources), "another job: want sources")
+
+
+def test_label_frequencies_are_those_of_the_records_also_where_parts_were_there(tmp_path, vocabulary):
+    want = vocabulary.encode(RECORDS).label_frequencies()
+    first = write_chunks(tmp_path / "a", RECORDS, vocabulary, 29)
+    again = write_chunks(tmp_path / "a", iter(RECORDS), vocabulary, 29)
+    for folder in first, again, ChunkFolder(tmp_path / "a"):
+        np.testing.assert_array_equal(folder.label_frequencies(), want)
+
+
+def test_the_sum_tells_folders_of_other_records_or_seeds_apart(tmp_path, vocabulary):
+    changed = [*RECORDS[:99], RECORDS[99]._replace(categories=("L1",)), *RECORDS[100:]]
+    sums = [write_chunks(tmp_path / name, records, vocabulary, 29, seed=seed).crc32()
+            for name, records, seed in (("a", RECORDS, 0), ("b", RECORDS, 0), ("c", RECORDS, 1), ("d", changed, 0))]
+    assert sums[0] == sums[1] and len(set(sums)) == 3
+
+
 def test_something_else_in_the_place_is_left_alone(tmp_path, vocabulary):
     (tmp_path / "file").write_text("mine")
     for name in "full", "data":
@@ -267,22 +311,18 @@ def test_nothing_to_write(tmp_path, vocabulary):
     assert not (tmp_path / "b").exists()
 
 
-def change(path, **entries):
-    path.write_text(json.dumps(json.loads(path.read_text()) | entries))
-
-
 @pytest.mark.parametrize("damage, words", [
     (lambda part: os.truncate(part / "words.npy", 300), ["part-00002/words.npy", "damaged"]),
     (lambda part: (part / "ends.npy").write_bytes(b"\0" * len((part / "ends.npy").read_bytes())), ["CRC-32"]),
     (lambda part: (part / "labels.npy").unlink(), ["labels.npy"]),
-    (lambda part: change(part / "part.json", format=3), ["part.json", "want format 1 or 2, got 3"]),
-    (lambda part: change(part / "part.json", n_rows="29"), ["want"]),
-    (lambda part: change(part / "part.json", n_rows=28), ["part-00002", "want arrays"]),
-    (lambda part: change(part.parent / "data" / "data.json", format="1"), ["data.json", "another version"]),
-    (lambda part: change(part.parent / "data" / "data.json", n_rows=N + 1), ["want parts of 204 rows"]),
-    (lambda part: change(part.parent / "data" / "data.json", n_parts=8), ["want 8 parts, got 7"]),
-    (lambda part: change(part.parent / "data" / "data.json", vocabulary={}), ["Vocabulary"]),
-    (lambda part: change(part.parent / "data" / "data.json", bad_lines=None), []),
+    (lambda part: change_json(part / "part.json", format=3), ["part.json", "want format 1 or 2, got 3"]),
+    (lambda part: change_json(part / "part.json", n_rows="29"), ["want"]),
+    (lambda part: change_json(part / "part.json", n_rows=28), ["part-00002", "want arrays"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", format="1"), ["data.json", "another version"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", n_rows=N + 1), ["want parts of 204 rows"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", n_parts=8), ["want 8 parts, got 7"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", vocabulary={}), ["Vocabulary"]),
+    (lambda part: change_json(part.parent / "data" / "data.json", bad_lines=None), []),
     (lambda part: part.rename(part.with_name("elsewhere")), ["want 7 parts, got 6"]),
     (lambda part: array_folder.write(part, "part", {"n_rows": 29}, {"ends": np.zeros((30, 2), np.int64)}),
      ["KeyError"]),

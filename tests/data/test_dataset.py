@@ -84,3 +84,39 @@ def test_repr_and_size():
     data = random_dataset()
     assert repr(data).startswith("Dataset(61 rows, 40 words (")
     assert data.nbytes == sum(8 * 62 + 8 * m.nnz for m in (data.x, data.y))
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan, -1])
+def test_weights_that_are_no_finite_numbers_of_at_least_0_are_refused(bad):
+    data = random_dataset()
+    with pytest.raises(ValueError, match="weights: want 61 finite numbers of at least 0, got an array .* with others"):
+        Dataset(data.x, data.y, np.r_[np.ones(60), bad])
+
+
+def test_the_sum_tells_data_of_other_weights_apart():
+    data = random_dataset()
+    assert len({Dataset(data.x, data.y, w).crc32() for w in (None, np.ones(61), np.full(61, 2))}) == 3
+
+
+def test_the_sum_tells_data_of_another_word_value_or_label_apart():
+    data = random_dataset()
+    sums = {data.crc32()}
+    for matrix, array in ("x", "data"), ("x", "indices"), ("y", "indices"):
+        other = random_dataset()
+        getattr(getattr(other, matrix), array)[0] += 1
+        sums.add(other.crc32())
+    assert len(sums) == 4 and random_dataset().crc32() in sums
+
+
+@pytest.mark.parametrize("rows_x, rows_y", [(60, 61), (61, 60)])
+def test_more_rows_of_labels_than_of_features_are_refused_and_fewer(rows_x, rows_y):
+    data = random_dataset()
+    with pytest.raises(ValueError, match=f"y: want as many rows as x, {rows_x}, got {rows_y}"):
+        Dataset(sp.csr_array(data.x[:rows_x]), sp.csr_array(data.y[:rows_y]))
+
+
+def test_taken_rows_keep_their_weights():
+    data = random_dataset()
+    data = Dataset(data.x, data.y, np.arange(61))
+    assert data.take(np.array([7, 3, 7])).weights.tolist() == [7, 3, 7]
+    assert [chunk.weights.tolist() for chunk in data.chunks(25)][2] == list(range(50, 61))

@@ -494,3 +494,17 @@ def test_the_published_file_is_accounted_for_line_by_line():
     assert reader.summary() == "1,542 records, 5 bad lines: 5 no category"
     assert all(record.categories[0] == "Gift Cards" for record in records)
     assert not any("<" in name for record in records for name in record)
+
+
+@pytest.mark.parametrize("behind", ['{"title": "C"}', "x", "]", "1"])
+def test_what_stands_behind_an_object_makes_the_line_no_json(tmp_path, behind):
+    line = '{"title": "A", "category": ["X"]}'
+    records, reader = read(tmp_path, "a.jsonl", f"{line}\n{line} {behind}\n")
+    assert [record.title for record in records] == ["A"] and reader.bad_lines == {"not JSON": 1}
+
+
+@pytest.mark.parametrize("n_lines", [1, 2, 3])
+def test_a_mark_of_the_order_of_bytes_belongs_to_the_beginning_of_a_file_alone(tmp_path, n_lines):
+    line = '\ufeff{"title": "A", "category": ["X"]}\n'
+    records, reader = read(tmp_path, "a.jsonl", n_lines * line)
+    assert len(records) == 1 and reader.bad_lines.get("not JSON", 0) == n_lines - 1

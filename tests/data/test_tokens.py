@@ -280,3 +280,14 @@ def test_threads_that_share_a_vocabulary_get_the_same_bits():
         parts = team(threads).run(vocabulary.encode_titles, [titles[part] for part in blocks(60, 7)])
         for name in "indices", "data":
             assert np.array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name))
+
+
+@pytest.mark.parametrize("n_keys, refused", [(3, False), (4, True)])
+def test_a_table_without_a_free_slot_is_refused(n_keys, refused):
+    """A search for what is not in it would never end."""
+    keys, values = np.arange(4, dtype=np.int64), np.array([1, 2, 3, 4 if n_keys == 4 else 0], np.int32)
+    if not refused:
+        assert Table.of(keys, values, n_keys).find(np.array([9], np.uint64)).tolist() == [0]
+        return
+    with pytest.raises(ValueError, match="want the numbers from 1 to 4 in 4 slots, got others"):
+        Table.of(keys, values, n_keys)

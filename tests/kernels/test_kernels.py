@@ -28,15 +28,15 @@ def work(db):
 
 
 def names_of_kernels():
-    rooms = dense, sparse, ranking
-    sources = [ast.parse(Path(room.__file__).read_text(encoding="utf-8")) for room in rooms]
+    modules = dense, sparse, ranking
+    sources = [ast.parse(Path(module.__file__).read_text(encoding="utf-8")) for module in modules]
     functions = [node for source in sources for node in source.body if isinstance(node, ast.FunctionDef)]
     return [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]
 
 
 @pytest.mark.parametrize("name", names_of_kernels())
 def test_every_kernel_has_a_twin(name):
-    assert callable(getattr(reference, name)), name
+    assert callable(getattr(twins, name, None) or getattr(reference, name)), name
 
 
 def test_kernels_compile_where_nothing_can_be_kept(monkeypatch):
@@ -327,12 +327,6 @@ def test_merge_top_k(tiles, k):
     want_ids, want = twins.merge_top_k(z, k)
     np.testing.assert_array_equal(ids, want_ids)
     np.testing.assert_array_equal(best, want)
-
-
-def test_merge_top_k_adds_the_bias():
-    ids, best = np.zeros((1, 2), np.int32), np.full((1, 2), -np.inf, F32)
-    ranking.merge_top_k(np.array([[1, 2, 3]], F32), np.array([5, 0, 0], F32), 10, ids, best)
-    assert ids.tolist() == [[10, 12]] and best.tolist() == [[6, 3]]
 
 
 @pytest.mark.parametrize("density", [0.1, 0.5, 1.0])

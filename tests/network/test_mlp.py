@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from problems import F32, assert_close, exact, random_csr, random_dataset, random_model, small_pieces
 
 import twins
-from nnlite import MLP, Dataset, check_gradients, evaluate, linear_bce
+from nnlite import MLP, SGD, Dataset, Trainer, check_gradients, evaluate, linear_bce
 from nnlite.data.dataset import check_labels
 from nnlite.network import label_layer, reference, sizes
 from nnlite.network.gradients import gradients
@@ -109,6 +110,46 @@ def test_linear_bce_equals_the_reference(tile):
         assert_close(got, want)
 
 
+def test_the_results_of_linear_bce_are_the_callers_own():
+    """A second call does not change what the first has returned."""
+    rng, data = np.random.default_rng(0), random_dataset()
+    h, w = rng.standard_normal((61, 7)).astype(F32), rng.standard_normal((23, 7)).astype(F32)
+    first = linear_bce(h, w, np.zeros(23, F32), data.y)
+    before = [np.copy(part) for part in first]
+    linear_bce(-h, w, np.zeros(23, F32), data.y)
+    for got, want in zip(first, before):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_the_results_of_top_k_and_of_gradients_are_the_callers_own():
+    data = random_dataset()
+    one, other = random_model(data), random_model(data, seed=5)
+    first = [*one.top_k(data.x, 3), *gradients(one, data)[1].values()]
+    before = [np.copy(part) for part in first]
+    other.top_k(data.x, 3), gradients(other, data)
+    for got, want in zip(first, before):
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("n_rows, n_labels", [(64, 3_000), (5_000, 3_000), (5_000, 100)])
+def test_a_step_takes_about_the_memory_that_it_says(n_rows, n_labels, monkeypatch):
+    """On one thread: what its scratch arrays hold, each at its largest."""
+    taken, scratch = {}, label_layer.scratch
+
+    def noted(name, *shape):
+        taken[name] = max(taken.get(name, 0), 4 * int(np.prod(shape)))
+        return scratch(name, *shape)
+
+    monkeypatch.setattr(label_layer, "scratch", noted)
+    data = random_dataset(n_rows, 30, n_labels)
+    model = MLP(30, n_labels, (16,))
+    Trainer(model, SGD(0.1), batch_rows=n_rows, epochs=1, threads=1).fit(data)
+    said = model.labels.step_bytes(n_rows, 1)
+    assert sum(taken.values()) <= 1.05 * said + 4 * n_labels
+    assert said <= 1.5 * sum(taken.values())
+    assert model.step_bytes(n_rows, 1) == said + 4 * n_rows * 16  # and h
+
+
 def test_linear_bce_refuses_what_does_not_fit():
     h, w, b = np.zeros((3, 4), F32), np.zeros((5, 4), F32), np.zeros(5, F32)
     y = random_csr(np.random.default_rng(0), 3, 5, 0.5, ones=True)
@@ -146,6 +187,38 @@ def test_label_bias_predicts_the_frequencies():
     model.init_label_bias(frequencies)
     ids, p = model.top_k(data.x[:1], data.n_labels)
     np.testing.assert_allclose(p[0], frequencies[ids[0]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("output, want", [("sigmoid", [-20.72, 20.72]), ("softmax", [-20.72, 0])])
+def test_frequencies_of_0_and_1_are_clipped_where_the_docstring_says(output, want):
+    model = MLP(3, 2, (4,), output=output)
+    model.init_label_bias(np.array([0.0, 1.0]))
+    np.testing.assert_allclose(model.params["labels.b"], want, atol=0.01)
+
+
+def test_a_probability_equal_to_its_threshold_is_not_above_it():
+    model = MLP(3, 2, (4,))
+    for p in model.params.values():
+        p[:] = 0  # every probability is 0.5
+    x = sp.csr_array(np.ones((1, 3), F32))
+    assert model.above(x, 0.5).nnz == 0 and model.above(x, 0.49).nnz == 2
+    assert model.above(x, [0.5, 0.49]).indices.tolist() == [1]
+
+
+def test_equal_probabilities_stand_in_the_order_of_the_ids():
+    model = MLP(3, 9, (4,))
+    for p in model.params.values():
+        p[:] = 0
+    ids, _ = model.top_k(sp.csr_array(np.ones((2, 3), F32)), 4)
+    assert ids.tolist() == [[0, 1, 2, 3]] * 2
+
+
+@pytest.mark.parametrize("name", ["labels.W", "features.W"])
+def test_parameters_by_columns_are_refused(name):
+    params = dict(MLP(3, 2, (4,)).params)
+    params[name] = np.asfortranarray(params[name])
+    with pytest.raises(ValueError, match="C-contiguous"):
+        MLP.from_params(params)
 
 
 @pytest.mark.parametrize("make, message", [

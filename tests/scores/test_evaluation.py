@@ -8,7 +8,7 @@ import pytest
 import scipy.sparse as sp
 from problems import F32, compiled, random_dataset, random_model, small_pieces
 
-from nnlite import Dataset, evaluate
+from nnlite import MLP, Dataset, evaluate
 from nnlite.network import reference
 from nnlite.network.mlp import logit_thresholds
 from nnlite.scores import calibration, metrics
@@ -71,6 +71,24 @@ def test_scores_at_k_are_those_of_metrics(monkeypatch):
         assert scores[f"ECE@{k}"] == pytest.approx(
             metrics.reliability_of(p, metrics.hits(data.y, ids)).ece)
     assert "P@24" not in scores and "P@24" not in evaluate(model, data, ks=(24,))
+
+
+def test_propensities_are_by_default_those_of_the_counts_and_the_number_of_rows(monkeypatch):
+    data, model, *_ = problem(monkeypatch)
+    counts = np.bincount(data.y.indices, minlength=23)
+    scores, want, other = (evaluate(model, data, propensities=p) for p in (
+        None, metrics.propensities(counts, 61), metrics.propensities(counts, 610)))
+    assert scores == want and scores["PSP@3"] != other["PSP@3"]
+
+
+def test_the_f1_of_classes_is_the_mean_over_all_classes_also_those_without_a_row():
+    model = MLP(3, 3, (4,), output="softmax")
+    y = sp.csr_array(np.array([[1, 0, 0], [1, 0, 0]], F32))
+    model.params["labels.b"][:] = 1, 0, 0
+    for name in "features.W", "labels.W":
+        model.params[name][:] = 0
+    scores = evaluate(model, Dataset(sp.csr_array(np.ones((2, 3), F32)), y))
+    assert scores["accuracy"] == 1 and scores["class_f1"] == pytest.approx(1 / 3)
 
 
 @pytest.mark.parametrize("bins", [1, 7, 15])

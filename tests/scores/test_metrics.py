@@ -211,3 +211,8 @@ def test_sklearn_computes_the_same_f1():
            "samples": metrics.record_f1(truth, *counts[2][1:])}
     for average, value in got.items():
         assert value == pytest.approx(sklearn.f1_score(true, positive, average=average, zero_division=0)), average
+
+
+def test_labels_of_equal_counts_stand_in_the_order_of_their_ids():
+    assert metrics.frequency_groups([1, 1, 1, 1], 4).tolist() == [0, 1, 2, 3]
+    assert metrics.frequency_groups([1, 2, 1, 2], 3).tolist() == [2, 0, 2, 1]

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from problems import change_json
 
 from nnlite.system import array_folder
 
@@ -33,8 +34,7 @@ def write(folder, header=None, arrays=ARRAYS, texts=TEXTS):
 
 def change(folder, **entries):
     """Change the JSON of a folder."""
-    path = folder / "model.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | entries))
+    change_json(folder / "model.json", **entries)
 
 
 def put(folder, name, content):
@@ -157,6 +157,13 @@ def test_hostile_json(tmp_path, content):
     refused(tmp_path / "a", "model.json")
 
 
+@pytest.mark.parametrize("name", ["a.npy/../../out.npy", "a.npy\n", "a.txt.pkl", "a.npy ", "\na.npy", "a.npyx"])
+def test_no_name_that_only_begins_or_ends_as_it_should(tmp_path, name):
+    write(tmp_path / "a")
+    change(tmp_path / "a", files={name: {"bytes": 1, "crc32": 0}})
+    refused(tmp_path / "a", "JSON of a model")
+
+
 @pytest.mark.parametrize("name", [
     "../out.npy", "/etc/x.txt", "..npy", "a\0.npy", "a.pkl", "x" * 300 + ".npy", "a/b.npy",
 ])
@@ -174,6 +181,25 @@ def test_bad_entries(tmp_path, entry):
     write(tmp_path / "a")
     change(tmp_path / "a", files={"words.txt": entry})
     refused(tmp_path / "a", "JSON of a model")
+
+
+def test_a_json_that_is_too_large(tmp_path, monkeypatch):
+    write(tmp_path / "a")
+    monkeypatch.setattr(array_folder, "MAX_JSON", (tmp_path / "a" / "model.json").stat().st_size)
+    array_folder.read(tmp_path / "a", KIND)
+    monkeypatch.setattr(array_folder, "MAX_JSON", array_folder.MAX_JSON - 1)
+    refused(tmp_path / "a", "model.json", "larger one")
+
+
+def test_a_link_to_the_right_content_is_not_followed(tmp_path):
+    folder = write(tmp_path / "a")
+    for name in "words.txt", "counts.npy":
+        (folder / name).rename(tmp_path / name)
+        (folder / name).symlink_to(tmp_path / name)
+        refused(folder, name, "got a link")
+        (folder / name).unlink()
+        (tmp_path / name).rename(folder / name)
+    assert texts_of(folder) == TEXTS
 
 
 def test_links_and_what_is_no_file(tmp_path):
@@ -202,6 +228,19 @@ def test_every_changed_byte_and_every_lost_one_is_noticed(tmp_path):
             refused(folder, name, "want bytes")
         (folder / name).write_bytes(content + b"\0")
         refused(folder, name, "want bytes")
+        (folder / name).write_bytes(content)
+    assert texts_of(folder) == TEXTS
+
+
+def test_damage_in_any_piece_of_a_large_file_is_noticed(tmp_path, monkeypatch):
+    """A change of the first byte, of one in the middle and of the last but one; the last is the end of a line."""
+    monkeypatch.setattr(array_folder, "PIECE", 7)
+    folder = write(tmp_path / "a")
+    for name in "features.W.npy", "counts.npy", "words.txt":
+        content = (folder / name).read_bytes()
+        for i in 0, len(content) // 2, len(content) - 2:
+            (folder / name).write_bytes(content[:i] + bytes([content[i] ^ 1]) + content[i + 1:])
+            refused(folder, name, "CRC-32")
         (folder / name).write_bytes(content)
     assert texts_of(folder) == TEXTS
 
@@ -256,6 +295,80 @@ def test_without_the_exchange_of_folders(tmp_path, monkeypatch):
     write(tmp_path / "a", header={"answer": 1})
     write(tmp_path / "a", header={"answer": 2})
     assert array_folder.read(tmp_path / "a", KIND)[0]["answer"] == 2 and os.listdir(tmp_path) == ["a"]
+
+
+def test_a_crash_between_two_moves_loses_nothing(tmp_path, monkeypatch):
+    """Where the system cannot exchange two folders, the old one is moved aside first."""
+    write(tmp_path / "a")
+    rename, moves = os.rename, []
+
+    def fail_at_the_second(source, target):
+        moves.append(source)
+        if len(moves) == 2:
+            raise OSError(5, "Input/output error")
+        rename(source, target)
+
+    monkeypatch.setattr(array_folder, "_exchange", lambda a, b: False)
+    monkeypatch.setattr(os, "rename", fail_at_the_second)
+    with pytest.raises(OSError):
+        write(tmp_path / "a", header={"answer": 43})
+    left = [path for path in tmp_path.iterdir() if (path / "model.json").exists()]
+    assert [array_folder.read(path, KIND)[0]["answer"] for path in left] == [42]
+
+
+@pytest.mark.skipif(os.uname().sysname != "Linux", reason="the exchange in one move is Linux's own")
+def test_on_linux_a_folder_is_replaced_in_one_move(tmp_path, monkeypatch):
+    write(tmp_path / "a")
+    monkeypatch.setattr(os, "rename", lambda *names: pytest.fail("two moves"))
+    write(tmp_path / "a", header={"answer": 43})
+    assert array_folder.read(tmp_path / "a", KIND)[0]["answer"] == 43
+
+
+def test_all_is_on_disk_before_the_folder_takes_its_place_and_the_new_name_after(tmp_path, monkeypatch):
+    did, swap, sync = [], array_folder._swap, array_folder._sync
+    monkeypatch.setattr(array_folder, "_sync", lambda path: did.append(path.name) or sync(path))
+    monkeypatch.setattr(array_folder, "_swap", lambda new, folder: did.append("swap") or swap(new, folder))
+    write(tmp_path / "a")
+    at = did.index("swap")
+    assert {"model.json", "features.W.npy", "counts.npy", "words.txt"} < set(did[:at])
+    assert did[at - 1] == f".a.{os.getpid()}" and did[at + 1:] == [tmp_path.name]
+
+
+@pytest.mark.parametrize("name", ["", "file"])
+def test_a_file_or_a_folder_is_synced_and_closed_again(tmp_path, name, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append((handle, os.fstat(handle).st_ino)))
+    (tmp_path / "file").touch()
+    array_folder._sync(tmp_path / name)
+    (handle, inode), = synced
+    assert inode == (tmp_path / name).stat().st_ino
+    with pytest.raises(OSError):
+        os.fstat(handle)
+
+
+def test_remains_of_a_process_with_the_number_of_this_one_are_no_hindrance(tmp_path):
+    """In a container every process may have the same number."""
+    remains = tmp_path / f".a.{os.getpid()}"
+    remains.mkdir()
+    (remains / "half.npy").touch()
+    write(tmp_path / "a")
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_remains_of_another_process_that_lives_are_left_alone(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        remains = tmp_path / f".a.{other.pid}"
+        remains.mkdir()
+        write(tmp_path / "a")
+        assert remains.exists()
+        other.communicate(b"\n", timeout=60)
+    write(tmp_path / "a")
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_to_look_at_a_place_leaves_nothing_there(tmp_path):
+    assert array_folder.check_place(tmp_path / "new" / "a", KIND) == tmp_path / "new" / "a"
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_fails_half_way_leaves_the_old_one(tmp_path):

@@ -1,5 +1,6 @@
 """Claim: shards cover a range once, results come in the order of the items, the number of threads changes no bit."""
 
+import os
 import threading
 import time
 
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from problems import compiled, random_dataset, random_model, small_pieces
 
 from nnlite import SGD, Adam, AdaGrad, Trainer, evaluate, linear_bce
+from nnlite.network import label_layer, sizes
 from nnlite.network.mlp import StepSettings
-from nnlite.system.threads import blocks, one_blas_thread, scratch, shares, team
+from nnlite.system.threads import blocks, one_blas_thread, scratch, shares, team, usable_cores
 
 
 @given(n=st.integers(0, 50), size=st.integers(1, 60))
@@ -165,3 +167,30 @@ def test_pieces_are_cut_by_sizes_alone(monkeypatch):
         model.step(*data.arrays(), StepSettings(1.0), optimizer, recorder)
         cuts.append(recorder.pieces)
     assert cuts[0] == cuts[1] and len(cuts[0]) >= 4
+
+
+def test_pieces_are_the_same_on_any_machine(monkeypatch):
+    """The cores are counted when a team is asked for, so that teams of before must be forgotten."""
+    cuts = []
+    try:
+        for cores in 1, 7:
+            monkeypatch.setattr("nnlite.system.threads.usable_cores", lambda: cores)
+            team.cache_clear()
+            assert team().threads == cores
+            cuts.append([label_layer.LabelLayer(np.zeros((n, 8), np.float32), np.zeros(n, np.float32)).pieces(rows)
+                         for n in (500, 1_000, 5_000) for rows in (64, 512, 5_000)])
+            cuts[-1] += [sizes.row_blocks(rows, flops) for rows in (64, 512, 5_000) for flops in (1e3, 1e6)]
+    finally:
+        team.cache_clear()
+    assert cuts[0] == cuts[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="not every system binds a process to cores")
+def test_cores_that_this_process_may_not_use_do_not_count():
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert usable_cores() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+    assert usable_cores() == len(before)

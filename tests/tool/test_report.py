@@ -8,13 +8,15 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from problems import compiled
+import scipy.sparse as sp
+from problems import compiled, random_dataset, random_model
 
 from nnlite import Record, evaluate
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.scores import metrics
 from nnlite.scores.explanation import Effect, likeliest_true
-from nnlite.tool.report import charts, page as html_page
+from nnlite.tool.report import charts, samples, sections
+from nnlite.tool.report import page as html_page
 from nnlite.tool.report.samples import MAX_SAMPLE_CHARS, marked
 from nnlite.tool.report.sections import write_report
 
@@ -222,6 +224,200 @@ def test_words_are_marked_by_their_effect():
         '<mark class="against">new</mark> &amp; <mark class="strong">red</mark></bdi>')
 
 
+# ---- its figures, one by one
+
+def page_of(folder, classifier, records, **options):
+    """The HTML of a report on some records."""
+    write_report(folder / "report.html", classifier, records, **options)
+    return text_of(folder / "report.html")
+
+
+def told(html):
+    """The texts of a page, without its tags, as one."""
+    return "".join(Page(html).words)
+
+
+def percent(fraction):
+    """As a reader sees it."""
+    return html_page.percent(fraction).replace("&gt;", ">").replace("&lt;", "<")
+
+
+def test_the_interval_is_that_of_the_records_with_a_known_category(trained, tmp_path):
+    known = [record for record in shop() if set(record.categories) & set(trained.classes_)]
+    unheard = [Record("blue dress", ("Unheard",))] * 60
+    data = trained.encode(known)
+    n_right = metrics.precision_at_k(data.y, trained.model_.top_k(data.x, 1)[0], 1) * len(known)
+    low, high = metrics.wilson(n_right, len(known))
+    words = told(page_of(tmp_path, trained, known + unheard))
+    assert f"{len(known) + 60} records" in words and f"judged by {len(known)} of them" in words
+    assert f"between {percent(low)} and {percent(high)} (95 % interval)" in words
+
+
+def test_the_loss_of_the_frequencies_stands_beside_the_loss(trained, tmp_path):
+    records = list(shop())[:20]
+    vocabulary, data = trained.vocabulary_, trained.encode(records)
+    floor = metrics.bce_of_frequencies(data.y, vocabulary.label_counts / vocabulary.n_records)
+    html = page_of(tmp_path, trained, records)
+    row = Page(html).values(f"Scores of the categories above a probability of {trained.threshold_:.3g}")[-1]
+    assert row[2] == f"the loss; that of the categories' frequencies alone is {floor:.5f}"
+
+
+def test_propensities_are_those_of_the_training(trained, tmp_path):
+    records = list(shop())[:20]
+    data, vocabulary = trained.encode(records), trained.vocabulary_
+    weights = metrics.propensities(vocabulary.label_counts, vocabulary.n_records)
+    scores, others = (evaluate(trained.model_, data, propensities=p) for p in (weights, None))
+    rows = Page(page_of(tmp_path, trained, records)).values("Scores of the first k categories of each record")
+    row = next(row for row in rows if row[0] == "PSP")
+    assert row[1:4] == [percent(scores[f"PSP@{k}"]) for k in (1, 3, 5)]
+    assert scores["PSP@1"] != others["PSP@1"]
+
+
+def test_a_category_given_twice_counts_once(trained, tmp_path):
+    records = [Record(title, categories * 2) for title, categories in shop()]
+    n, known = sum(len(set(record.categories)) for record in records), trained.encode(shop()).y.nnz
+    assert f"{n}, of which the model knows {known} ({percent(known / n)})" in told(page_of(tmp_path, trained, records))
+
+
+def test_the_data_are_counted(trained, tmp_path):
+    """Three records without a known word and five without a known category, one of them without both."""
+    records = list(shop(30)) + [Record("dress", ("Unheard", "Women"))] * 2 + [Record("zzz", ("Women",))] * 2
+    records += [Record("dress", ("Unheard",))] * 3 + [Record("zzz", ("Unheard",))]
+    data = trained.encode(records)
+    per_row, n = np.diff(data.y.indptr), len(records)
+    without = {"word": np.sum(np.diff(data.x.indptr) == 0), "category": np.sum(per_row == 0)}
+    words = told(page_of(tmp_path, trained, records))
+    for name, count in without.items():
+        assert f"without a known {name}{count} ({percent(count / n)})" in words
+    assert (f"known categories{per_row.mean():.1f} a record, {np.median(per_row):.0f} in the middle one, "
+            f"{per_row.max()} at most") in words
+    assert f"categories{data.n_labels}, of which {len(set(data.y.indices))} occur here" in words
+
+
+def test_the_training_is_told_as_it_was_noted(trained, tmp_path):
+    seen, model = trained.training_, trained.model_
+    words = told(page_of(tmp_path, trained, shop()))
+    assert f"records{seen['records']}steps{seen['steps']}seconds{seen['seconds']:,.1f}" in words
+    assert f"lossfrom {seen['first_loss']:.5f} to {seen['last_loss']:.5f}" in words
+    assert f"parameters{sum(p.size for p in model.params.values()):,}" in words
+    assert f"network{model.n_words} – 8 – {model.n_labels} units, relu" in words
+    (first, loss), (last, last_loss) = seen["curve"][0], seen["curve"][-1]
+    assert f"From {loss:.5f} at step {first} to {last_loss:.5f} at step {last}." in words
+
+
+def test_epochs_of_a_validation_begin_at_1():
+    scores = [{"P@1": 0.5, "P@3": 0.25}, {"P@1": 1.0, "P@3": 0.125}]
+    assert sections._rounds({"validation": scores}) == {
+        "P@1": [(1, 50.0), (2, 100.0)], "P@3": [(1, 25.0), (2, 12.5)]}
+    assert sections._rounds({"validation": [*scores, {"P@1": 1.0}]}) == {"P@1": [(1, 50.0), (2, 100.0), (3, 100.0)]}
+
+
+@pytest.mark.parametrize("major", [None, 2])
+def test_the_floor_of_the_curve_is_drawn_where_the_loss_is_over_all_categories(major, tmp_path):
+    titles, categories = zip(*shop())
+    one = TitleClassifier(**SMALL | dict(epochs=1), major=major).fit(titles, categories)
+    html = page_of(tmp_path, one, shop(), curve=[(1, 1.0), (2, 0.5)])
+    assert ("frequencies only" in html) == (major is None)
+
+
+def test_groups_of_categories_have_the_figures_of_metrics(trained, tmp_path):
+    """True here: of these records, by the groups that the training records make."""
+    records = list(shop())[:20]
+    data, counts = trained.encode(records), trained.vocabulary_.label_counts
+    columns = metrics.by_frequency(data.y, trained.model_.top_k(data.x, 5)[0], 5, counts)
+    n_true = np.bincount(metrics.frequency_groups(counts, 10), np.bincount(data.y.indices, minlength=counts.size),
+                         minlength=10)
+    rows = Page(page_of(tmp_path, trained, records)).values("Scores by frequency")
+    assert len(rows) > 2
+    for group, labels, mean, true, recall, part in rows:
+        i = int(group) - 1
+        assert [labels, mean, true] == [f"{n:.0f}" for n in (columns["labels"][i], columns["mean_count"][i], n_true[i])]
+        assert recall == (percent(columns["recall"][i]) if n_true[i] else "–") and part == percent(columns["P@5"][i])
+
+
+def test_pairs_that_are_left_out_are_counted(trained, tmp_path, monkeypatch):
+    whole = Page(page_of(tmp_path, trained, list(shop()) * 2)).values("Confused categories")
+    assert len(whole) > 2
+    for shown in range(1, len(whole)):
+        monkeypatch.setattr(samples, "MAX_PAIRS", shown)
+        html = page_of(tmp_path, trained, list(shop()) * 2)
+        n = sum(int(n) for _, n, _ in whole[shown:])
+        assert f"{len(whole) - shown} rarer pairs, of {n} records, are left out." in html
+        assert Page(html).values("Confused categories") == whole[:shown]
+
+
+def test_examples_of_a_pair_are_two_different_titles(trained, tmp_path):
+    once, twice = (Page(page_of(tmp_path, trained, [record for record in shop() for _ in range(n)])).values(
+        "Confused categories") for n in (1, 2))
+    assert [examples for *_, examples in once] == [examples for *_, examples in twice] and len(once) > 1
+    assert [2 * int(n) for _, n, _ in once] == [int(n) for _, n, _ in twice]
+
+
+def sample_titles(html):
+    return ["".join(Page(head).words) for head in re.findall("<h4>.*?</h4>", html)]
+
+
+def test_the_surest_mistakes_come_first(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(samples, "MAX_SAMPLES", (1, 3))
+    records = list(shop())
+    data = trained.encode(records)
+    ids, p = trained.model_.top_k(data.x, 1)
+    wrong = np.flatnonzero(~metrics.hits(data.y, ids)[:, 0] & (np.diff(data.y.indptr) > 0))
+    surest = wrong[np.argsort(-p[wrong, 0], kind="stable")][:3]
+    assert sample_titles(page_of(tmp_path, trained, records))[1:] == [records[i].title for i in surest]
+
+
+def test_samples_are_taken_from_the_first_record_to_the_last(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(samples, "MAX_SAMPLES", (3, 0))
+    records = [Record(f"dress {i}", ("Women",)) for i in range(9)]
+    records = [Record("dress", ("Unheard",)), *records, Record("dress" + " x" * 400, ("Women",))]
+    assert sample_titles(page_of(tmp_path, trained, records)) == ["dress 0", "dress 4", "dress 8"]
+
+
+@pytest.mark.parametrize("n_missed, more", [(8, ""), (9, ", and 1 more")])
+def test_of_true_categories_that_are_not_named_eight_are_shown(n_missed, more, tmp_path):
+    titles = [f"word{i} x" for i in range(14) for _ in range(3)]
+    one = TitleClassifier(**SMALL).fit(titles, [[f"C{i}"] for i in range(14) for _ in range(3)])
+    least = [name for name, _ in one.predict_top_k(["word0 x"], 14)[0]][-n_missed:]
+    html = page_of(tmp_path, one, [Record("word0 x", tuple(least))])
+    shown = "".join(Page(re.search("<small>true as well.*?</small>", html)[0]).words)
+    assert shown == "true as well: " + "; ".join(sorted(least, key=one.classes_.index)[:8]) + more
+
+
+def test_the_words_that_move_a_category_most_stand_beside_it(trained, tmp_path):
+    title = "blue red green dress shoe bag 1 2 3"
+    item = re.search('<span class="why">(.*?)</span>', page_of(tmp_path, trained, [Record(title, ("Women",))]))[1]
+    first, *_ = trained.explain(title, 1)
+    strongest = sorted(first.effects, key=lambda effect: -abs(effect.logit))[:4]
+    want = [f"{effect.word}\xa0{effect.logit:+.1f}".replace("-", "−") for effect in strongest]
+    assert "".join(Page(item).words).split(", ") == want
+
+
+def test_categories_beyond_the_table_are_counted(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(sections, "MAX_LABELS", 4)
+    html = page_of(tmp_path, trained, shop())
+    assert [row[0] for row in Page(html).values("All categories")] == trained.classes_[:4]
+    assert f"The {len(trained.classes_) - 4} rarest are left out." in html
+
+
+def test_the_likeliest_true_label_where_rows_are_cut_into_blocks(monkeypatch):
+    monkeypatch.setattr("nnlite.layers.MIN_BLOCK_ROWS", 3)
+    monkeypatch.setattr("nnlite.layers.MIN_BLOCK_FLOPS", 1)
+    data = random_dataset()
+    rows = np.flatnonzero(np.diff(data.y.indptr))
+    x, y, model = sp.csr_array(data.x[rows]), sp.csr_array(data.y[rows]), random_model(data)
+    z = np.where(y.toarray() > 0, model.logits(x), -np.inf)
+    assert np.array_equal(likeliest_true(model, x, y), z.argmax(axis=1))
+
+
+def test_of_equally_likely_true_labels_the_first_is_taken():
+    data = random_dataset()
+    rows = np.flatnonzero(np.diff(data.y.indptr) > 1)
+    x, y, model = sp.csr_array(data.x[rows]), sp.csr_array(data.y[rows]), random_model(data)
+    model.params["labels.W"][:] = model.params["labels.b"][:] = 0
+    assert np.array_equal(likeliest_true(model, x, y), (y.toarray() > 0).argmax(axis=1))
+
+
 # ---- what it is given
 
 @pytest.mark.parametrize("name", ["title", "category", "source"])
@@ -320,6 +516,22 @@ def test_a_long_curve_is_averaged():
     (0, 1, "0.0"), (1, 9999, "&lt;0.1"), (1, 8, "12.5"), (9999, 10000, "&gt;99.9"), (1, 1, "100.0")])
 def test_a_percentage_never_rounds_to_all_or_nothing(n, of, shown):
     assert html_page.percent(n / of) == f"{shown}\xa0%"
+
+
+@pytest.mark.parametrize("fraction, shown", [
+    (0.9995, "&gt;99.9"), (0.99955, "&gt;99.9"), (0.9994, "99.9"), (0.0005, "0.1"), (0.00045, "&lt;0.1")])
+def test_a_percentage_at_the_bound_of_all_and_nothing(fraction, shown):
+    assert html_page.percent(fraction) == f"{shown}\xa0%"
+
+
+def test_signs_of_html_are_escaped_quotes_too():
+    assert html_page.bare("\"'<&>") == "&quot;&#x27;&lt;&amp;&gt;"
+    assert html_page.text("\"'<&>") == "<bdi>&quot;&#x27;&lt;&amp;&gt;</bdi>"
+
+
+@pytest.mark.parametrize("n, shown", [(9, "x" * 9), (10, "x" * 10), (11, "x" * 9 + "…")])
+def test_words_are_cut_to_so_many_signs(n, shown):
+    assert html_page.shortened("x" * n, 10) == shown
 
 
 def test_colours_have_contrast():

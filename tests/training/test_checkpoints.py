@@ -1,6 +1,5 @@
 """Claim: a training that was killed, stopped or interrupted goes on to the very bits of an unbroken one."""
 
-import hashlib
 import json
 import os
 import signal
@@ -11,28 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from problems import compiled, random_dataset, random_model
+from problems import Clock, bits, compiled, random_dataset, random_model, trainer
 
-from nnlite import SGD, AdaGrad, Adam, Trainer
+import nnlite
+from nnlite import SGD, AdaGrad, Adam, Dataset, Trainer
+from nnlite.system import array_folder
 from nnlite.training import checkpoints
-from nnlite.training.trainer import linear_decay
+from nnlite.training.trainer import constant, linear_decay
 
 OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1, labels_lr=0.05), "adam": lambda: Adam(0.02)}
 
 
 class Stopped(Exception):
     """In the place of a crash."""
-
-
-def trainer(optimizer, folder=None, seconds=0.0, **settings):
-    """A training of 12 steps, of which every one is saved."""
-    model = random_model(random_dataset(), (9,), "relu")
-    settings = dict(batch_rows=16, epochs=3, seed=5, schedule=linear_decay, dropout=0.25, word_dropout=0.25) | settings
-    return Trainer(model, optimizer, checkpoints=folder, checkpoint_seconds=seconds, **settings)
-
-
-def bits(model):
-    return hashlib.sha256(b"".join(p.tobytes() for p in model.params.values())).hexdigest()
 
 
 @pytest.mark.parametrize("order", ["shuffled", "chunks"])
@@ -82,6 +72,7 @@ def test_a_finished_training_is_not_trained_again(tmp_path):
     assert bits(first.model) == bits(second.model)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_waits_for_the_step_and_saves_it(tmp_path):
     data, unbroken = random_dataset(), trainer(AdaGrad(0.1))
     unbroken.fit(data)
@@ -102,6 +93,7 @@ def test_ctrl_c_waits_for_the_step_and_saves_it(tmp_path):
     assert len(second.fit(data).loss) == 12 and bits(second.model) == bits(unbroken.model)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_a_second_ctrl_c_does_not_wait():
     def interrupt(step):
         signal.raise_signal(signal.SIGINT)
@@ -115,33 +107,44 @@ def test_a_second_ctrl_c_does_not_wait():
 CHILD = """
 import sys, warnings
 warnings.simplefilter("error")
-sys.path[:0] = {tests}
-from test_checkpoints import bits, trainer
-from problems import random_dataset
+sys.path.insert(0, {tests!r})
+from problems import bits, random_dataset, trainer
 from nnlite import AdaGrad
+def wait(step):
+    print("a step", flush=True)
+    sys.stdin.readline()
 made = trainer(AdaGrad(0.1), {folder!r}, epochs=100)
-made.fit(random_dataset(), on_step=lambda step: print("a step", flush=True))
+made.fit(random_dataset(), on_step=wait)
 print(bits(made.model))
 """
 
 
 @compiled
 def test_twenty_kills_leave_nothing_half_written(tmp_path):
-    """SIGKILL at random moments of a training that writes a checkpoint after each of its 400 steps."""
+    """SIGKILL at random moments of a training that writes a checkpoint after each of its 400 steps.
+
+    A child says when it has made a step, and waits until it may go on. So however busy the machine is, it is killed
+    within one step of the last that it may take: while it trains, while it writes, or just before or after that.
+    """
     unbroken, rng = trainer(AdaGrad(0.1), epochs=100), np.random.default_rng(0)
     unbroken.fit(random_dataset())
-    code = CHILD.format(tests=[str(folder) for folder in Path(__file__).parents[:2]], folder=str(tmp_path / "saved"))
-    steps = []
-    for _ in range(20):
-        child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-        child.stdout.readline()
-        time.sleep(rng.uniform(0, 0.05))
+    code = CHILD.format(tests=str(Path(__file__).parents[1]), folder=str(tmp_path / "saved"))
+    saved = 0
+    for n_steps in rng.integers(3, 17, 20).tolist():
+        child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        child.stdin.write("\n" * n_steps)
+        child.stdin.flush()
+        for _ in range(n_steps):
+            assert child.stdout.readline() == "a step\n"
+        time.sleep(rng.uniform(0, 0.02))
         child.kill()
         child.communicate()
         found = checkpoints.load(tmp_path / "saved")  # a warning, of a damaged one, would be an error here
-        steps.append(found[0]["step"] if found else 0)
-    assert steps == sorted(steps) and len(set(steps)) > 10
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        step = found[0]["step"] if found else 0
+        assert saved + n_steps - 1 <= step <= saved + n_steps
+        saved = step
+    result = subprocess.run([sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                            check=True)
     assert result.stdout.split()[-1] == bits(unbroken.model)
     assert sorted(p.name for p in (tmp_path / "saved").iterdir()) == ["step-00000399", "step-00000400"]
 
@@ -167,6 +170,14 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path):
     (dict(batch_rows=15), "batch_rows: want 15, got 16"), (dict(epochs=4), "epochs: want 4, got 3"),
     (dict(seed=6), "seed: want 6, got 5"), (dict(dropout=0.0), r"dropout: want 0.0, got 0.25"),
     (dict(optimizer=AdaGrad(0.2)), r"optimizer: want \['AdaGrad', 0.2, 0.2, 1e-10, False\]"),
+    (dict(optimizer=AdaGrad(0.1, labels_lr=0.2)), r"optimizer: want \['AdaGrad', 0.1, 0.2, 1e-10, False\]"),
+    (dict(optimizer=AdaGrad(0.1, eps=1e-5)), r"optimizer: want \['AdaGrad', 0.1, 0.1, 1e-05, False\]"),
+    (dict(optimizer=AdaGrad(0.1, by_row=True)), r"optimizer: want \['AdaGrad', 0.1, 0.1, 1e-10, True\]"),
+    (dict(optimizer=SGD(0.1)), r"optimizer: want \['SGD', 0.1, 0.1\], got \['AdaGrad', 0.1, 0.1, 1e-10, False\]"),
+    (dict(order="chunks"), "order: want chunks, got shuffled"), (dict(reduction="mean"), "reduction: want mean, got"),
+    (dict(word_dropout=0.5), "word_dropout: want 0.5, got 0.25"), (dict(negligible=0.1), "negligible: want 0.1, got"),
+    (dict(schedule=constant), "schedule: want"),
+    (dict(label_weights=np.ones(23)), "label_weights: want .+, got None"),
 ])
 def test_the_checkpoint_of_another_training_is_refused(change, message, tmp_path):
     trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
@@ -176,12 +187,117 @@ def test_the_checkpoint_of_another_training_is_refused(change, message, tmp_path
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
 
 
+@pytest.mark.parametrize("other", [np.full(23, 2), np.arange(23)[::-1], np.roll(np.arange(23), 1)])
+def test_the_checkpoint_of_other_label_weights_is_refused(other, tmp_path):
+    """Also of the same weights in another order, whose sum is the same."""
+    trainer(AdaGrad(0.1), tmp_path, label_weights=np.arange(23)).fit(random_dataset())
+    with pytest.raises(ValueError, match="another training: label_weights: want"):
+        trainer(AdaGrad(0.1), tmp_path, label_weights=other).fit(random_dataset())
+
+
+def test_the_checkpoint_of_another_nameless_schedule_is_refused(tmp_path):
+    """A schedule is known by its values at all steps, not by its name; another name for the same values resumes."""
+    trainer(AdaGrad(0.1), tmp_path, schedule=lambda progress: 1 - progress).fit(random_dataset())
+    trainer(AdaGrad(0.1), tmp_path, schedule=linear_decay).fit(random_dataset())
+    with pytest.raises(ValueError, match="another training: schedule: want"):
+        trainer(AdaGrad(0.1), tmp_path, schedule=lambda progress: 1 - progress ** 2).fit(random_dataset())
+
+
+@pytest.mark.parametrize("hidden, activation, output", [
+    ((9,), "sigmoid", "sigmoid"), ((8,), "relu", "sigmoid"), ((9, 9), "relu", "sigmoid"), ((9,), "relu", "softmax")])
+def test_the_checkpoint_of_another_network_is_refused(hidden, activation, output, tmp_path):
+    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
+    other = trainer(AdaGrad(0.1), tmp_path)
+    other.model = nnlite.MLP(40, 23, hidden, activation, output=output)
+    with pytest.raises(ValueError, match="another training: network"):
+        other.fit(random_dataset())
+
+
+@pytest.mark.parametrize("as_chunks", [False, True])
+@pytest.mark.parametrize("weights", [None, np.full(61, 2.0)])
+def test_the_checkpoint_of_other_weights_of_the_rows_is_refused(weights, as_chunks, tmp_path):
+    def data(weights):
+        found = Dataset(random_dataset().x, random_dataset().y, weights)
+        return found.chunks(61) if as_chunks else [found]
+
+    trainer(AdaGrad(0.1), tmp_path).fit(data(np.ones(61)))
+    with pytest.raises(ValueError, match="another training: data"):
+        trainer(AdaGrad(0.1), tmp_path).fit(data(weights))
+
+
+def test_seconds_of_interrupted_calls_add_up(tmp_path, monkeypatch):
+    """Every step takes 10 seconds, and the first six are of a call that stopped."""
+    clock = Clock()
+    monkeypatch.setattr(nnlite.training.trainer, "time", clock)
+
+    def wait(step):
+        clock.now += 10
+        if step.step == stop_at:
+            raise Stopped
+
+    stop_at = 7
+    with pytest.raises(Stopped):
+        trainer(AdaGrad(0.1), tmp_path).fit(random_dataset(), on_step=wait)
+    clock.now, stop_at = 1e6, None
+    assert trainer(AdaGrad(0.1), tmp_path).fit(random_dataset(), on_step=wait).seconds == 50 + 50
+
+
+@pytest.mark.parametrize("seconds, want", [(35.0, [4, 8, 12]), (1e9, [12]), (0.0, list(range(1, 13)))])
+def test_a_checkpoint_is_written_whenever_its_time_has_come_and_at_the_end(seconds, want, tmp_path, monkeypatch):
+    clock, saved = Clock(), []
+    monkeypatch.setattr(nnlite.training.trainer, "time", clock)
+    monkeypatch.setattr(checkpoints, "save", lambda folder, step, *_: saved.append(step))
+
+    def wait(step):
+        clock.now += 10
+
+    trainer(AdaGrad(0.1), tmp_path, seconds=seconds).fit(random_dataset(), on_step=wait)
+    assert saved == want
+
+
+@pytest.mark.parametrize("name", ["labels.b", "features.W"])
+def test_parameters_that_are_no_numbers_are_not_saved(name, tmp_path):
+    broken = trainer(SGD(0.1), tmp_path)
+
+    def spoil(step):
+        if step.step == 3:
+            broken.model.params[name].flat[0] = np.nan
+
+    with pytest.raises(FloatingPointError):
+        broken.fit(random_dataset(), on_step=spoil)
+    assert checkpoints.load(tmp_path)[0]["step"] == 2
+
+
+def test_a_state_that_is_no_number_is_not_saved(tmp_path):
+    broken = trainer(AdaGrad(0.1), tmp_path)
+
+    def spoil(step):
+        if step.step == 3:
+            broken.optimizer.state["labels.b/s"][0] = np.inf
+
+    broken.fit(random_dataset(), on_step=spoil)
+    assert checkpoints.load(tmp_path)[0]["step"] == 2
+
+
+def test_old_checkpoints_stay_until_the_new_one_is_there(tmp_path, monkeypatch):
+    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
+    before = sorted(tmp_path.iterdir())
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(array_folder, "write", fail)
+    with pytest.raises(OSError):
+        checkpoints.save(tmp_path, 13, {}, {})
+    assert sorted(tmp_path.iterdir()) == before and len(before) == checkpoints.KEPT
+
+
 @pytest.mark.parametrize("lr, message", [
     (1e30, r"step \d+ \(epoch 1\): the loss is (nan|inf); the largest entry is in .*: (nan|inf)"),
     (100, r"for 8 steps the loss has been above 2 times its first value, 0.\d+; the largest entry is in .*: \d+"),
 ])
 def test_a_learning_rate_that_explodes_is_noticed_within_an_epoch(lr, message, tmp_path):
-    exploding = trainer(SGD(lr), tmp_path, batch_rows=4, dropout=0.0, schedule=linear_decay)
+    exploding = trainer(SGD(lr), tmp_path, batch_rows=4, dropout=0.0)
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=message):
         exploding.fit(random_dataset())
     header, arrays = checkpoints.load(tmp_path)

@@ -6,12 +6,15 @@ from math import ceil
 
 import numpy as np
 import pytest
-from problems import compiled, random_dataset, random_model
+from problems import Clock, compiled, random_dataset, random_model
+from shops import shop_file
 
 from nnlite import AdaGrad, Trainer, Vocabulary, make_catalogue, read_records
+from nnlite.categories.mapping import Mapping
 from nnlite.system import memory
-from nnlite.training import recipes
-from nnlite.training.planning import grown, lines_in, plan, spread
+from nnlite.training import planning, recipes
+from nnlite.training.planning import Expected, grown, lines_in, plan, plan_of, spread, trial
+from nnlite.training.trainer import Step
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ def test_what_cannot_fit_is_refused_with_the_numbers(catalogue, monkeypatch):
     found = plan(catalogue / "plain.jsonl", epochs=1)
     found.check()
     found.available = 50 * 2**20
-    with pytest.raises(MemoryError, match=r"plan: want at most the 50 MiB .* got \d+ MiB: .* for parameters"):
+    with pytest.raises(MemoryError, match=r"plan: want at most the 50 MiB .* got [\d,]+ MiB: .* for parameters"):
         found.check()
     data = random_dataset()
     model = random_model(data)
@@ -75,6 +78,71 @@ def test_lines_are_estimated_from_the_beginning_of_a_file(name, n, catalogue, mo
     assert lines_in([catalogue / name] * 2) == pytest.approx(2 * n, abs=2)
     monkeypatch.setattr("nnlite.training.planning.SAMPLE_BYTES", 200_000)
     assert lines_in([catalogue / name]) == pytest.approx(n, rel=0.2)  # gzip reads some blocks ahead
+
+
+@pytest.mark.parametrize("n_records, n_steps", [(100, 100), (20_000, 100), (20_001, 200), (100_000, 500)])
+def test_the_seconds_are_those_of_all_steps(n_records, n_steps):
+    one = recipes.deck(Expected(n_records, 10, 5))
+    found = plan_of(one, ["a"], "deck", n_records, 2.0, {"read": 3.0}, {})
+    assert found.n_steps == n_steps and found.seconds == {"read": 3.0, "train": 2.0 * n_steps}
+    assert found.total_seconds == 3 + 2 * n_steps
+
+
+@pytest.mark.parametrize("n_records", [100, 20_000, 50_000])
+def test_a_step_takes_the_memory_of_its_rows_and_of_no_more_than_there_are(n_records):
+    one = recipes.default(Expected(n_records, 10, 5), threads=2, batch_rows=20_000)
+    found = plan_of(one, ["a"], "default", n_records, 1.0, {}, {"records": 7})
+    parameters = sum(p.nbytes for p in one.model.params.values())
+    assert found.memory == {"records": 7, "parameters": parameters, "optimiser": parameters,
+                            "a step": one.model.step_bytes(min(n_records, 20_000), 2)}
+    assert found.total_memory == sum(found.memory.values())
+
+
+def test_a_plan_that_just_fits_is_not_refused_nor_one_for_an_unknown_memory():
+    found = plan_of(recipes.deck(Expected(100, 10, 5)), ["a"], "deck", 100, 1.0, {}, {})
+    for available in found.total_memory, None:
+        found.available = available
+        found.check()
+    found.available = found.total_memory - 1
+    with pytest.raises(MemoryError):
+        found.check()
+
+
+def test_seconds_and_memory_of_a_sample_are_scaled_to_all_records(tmp_path, monkeypatch):
+    """By a clock that goes on by a second whenever it is looked at, a whole file and a quarter take equally long."""
+    monkeypatch.setattr(planning, "time", Clock(tick=1.0))
+    whole, part = (plan(shop_file(tmp_path, 400), sample_records=n, epochs=1) for n in (1_000, 100))
+    assert whole.exact and not part.exact and part.n_records == pytest.approx(400, rel=0.01)
+    for name in "read", "encode":
+        assert part.seconds[name] == pytest.approx(4 * whole.seconds[name], rel=0.01)
+    assert part.memory["matrices"] == pytest.approx(whole.memory["matrices"], rel=0.05)
+
+
+def test_a_plan_is_for_the_categories_that_a_mapping_leaves(tmp_path):
+    path, mapping = shop_file(tmp_path), Mapping({"Women": "", "Men": "", "Bags": "Dresses"})
+    n_labels = [plan(path, epochs=1, label_min_count=2, **more).n_labels
+                for more in ({}, dict(mapping=mapping), dict(major=3))]
+    assert n_labels == [5, 2, 3]
+
+
+class Paced:
+    """In the place of a trainer: its steps take 1 second, but the first two 50 each, and every fifth one 2."""
+
+    def __init__(self, n_steps):
+        self.n_steps, self.made = n_steps, 0
+
+    def fit(self, data, on_step):
+        seconds = 0.0
+        for self.made in range(1, self.n_steps + 1):
+            seconds += 50 if self.made < 3 else 1 + (self.made % 5 == 0)
+            on_step(Step(self.made, self.n_steps, 1, 10, 0.5, seconds))
+
+
+@pytest.mark.parametrize("n_steps, made, seconds", [(1, 1, 50), (4, 4, 1), (100, 5, 1)])
+def test_a_trial_tells_the_step_in_the_middle_and_ends_soon(n_steps, made, seconds):
+    """Without the first two, in which everything compiles."""
+    paced = Paced(n_steps)
+    assert (trial(paced, None), paced.made) == (seconds, made)
 
 
 def test_words_grow_by_a_power_of_the_records_that_goes_on_changing():

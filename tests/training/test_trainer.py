@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from problems import F32, assert_close, exact, random_dataset, random_model, small_pieces
 
 import twins
-from nnlite import SGD, Adam, AdaGrad, Dataset, Trainer, evaluate
+from nnlite import MLP, SGD, Adam, AdaGrad, Dataset, Trainer, evaluate
 from nnlite.data.chunked import chunked
 from nnlite.network import reference
 from nnlite.network.optimizers import as_rows
-from nnlite.training.batches import shuffled
-from nnlite.training.trainer import linear_decay
+from nnlite.system import memory
+from nnlite.training.batches import Batch, shuffled
+from nnlite.training.history import History
+from nnlite.training.trainer import DIVERGED, DIVERGED_STEPS, _Run, linear_decay
 
 OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1), "adam": lambda: Adam(0.02),
               "adagrad by row": lambda: AdaGrad(0.1, by_row=True)}
@@ -118,6 +121,45 @@ def test_weights_take_the_steps_of_the_reference(of, order, monkeypatch):
         assert_close(model.params[name], want[name], name=name)
 
 
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_label_weights_are_those_of_a_rows_own_labels_in_every_batch_of_a_chunk(output):
+    """The rows of one chunk in four batches, and four chunks of one batch each, make the same steps."""
+    labels = np.random.default_rng(0).integers(0, 5, 40)
+    data = Dataset(random_dataset(40).x, sp.csr_array((np.ones(40, F32), labels, np.arange(41)), shape=(40, 5)))
+    results = []
+    for chunks in [data], data.chunks(10):
+        model = MLP(40, 5, (6,), output=output)
+        Trainer(model, SGD(0.5), batch_rows=10, epochs=1, order="chunks", label_weights=np.arange(1, 6)).fit(chunks)
+        results.append(model.params["labels.W"])
+    np.testing.assert_array_equal(*results)
+
+
+@pytest.mark.parametrize("order", ["chunks", "shuffled"])
+def test_row_weights_stay_with_their_rows_in_every_batch_of_a_chunk(order):
+    """Rows of weight 0 teach nothing: a training without them, batch by batch, ends in the same parameters."""
+    data, weights = random_dataset(60), np.random.default_rng(0).integers(0, 2, 60)
+    rows = np.arange(60) if order == "chunks" else np.random.default_rng([0, 1, 0]).permutation(60)
+    one, other = random_model(data), random_model(data)
+    weighted = [Dataset(data.x, data.y, weights)]
+    Trainer(one, SGD(0.5), batch_rows=20, epochs=1, order=order).fit(weighted)
+    for start in 0, 20, 40:
+        kept = rows[start:start + 20][weights[rows[start:start + 20]] > 0]
+        Trainer(other, SGD(0.5 * kept.size / 20), batch_rows=20, epochs=1, order="chunks").fit(data.take(kept))
+    for name in one.params:
+        assert_close(one.params[name], other.params[name], name=name)
+
+
+def test_row_weights_in_a_chunk_of_many_batches_are_those_of_chunks_of_one():
+    data = random_dataset()
+    data = Dataset(data.x, data.y, np.linspace(0, 2, 61))
+    results = []
+    for chunks in [data], data.chunks(20):
+        model = random_model(data)
+        Trainer(model, SGD(0.5), batch_rows=20, epochs=1, order="chunks").fit(chunks)
+        results.append(model.params["labels.W"])
+    np.testing.assert_array_equal(*results)
+
+
 def test_a_row_of_weight_2_is_a_row_twice():
     data = random_dataset()
     twice, weights = data.take(np.repeat(np.arange(61), 2)), np.full(61, 2.0)
@@ -170,6 +212,42 @@ def test_an_epoch_sees_every_row_once_and_another_epoch_another_order():
     rows = [tuple(x.indices[x.indptr[i]:x.indptr[i + 1]]) for x in seen for i in range(x.n_rows)]
     want = sorted(tuple(data.x.indices[a:b]) for a, b in zip(data.x.indptr, data.x.indptr[1:]))
     assert sorted(rows[:50]) == sorted(rows[50:]) == want and rows[:50] != rows[50:]
+
+
+def numbered_chunks(n=80, n_chunks=8):
+    """Chunks of as many rows each; row i holds word i alone, so that a batch tells which rows it has."""
+    eye = sp.eye_array(n, dtype=F32, format="csr")
+    return Dataset(eye, sp.csr_array((n, 2), dtype=F32)).chunks(n // n_chunks)
+
+
+def batches_seen(epochs, seed=1, batch_rows=100):
+    """(epoch, the numbers of the rows) of each batch of a training on `numbered_chunks`."""
+    batches = shuffled(chunked(numbered_chunks()), batch_rows, range(1, epochs + 1), seed)
+    return [(batch.epoch, batch.arrays()[0].indices.tolist()) for batch in batches]
+
+
+def test_every_epoch_has_an_order_of_chunks_of_its_own():
+    seen = batches_seen(epochs=3)
+    orders = {tuple(min(rows) for at, rows in seen if at == epoch) for epoch in (1, 2, 3)}
+    assert len(orders) == 3 and all(sorted(order) == list(range(0, 80, 10)) for order in orders)
+
+
+def test_every_chunk_has_an_order_of_rows_of_its_own():
+    orders = {tuple(row - min(rows) for row in rows) for _, rows in batches_seen(epochs=1)}
+    assert len(orders) == 8 and all(sorted(order) == list(range(10)) for order in orders)
+
+
+def test_a_chunk_has_another_order_of_rows_in_every_epoch():
+    first = {tuple(rows) for _, rows in batches_seen(epochs=3) if min(rows) == 0}
+    assert len(first) == 3
+
+
+def test_the_seed_decides_the_orders_of_chunks_and_of_rows():
+    one, again, other = (batches_seen(epochs=1, seed=seed) for seed in (1, 1, 2))
+    assert one == again
+    assert [min(rows) for _, rows in one] != [min(rows) for _, rows in other]
+    rows_of_first = [next(rows for _, rows in seen if min(rows) == 0) for seen in (one, other)]
+    assert rows_of_first[0] != rows_of_first[1]
 
 
 def test_the_seed_decides_the_order():
@@ -251,6 +329,48 @@ def test_data_that_do_not_fit_are_refused():
         Trainer(model, SGD(0.1)).fit(iter([data]))
     with pytest.raises(ValueError, match="want data that tell their length, .* got list_iterator"):
         Trainer(model, SGD(0.1), epochs=1, schedule=linear_decay).fit(iter([data]))
+
+
+def is_astray(n_bad, n_steps, epochs=1):
+    """Whether a training is given up after a good step and so many bad ones, as its last losses."""
+    trainer = Trainer(MLP(3, 2, (2,)), SGD(0.1), epochs=epochs)
+    run = _Run(trainer, chunked([]), None, None)
+    run.history, run.n_steps = History(loss=[1.0] * 20 + [1.01 * DIVERGED] * n_bad), n_steps
+    try:
+        run.check_loss(Batch(1, None, slice(0, 0), False))
+    except FloatingPointError as error:
+        assert f"for {n_bad} steps the loss has been above" in str(error)
+        return True
+    return False
+
+
+@pytest.mark.parametrize("n_steps, epochs, patience", [
+    (21, 1, 10), (4, 1, DIVERGED_STEPS[0]), (None, 3, DIVERGED_STEPS[0]), (300, 3, 50), (10_000, 1, DIVERGED_STEPS[1])])
+def test_a_training_is_given_up_when_the_loss_stays_high_for_half_an_epoch(n_steps, epochs, patience):
+    """But for 8 steps at least and 200 at most: neither one bad step nor one less than these is enough."""
+    assert not is_astray(1, n_steps, epochs) and not is_astray(patience - 1, n_steps, epochs)
+    assert is_astray(patience, n_steps, epochs)
+
+
+def test_the_memory_of_a_step_counts_where_the_optimiser_has_no_state(monkeypatch):
+    data = random_dataset()
+    model = random_model(data)
+    trainer = Trainer(model, SGD(0.1), epochs=1)
+    needed = model.step_bytes(512, trainer.workers.threads)
+    monkeypatch.setattr(memory, "available_memory", lambda: needed - 1)
+    with pytest.raises(MemoryError, match="for a step of 512 rows"):
+        trainer.fit(data)
+    monkeypatch.setattr(memory, "available_memory", lambda: needed)
+    trainer.fit(data)
+
+
+def test_a_second_fit_needs_no_memory_for_the_state_that_is_there(monkeypatch):
+    data = random_dataset()
+    model = random_model(data)
+    trainer = Trainer(model, AdaGrad(0.1), epochs=1)
+    trainer.fit(data)
+    monkeypatch.setattr(memory, "available_memory", lambda: model.step_bytes(512, trainer.workers.threads))
+    trainer.fit(data)
 
 
 @pytest.mark.filterwarnings("ignore:Sparse invariant checks")

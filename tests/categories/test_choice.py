@@ -1,0 +1,44 @@
+"""Claim: raw categories are mapped first, and of the mapped ones a major one is taken; all ways to do it agree."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnlite import Record
+from nnlite.categories.choice import Categories
+from nnlite.categories.major import Major
+from nnlite.categories.mapping import Mapping
+
+MAPPING = Mapping({"Women": "W", "Men": "M"}, others="")
+RECORDS = [Record("a", ("Women",)), Record("b", ("Else",)), Record("c", ("Men", "Women"))]
+
+
+def test_major_categories_are_those_of_mapped_records():
+    known = Categories(MAPPING, Major(["W", "M"]))
+    want = [Record("a", ("W",)), Record("c", ("W",))]
+    assert list(known.stream(RECORDS)) == known.apply(RECORDS)[0] == want and known.kept(RECORDS) == [0, 2]
+
+
+@pytest.mark.parametrize("major", [2, ["W", "M"]])
+def test_major_categories_are_chosen_from_mapped_records(major):
+    """M and W are in two of five records each, K in one; each raw name of W is as rare as that of K."""
+    mapping = Mapping({"Women": "W", "Ladies": "W", "Men": "M", "Kids": "K"})
+    records = [Record("", (name,)) for name in ("Women", "Ladies", "Men", "Men", "Kids")]
+    assert Categories.choose(records, mapping, major).major.names == ["M", "W"]
+    with pytest.raises(ValueError, match="got 'Women', which none of them has"):
+        Categories.choose(records, mapping, ["Women", "Men"])
+
+
+names = st.lists(st.sampled_from(["Women", "Men", "W", "Else"]), max_size=4).map(tuple)
+
+
+@given(rows=st.lists(names, max_size=9), mapped=st.booleans(), reduced=st.booleans())
+def test_the_ways_to_apply_them_agree(rows, mapped, reduced):
+    records = [Record(str(i), row) for i, row in enumerate(rows)]
+    known = Categories(MAPPING if mapped else None, Major(["W", "M"]) if reduced else None)
+    applied, news = known.apply(records)
+    assert list(known.stream(iter(records))) == applied
+    assert [int(record.title) for record in applied] == known.kept(records)
+    assert len(news) == mapped + reduced
+    header, texts = known.to_files()
+    assert Categories.from_files(header, texts).apply(records)[0] == applied

@@ -1,0 +1,61 @@
+"""Claim: whoever takes titles cleans them as the reader of files does, so that a model sees the same words again."""
+
+import pytest
+from shops import SMALL, shop
+
+from nnlite import Record, TitleClassifier
+from nnlite.classifier.arguments import checked_records, texts
+
+PLAIN, DIRTY = ["blue dress caf\u00e9"], ["<b class=shoe>blue</b> dress caf&eacute;"]
+QUICK = SMALL | dict(epochs=2)
+
+
+def marked(titles):
+    """Titles in HTML whose tags hold a word that, taken for one of the title's, would mislead."""
+    return [f"<i title='shoe'>{title}</i>" for title in titles]
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return TitleClassifier(**SMALL).fit(*shop())
+
+
+def test_titles_are_cleaned_and_categories_are_not():
+    assert texts("fit", DIRTY) == PLAIN
+    assert checked_records("fit", DIRTY, [["<b>A</b>"]]) == [Record(PLAIN[0], ("<b>A</b>",))]
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_above", "predict_top_k"])
+def test_titles_are_cleaned_before_a_prediction(trained, method):
+    assert getattr(trained, method)(DIRTY) == getattr(trained, method)(PLAIN)
+
+
+def test_titles_are_cleaned_before_their_probabilities_are_computed(trained):
+    assert (trained.predict_proba(DIRTY) != trained.predict_proba(PLAIN)).nnz == 0
+
+
+def test_titles_are_cleaned_before_they_are_scored(trained):
+    titles, categories = shop()
+    dirty = [f"<i title='{'dress' if 'shoe' in title else 'shoe'} shoe dress'>{title}</i>" for title in titles]
+    assert trained.score(dirty, categories) == trained.score(titles, categories) == 1
+
+
+def test_titles_are_cleaned_before_they_are_learnt():
+    titles, categories = shop()
+    one, other = (TitleClassifier(**QUICK).fit(given, categories) for given in (titles, marked(titles)))
+    assert one.vocabulary_.words == other.vocabulary_.words
+    assert one.predict_top_k(titles) == other.predict_top_k(titles)
+
+
+def test_titles_are_cleaned_before_more_is_learnt():
+    titles, categories = shop()
+    one, other = (TitleClassifier(**QUICK).fit(titles, categories).partial_fit(given, categories)
+                  for given in (titles, marked(titles)))
+    assert one.predict_top_k(titles) == other.predict_top_k(titles)
+
+
+def test_titles_are_cleaned_before_they_validate():
+    titles, categories = shop()
+    one, other = (TitleClassifier(**QUICK).fit(titles, categories, validation=(given, categories))
+                  for given in (titles, marked(titles)))
+    assert one.training_["validation"] == other.training_["validation"] and one.threshold_ == other.threshold_

@@ -1,0 +1,51 @@
+"""Claim: an optimiser tells what memory its state takes and what it was made with, and keeps a state with its model."""
+
+import numpy as np
+import pytest
+from problems import random_dataset, random_model
+
+from nnlite import MLP, SGD, AdaGrad, Adam
+
+MAKERS = {"SGD": lambda: SGD(0.1), "AdaGrad": lambda: AdaGrad(0.1), "by row": lambda: AdaGrad(0.1, by_row=True),
+          "Adam": lambda: Adam(0.1)}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_state_takes_the_memory_that_it_says(name):
+    model, optimizer = MLP(30, 20, (16, 7)), MAKERS[name]()
+    want = optimizer.state_bytes(model.params)
+    optimizer.start(model.params)
+    assert want == sum(array.nbytes for array in optimizer.state.values())
+    assert optimizer.state_bytes(model.params) == 0  # it is there
+    assert optimizer.state_bytes(dict(model.params)) == want  # that of another model is not
+
+
+def test_a_state_by_rows_has_one_number_a_row():
+    model, optimizer = MLP(30, 20, (16, 7)), AdaGrad(0.1, by_row=True)
+    rows = 30 + 1 + 16 + 1 + 20 + 20  # a row for each word, unit below and label; the bias of units is one row
+    assert optimizer.state_bytes(model.params) == 4 * rows
+
+
+def test_the_settings_are_all_numbers_that_it_was_made_with():
+    assert SGD(0.1).settings() == [0.1, 0.1] and SGD(0.1, labels_lr=0.2).settings() == [0.1, 0.2]
+    assert AdaGrad(0.1, 0.2, eps=0.3, by_row=True).settings() == [0.1, 0.2, 0.3, True]
+    assert Adam(0.1, 0.2, 0.3, 0.4, 0.5).settings() == [0.1, 0.2, 0.3, 0.4, 0.5]
+
+
+def test_a_factor_multiplies_both_learning_rates():
+    optimizer = AdaGrad(0.5, labels_lr=0.25)
+    optimizer.start(random_model(random_dataset()).params)
+    optimizer.next_step(0.5)
+    assert optimizer.rate("features.W") == optimizer.rate("hidden1.b") == np.float32(0.25)
+    assert optimizer.rate("labels.W") == optimizer.rate("labels.b") == np.float32(0.125)
+
+
+def test_a_start_with_the_same_parameters_goes_on_and_with_others_begins_anew():
+    one, other, optimizer = MLP(5, 4, (3,)), MLP(5, 4, (3,)), Adam(0.1)
+    optimizer.start(one.params)
+    optimizer.next_step()
+    optimizer.state["labels.b/m"][:] = 1
+    optimizer.start(one.params)
+    assert optimizer.t == 1 and optimizer.state["labels.b/m"].all()
+    optimizer.start(other.params)
+    assert optimizer.t == 0 and not optimizer.state["labels.b/m"].any()
