@@ -53,7 +53,7 @@ def journey(folder):
     SparseLinear.forward(model.features, x, h)
     z = model.logits(data.x)
     active = h.copy()
-    model.act.forward(active)
+    model.act(active)
 
     sgd = nnlite.SGD(0.5)
     sgd.start(model.params)
@@ -68,7 +68,7 @@ def journey(folder):
     yield f"| tokens | `vocabulary.tokenise` | {' '.join(tokenise(record.title))} |"
     yield f"| ids | `Vocabulary.encode` | words {show(x.indices)}, labels {show(y.indices)} |"
     yield f"| add up three rows of `features.W` | `SparseLinear.forward` | [1 0] + [0.5 0.5] + [0 0.5] = {show(h)} |"
-    yield f"| activation | `Activation.forward` | h = {show(active)} |"
+    yield f"| activation | `layers.ACTIVATIONS` | h = {show(active)} |"
     yield f"| logits of the tile | `LabelLayer.logits` | z = {show(z)} |"
     yield f"| loss | `kernels.bce_with_logits` | {loss:.3f}, summed over the five labels |"
     yield f"| logits become gradients | `kernels.bce_with_logits` | dz = {show(dz)} |"

@@ -7,13 +7,14 @@ for one block of rows and one tile at a time, the gradient of `labels.W` for the
 from itertools import count
 
 import numpy as np
+import scipy.sparse as sp
 
 from nnlite.data.dataset import Csr, check_labels
 from nnlite.kernels import dense
 from nnlite.network.layers import one_of_each
 from nnlite.network.optimizers import KeepGradients
 from nnlite.network.sizes import TILE_LABELS, label_tiles, step_blocks, step_tiles, tile_rounds
-from nnlite.system.threads import one_blas_thread, scratch, team, width
+from nnlite.system.threads import Team, one_blas_thread, scratch, team, width
 
 MAX_CLASSES = 4096  # labels of a softmax, all in one tile: 32 MiB of logits for a block of rows
 
@@ -28,11 +29,11 @@ class LabelLayer:
     dz = scale (sigmoid(z) - y)    dW = dz^T h    db = sum_n dz[n]    dh = sum over tiles of dz W
 
     A round works on some tiles, with all blocks of rows. Block i of tile j leaves its share of dW and db in its own
-    place; the thread that finishes the last block of a tile adds these up in the order of the blocks and updates the tile.
+    place; the thread that finishes a tile's last block adds them up in the order of the blocks and updates the tile.
     dh is added up in the order of the rounds, then of the tiles in a round.
     """
 
-    def __init__(self, w, b, tile_labels=None):
+    def __init__(self, w: np.ndarray, b: np.ndarray, tile_labels: int | None = None):
         self.w, self.b, self.tile_labels = w, b, tile_labels
 
     def tiles(self) -> list[slice]:
@@ -62,11 +63,12 @@ class LabelLayer:
         z += self.b[tile]
         return z
 
-    def loss(self, z, tile, y, scale, db) -> float:
+    def loss(self, z: np.ndarray, tile: slice, y: Csr, scale: np.float32, db: np.ndarray) -> float:
         """In place: z, `products`, becomes dz for the rows y; db its sum over the rows. Returns the unscaled loss."""
         return dense.bce_with_logits(z, self.b[tile], *y[:2], tile.start, scale, db, scratch("bce", 2, db.size))
 
-    def backward_and_update(self, h, y, scale, optimizer, team, weights=None, negligible=0.0):
+    def backward_and_update(self, h: np.ndarray, y: Csr, scale: np.float32, optimizer, team: Team, weights=None,
+                            negligible: float = 0.0) -> tuple[float, np.ndarray]:
         """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh (N, H).
 
         weights: of the rows (N,) and of true labels (L,), float32, which multiply the gradient and not the loss.
@@ -82,7 +84,7 @@ class LabelLayer:
         one = len(rows) == 1  # a block: the thread that works on a tile updates it, and its dW stays in cache
         dw, db = [None, None] if one else [scratch("dw", *shape, h.shape[1]), scratch("db", *shape)]
         dh = scratch("dh sums", shape[0], *h.shape)
-        busy = {}  # the labels of a tile that are not negligible in a block, by their slot and the block's number
+        busy: dict = {}  # the labels of a tile that are not negligible in a block, by their slot and the block's number
 
         def update(slot, tile, tile_dw, tile_db):
             if negligible:
@@ -126,7 +128,9 @@ class LabelLayer:
                 for slot, tile in enumerate(tiles[round_])
                 for unfinished in [count(len(rows), -1)]
                 for i in range(len(rows))]))
-        return loss, add_up(dh)
+        for part in dh[1:]:
+            dh[0] += part
+        return loss, dh[0]
 
 
 class SoftmaxLayer(LabelLayer):
@@ -163,11 +167,12 @@ class SoftmaxLayer(LabelLayer):
         z -= np.log(others, out=others)
         return z
 
-    def loss(self, z, tile, y, scale, db):
+    def loss(self, z: np.ndarray, tile: slice, y: Csr, scale: np.float32, db: np.ndarray) -> float:
         """As in LabelLayer."""
         return dense.softmax_ce(z, self.b, *y[:2], scale, db)
 
-    def backward_and_update(self, h, y, scale, optimizer, team, weights=None, negligible=0.0):
+    def backward_and_update(self, h: np.ndarray, y: Csr, scale: np.float32, optimizer, team: Team, weights=None,
+                            negligible: float = 0.0) -> tuple[float, np.ndarray]:
         """As in LabelLayer; a label's weight multiplies all of its rows' gradient. ValueError as `check_classes`."""
         check_classes(y.indptr)
         if weights:
@@ -177,20 +182,20 @@ class SoftmaxLayer(LabelLayer):
         return super().backward_and_update(h, y, scale, optimizer, team, weights, negligible)
 
 
-def check_classes(indptr):
+def check_classes(indptr: np.ndarray) -> None:
     """ValueError if a row of a csr label matrix has more labels than the one that softmax can learn."""
     n = np.diff(indptr)
     if n.max(initial=0) > 1:
         raise ValueError(f"softmax: want at most one label in a row, got {n.max()} in row {n.argmax()}")
 
 
-def busy_labels(dz, bound):
+def busy_labels(dz: np.ndarray, bound: np.float32) -> np.ndarray:
     """The columns of dz (N, T) that are not negligible: an entry is larger than the bound. int32, rising."""
     columns = np.empty(dz.shape[1], np.int32)
     return columns[:dense.busy_columns(dz, bound, scratch("largest", dz.shape[1]), columns)]
 
 
-def sums_of(places, stride):
+def sums_of(places: list[np.ndarray], stride: int) -> tuple[np.ndarray, Csr]:
     """The labels in any of `places`, one int32 array a block; Csr that adds up each one's rows in order of the blocks.
 
     Label places[i][j] of block i has row stride i + j.
@@ -204,14 +209,8 @@ def sums_of(places, stride):
     return every, Csr(np.append(first, labels.size), rows[order].astype(np.int32), np.ones(labels.size, f32))
 
 
-def add_up(parts):
-    """The sum of parts[0], parts[1], ... in this order, in the place of the first."""
-    for part in parts[1:]:
-        parts[0] += part
-    return parts[0]
-
-
-def linear_bce(h, w, b, y, tile=TILE_LABELS, threads=None):
+def linear_bce(h: np.ndarray, w: np.ndarray, b: np.ndarray, y: sp.csr_array, tile: int = TILE_LABELS,
+               threads: int | None = None) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
     """The fused label layer alone: binary cross-entropy of sigmoid(h w^T + b) against y, and its gradients.
 
     h (N, H), w (L, H), b (L,): float32, C-contiguous    y (N, L): csr of ones    tile: labels at a time

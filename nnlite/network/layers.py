@@ -23,19 +23,10 @@ def relu(z: np.ndarray) -> None:
     np.maximum(z, 0, out=z)
 
 
-ACTIVATIONS = {  # name -> h = act(z), in place on a block of rows; dz from dh and h, in place of h
+ACTIVATIONS = {  # name -> (h = act(z), in place on a block of rows; dz = dh act'(z), in place of h)
     "sigmoid": (dense.sigmoid, dense.sigmoid_backward),
     "relu": (relu, dense.relu_backward),
 }
-
-
-class Activation:
-    """h = act(z) and dz = dh act'(z), one of ACTIVATIONS. ValueError for another name."""
-
-    def __init__(self, name: str):
-        if name not in ACTIVATIONS:
-            raise ValueError(f"activation: want {' or '.join(map(repr, ACTIVATIONS))}, got {name!r}")
-        self.forward, self.backward = ACTIVATIONS[name]
 
 
 class Dropout(NamedTuple):
@@ -90,7 +81,6 @@ class SparseLinear:
 
     def backward_and_update(self, words: np.ndarray, xt: Csr, dz: np.ndarray, optimizer, team: Team) -> None:
         """Update the rows of the batch's words from dz (N, H); each share of the words has one owner."""
-
         def one_share(part):
             optimizer.update("features.W", words[part], xt.rows(part), dz)
 

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from nnlite.data.dataset import Csr, check_features
 from nnlite.kernels import dense, ranking
 from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer
-from nnlite.network.layers import Activation, Dropout, Linear, SparseLinear, update_from_blocks
+from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
 from nnlite.network.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
 from nnlite.system.threads import Team, one_blas_thread, scratch, team
 
@@ -22,19 +22,15 @@ f32 = np.float32
 class StepSettings(NamedTuple):
     """What one training step is told beside its batch.
 
-    scale: multiplies every gradient; 1 / N averages the loss over the rows, 1 / (N L) over rows and labels
-    dropout, word_dropout: the chance of a hidden unit, of a word, to be left out of a row; a function of the stream
-    stream: an integer below 2^32
-    weights: None or those of the rows (N,) and of true labels (L,), float32: they multiply gradients, not the loss
-    negligible: see LabelLayer.backward_and_update
+    scale multiplies every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels.
     """
 
     scale: float
-    dropout: float = 0.0
-    word_dropout: float = 0.0
-    stream: int = 0
-    weights: tuple[np.ndarray, np.ndarray] | None = None
-    negligible: float = 0.0
+    dropout: float = 0.0  # the chance of a hidden unit to be left out of a row,
+    word_dropout: float = 0.0  # and that of a word,
+    stream: int = 0  # which are functions of this integer below 2^32
+    weights: tuple[np.ndarray, np.ndarray] | None = None  # of rows (N,) and of true labels (L,), for the gradient
+    negligible: float = 0.0  # see LabelLayer.backward_and_update
 
 
 class MLP:
@@ -81,7 +77,10 @@ class MLP:
         layers = [(self.params[name], self.params[f"{name[:-2]}.b"]) for name in self.params if name.endswith(".W")]
         self.n_words, self.n_labels = len(layers[0][0]), len(layers[-1][0])
         self.hidden = tuple(len(b) for _, b in layers[:-1])
-        self.activation, self.output, self.act = activation, output, Activation(activation)
+        self.activation, self.output = activation, output
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"MLP: activation: want {' or '.join(map(repr, ACTIVATIONS))}, got {activation!r}")
+        self.act, self.act_backward = ACTIVATIONS[activation]
         if output not in OUTPUTS:
             raise ValueError(f"MLP: output: want 'sigmoid' or 'softmax', got {output!r}")
         if output == "softmax" and not 2 <= self.n_labels <= MAX_CLASSES:
@@ -104,12 +103,9 @@ class MLP:
 
     def forward(self, x: Csr, hs: list[np.ndarray], dropout: Dropout | None = None, first_row: int = 0) -> None:
         """Fill hs, an array (n, units) for each hidden layer, from the rows x, a block that begins at first_row."""
-        for i, h in enumerate(hs):
-            if i == 0:
-                self.features.forward(x, h)
-            else:
-                self.between[i - 1].forward(hs[i - 1], h)
-            self.act.forward(h)
+        for i, (layer, below, h) in enumerate(zip([self.features, *self.between], [x, *hs], hs)):
+            layer.forward(below, h)
+            self.act(h)
             if dropout:
                 dropout.apply(h, i, first_row)
 
@@ -219,7 +215,7 @@ class MLP:
         gradients = []
         for i in reversed(range(len(hs))):
             dropout.apply(dh, i, first_row)
-            self.act.backward(dh, hs[i], dropout.keep)
+            self.act_backward(dh, hs[i], dropout.keep)
             if i:
                 dw, db, dh = self.between[i - 1].backward(hs[i - 1], hs[i])
                 gradients += [dw, db]
@@ -240,11 +236,11 @@ class MLP:
 
 def shapes(n_words: int, hidden: Sequence[int], n_labels: int) -> dict[str, tuple[int, ...]]:
     """The shape of each parameter by name, in forward order. ValueError unless all sizes are at least 1."""
-    sizes = [n_words, *hidden, n_labels]
+    sizes, names = [n_words, *hidden, n_labels], layer_names(len(hidden))
     if len(sizes) < 3 or min(sizes) < 1:
         raise ValueError(f"MLP: want at least one word, hidden layer, unit and label, got sizes {sizes}")
     found: dict[str, tuple[int, ...]] = {}
-    for name, n_in, n_out in zip(layer_names(len(hidden)), sizes[:-1], sizes[1:]):
+    for name, n_in, n_out in zip(names, sizes[:-1], sizes[1:]):
         found |= {f"{name}.W": (n_out, n_in) if name == "labels" else (n_in, n_out), f"{name}.b": (n_out,)}
     return found
 

@@ -9,24 +9,26 @@ import itertools
 
 import numpy as np
 
+Array = np.ndarray
 
-def sigmoid(z):
+
+def sigmoid(z: Array) -> Array:
     """1 / (1 + e^-z), without overflow on either side."""
     e = np.exp(-np.abs(z))
     return np.where(z >= 0, 1, e) / (1 + e)
 
 
-def relu(z):
+def relu(z: Array) -> Array:
     """max(z, 0)"""
     return np.maximum(z, 0)
 
 
-def sigmoid_backward(dh, h):
+def sigmoid_backward(dh: Array, h: Array) -> Array:
     """dz for h = sigmoid(z): the slope is h (1 - h)."""
     return dh * h * (1 - h)
 
 
-def relu_backward(dh, h):
+def relu_backward(dh: Array, h: Array) -> Array:
     """dz for h = relu(z): the slope is 1 where h > 0, else 0."""
     return dh * (h > 0)
 
@@ -34,7 +36,7 @@ def relu_backward(dh, h):
 ACTIVATIONS = {"sigmoid": (sigmoid, sigmoid_backward), "relu": (relu, relu_backward)}
 
 
-def bce_with_logits(z, y):
+def bce_with_logits(z: Array, y: Array) -> tuple[float, Array]:
     """Sum of the binary cross-entropies of sigmoid(z) against y in {0, 1}, and its gradient by z.
 
     -y log s(z) - (1 - y) log(1 - s(z))  =  log(1 + e^z) - y z          s = sigmoid
@@ -43,13 +45,13 @@ def bce_with_logits(z, y):
     return np.sum(np.logaddexp(0.0, z) - y * z), sigmoid(z) - y
 
 
-def softmax(z):
+def softmax(z: Array) -> Array:
     """e^z / sum of e^z over the row, without overflow."""
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 
-def softmax_ce(z, y):
+def softmax_ce(z: Array, y: Array) -> tuple[float, Array]:
     """Sum of the cross-entropies of softmax(z) against y, of whose labels a row has one or none; its gradient by z.
 
     -log p_k  =  log(sum_j e^(z_j)) - z_k  for the row's label k, and d/dz of the right side is p - y.
@@ -60,12 +62,13 @@ def softmax_ce(z, y):
     return np.sum(n * log_sum) - np.sum(y * z), n * softmax(z) - y
 
 
-def weigh(dz, y, row_weights, label_weights):
+def weigh(dz: Array, y: Array, row_weights: Array, label_weights: Array) -> Array:
     """dz times the weight of its row and, where y is 1, times that of its label."""
     return dz * row_weights[:, None] * np.where(y > 0, label_weights, 1)
 
 
-def forward(params, x, activation="sigmoid", masks=None):
+def forward(params: dict[str, Array], x: Array, activation: str = "sigmoid",
+            masks: list[Array] | None = None) -> tuple[list[Array], Array]:
     """The inputs [x, h1, h2, ...] of the layers on the dense batch x (N, D) and the logits z (N, L).
 
     h1 = act(x W_features + b);  h_{i+1} = act(h_i W_hidden_i + b);  z = h_last W_labels^T + b
@@ -78,8 +81,9 @@ def forward(params, x, activation="sigmoid", masks=None):
     return hs, hs[-1] @ params["labels.W"].T + params["labels.b"]
 
 
-def loss_and_grads(params, x, y, activation="sigmoid", reduction="sum", masks=None, row_weights=None,
-                   label_weights=None, output="sigmoid"):
+def loss_and_grads(params: dict[str, Array], x: Array, y: Array, activation: str = "sigmoid", reduction: str = "sum",
+                   masks: list[Array] | None = None, row_weights: Array | None = None,
+                   label_weights: Array | None = None, output: str = "sigmoid") -> tuple[float, dict[str, Array]]:
     """The whole network on one page: the loss of the dense batch (x, y) and its gradient by every parameter.
 
     The BCE is averaged over rows and, with reduction "mean", over labels too; with "sum" it is summed over labels.
@@ -108,19 +112,19 @@ def loss_and_grads(params, x, y, activation="sigmoid", reduction="sum", masks=No
     return loss, grads
 
 
-def hidden_names(params):
+def hidden_names(params: dict[str, Array]) -> list[str]:
     """The layers below the labels, in forward order: ["features", "hidden1", "hidden2", ...]"""
     return [name[:-2] for name in params if name.endswith(".W") and name != "labels.W"]
 
 
 # ---- the optimisers: new values from old ones
 
-def sgd(p, g, lr):
+def sgd(p: Array, g: Array, lr: float) -> Array:
     """p - lr g"""
     return p - lr * g
 
 
-def adagrad(p, g, s, lr, eps):
+def adagrad(p: Array, g: Array, s: Array, lr: float, eps: float) -> tuple[Array, Array]:
     """s' = s + g^2;  p - lr g / (sqrt(s') + eps)          (Duchi, Hazan and Singer 2011)"""
     s = s + g * g
     return p - lr * g / (np.sqrt(s) + eps), s
