@@ -1,23 +1,19 @@
-"""Keras on TensorFlow as a system of the benchmarks: Dense layers on one-hot words, as the deck has them.
+"""Keras on TensorFlow as a system of the speed benchmark: Dense layers on one-hot words, as in the deck's recipe.
 
-The last layer gives logits and the loss takes them (from_logits=True): less work than a sigmoid whose logarithm is
-taken, and exact. BinaryCrossentropy averages over rows and labels; the sum over labels is L times that. A dense matrix
-is made once while it needs at most 4 GiB, else batch by batch in every step.
+The last layer gives logits and the loss takes them (from_logits=True): less work than the logarithm of a sigmoid, and
+exact. BinaryCrossentropy averages over rows and labels; the sum over labels is L times that. A dense matrix is made
+once if it takes at most 4 GiB, else batch by batch in every step.
 
-Keras' Adagrad divides by sqrt(G + eps); a subclass makes that the problem's sqrt(G) + eps. Its Adam adds eps before the
-bias correction.
+Keras' Adagrad divides by sqrt(G + eps); a subclass divides by the problem's sqrt(G) + eps. Its Adam adds eps before the
+bias correction. benchmarks/process.py sets the variables that choose TensorFlow as the backend.
 """
 
-import os
+import keras
+import numpy as np
+import tensorflow as tf
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import peers  # noqa: E402
-import protocol  # noqa: E402
-import tensorflow as tf  # noqa: E402
+from benchmarks.peers import problem as problems
+from benchmarks.peers import protocol, steps
 
 
 class Adagrad(keras.optimizers.Adagrad):
@@ -29,7 +25,7 @@ class Adagrad(keras.optimizers.Adagrad):
 
 class DenseRows:
     def __init__(self, matrix, batches):
-        made_once = batches if protocol.fits_dense(matrix) else []
+        made_once = batches if problems.fits_dense(matrix) else []
         self.matrix, self.made = matrix, {rows.start: self.make(matrix, rows) for rows in made_once}
 
     @staticmethod
@@ -125,4 +121,4 @@ def build(problem, form, threads):
 
 
 if __name__ == "__main__":
-    protocol.serve(build, peers.FORMS["keras"])
+    protocol.serve(build, steps.FORMS["keras"])

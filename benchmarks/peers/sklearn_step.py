@@ -1,19 +1,18 @@
-"""scikit-learn's MLPClassifier as a system of the benchmarks: x and y in csr, one call of partial_fit for a unit.
+"""scikit-learn's MLPClassifier as a system of the speed benchmark: x and y in csr, one call of partial_fit a unit.
 
-partial_fit cuts its rows into batches itself, and without shuffling these are the problem's, so its checks of the input
-are paid once a unit; only when the last batch is short does it get a call of its own. MLPClassifier sums the loss over
-labels and averages it over rows; the mean over labels is the same with lr / L (for adam with eps L). It has no AdaGrad:
-its plain sgd, which does less, is timed in its place and is not comparable. Its adam adds eps before the bias
-correction.
+partial_fit cuts its rows into batches itself, and without shuffling these are the problem's batches, so it checks its
+input once a unit; only a short last batch needs a second call. MLPClassifier sums the loss over labels and averages it
+over rows; the mean over labels is the same with lr / L (for adam with eps L). It has no AdaGrad: its plain sgd, which
+does less, is timed instead and is not comparable. Its adam adds eps before the bias correction.
 """
 
 import numpy as np
-import peers
-import protocol
 import scipy
 import sklearn
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
+
+from benchmarks.peers import protocol, steps
 
 Y_TYPE = np.int32  # the classes 0..L-1 are cast to it
 NOTES = {"adagrad": "has no AdaGrad: timed with plain sgd", "adam": "adam with eps before the bias correction"}
@@ -71,4 +70,4 @@ def build(problem, form, threads):
 
 
 if __name__ == "__main__":
-    protocol.serve(build, peers.FORMS["sklearn"])
+    protocol.serve(build, steps.FORMS["sklearn"])
