@@ -148,7 +148,7 @@ class ByHand:
         return h
 
     def label_layer(self, h, rows, scale):
-        """The loss of a block of rows, and scale times its gradient with respect to h; adds to the parameters' gradients."""
+        """The loss of a block of rows, and scale times its gradient with respect to h; adds to w.grad and b.grad."""
         w, b = self.tensors["labels.W"], self.tensors["labels.b"]
         first, last = self.y_starts[rows.start], self.y_starts[rows.stop]
         z = torch.addmm(b, h, w.t(), out=self.logits[: len(h)])

@@ -1,4 +1,4 @@
-"""torch.optim's optimisers for a problem: fused ones for dense gradients; with sparse=True those for sparse gradients."""
+"""torch.optim's optimisers for a problem: fused ones for dense gradients, those for sparse ones with sparse=True."""
 
 import torch
 

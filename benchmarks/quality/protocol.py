@@ -191,7 +191,7 @@ def serve(forms: dict[str, type]) -> None:
     An instance has train(); top_k(k); save(), which returns the path of the model; `versions`, a dict; and maybe
     probabilities(), which returns an array (N, L) or None.
     """
-    parser = argparse.ArgumentParser(description="A system of the quality benchmark, see benchmarks/quality/protocol.py.")
+    parser = argparse.ArgumentParser(description="A system of the quality benchmark.")
     parser.add_argument("job", type=Path)
     parser.add_argument("answer", type=Path)
     parser.add_argument("form", choices=forms)

@@ -1,13 +1,13 @@
 """How fast do lines of JSON become matrices, in nnlite and with json, CountVectorizer and MultiLabelBinarizer?
 
-    python benchmarks/ingest.py [--quick] [--json FILE]
+    python -m benchmarks.speed.ingest [--quick] [--json FILE]
 
-100,000 products, real ones where they are at hand, else made-up ones, are written as a .jsonl.gz file, cleaned, so that
-both systems see the same titles. `lines to matrices` reads the file, counts words and labels, cuts them at 10 and
-encodes all records; `titles to a matrix` encodes the titles alone, with the vocabulary at hand; `lines to records` is
-reading alone. scikit-learn reads with gzip and json.loads, works in an environment of its own
-(`python benchmarks/peers/install.py sklearn`), takes tokens by the same pattern, and must give the same matrices,
-column for column. Both work on one thread, in turn, 7 times after a first one.
+100,000 products, real ones where they are present, else made-up ones, are cleaned and written as a .jsonl.gz file, so
+that both systems see the same titles. `lines to matrices` reads the file, counts words and labels, drops those seen
+fewer than 10 times and encodes all records; `titles to a matrix` encodes the titles with a vocabulary that exists
+already; `lines to records` only reads. scikit-learn reads with gzip and json.loads, runs in an environment of its own
+(`python -m benchmarks.peers.install sklearn`) and splits tokens by the same pattern. Both must give the same matrices,
+column for column. Both use one thread and are timed in turn, 7 times after a first time that does not count.
 """
 
 import gzip
@@ -18,80 +18,35 @@ import sys
 import tempfile
 import time
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE / "peers")]
-import install  # noqa: E402
-import report  # noqa: E402
-
-import nnlite  # noqa: E402
+import nnlite
+from benchmarks import process, report
+from benchmarks.peers import install
 
 MIN_COUNT = 10
 NAMES = {1: "words", 2: "words and pairs"}
 
-SKLEARN = """
-import gzip, json, sys, time
-import numpy as np, scipy.sparse as sp, sklearn
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.preprocessing import MultiLabelBinarizer
-
-path, min_count = sys.argv[1], int(sys.argv[2])
-
-def read():
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        records = [json.loads(line) for line in file]
-    return [record["title"] for record in records], [record["category"] for record in records]
-
-def matrices(ngrams):
-    titles, categories = read()
-    words = CountVectorizer(token_pattern=r"[^\\W_]+", ngram_range=(1, ngrams), min_df=min_count, binary=True,
-                            dtype=np.float32)
-    x = words.fit_transform(titles)
-    labels = MultiLabelBinarizer(sparse_output=True)
-    y = labels.fit_transform(categories)
-    kept = np.flatnonzero(np.bincount(y.indices, minlength=y.shape[1]) >= min_count)
-    return words, x, labels.classes_[kept], y[:, kept]
-
-print(json.dumps(sklearn.__version__), flush=True)
-for line in sys.stdin:
-    task, ngrams, folder = json.loads(line)
-    start = time.perf_counter()
-    if task == "lines to records":
-        read()
-    elif task == "lines to matrices":
-        words, x, labels, y = matrices(ngrams)
-    else:
-        words.transform(titles)
-    seconds = time.perf_counter() - start
-    if folder:
-        sp.save_npz(folder + "/words.npz", x)
-        sp.save_npz(folder + "/labels.npz", y)
-        titles = read()[0]
-        seconds = {"words": words.get_feature_names_out().tolist(), "labels": labels.tolist()}
-    print(json.dumps(seconds), flush=True)
-"""
-
 
 class Sklearn:
-    """A process with scikit-learn that does one task a line."""
+    """A process with scikit-learn that does one task a line, see benchmarks/peers/sklearn_ingest.py."""
 
-    def __init__(self, path):
-        command = [install.python("sklearn"), "-c", SKLEARN, path, str(MIN_COUNT)]
+    def __init__(self, path: str):
+        command = process.command(install.python("sklearn"), "benchmarks.peers.sklearn_ingest", path, MIN_COUNT)
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        env=report.clean_environment())
+                                        env=process.clean_environment(), cwd=process.ROOT)
         self.version = self.answer()
 
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError("scikit-learn's process ended, see its message above")
+            raise RuntimeError("sklearn: its process ended, see its message above")
         return json.loads(line)
 
-    def ask(self, task, ngrams, folder=None):
+    def ask(self, task: str, ngrams: int, folder: str | None = None) -> float | dict:
+        """The seconds of a task or, with a folder for the matrices, the names of their columns."""
         print(json.dumps([task, ngrams, folder]), file=self.process.stdin, flush=True)
         return self.answer()
 
@@ -99,15 +54,17 @@ class Sklearn:
 class Ours:
     """The same tasks with nnlite."""
 
-    def __init__(self, path):
+    def __init__(self, path: str):
         self.path, self.vocabulary, self.titles = path, None, None
 
-    def matrices(self, ngrams):
+    def matrices(self, ngrams: int) -> nnlite.Dataset:
+        """The data set of the file; the vocabulary is kept."""
         records = list(nnlite.read_records(self.path))
         self.vocabulary = nnlite.Vocabulary.build(records, MIN_COUNT, ngrams)
         return self.vocabulary.encode(records)
 
-    def ask(self, task, ngrams):
+    def ask(self, task: str, ngrams: int) -> float:
+        """The seconds of a task."""
         start = time.perf_counter()
         if task == "lines to records":
             list(nnlite.read_records(self.path))
@@ -118,20 +75,20 @@ class Ours:
         return time.perf_counter() - start
 
 
-def check_agreement(ours, theirs, ngrams, folder):
-    """Stops unless both have the same words and labels and, in nnlite's order of columns, the same matrices."""
+def check_agreement(ours: Ours, theirs: Sklearn, ngrams: int, folder: str) -> None:
+    """Exit unless both have the same words and labels and, in nnlite's order of columns, the same matrices."""
     data, names = ours.matrices(ngrams), theirs.ask("lines to matrices", ngrams, folder)
     for kind, want, matrix in ("words", ours.vocabulary.words, data.x), ("labels", ours.vocabulary.labels, data.y):
         place = {name: i for i, name in enumerate(names[kind])}
         if place.keys() != set(want):
-            sys.exit(f"{kind} differ: {sorted(place.keys() ^ set(want))[:9]}")
+            sys.exit(f"ingest: the {kind} differ: {sorted(place.keys() ^ set(want))[:9]}")
         other = sp.load_npz(f"{folder}/{kind}.npz").tocsc()
         if (other[:, [place[name] for name in want]] != matrix).nnz:
-            sys.exit(f"the matrices of the {kind} differ")
+            sys.exit(f"ingest: the matrices of the {kind} differ")
 
 
-def write_lines(path, n_records):
-    """The products that are measured, as cleaned lines; returns their titles and where they come from."""
+def write_lines(path: str, n_records: int) -> tuple[list[str], str]:
+    """Write the products as cleaned lines; their titles, and whether they are real or made-up."""
     real = report.TITLES.exists()
     source = nnlite.read_records(report.TITLES) if real else nnlite.make_catalogue(n_records)
     titles = []
@@ -143,8 +100,8 @@ def write_lines(path, n_records):
     return titles, "real" if real else "made-up"
 
 
-def measured(ours, theirs, task, ngrams, repeats):
-    """A row of the table: seconds in turn, after a first turn that does not count."""
+def measured(ours: Ours, theirs: Sklearn, task: str, ngrams: int, repeats: int) -> dict:
+    """A row of the table: both systems take turns, and the first turn does not count."""
     seconds = np.array([[system.ask(task, ngrams) for system in (ours, theirs)] for _ in range(repeats + 1)])[1:]
     n, row = len(ours.titles), {"what": task if task == "lines to records" else f"{task}, {NAMES[ngrams]}"}
     for name, times in zip(("nnlite", "scikit-learn"), seconds.T):
@@ -153,9 +110,9 @@ def measured(ours, theirs, task, ngrams, repeats):
     return row | {"nnlite records/s": round(n / fast), "ratio of medians": slow / fast}
 
 
-def main():
+def main() -> None:
     args = report.parser(__doc__, "10,000 records, 3 repetitions").parse_args()
-    report.rerun_clean()
+    process.rerun_clean()
     print(report.head_line() + "\n")
     repeats, rows = 3 if args.quick else 7, []
     with tempfile.TemporaryDirectory() as folder:

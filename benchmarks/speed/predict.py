@@ -1,32 +1,32 @@
 """How many titles a second get their five likeliest labels?
 
-    python benchmarks/predict.py [--quick] [--json FILE]
+    python -m benchmarks.speed.predict [--quick] [--json FILE]
 
-The default recipe is trained for one epoch on four fifths of the real titles (of a made-up catalogue where they are not
-at hand); the last fifth is then predicted, at once, from its csr matrix and from its texts. The labels are those of a
-full sort of all logits, which is checked first.
+The default recipe is trained for one epoch on four fifths of the real titles (of a made-up catalogue where these are
+absent). The last fifth is then predicted in one call, from its csr matrix and from its texts. Before that, the labels
+are compared with a full sort of all logits.
 """
 
 import numpy as np
-import report
 
 import nnlite
+from benchmarks import process, report
 from nnlite.system.threads import usable_cores
 from nnlite.training import recipes
 
 
-def check(model, x):
-    """The ids of top_k are those of the largest logits."""
+def check(model: nnlite.MLP, x) -> None:
+    """Exit unless the ids of top_k are those of the largest logits."""
     ids, _ = model.top_k(x, 5)
     z = model.logits(x)
     largest = -np.sort(-z, axis=1)[:, :5]
     if not (np.take_along_axis(z, ids, axis=1) == largest).all():
-        raise SystemExit("top_k and a full sort disagree")
+        raise SystemExit("predict: top_k and a full sort of the logits differ")
 
 
-def main():
+def main() -> None:
     args = report.parser(__doc__, "10,000 records").parse_args()
-    report.rerun_clean()
+    process.rerun_clean()
     records, _ = report.records([], args.quick)
     n_train = len(records) * 4 // 5
     vocabulary = nnlite.Vocabulary.build(records[:n_train], **recipes.FEATURES["default"])
