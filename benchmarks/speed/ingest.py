@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from itertools import islice
 
 import numpy as np
@@ -90,14 +91,19 @@ def check_agreement(ours: Ours, theirs: Sklearn, ngrams: int, folder: str) -> No
 def write_lines(path: str, n_records: int) -> tuple[list[str], str]:
     """Write the products as cleaned lines; their titles, and whether they are real or made-up."""
     real = report.TITLES.exists()
-    source = nnlite.read_records(report.TITLES) if real else nnlite.make_catalogue(n_records)
-    titles = []
+    if not real:
+        write(path, nnlite.make_catalogue(n_records))  # with scraps of HTML, which reading removes
+    records = list(islice(nnlite.read_records(report.TITLES if real else path), n_records))
+    write(path, records)
+    return [record.title for record in records], "real" if real else "made-up"
+
+
+def write(path: str, records: Iterable[nnlite.Record]) -> None:
+    """Write records as packed JSON lines, in the form of Amazon's metadata."""
     with gzip.open(path, "wt", encoding="utf-8") as file:
-        for i, (title, categories) in enumerate(islice(source, n_records)):
+        for i, (title, categories) in enumerate(records):
             line = {"asin": f"{i:032x}", "title": title, "category": categories}
             print(json.dumps(line, ensure_ascii=False), file=file)
-            titles.append(title)
-    return titles, "real" if real else "made-up"
 
 
 def measured(ours: Ours, theirs: Sklearn, task: str, ngrams: int, repeats: int) -> dict:

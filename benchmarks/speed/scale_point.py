@@ -4,8 +4,8 @@
     python -m benchmarks.speed.scale_point rows '{"path": "products.jsonl.gz", "n_records": 10000}'
 """
 
+import argparse
 import json
-import sys
 import tempfile
 import time
 
@@ -82,5 +82,13 @@ def seconds_of_an_epoch(data: ChunkFolder, source) -> float:
     return recipes.default(data, hidden=(200,), batch_rows=512, epochs=1).fit(source).seconds
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", choices=("steps", "rows"))
+    parser.add_argument("arguments", type=json.loads, metavar="JSON")
+    args = parser.parse_args()
+    print(json.dumps({"steps": steps, "rows": rows}[args.kind](**args.arguments)))
+
+
 if __name__ == "__main__":
-    print(json.dumps({"steps": steps, "rows": rows}[sys.argv[1]](**json.loads(sys.argv[2]))))
+    main()
