@@ -7,6 +7,8 @@ absent). The last fifth is then predicted in one call, from its csr matrix and f
 are compared with a full sort of all logits.
 """
 
+import functools
+
 import numpy as np
 
 import nnlite
@@ -24,29 +26,42 @@ def check(model: nnlite.MLP, x) -> None:
         raise SystemExit("predict: top_k and a full sort of the logits differ")
 
 
+class Predictions:
+    """The top 5 of the test titles, from csr and from text."""
+
+    def __init__(self, records: list[nnlite.Record]):
+        train, test = records[:len(records) * 4 // 5], records[len(records) * 4 // 5:]
+        self.vocabulary = nnlite.Vocabulary.build(train, **recipes.FEATURES["default"])
+        data = self.vocabulary.encode(train)
+        trainer = recipes.default(data, epochs=1)
+        trainer.fit(data)
+        self.model, self.titles = trainer.model, [record.title for record in test]
+        self.x = self.vocabulary.encode_titles(self.titles)
+
+    def from_csr(self, threads: int) -> None:
+        self.model.top_k(self.x, 5, threads)
+
+    def from_text(self, threads: int) -> None:
+        self.model.top_k(self.vocabulary.encode_titles(self.titles), 5, threads)
+
+
 def main() -> None:
     args = report.parser(__doc__, "10,000 records").parse_args()
     process.rerun_clean()
-    records, _ = report.records([], args.quick)
-    n_train = len(records) * 4 // 5
-    vocabulary = nnlite.Vocabulary.build(records[:n_train], **recipes.FEATURES["default"])
-    trainer = recipes.default(vocabulary.encode(records[:n_train]))
-    trainer.epochs = 1
-    trainer.fit(vocabulary.encode(records[:n_train]))
-    model, titles = trainer.model, [record.title for record in records[n_train:]]
-    x = vocabulary.encode_titles(titles)
+    records, source = report.records([], args.quick)
+    predictions = Predictions(records)
+    model, x = predictions.model, predictions.x
     check(model, x[:2_000])
 
     rows = []
     for threads in 1, usable_cores():
-        for what, predict in (("from csr", lambda: model.top_k(x, 5, threads)),
-                              ("from text", lambda: model.top_k(vocabulary.encode_titles(titles), 5, threads))):
-            least, median = report.timed(predict)
-            rows.append({"top 5": what, "threads": threads, "titles": len(titles), "min ms": 1e3 * least,
-                         "median ms": 1e3 * median, "titles / s": len(titles) / least})
+        for what, predict in ("from csr", predictions.from_csr), ("from text", predictions.from_text):
+            least, median = report.timed(functools.partial(predict, threads))
+            rows.append({"top 5": what, "threads": threads, "titles": x.shape[0], "min ms": 1e3 * least,
+                         "median ms": 1e3 * median, "titles / s": x.shape[0] / least})
     print(report.head_line(), end="\n\n")
-    print(f"{model.n_words:,} words, {x.nnz / x.shape[0]:.1f} a title, {model.hidden[0]} units, "
-          f"{model.n_labels:,} labels\n")
+    print(f"{len(records):,} records of {source}; {model.n_words:,} words, {x.nnz / x.shape[0]:.1f} a title, "
+          f"{model.hidden[0]} units, {model.n_labels:,} labels\n")
     report.show(rows, args)
 
 

@@ -163,7 +163,8 @@ def measure(job: str, quick: bool, repeats: int) -> dict:
         for _, system in ready:
             system.quit()
     sizes = (f"{work.x.shape[0]:,} rows, {work.x.shape[1]:,} words, {work.x.nnz / work.x.shape[0]:.1f} a title, "
-             f"{work.y.shape[1]:,} labels, batch {work.batch_rows:,}, {work.optimizer}, {repeats} turns")
+             f"{work.y.shape[1]:,} labels, batch {work.batch_rows:,}, {work.optimizer}, {repeats} turns"
+             + ", real titles" * (job == "mini" and report.TITLES.exists()))
     return {"job": job, "sizes": sizes, "rows": rows, "disagree": disagreeing(agreement, dict(ready))}
 
 
