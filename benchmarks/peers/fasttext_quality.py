@@ -19,7 +19,7 @@ class FastText:
         self.titles = job.lines("test.txt")
         self.versions = {"fasttext-wheel": version("fasttext-wheel"), "numpy": np.__version__}
 
-    def train(self):
+    def train(self) -> None:
         self.model = fasttext.train_supervised(str(self.path), **self.how)
 
     def pairs(self, k):
@@ -28,7 +28,7 @@ class FastText:
         start = len(protocol.LABEL)
         return [[(int(name[start:]), p) for name, p in zip(*row)] for row in zip(names, probabilities)]
 
-    def top_k(self, k):
+    def top_k(self, k: int):
         return [[label for label, _ in row] for row in self.pairs(k)]
 
     def probabilities(self):

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.peers import problem as problems
 from benchmarks.peers import protocol, steps
+from benchmarks.peers.problem import Problem, fits_dense
 
 
 class Adagrad(keras.optimizers.Adagrad):
@@ -25,7 +25,7 @@ class Adagrad(keras.optimizers.Adagrad):
 
 class DenseRows:
     def __init__(self, matrix, batches):
-        made_once = batches if problems.fits_dense(matrix) else []
+        made_once = batches if fits_dense(matrix) else []
         self.matrix, self.made = matrix, {rows.start: self.make(matrix, rows) for rows in made_once}
 
     @staticmethod
@@ -82,7 +82,7 @@ class Network:
             self.step = tf.function(self.step_of_ours, jit_compile=form == "dense-jit")
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         params = self.problem.params
         for name, layer in zip(self.problem.layers(), self.model.layers):
             w = params[f"{name}.W"]
@@ -90,7 +90,7 @@ class Network:
         for variable, initial in zip(self.optimizer.variables, self.initial_state):
             variable.assign(initial)
 
-    def params(self):
+    def params(self) -> dict:
         params = {}
         for name, layer in zip(self.problem.layers(), self.model.layers):
             w, params[f"{name}.b"] = layer.get_weights()
@@ -109,12 +109,12 @@ class Network:
     def step_of_keras(self, x, y):
         return self.model.train_on_batch(x, y)
 
-    def unit(self):
+    def unit(self) -> float:
         losses = [self.step(self.x[rows], self.y[rows]) for rows in self.batches]
         return np.mean([float(loss) for loss in losses]) / self.problem.loss_factor()
 
 
-def build(problem, form, threads):
+def build(problem: Problem, form: str, threads: int):
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     return Network(problem, form)

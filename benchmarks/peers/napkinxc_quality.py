@@ -22,10 +22,10 @@ class Napkin:
         self.model = self.model_class(str(self.folder), threads=threads, seed=seed, **params)
         self.versions = {"napkinxc": version("napkinxc")}
 
-    def train(self):
+    def train(self) -> None:
         self.model.fit(self.x, self.y)
 
-    def top_k(self, k):
+    def top_k(self, k: int):
         return self.model.predict(self.test_x, top_k=k)
 
     def probabilities(self):

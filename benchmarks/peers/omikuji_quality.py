@@ -28,10 +28,10 @@ class Omikuji:
         self.rows = protocol.pairs_of(job.weighted(job.test_x))
         self.versions = {"omikuji": version("omikuji")}
 
-    def train(self):
+    def train(self) -> None:
         self.model = omikuji.Model.train_on_data(str(self.path), self.hyper_param, self.threads)
 
-    def top_k(self, k):
+    def top_k(self, k: int):
         return [[label for label, _ in self.model.predict(row, top_k=k)] for row in self.rows]
 
     def save(self):

@@ -147,12 +147,14 @@ def memory() -> dict:
 
 
 def timed_unit(system) -> dict:
+    """Seconds and loss of one unit."""
     start = time.perf_counter()
     loss = system.unit()
     return {"seconds": time.perf_counter() - start, "loss": float(loss)}
 
 
 def first_step(system) -> dict:
+    """Seconds and loss of the first step alone."""
     batches, system.batches = system.batches, system.batches[:1]
     try:
         return timed_unit(system)

@@ -24,11 +24,11 @@ class OneVsRest:
         self.versions = {"scikit-learn": sklearn.__version__}
         warnings.filterwarnings("ignore", message="Label .* is present in")
 
-    def train(self):
+    def train(self) -> None:
         with joblib.parallel_config(backend="threading", n_jobs=self.threads):
             self.model.fit(self.x, self.job.train_y)
 
-    def top_k(self, k):
+    def top_k(self, k: int):
         return protocol.best(self.model.decision_function(self.test_x), k)
 
     def save(self):

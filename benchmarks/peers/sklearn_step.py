@@ -13,6 +13,7 @@ from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
 from benchmarks.peers import protocol, steps
+from benchmarks.peers.problem import Problem
 
 Y_TYPE = np.int32  # the classes 0..L-1 are cast to it
 NOTES = {"adagrad": "has no AdaGrad: timed with plain sgd", "adam": "adam with eps before the bias correction"}
@@ -45,27 +46,27 @@ class Mlp:
         self.model.partial_fit(problem.x[:2], problem.y[:2].astype(Y_TYPE), classes=np.arange(problem.y.shape[1]))
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         params, layers = self.problem.params, self.problem.layers()
         self.model.coefs_ = [params[f"{name}.W"].copy() for name in layers[:-1]] + [params["labels.W"].T.copy()]
         self.model.intercepts_ = [params[f"{name}.b"].copy() for name in layers]
         del self.model._optimizer
 
-    def unit(self):
+    def unit(self) -> float:
         losses = []
         for x, y in self.parts:
             n_steps = -(-x.shape[0] // self.model.batch_size)
             losses += [self.model.partial_fit(x, y).loss_] * n_steps
         return np.mean(losses) / self.problem.y.shape[1]
 
-    def params(self):
+    def params(self) -> dict:
         params = {}
         for name, w, b in zip(self.problem.layers(), self.model.coefs_, self.model.intercepts_):
             params[f"{name}.W"], params[f"{name}.b"] = (w.T if name == "labels" else w), b
         return params
 
 
-def build(problem, form, threads):
+def build(problem: Problem, form: str, threads: int):
     return Mlp(problem, threads)
 
 

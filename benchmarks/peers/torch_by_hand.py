@@ -125,13 +125,13 @@ class ByHand:
         self.note, self.comparable, self.versions = "", True, {"torch": torch.__version__}
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         for name, tensor in self.tensors.items():
             tensor.copy_(torch.from_numpy(self.problem.params[name]))
         self.sums = torch.zeros_like(self.tensors["features.W"]) if self.problem.optimizer == "adagrad" else None
         self.optimizer = torch_optimizers.make(self.problem, [self.tensors[name] for name in self.dense])
 
-    def params(self):
+    def params(self) -> dict:
         return {name: tensor.numpy() for name, tensor in self.tensors.items()}
 
     def transposed(self, rows):
@@ -195,5 +195,5 @@ class ByHand:
         self.optimizer.step()
         return loss * mean
 
-    def unit(self):
+    def unit(self) -> float:
         return torch.stack([self.step(rows) for rows in self.batches]).mean().item()

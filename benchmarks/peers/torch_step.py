@@ -12,8 +12,8 @@ import functools
 import torch
 import torch.nn.functional as F
 
-from benchmarks.peers import problem as problems
 from benchmarks.peers import protocol, steps, torch_by_hand, torch_optimizers
+from benchmarks.peers.problem import Problem, fits_dense
 
 ACTIVATIONS = {"sigmoid": torch.sigmoid, "relu": torch.relu}
 
@@ -40,7 +40,7 @@ class DenseRows:
 
     def __init__(self, matrix):
         self.matrix, self.whole = matrix, None
-        if problems.fits_dense(matrix):
+        if fits_dense(matrix):
             self.whole = torch.from_numpy(matrix.toarray())
 
     def __getitem__(self, rows):
@@ -82,13 +82,13 @@ class Autograd:
             return [torch_optimizers.make(self.problem, [table, *rest])]
         return [torch_optimizers.make(self.problem, [table], sparse=True), torch_optimizers.make(self.problem, rest)]
 
-    def reset(self):
+    def reset(self) -> None:
         with torch.no_grad():
             for name, param in self.params_.items():
                 param.copy_(torch.from_numpy(self.problem.params[name]))
         self.optimizers = self.make_optimizers()
 
-    def params(self):
+    def params(self) -> dict:
         return {name: param.detach().numpy() for name, param in self.params_.items()}
 
     def step(self, rows):
@@ -101,11 +101,11 @@ class Autograd:
             optimizer.step()
         return loss.detach()
 
-    def unit(self):
+    def unit(self) -> float:
         return torch.stack([self.step(rows) for rows in self.batches]).mean().item()
 
 
-def build(problem, form, threads):
+def build(problem: Problem, form: str, threads: int):
     torch.set_num_threads(threads)
     return (torch_by_hand.ByHand if "chunked" in form else Autograd)(problem, form)
 

@@ -47,10 +47,10 @@ class Default:
         ids = {label: i for i, label in enumerate(json.loads((job.folder / "labels.json").read_text()))}
         return data, test_x, np.array([ids[label] for label in vocabulary.labels]), seconds
 
-    def train(self):
+    def train(self) -> None:
         self.model = default_model(self.data, self.seed, self.threads)
 
-    def top_k(self, k):
+    def top_k(self, k: int):
         return self.label_ids[self.model.top_k(self.test_x, k, self.threads)[0]]
 
     def probabilities(self):

@@ -35,17 +35,17 @@ class Nnlite:
         load_kernels(self.model, self.optimizer)
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         for name, values in self.model.params.items():
             values[:] = self.problem.params[name]
         options = {} if self.problem.optimizer == "sgd" else {"eps": self.problem.eps}
         self.optimizer = OPTIMIZERS[self.problem.optimizer](self.problem.lr, **options)
         self.optimizer.start(self.model.params)
 
-    def params(self):
+    def params(self) -> dict:
         return self.model.params
 
-    def unit(self):
+    def unit(self) -> float:
         x, y = self.data.arrays()
         losses = []
         with one_blas_thread():
@@ -79,11 +79,11 @@ class Products(Nnlite):
 
     comparable, note = False, "no training"
 
-    def reset(self):
+    def reset(self) -> None:
         super().reset()
         self.ones = [np.ones((self.problem.batch_rows, units), np.float32) for units in self.model.hidden]
 
-    def unit(self):
+    def unit(self) -> float:
         with one_blas_thread():
             for rows in self.batches:
                 n = rows.stop - rows.start

@@ -57,7 +57,7 @@ class Bench:
         self.hs = [np.empty((job.batch_rows, units), f32) for units in job.hidden]
         self.ones = np.ones_like(self.hs[0])
 
-    def fresh(self):
+    def fresh(self) -> None:
         """Fill the activations as a step does, for the parts that begin after the forward pass."""
         self.model.forward(self.batches[0][0], self.hs)
 
@@ -66,25 +66,25 @@ class Bench:
         for _ in self.batches:
             self.workers.run(function, self.blocks)
 
-    def take_rows(self):
+    def take_rows(self) -> None:
         x, _ = self.dataset.arrays()
         for rows in np.random.default_rng(0).permutation(len(self.dataset)).reshape(len(self.batches), -1):
             x.take(rows)
 
-    def features_forward(self):
+    def features_forward(self) -> None:
         for x, _ in self.batches:
             self.workers.run(lambda block: self.model.features.forward(x.rows(block), self.hs[0][block]), self.blocks)
 
-    def activation(self):
+    def activation(self) -> None:
         self.each_block(lambda block: self.model.act.forward(self.hs[0][block]))
 
-    def activation_backward(self):
+    def activation_backward(self) -> None:
         self.each_block(lambda block: self.model.act.backward(self.ones[block], self.hs[0][block], f32(1)))
 
-    def linear_forward(self):
+    def linear_forward(self) -> None:
         self.each_block(lambda block: self.model.between[0].forward(self.hs[0][block], self.hs[1][block]))
 
-    def linear_backward(self):
+    def linear_backward(self) -> None:
         self.each_block(lambda block: self.model.between[0].backward(self.hs[0][block], self.hs[1][block]))
 
     def products(self, y, rows, tile, z):
@@ -99,19 +99,19 @@ class Bench:
         b, work = self.model.params["labels.b"], scratch("bce", 3, width(tile))
         dense.bce_with_logits(z, b[tile], *y.rows(rows)[:2], tile.start, f32(1), work[2], work[:2])
 
-    def labels(self):
+    def labels(self) -> None:
         for _, y in self.batches:
             self.model.labels.backward_and_update(self.hs[-1], y, f32(1e-3), self.optimizer, self.workers)
 
-    def transpose(self):
+    def transpose(self) -> None:
         for x, _ in self.batches:
             self.model.features.transpose(x)
 
-    def features_backward(self):
+    def features_backward(self) -> None:
         for words, xt in self.transposed:
             self.model.features.backward_and_update(words, xt, self.ones, self.optimizer, self.workers)
 
-    def step(self):
+    def step(self) -> None:
         for x, y in self.batches:
             self.optimizer.next_step()
             self.model.step(x, y, StepSettings(1 / x.n_rows), self.optimizer, self.workers)

@@ -2,12 +2,13 @@
 
     python -m benchmarks.speed.train_step [--quick] [--json FILE] [--job NAME ...]
 
-Jobs: `deck-1500` and `deck-5000`: one step of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, SGD, 1,500 and
-5,000 labels. `mini`: one epoch in batches of 512, 80,000 rows, 80,000 words, 24 a title, 200 ReLU, AdaGrad, 258 labels
-(real titles with bigrams where they are present, else words drawn by Zipf's law). `labels-131k` and `labels-670k`: some
-steps in the shape of LF-AmazonTitles-131K (40,000 words, 131,073 labels, 200 ReLU, AdaGrad, batch 512) and of
-Amazon-670K (135,909 words, 670,091 labels, 128 ReLU, AdaGrad, batch 256). `memory`: the peak of the deck's step beyond
-data, parameters, compiled code and activations, with 1,500 and 50,000 labels.
+Jobs: `deck-1500` and `deck-5000`: one step of the deck's recipe (averaged loss, plain gradient descent) on 20,000 rows,
+6,000 words, 12 a title, 200-200 sigmoid, 1,500 and 5,000 labels. `mini`: one epoch in batches of 512, 80,000 rows,
+80,000 words, 24 a title, 200 ReLU, AdaGrad, 258 labels (real titles with bigrams where they are present, else words
+drawn by Zipf's law). `labels-131k` and `labels-670k`: two steps in the shape of LF-AmazonTitles-131K (40,000 words,
+131,073 labels, 200 ReLU, AdaGrad, batch 512) and of Amazon-670K (135,909 words, 670,091 labels, 128 ReLU, AdaGrad,
+batch 256). `memory`: the peak of the deck's step beyond data, parameters, compiled code and activations, with 1,500 and
+50,000 labels.
 
 Each system is a process of its own, started without variables that choose an older processor's kernels. First all take
 the same steps from the same parameters and must agree: losses within 1e-5, relative, and parameters within 1e-4 of the

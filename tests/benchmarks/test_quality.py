@@ -132,8 +132,8 @@ def test_a_peer_that_is_missing_is_a_row_that_says_so(monkeypatch):
 @compiled
 def test_nnlite_is_measured_on_a_made_up_catalogue():
     rows = compare.measure(data.Titles(RECORDS), ["nnlite"], 1, True)
-    [floor], [found] = rows["most frequent labels"], rows["nnlite"]
-    assert found["P@1"] > floor["P@1"] and found["BCE"] < floor["BCE"]
+    [baseline], [found] = rows["most frequent labels"], rows["nnlite"]
+    assert found["P@1"] > baseline["P@1"] and found["BCE"] < baseline["BCE"]
     assert min(found[column] for column in ("features s", "train s", "us / title", "peak MiB", "model MiB")) > 0
 
 
