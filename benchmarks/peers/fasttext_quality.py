@@ -1,14 +1,15 @@
-"""fastText as a system of benchmarks/quality.py: the one-vs-all loss, from text with its own n-grams of words.
+"""fastText as a system of the quality benchmark: the one-vs-all loss, from text with its own n-grams of words.
 
-It takes tokens, not features, and makes hashed bigrams itself where the job has some. Rows without a label are left
-out, as its reader wants. With more than one thread its result changes from run to run, whatever the seed.
+It takes tokens, not features, and makes hashed bigrams itself where the job has bigrams. Rows without a label are left
+out, because its reader needs one. With more than one thread its result changes from run to run, whatever the seed.
 """
 
 from importlib.metadata import version
 
 import fasttext
 import numpy as np
-import quality_protocol
+
+from benchmarks.quality import protocol
 
 
 class FastText:
@@ -18,20 +19,20 @@ class FastText:
         self.titles = job.lines("test.txt")
         self.versions = {"fasttext-wheel": version("fasttext-wheel"), "numpy": np.__version__}
 
-    def train(self):
+    def train(self) -> None:
         self.model = fasttext.train_supervised(str(self.path), **self.how)
 
     def pairs(self, k):
         """(label, probability) of the best k labels of each row, best first."""
         names, probabilities = self.model.predict(self.titles, k=k)
-        start = len(quality_protocol.LABEL)
+        start = len(protocol.LABEL)
         return [[(int(name[start:]), p) for name, p in zip(*row)] for row in zip(names, probabilities)]
 
-    def top_k(self, k):
+    def top_k(self, k: int):
         return [[label for label, _ in row] for row in self.pairs(k)]
 
     def probabilities(self):
-        return np.clip(quality_protocol.table_of(self.pairs(-1), self.job.train_y.shape[1]), 0, 1)
+        return np.clip(protocol.table_of(self.pairs(-1), self.job.train_y.shape[1]), 0, 1)
 
     def save(self):
         self.model.save_model(str(self.folder / "model.bin"))
@@ -39,4 +40,4 @@ class FastText:
 
 
 if __name__ == "__main__":
-    quality_protocol.serve({"ova": FastText})
+    protocol.serve({"ova": FastText})

@@ -1,23 +1,19 @@
-"""Keras on TensorFlow as a system of the benchmarks: Dense layers on one-hot words, as the deck has them.
+"""Keras on TensorFlow as a system of the speed benchmark: Dense layers on one-hot words, as in the deck's recipe.
 
-The last layer gives logits and the loss takes them (from_logits=True): less work than a sigmoid whose logarithm is
-taken, and exact. BinaryCrossentropy averages over rows and labels; the sum over labels is L times that. A dense matrix
-is made once while it needs at most 4 GiB, else batch by batch in every step.
+The last layer gives logits and the loss takes them (from_logits=True): less work than the logarithm of a sigmoid, and
+exact. BinaryCrossentropy averages over rows and labels; the sum over labels is L times that. A dense matrix is made
+once if it takes at most 4 GiB, else batch by batch in every step.
 
-Keras' Adagrad divides by sqrt(G + eps); a subclass makes that the problem's sqrt(G) + eps. Its Adam adds eps before the
-bias correction.
+Keras' Adagrad divides by sqrt(G + eps); a subclass divides by the problem's sqrt(G) + eps. Its Adam adds eps before the
+bias correction. benchmarks/process.py sets the variables that choose TensorFlow as the backend.
 """
 
-import os
+import keras
+import numpy as np
+import tensorflow as tf
 
-os.environ["KERAS_BACKEND"] = "tensorflow"
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-import peers  # noqa: E402
-import protocol  # noqa: E402
-import tensorflow as tf  # noqa: E402
+from benchmarks.peers import protocol, steps
+from benchmarks.peers.problem import Problem, fits_dense
 
 
 class Adagrad(keras.optimizers.Adagrad):
@@ -29,7 +25,7 @@ class Adagrad(keras.optimizers.Adagrad):
 
 class DenseRows:
     def __init__(self, matrix, batches):
-        made_once = batches if protocol.fits_dense(matrix) else []
+        made_once = batches if fits_dense(matrix) else []
         self.matrix, self.made = matrix, {rows.start: self.make(matrix, rows) for rows in made_once}
 
     @staticmethod
@@ -86,7 +82,7 @@ class Network:
             self.step = tf.function(self.step_of_ours, jit_compile=form == "dense-jit")
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         params = self.problem.params
         for name, layer in zip(self.problem.layers(), self.model.layers):
             w = params[f"{name}.W"]
@@ -94,7 +90,7 @@ class Network:
         for variable, initial in zip(self.optimizer.variables, self.initial_state):
             variable.assign(initial)
 
-    def params(self):
+    def params(self) -> dict:
         params = {}
         for name, layer in zip(self.problem.layers(), self.model.layers):
             w, params[f"{name}.b"] = layer.get_weights()
@@ -113,16 +109,16 @@ class Network:
     def step_of_keras(self, x, y):
         return self.model.train_on_batch(x, y)
 
-    def unit(self):
+    def unit(self) -> float:
         losses = [self.step(self.x[rows], self.y[rows]) for rows in self.batches]
         return np.mean([float(loss) for loss in losses]) / self.problem.loss_factor()
 
 
-def build(problem, form, threads):
+def build(problem: Problem, form: str, threads: int):
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
     return Network(problem, form)
 
 
 if __name__ == "__main__":
-    protocol.serve(build, peers.FORMS["keras"])
+    protocol.serve(build, steps.FORMS["keras"])

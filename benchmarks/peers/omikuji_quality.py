@@ -1,14 +1,15 @@
-"""omikuji as a system of benchmarks/quality.py: Parabel's trees, trained on a file, asked for one row at a time.
+"""omikuji as a system of the quality benchmark: Parabel's trees, trained on a file, asked for one row at a time.
 
-The file is written before the clock starts; reading it is part of training, for omikuji takes nothing else. It refuses
-a file with a row without features, so such rows are left out of training. Its scores are no probabilities: the default
-loss is a hinge, and the labels that the beam does not reach have no score.
+The file is written before the clock starts; reading it is part of training, because omikuji trains on nothing else. It
+refuses rows without features, so they are left out of training. Its scores are not probabilities: the default loss is a
+hinge, and labels that the beam does not reach have no score.
 """
 
 from importlib.metadata import version
 
 import omikuji
-import quality_protocol
+
+from benchmarks.quality import protocol
 
 
 class Omikuji:
@@ -19,18 +20,18 @@ class Omikuji:
             setattr(self.hyper_param, name, value)
         if "linear_loss_type" in params:
             self.hyper_param.linear_loss_type = omikuji.LossType[params["linear_loss_type"]].value
-        x, labels = quality_protocol.pairs_of(job.weighted(job.train_x)), quality_protocol.rows_of(job.train_y)
+        x, labels = protocol.pairs_of(job.weighted(job.train_x)), protocol.rows_of(job.train_y)
         lines = [",".join(map(str, ids)) + " " + " ".join(f"{i}:{v:.6g}" for i, v in row)
                  for row, ids in zip(x, labels) if row]
         header = f"{len(lines)} {job.train_x.shape[1]} {job.train_y.shape[1]}"
-        quality_protocol.write_lines(self.path, [header, *lines])
-        self.rows = quality_protocol.pairs_of(job.weighted(job.test_x))
+        protocol.write_lines(self.path, [header, *lines])
+        self.rows = protocol.pairs_of(job.weighted(job.test_x))
         self.versions = {"omikuji": version("omikuji")}
 
-    def train(self):
+    def train(self) -> None:
         self.model = omikuji.Model.train_on_data(str(self.path), self.hyper_param, self.threads)
 
-    def top_k(self, k):
+    def top_k(self, k: int):
         return [[label for label, _ in self.model.predict(row, top_k=k)] for row in self.rows]
 
     def save(self):
@@ -39,4 +40,4 @@ class Omikuji:
 
 
 if __name__ == "__main__":
-    quality_protocol.serve({"trees": Omikuji})
+    protocol.serve({"trees": Omikuji})

@@ -1,11 +1,11 @@
-"""How a benchmark speaks with the systems it compares, each in a process of its own: the problem file, both ends.
+"""How the speed benchmark talks to the systems it compares: each is a process that answers commands line by line.
 
-A problem is one npz file (`Problem.write`, `Problem.read`): x and y as csr arrays, the initial parameters under
-nnlite's names, and what one training step is. A system is a script, started as
+A problem is one npz file (problem.py): x and y as csr arrays, the initial parameters under nnlite's names, and what one
+training step is. A system is a module, started in the root of the repository as
 
-    python NAME_step.py PROBLEM.npz FORM [--threads N] [--optimizer NAME] [--heap kept|plain]
+    python -m benchmarks.peers.NAME_step PROBLEM.npz FORM [--threads N] [--optimizer NAME] [--heap kept|plain]
 
-which prepares itself, then answers each line of its standard input with one line of JSON on its standard output:
+It prepares itself, then answers each line of its standard input with one line of JSON on its standard output:
 
     (start)      {"ready": true, "versions": {...}, "threads": 2, "comparable": true, "note": ""}
     unit         {"seconds": 0.5, "loss": 0.69}             one pass over all rows in order, batch_rows rows a step
@@ -20,15 +20,14 @@ error. `seconds` is the wall time of the unit alone; `loss` is the mean over its
 before each update, averaged over rows and labels whatever the reduction. What compiles at first use does so in the
 first unit. "comparable" is false where the system cannot take the problem's steps exactly; the note says why.
 
-A kept heap is the faster one wherever arrays of a step's size come and go; measure memory on a plain one. One thing
-spoils times altogether: OpenMP's threads wait by spinning, so a busy neighbour on one core slows a step up to tenfold.
+`--heap kept` is faster wherever arrays of a step's size are allocated and freed; measure memory with `--heap plain`.
+OpenMP's threads wait by spinning, so another busy process on one of the cores slows a step down up to tenfold.
 
 This module needs the standard library, NumPy and SciPy alone, so any system's process can import it.
 """
 
 import argparse
 import ctypes
-import dataclasses
 import json
 import os
 import resource
@@ -37,112 +36,44 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import scipy.sparse as sp
 
-SLOWER_KERNELS = (
-    "OPENBLAS_CORETYPE",
-    "MKL_ENABLE_INSTRUCTIONS",
-    "MKL_CBWR",
-    "ATEN_CPU_CAPABILITY",
-    "ONEDNN_MAX_CPU_ISA",
-    "DNNL_MAX_CPU_ISA",
-    "NPY_DISABLE_CPU_FEATURES",
-    "NPY_ENABLE_CPU_FEATURES",
-)
-DENSE_LIMIT = 4 * 2**30  # bytes of a dense matrix that a system makes once instead of batch by batch
-SCALARS = ("activation", "optimizer", "lr", "eps", "reduction", "batch_rows")
-CSR_PARTS = ("indptr", "indices", "data", "shape")
-THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-@dataclasses.dataclass
-class Problem:
-    """One training job: x (N, D) and y (N, L) csr float32, y all ones; parameters by name; what a step does.
-
-    sgd:      p -= lr g
-    adagrad:  G += g^2,  p -= lr g / (sqrt(G) + eps),  G = 0 at first
-    adam:     Kingma & Ba with beta1 = 0.9, beta2 = 0.999
-    reduction "sum": the loss is summed over labels and averaged over rows; "mean": averaged over both.
-    """
-
-    x: sp.csr_array
-    y: sp.csr_array
-    params: dict
-    activation: str = "sigmoid"
-    optimizer: str = "sgd"
-    lr: float = 0.05
-    eps: float = 1e-8
-    reduction: str = "sum"
-    batch_rows: int = 512
-
-    def __post_init__(self):
-        self.lr, self.eps = float(self.lr), float(self.eps)
-
-    def batches(self):
-        n_rows = self.x.shape[0]
-        return [slice(start, min(start + self.batch_rows, n_rows)) for start in range(0, n_rows, self.batch_rows)]
-
-    def layers(self):
-        """Layer names in forward order: features, hidden1, ..., labels."""
-        n_hidden = sum(name.startswith("hidden") and name.endswith(".W") for name in self.params)
-        return ["features", *(f"hidden{i}" for i in range(1, n_hidden + 1)), "labels"]
-
-    def loss_factor(self):
-        """What the mean over rows and labels is multiplied by to become the loss that is trained on."""
-        return {"sum": self.y.shape[1], "mean": 1}[self.reduction]
-
-    def write(self, path):
-        """Write the npz file."""
-        arrays = {name: getattr(self, name) for name in SCALARS}
-        for name, matrix in (("x", self.x), ("y", self.y)):
-            arrays |= {f"{name}_{part}": getattr(matrix, part) for part in CSR_PARTS}
-        np.savez(path, **arrays, **self.params)
-
-    @staticmethod
-    def read(path):
-        with np.load(path) as file:
-            x, y = ({part: file[f"{name}_{part}"] for part in CSR_PARTS} for name in ("x", "y"))
-            params = {name: file[name] for name in file.files if "." in name}
-            return Problem(as_csr(**x), as_csr(**y), params, **{name: file[name].item() for name in SCALARS})
-
-
-def as_csr(indptr, indices, data, shape):
-    return sp.csr_array((data, indices, indptr), tuple(shape))
-
-
-def fits_dense(matrix):
-    """Is a csr matrix, as a dense float32 one, within the limit?"""
-    return 4 * matrix.shape[0] * matrix.shape[1] <= DENSE_LIMIT
-
-
-def environment(threads):
-    """The environment of a measured process: no variable that picks an older core's kernels, `threads` threads."""
-    kept = {name: value for name, value in os.environ.items() if name not in SLOWER_KERNELS}
-    return kept | {name: str(threads) for name in THREAD_COUNTS}
+from benchmarks.peers.problem import Problem
+from benchmarks.process import ROOT, command, environment
 
 
 class System:
-    """The parent's end: one system in its own process. `ready` is its first answer. Its errors are RuntimeErrors."""
+    """The parent's end: one system in its own process. Its errors are raised as RuntimeErrors.
 
-    def __init__(self, python, script, problem, form, threads=2, optimizer=None, heap="kept"):
-        command = [python, script, problem, form, "--threads", threads, "--heap", heap]
-        command += ["--optimizer", optimizer] if optimizer else []
+    python: the interpreter of its environment
+    module: the full name of its module
+    problem: the npz file
+    form: one of the module's forms
+    threads: how many it may use
+    optimizer: "sgd", "adagrad" or "adam" instead of the problem's own
+    heap: "kept" or "plain", see above
+    """
+
+    def __init__(self, python: str | Path, module: str, problem: str | Path, form: str, threads: int = 2,
+                 optimizer: str | None = None, heap: str = "kept"):
+        options = ["--threads", threads, "--heap", heap, *(["--optimizer", optimizer] if optimizer else [])]
         self.chatter = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            [str(word) for word in command],
+            command(python, module, problem, form, *options),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.chatter,
             text=True,
             env=environment(threads),
+            cwd=ROOT,
         )
-        self.name = f"{Path(script).stem.removesuffix('_step')} {form}"
-        self.ready = self._answer()
+        self.name = f"{module.split('.')[-1].removesuffix('_step')} {form}"
+        self.ready = self._answer()  # versions, threads, comparable, note
 
-    def _answer(self):
+    def _answer(self) -> dict:
         line = self.process.stdout.readline()
         answer = json.loads(line) if line else {"error": self._last_words()}
         if "error" in answer:
@@ -151,32 +82,33 @@ class System:
             raise RuntimeError(f"{self.name}: {answer['error']}")
         return answer
 
-    def _last_words(self):
+    def _last_words(self) -> str:
         code = self.process.wait()
         self.chatter.seek(0)
         return " | ".join([f"ended with status {code}", *self.chatter.read().strip().splitlines()[-3:]])
 
-    def ask(self, command):
+    def ask(self, line: str) -> dict:
+        """The answer to one line of the protocol."""
         try:
-            self.process.stdin.write(command + "\n")
+            self.process.stdin.write(line + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             raise RuntimeError(f"{self.name}: {self._last_words()}") from None
         return self._answer()
 
-    def unit(self):
+    def unit(self) -> dict:
         return self.ask("unit")
 
-    def first(self):
+    def first(self) -> dict:
         return self.ask("first")
 
-    def reset(self):
+    def reset(self) -> dict:
         return self.ask("reset")
 
-    def memory(self):
+    def memory(self) -> dict:
         return self.ask("memory")
 
-    def params(self):
+    def params(self) -> dict[str, np.ndarray]:
         """The system's parameters now, by name."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "params.npz"
@@ -184,16 +116,16 @@ class System:
             with np.load(path) as file:
                 return dict(file)
 
-    def quit(self):
+    def quit(self) -> None:
         self.ask("quit")
         self.process.stdin.close()
         self.process.wait()
 
 
-def keep_heap():
-    """Let freed memory stay in the process (glibc), else arrays of a step's size are mapped and faulted in each time.
+def keep_heap() -> None:
+    """Keep freed memory in the process (glibc); otherwise the system maps arrays of a step's size anew each time.
 
-    The thresholds are glibc's M_MMAP_MAX, M_TRIM_THRESHOLD and M_TOP_PAD.
+    The options are glibc's M_MMAP_MAX, M_TRIM_THRESHOLD and M_TOP_PAD.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -203,8 +135,8 @@ def keep_heap():
         mallopt(option, value)
 
 
-def memory():
-    """Resident MiB of this process, now and at most."""
+def memory() -> dict:
+    """Resident MiB of this process, now and at most; None where the system does not say."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
@@ -214,13 +146,15 @@ def memory():
     return {"rss_mib": round(kib["VmRSS"] / 2**10, 1), "peak_rss_mib": round(kib["VmHWM"] / 2**10, 1)}
 
 
-def timed_unit(system):
+def timed_unit(system) -> dict:
+    """Seconds and loss of one unit."""
     start = time.perf_counter()
     loss = system.unit()
     return {"seconds": time.perf_counter() - start, "loss": float(loss)}
 
 
-def first_step(system):
+def first_step(system) -> dict:
+    """Seconds and loss of the first step alone."""
     batches, system.batches = system.batches, system.batches[:1]
     try:
         return timed_unit(system)
@@ -228,37 +162,40 @@ def first_step(system):
         system.batches = batches
 
 
-def obey(system, command, argument):
+def obey(system, request: str, argument: str) -> dict:
     """Carry out one line of the protocol and return its answer."""
-    if command == "unit":
+    if request == "unit":
         return timed_unit(system)
-    if command == "first":
+    if request == "first":
         return first_step(system)
-    if command == "memory":
+    if request == "memory":
         return memory()
-    if command == "reset":
+    if request == "reset":
         system.reset()
-    elif command == "save":
+    elif request == "save":
         np.savez(argument, **system.params())
-    elif command != "quit":
-        raise ValueError(f"protocol: unknown command, want one of those in the module docstring, got {command!r}")
-    return {"done": command}
+    elif request != "quit":
+        raise ValueError(f"protocol: unknown command, want one of those in the module docstring, got {request!r}")
+    return {"done": request}
 
 
-def answerer():
-    """Keep the real standard output for answers, send every other print (compiled code's too) to standard error."""
+def answerer() -> Callable[[dict], None]:
+    """A function that writes answers to the real standard output; every other print goes to standard error from now on.
+
+    This holds for prints of compiled code too.
+    """
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
 
-    def answer(message):
+    def answer(message: dict) -> None:
         answers.write(json.dumps(message) + "\n")
         answers.flush()
 
     return answer
 
 
-def serve(build, forms):
-    """Be a system: `build(problem, form, threads)` makes it, `forms` says what each form is.
+def serve(build: Callable, forms: dict[str, str]) -> None:
+    """Run a system: `build(problem, form, threads)` makes it; `forms` describes each form.
 
     A system has `unit()`, one pass over all rows that returns the mean BCE; `reset()`; `params()`, a dict of arrays
     under nnlite's names; and `versions`, a dict. It may have `note`, `comparable` and, for `first`, `batches`: the
@@ -292,9 +229,9 @@ def serve(build, forms):
             }
         )
         for line in sys.stdin:
-            command, _, argument = line.strip().partition(" ")
-            answer(obey(system, command, argument))
-            if command == "quit":
+            request, _, argument = line.strip().partition(" ")
+            answer(obey(system, request, argument))
+            if request == "quit":
                 return
     except Exception as error:
         traceback.print_exc()

@@ -1,13 +1,13 @@
-"""Do the peers take the steps that they are asked to? Every form on small problems, against float64 NumPy.
+"""Do the peers take the steps that they are asked to take? Every form on small problems, against float64 NumPy.
 
-    python benchmarks/peers/selfcheck.py [NAME ...]
+    python -m benchmarks.peers.selfcheck [NAME ...]
 
-The problems have 61 rows, 40 words, hidden layers of 16 and 11, and 23 labels (once 300); the first row is empty. The
-last of the batches is one row. Every pair of optimiser, reduction and activation occurs, words with weights and a batch
-of all rows once. After two units a form must have the reference's losses within 1e-5, relative, and every parameter
-within 1e-4 of its array's largest entry; a reset must bring the first loss back. A form that calls itself not
-comparable (bfloat16; scikit-learn for adagrad) is run and shown, but not judged. The exit status is 1 if a form differs
-or fails.
+The problems have 61 rows, 40 words, hidden layers of 16 and 11 units, and 23 labels (300 in one of them); the first row
+is empty. The last batch is one row. Both optimisers, reductions and activations occur; one problem has weighted words,
+one has a single batch of all rows. After two units the losses of a form must be within 1e-5 of the reference's,
+relative, and every parameter within 1e-4 of its array's largest entry; after a reset the first loss must come again. A
+form that calls itself not comparable (bfloat16; scikit-learn for adagrad) is run and shown, but not judged. The exit
+status is 1 if a form differs or fails.
 
 Each form is a process of its own for each problem, and some compile: all of it takes some minutes.
 """
@@ -18,22 +18,27 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import peers
 import scipy.sparse as sp
-from protocol import Problem
+
+from benchmarks.peers import steps
+from benchmarks.peers.problem import Problem
+from benchmarks.peers.protocol import System
 
 UNITS = 2
 LOSS_TOLERANCE, PARAM_TOLERANCE = 1e-5, 1e-4
 
 
-def random_csr(rng, n_rows, n_columns, per_row, weighted=False):
-    """The first row is empty."""
+def random_csr(rng: np.random.Generator, n_rows: int, n_columns: int, per_row: int,
+               weighted: bool = False) -> sp.csr_array:
+    """A random csr matrix (n_rows, n_columns) whose first row is empty."""
     dense = (rng.random((n_rows, n_columns)) < per_row / n_columns).astype(np.float32)
     dense[0] = 0
     return sp.csr_array(dense * rng.uniform(0.5, 2, dense.shape).astype(np.float32) if weighted else dense)
 
 
-def small_problem(optimizer, reduction, activation, weighted=False, batch_rows=20, n_labels=23):
+def small_problem(optimizer: str, reduction: str, activation: str, weighted: bool = False, batch_rows: int = 20,
+                  n_labels: int = 23) -> Problem:
+    """A random problem of 61 rows."""
     rng = np.random.default_rng(0)
     shapes = {"features": (40, 16), "hidden1": (16, 11), "labels": (n_labels, 11)}
     params = {}
@@ -61,8 +66,8 @@ PROBLEMS = {
 }
 
 
-def loss_and_grads(problem, params, x, y):
-    """Mean BCE and the gradient of what is trained on, in float64: the network by hand, all dense."""
+def loss_and_grads(problem: Problem, params: dict, x: np.ndarray, y: np.ndarray) -> tuple[float, dict]:
+    """Mean BCE, and the gradients of the training loss by name, in float64; x (N, D) and y (N, L) are dense."""
     relu, names = problem.activation == "relu", problem.layers()[:-1]
     h = [x]
     for name in names:
@@ -80,7 +85,7 @@ def loss_and_grads(problem, params, x, y):
     return loss, grads
 
 
-def reference(problem):
+def reference(problem: Problem) -> tuple[np.ndarray, dict]:
     """The losses of the units and the parameters after them."""
     params = {name: param.astype(float) for name, param in problem.params.items()}
     sums = {name: np.zeros_like(param) for name, param in params.items()}
@@ -97,8 +102,8 @@ def reference(problem):
     return np.reshape(losses, (UNITS, -1)).mean(axis=1), params
 
 
-def differences(system, want_losses, want_params):
-    """The largest relative errors of the losses and the parameters; the first loss after a reset must be the first."""
+def differences(system: System, want_losses: np.ndarray, want_params: dict) -> tuple[float, float]:
+    """The largest relative errors of the losses and the parameters. RuntimeError if a reset does not reset."""
     losses = [system.unit()["loss"] for _ in range(UNITS)]
     params = system.params()
     system.reset()
@@ -113,10 +118,10 @@ def differences(system, want_losses, want_params):
     return by_loss, by_param
 
 
-def check(peer, form, name, problem, path):
-    """One row of the table, and whether it is as it should be."""
+def check(peer: str, form: str, name: str, problem: Problem, path: Path) -> bool:
+    """Print one row of the table; False if the form differs or fails."""
     try:
-        system = peers.start(peer, path, form)
+        system = steps.start(peer, path, form)
         judged, note = system.ready["comparable"], system.ready["note"]
         by_loss, by_param = differences(system, *reference(problem))
     except RuntimeError as error:
@@ -128,13 +133,13 @@ def check(peer, form, name, problem, path):
     return fine or not judged
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(peers.FORMS)} (default: all)")
-    names = parser.parse_args().names or list(peers.FORMS)
-    unknown = sorted(set(names) - set(peers.FORMS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(steps.FORMS)} (default: all)")
+    names = parser.parse_args().names or list(steps.FORMS)
+    unknown = sorted(set(names) - set(steps.FORMS))
     if unknown:
-        parser.error(f"no such peer: {', '.join(unknown)}; there are {', '.join(peers.FORMS)}")
+        parser.error(f"no such peer: {', '.join(unknown)}; there are {', '.join(steps.FORMS)}")
 
     fine = True
     print(f"{'peer':8} {'form':24} {'problem':24} {'loss':>9} {'params':>9}")
@@ -143,7 +148,7 @@ def main():
         for name, problem in PROBLEMS.items():
             problem.write(path)
             for peer in names:
-                for form in peers.FORMS[peer]:
+                for form in steps.FORMS[peer]:
                     fine &= check(peer, form, name, problem, path)
     sys.exit(not fine)
 

@@ -1,18 +1,19 @@
-"""scikit-learn as a system of benchmarks/quality.py: one LinearSVC, or one SGDClassifier with log loss, for each label.
+"""scikit-learn as a system of the quality benchmark: one LinearSVC, or one SGDClassifier with log loss, for each label.
 
-The classifiers train on threads, which share the features: both release the interpreter's lock. A label without any
-training row, which a validation part can have, gets OneVsRestClassifier's constant, and its warning is not shown.
+The classifiers train on threads, which share the features: both release the interpreter's lock. A label without a
+training row, possible in a validation part, gets OneVsRestClassifier's constant, and its warning is not shown.
 """
 
 import pickle
 import warnings
 
 import joblib
-import quality_protocol
 import sklearn
 from sklearn.linear_model import SGDClassifier
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
+
+from benchmarks.quality import protocol
 
 
 class OneVsRest:
@@ -23,12 +24,12 @@ class OneVsRest:
         self.versions = {"scikit-learn": sklearn.__version__}
         warnings.filterwarnings("ignore", message="Label .* is present in")
 
-    def train(self):
+    def train(self) -> None:
         with joblib.parallel_config(backend="threading", n_jobs=self.threads):
             self.model.fit(self.x, self.job.train_y)
 
-    def top_k(self, k):
-        return quality_protocol.best(self.model.decision_function(self.test_x), k)
+    def top_k(self, k: int):
+        return protocol.best(self.model.decision_function(self.test_x), k)
 
     def save(self):
         path = self.folder / "model.pickle"
@@ -51,4 +52,4 @@ class Sgd(OneVsRest):
 
 
 if __name__ == "__main__":
-    quality_protocol.serve({"svc": Svc, "sgd": Sgd})
+    protocol.serve({"svc": Svc, "sgd": Sgd})

@@ -1,19 +1,19 @@
-"""scikit-learn's MLPClassifier as a system of the benchmarks: x and y in csr, one call of partial_fit for a unit.
+"""scikit-learn's MLPClassifier as a system of the speed benchmark: x and y in csr, one call of partial_fit a unit.
 
-partial_fit cuts its rows into batches itself, and without shuffling these are the problem's, so its checks of the input
-are paid once a unit; only when the last batch is short does it get a call of its own. MLPClassifier sums the loss over
-labels and averages it over rows; the mean over labels is the same with lr / L (for adam with eps L). It has no AdaGrad:
-its plain sgd, which does less, is timed in its place and is not comparable. Its adam adds eps before the bias
-correction.
+partial_fit cuts its rows into batches itself, and without shuffling these are the problem's batches, so it checks its
+input once a unit; only a short last batch needs a second call. MLPClassifier sums the loss over labels and averages it
+over rows; the mean over labels is the same with lr / L (for adam with eps L). It has no AdaGrad: its plain sgd, which
+does less, is timed instead and is not comparable. Its adam adds eps before the bias correction.
 """
 
 import numpy as np
-import peers
-import protocol
 import scipy
 import sklearn
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
+
+from benchmarks.peers import protocol, steps
+from benchmarks.peers.problem import Problem
 
 Y_TYPE = np.int32  # the classes 0..L-1 are cast to it
 NOTES = {"adagrad": "has no AdaGrad: timed with plain sgd", "adam": "adam with eps before the bias correction"}
@@ -46,29 +46,29 @@ class Mlp:
         self.model.partial_fit(problem.x[:2], problem.y[:2].astype(Y_TYPE), classes=np.arange(problem.y.shape[1]))
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         params, layers = self.problem.params, self.problem.layers()
         self.model.coefs_ = [params[f"{name}.W"].copy() for name in layers[:-1]] + [params["labels.W"].T.copy()]
         self.model.intercepts_ = [params[f"{name}.b"].copy() for name in layers]
         del self.model._optimizer
 
-    def unit(self):
+    def unit(self) -> float:
         losses = []
         for x, y in self.parts:
             n_steps = -(-x.shape[0] // self.model.batch_size)
             losses += [self.model.partial_fit(x, y).loss_] * n_steps
         return np.mean(losses) / self.problem.y.shape[1]
 
-    def params(self):
+    def params(self) -> dict:
         params = {}
         for name, w, b in zip(self.problem.layers(), self.model.coefs_, self.model.intercepts_):
             params[f"{name}.W"], params[f"{name}.b"] = (w.T if name == "labels" else w), b
         return params
 
 
-def build(problem, form, threads):
+def build(problem: Problem, form: str, threads: int):
     return Mlp(problem, threads)
 
 
 if __name__ == "__main__":
-    protocol.serve(build, peers.FORMS["sklearn"])
+    protocol.serve(build, steps.FORMS["sklearn"])

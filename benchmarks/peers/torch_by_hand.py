@@ -1,12 +1,12 @@
 """PyTorch without autograd: the strongest training step found for its tensors and, in some forms, torch.compile.
 
-A batch goes through the whole network, forward and backward, by chunks of rows that stay in cache. A chunk's logits are
-made in a buffer and become gradients in place; no dense target exists. Gradients are summed in place, product by
+A batch goes through the whole network, forward and backward, in blocks of rows that stay in cache. A block's logits are
+written to a buffer and become gradients in place; there is no dense target. Gradients are summed in place, product by
 product, and torch.optim's fused optimisers apply them.
 
 The gradient of the table (features.W) is an embedding bag again: the bag of a word holds the batch's rows with that
-word. The sparse forms make it, and apply it, for the words of the batch alone. SciPy transposes x: once where one
-batch is all rows, else in each step, for a batch is known only when it comes.
+word. The sparse forms compute and apply it for the words of the batch only. SciPy transposes x: once where one batch
+holds all rows, else in each step, because a batch is known only at its step.
 """
 
 import math
@@ -14,10 +14,11 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-import torch_optimizers
 
-CHUNK_ROWS = 1024
-TINY = 1e-30  # its root is far below any eps; torch's square root takes ten times as long at zero
+from benchmarks.peers import torch_optimizers
+
+BLOCK_ROWS = 1024
+TINY = 1e-30  # its root is far below any eps; torch's square root is ten times slower at zero
 GROUP = 32  # factors 1 < u <= 2 that share one logarithm: 2**32 is far from overflow
 ACTIVATIONS = {
     "sigmoid": (torch.sigmoid_, torch.ops.aten.sigmoid_backward),
@@ -26,7 +27,7 @@ ACTIVATIONS = {
 
 
 def bce_(z):
-    """The loss of labels that are all false, sum of softplus(z); z becomes its gradient sigmoid(z)."""
+    """The loss where all labels are false, the sum of softplus(z); z becomes its gradient, sigmoid(z)."""
     loss = F.softplus(z).sum()
     z.sigmoid_()
     return loss
@@ -114,7 +115,7 @@ class ByHand:
         for name in self.dense:
             self.tensors[name].grad = torch.zeros_like(self.tensors[name])
         self.dz0 = torch.empty(batch_rows, len(self.tensors["features.b"]))
-        self.logits = torch.empty(min(CHUNK_ROWS, batch_rows), n_labels)
+        self.logits = torch.empty(min(BLOCK_ROWS, batch_rows), n_labels)
         self.x = bags(problem.x)
         self.columns = self.transposed(slice(None)) if len(self.batches) == 1 else None
         self.y_starts = problem.y.indptr
@@ -124,13 +125,13 @@ class ByHand:
         self.note, self.comparable, self.versions = "", True, {"torch": torch.__version__}
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         for name, tensor in self.tensors.items():
             tensor.copy_(torch.from_numpy(self.problem.params[name]))
         self.sums = torch.zeros_like(self.tensors["features.W"]) if self.problem.optimizer == "adagrad" else None
         self.optimizer = torch_optimizers.make(self.problem, [self.tensors[name] for name in self.dense])
 
-    def params(self):
+    def params(self) -> dict:
         return {name: tensor.numpy() for name, tensor in self.tensors.items()}
 
     def transposed(self, rows):
@@ -147,7 +148,7 @@ class ByHand:
         return h
 
     def label_layer(self, h, rows, scale):
-        """The loss of a chunk of rows, and scale times its gradient by h; the parameters' gradients are added to."""
+        """The loss of a block of rows, and scale times its gradient with respect to h; adds to w.grad and b.grad."""
         w, b = self.tensors["labels.W"], self.tensors["labels.b"]
         first, last = self.y_starts[rows.start], self.y_starts[rows.stop]
         z = torch.addmm(b, h, w.t(), out=self.logits[: len(h)])
@@ -160,7 +161,7 @@ class ByHand:
         return loss, torch.mm(z, w).mul_(scale)
 
     def backward(self, dh, h, dz0):
-        """From the gradient by the last h to the gradient by the first layer's logits, in dz0."""
+        """Fills dz0, the gradient with respect to the first layer's z, from that with respect to the last h."""
         for name, inputs, outputs in reversed(list(zip(self.layers[1:-1], h, h[1:]))):
             w, b = self.tensors[f"{name}.W"], self.tensors[f"{name}.b"]
             dz = self.activation_backward(dh, outputs)
@@ -177,12 +178,12 @@ class ByHand:
                 self.tensors[name].grad.zero_()
 
         loss, dz0 = 0.0, self.dz0[:n_rows]
-        for start in range(rows.start, rows.stop, CHUNK_ROWS):
-            chunk = slice(start, min(start + CHUNK_ROWS, rows.stop))
-            h = self.forward(cut(*self.x, chunk))
-            chunk_loss, dh = self.label_layer(h[-1], chunk, mean * self.problem.loss_factor())
-            self.backward(dh, h, dz0[start - rows.start:chunk.stop - rows.start])
-            loss += chunk_loss
+        for start in range(rows.start, rows.stop, BLOCK_ROWS):
+            block = slice(start, min(start + BLOCK_ROWS, rows.stop))
+            h = self.forward(cut(*self.x, block))
+            block_loss, dh = self.label_layer(h[-1], block, mean * self.problem.loss_factor())
+            self.backward(dh, h, dz0[start - rows.start:block.stop - rows.start])
+            loss += block_loss
 
         torch.sum(dz0, 0, out=self.tensors["features.b"].grad)
         words, columns = self.columns or self.transposed(rows)
@@ -194,5 +195,5 @@ class ByHand:
         self.optimizer.step()
         return loss * mean
 
-    def unit(self):
+    def unit(self) -> float:
         return torch.stack([self.step(rows) for rows in self.batches]).mean().item()

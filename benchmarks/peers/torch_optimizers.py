@@ -1,9 +1,12 @@
-"""torch.optim's optimisers for a problem: fused for dense gradients, those that accept sparse gradients where asked."""
+"""torch.optim's optimisers for a problem: fused ones for dense gradients, those for sparse ones with sparse=True."""
 
 import torch
 
+from benchmarks.peers.problem import Problem
 
-def make(problem, params, sparse=False):
+
+def make(problem: Problem, params: list, sparse: bool = False) -> torch.optim.Optimizer:
+    """The optimiser that a problem names, over these parameters."""
     how = {} if sparse else {"fused": True}
     if problem.optimizer == "sgd":
         return torch.optim.SGD(params, lr=problem.lr, **how)

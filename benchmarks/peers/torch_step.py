@@ -1,25 +1,24 @@
-"""PyTorch on the CPU as a system of the benchmarks: the forms with autograd, and the choice between all forms.
+"""PyTorch on the CPU as a system of the speed benchmark: the forms with autograd, and the choice between all forms.
 
-Parameters keep nnlite's names and shapes: features.W (D, H) is the table of an embedding bag, hidden layers multiply
-from the right, labels.W (L, K) from the left. The words of a row are a bag (`embedding_bag`, mode "sum") unless the
-form is dense. The target is a dense float32 matrix, as binary_cross_entropy_with_logits takes no other: made once while
-it needs at most 4 GiB, else in every step. The forms without autograd are in torch_by_hand.py.
+Parameters keep nnlite's names and shapes: features.W (D, H) is the table of an embedding bag, a hidden layer computes
+h W, and the label layer h W^T with labels.W (L, K). The words of a row are a bag (`embedding_bag`, mode "sum") unless
+the form is dense. The target is a dense float32 matrix, as binary_cross_entropy_with_logits needs it: made once if it
+takes at most 4 GiB, else in every step. The forms without autograd are in torch_by_hand.py.
 """
 
 import contextlib
 import functools
 
-import peers
-import protocol
 import torch
 import torch.nn.functional as F
-import torch_by_hand
-import torch_optimizers
+
+from benchmarks.peers import protocol, steps, torch_by_hand, torch_optimizers
+from benchmarks.peers.problem import Problem, fits_dense
 
 ACTIVATIONS = {"sigmoid": torch.sigmoid, "relu": torch.relu}
 
 
-def loss_by(multiply_x, problem, params, x, y):
+def loss_of(multiply_x, problem, params, x, y):
     """Mean BCE over rows and labels; multiply_x(x, table) is x's product with features.W."""
     activation = ACTIVATIONS[problem.activation]
     _, *hidden, _ = problem.layers()
@@ -37,11 +36,11 @@ def multiply_bags(x, table, sparse):
 
 
 class DenseRows:
-    """Rows of a csr matrix as dense float32 tensors: views of one matrix where that fits, else made when asked for."""
+    """Rows of a csr matrix as dense float32 tensors: views of one matrix where that fits, else made at each access."""
 
     def __init__(self, matrix):
         self.matrix, self.whole = matrix, None
-        if protocol.fits_dense(matrix):
+        if fits_dense(matrix):
             self.whole = torch.from_numpy(matrix.toarray())
 
     def __getitem__(self, rows):
@@ -66,7 +65,7 @@ class Autograd:
         multiply_x = torch.matmul if form == "dense" else functools.partial(multiply_bags, sparse=self.sparse)
         self.x = DenseRows(problem.x) if form == "dense" else BagRows(problem.x)
         self.y = DenseRows(problem.y)
-        self.loss = functools.partial(loss_by, multiply_x, problem)
+        self.loss = functools.partial(loss_of, multiply_x, problem)
         if "compile" in form:
             mode = "max-autotune-no-cudagraphs" if form.endswith("autotune") else None
             self.loss = torch.compile(self.loss, mode=mode)
@@ -83,13 +82,13 @@ class Autograd:
             return [torch_optimizers.make(self.problem, [table, *rest])]
         return [torch_optimizers.make(self.problem, [table], sparse=True), torch_optimizers.make(self.problem, rest)]
 
-    def reset(self):
+    def reset(self) -> None:
         with torch.no_grad():
             for name, param in self.params_.items():
                 param.copy_(torch.from_numpy(self.problem.params[name]))
         self.optimizers = self.make_optimizers()
 
-    def params(self):
+    def params(self) -> dict:
         return {name: param.detach().numpy() for name, param in self.params_.items()}
 
     def step(self, rows):
@@ -102,14 +101,14 @@ class Autograd:
             optimizer.step()
         return loss.detach()
 
-    def unit(self):
+    def unit(self) -> float:
         return torch.stack([self.step(rows) for rows in self.batches]).mean().item()
 
 
-def build(problem, form, threads):
+def build(problem: Problem, form: str, threads: int):
     torch.set_num_threads(threads)
     return (torch_by_hand.ByHand if "chunked" in form else Autograd)(problem, form)
 
 
 if __name__ == "__main__":
-    protocol.serve(build, peers.FORMS["torch"])
+    protocol.serve(build, steps.FORMS["torch"])

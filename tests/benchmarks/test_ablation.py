@@ -1,9 +1,9 @@
-"""Claim: every variant of the default recipe that benchmarks/ablation.py names is another training."""
+"""Claim: every variant of the default recipe that benchmarks/quality/ablation.py names trains differently."""
 
-import ablation
 import pytest
 from problems import compiled
 
+from benchmarks.quality import ablation
 from nnlite import make_catalogue
 from nnlite.training import recipes
 
@@ -20,7 +20,7 @@ def default():
 
 @compiled
 @pytest.mark.parametrize("name", [name for name in list(ablation.VARIANTS)[1:] if name != NEGLIGIBLE])
-def test_a_variant_is_another_training(name, default, monkeypatch):
+def test_a_variant_trains_differently(name, default, monkeypatch):
     monkeypatch.setattr(recipes, "SMALL_ROWS", 0)
     row = ablation.measure(name, RECORDS, 1)
     assert row.keys() == default.keys() and row["train s"] > 0

@@ -1,20 +1,22 @@
-"""What is each part of the default recipe worth?
+"""How much does each part of the default recipe contribute to the scores?
 
-    python benchmarks/ablation.py [--quick] [--seeds N] [--data FILE ...] [--json FILE]
+    python -m benchmarks.quality.ablation [--quick] [--seeds N] [--data FILE ...] [--json FILE]
 
-Trains the default recipe as it is, then with one thing changed at a time, on four fifths of the titles (by default the
-real ones where they are at hand, else a made-up catalogue) and tests on the last fifth. Scores in percent; propensities
-come from the counts of the training part. ECE@1 is the calibration of the likeliest label, ECE that of all pairs of
-row and label. Each row is the mean over the seeds, of weights and order alone: differences below about 0.1 are noise. A
-change that gains belongs into the recipe, one that gains nothing need not exist.
+Trains the default recipe as it is, then with one change at a time, on four fifths of the titles (by default the real
+ones where they are present, else a made-up catalogue), and tests on the last fifth. Scores are in percent; propensities
+come from the counts of the training part. ECE@1 is the calibration error of the likeliest label, ECE that of all pairs
+of row and label. Each row is the mean over the seeds, which change only the first weights and the order of the rows:
+differences below about 0.1 are noise. A change that gains belongs in the recipe; an option that gains nothing does not
+need to exist.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import report
 
 import nnlite
+from benchmarks import process, report
 from nnlite.scores import calibration, metrics
 from nnlite.training import recipes
 from nnlite.training.trainer import constant
@@ -23,7 +25,7 @@ SCORES = ("P@1", "P@3", "P@5", "PSP@1", "PSP@5", "nDCG@5", "ECE@1", "ECE")
 
 
 def rebuilt(**changes):
-    """A change of the network: the same trainer with a model of other sizes or another activation."""
+    """A change of the network: the same trainer, with a model of other sizes or another activation."""
     def change(trainer, train):
         old = trainer.model
         sizes = dict(hidden=old.hidden, activation=old.activation, seed=trainer.seed) | changes
@@ -34,16 +36,33 @@ def rebuilt(**changes):
 
 def trained(**changes):
     """A change of the training: other values of the trainer's attributes."""
-    return lambda trainer, train: vars(trainer).update(changes)
+    def change(trainer, train):
+        vars(trainer).update(changes)
+    return change
+
+
+def twice_the_epochs(trainer, train):
+    trainer.epochs *= 2
+
+
+def one_rate(trainer, train):
+    """The label layer learns at the rate of the others."""
+    trainer.optimizer.labels_lr = trainer.optimizer.lr
+
+
+def smaller_eps(trainer, train):
+    trainer.optimizer.eps = 1e-10
 
 
 def warmed_up(trainer, train):
-    """The rate rises over the first 5 % of the training, then falls to 0 as before."""
-    trainer.schedule = lambda progress: min(progress / 0.05, (1 - progress) / 0.95)
+    """The rate rises over the first 5 % of the training, then falls to 0."""
+    def schedule(progress):
+        return min(progress / 0.05, (1 - progress) / 0.95)
+    trainer.schedule = schedule
 
 
 def by_propensity(power):
-    """True labels weigh 1 / propensity^power in the gradient, 1 in the mean."""
+    """True labels weigh 1 / propensity^power in the gradient, scaled to a mean of 1."""
     def change(trainer, train):
         counts = np.bincount(train.y.indices, minlength=train.n_labels)
         weights = metrics.propensities(counts, len(train)) ** -power
@@ -51,55 +70,63 @@ def by_propensity(power):
     return change
 
 
-def averaged(trainer, train):
-    """The parameters are in the end the mean of those of the second half, every 20 steps, at a constant rate."""
-    fit, trainer.schedule = trainer.fit, constant
+class Averaged:
+    """Trains at a constant rate; the parameters become the mean of those of the second half, every 20 steps."""
 
-    def fit_and_average(data):
-        sums, taken = {name: np.zeros(p.shape) for name, p in trainer.model.params.items()}, []
+    def __init__(self, trainer):
+        self.params, self.plain_fit = trainer.model.params, trainer.fit
+        self.sums, self.n = {name: np.zeros(p.shape) for name, p in self.params.items()}, 0
 
-        def add(step):
-            if 2 * step.step > step.n_steps and step.step % 20 == 0:
-                taken.append(step.step)
-                for name, p in trainer.model.params.items():
-                    sums[name] += p
+    def add(self, step):
+        if 2 * step.step > step.n_steps and step.step % 20 == 0:
+            self.n += 1
+            for name, p in self.params.items():
+                self.sums[name] += p
 
-        history = fit(data, on_step=add)
-        for name, p in trainer.model.params.items():
-            p[...] = sums[name] / max(len(taken), 1)
+    def fit(self, data):
+        history = self.plain_fit(data, on_step=self.add)
+        for name, p in self.params.items():
+            p[...] = self.sums[name] / max(self.n, 1)
         return history
 
-    trainer.fit = fit_and_average
+
+def averaged(trainer, train):
+    trainer.schedule, trainer.fit = constant, Averaged(trainer).fit
+
+
+class StoppedEarly:
+    """Holds out a tenth of the rows; the parameters become those of the epoch with its lowest BCE."""
+
+    def __init__(self, trainer):
+        self.trainer, self.plain_fit, self.bce = trainer, trainer.fit, np.inf
+
+    def look(self, step):
+        if step.step * self.trainer.epochs % step.n_steps == 0:
+            bce = nnlite.evaluate(self.trainer.model, self.held_out, ks=(1,))["bce"]
+            if bce < self.bce:
+                self.bce = bce
+                self.params = {name: p.copy() for name, p in self.trainer.model.params.items()}
+
+    def fit(self, data):
+        order = np.random.default_rng(0).permutation(len(data))
+        n_held_out = len(data) // 10
+        self.held_out = data.take(order[:n_held_out])
+        history = self.plain_fit(data.take(order[n_held_out:]), on_step=self.look)
+        for name, p in self.trainer.model.params.items():
+            p[...] = self.params[name]
+        return history
 
 
 def stopped_early(trainer, train):
-    """Twice the epochs at a constant rate; the parameters are those that a tenth, held out, liked best."""
-    fit, trainer.schedule, trainer.epochs = trainer.fit, constant, 2 * trainer.epochs
-
-    def fit_and_choose(data):
-        order = np.random.default_rng(0).permutation(len(data))
-        held_out, rest = data.take(order[:len(data) // 10]), data.take(order[len(data) // 10:])
-        best = {"bce": np.inf}
-
-        def look(step):
-            if step.step * trainer.epochs % step.n_steps == 0:
-                bce = nnlite.evaluate(trainer.model, held_out, ks=(1,))["bce"]
-                if bce < best["bce"]:
-                    best.update(bce=bce, params={name: p.copy() for name, p in trainer.model.params.items()})
-
-        history = fit(rest, on_step=look)
-        for name, p in trainer.model.params.items():
-            p[...] = best["params"][name]
-        return history
-
-    trainer.fit = fit_and_choose
+    """Twice the epochs at a constant rate, and the best epoch of them."""
+    trainer.schedule, trainer.epochs, trainer.fit = constant, 2 * trainer.epochs, StoppedEarly(trainer).fit
 
 
 def without_bias(trainer, train):
     trainer.model.params["labels.b"][:] = 0
 
 
-VARIANTS = {  # name: what changes in the features, what changes in the training
+VARIANTS = {  # name: changes of the features, change of the training
     "the default recipe": ({}, None),
     "words alone, no pairs": (dict(ngrams=1), None),
     "triples of words too": (dict(ngrams=3), None),
@@ -111,8 +138,8 @@ VARIANTS = {  # name: what changes in the features, what changes in the training
     "2^18 hashed columns": (dict(hash_size=2 ** 18), None),
     "no dropout of units": ({}, trained(dropout=0.0)),
     "no dropout of words": ({}, trained(word_dropout=0.0)),
-    "one learning rate": ({}, lambda trainer, train: vars(trainer.optimizer).update(labels_lr=trainer.optimizer.lr)),
-    "AdaGrad with an eps of 1e-10": ({}, lambda trainer, train: vars(trainer.optimizer).update(eps=1e-10)),
+    "one learning rate": ({}, one_rate),
+    "AdaGrad with an eps of 1e-10": ({}, smaller_eps),
     "a constant learning rate": ({}, trained(schedule=constant)),
     "a warm-up over 5 %": ({}, warmed_up),
     "weights averaged": ({}, averaged),
@@ -126,12 +153,12 @@ VARIANTS = {  # name: what changes in the features, what changes in the training
     "two layers of 200": ({}, rebuilt(hidden=(200, 200))),
     "400 units": ({}, rebuilt(hidden=(400,))),
     "6 epochs, dropout of 0.4 and 0.2": ({}, trained(epochs=6, dropout=0.4, word_dropout=0.2)),
-    "twice the epochs": ({}, lambda trainer, train: vars(trainer).update(epochs=2 * trainer.epochs)),
+    "twice the epochs": ({}, twice_the_epochs),
     "no gradients up to 0.01": ({}, trained(negligible=0.01)),
 }
 
 
-def measure(name, records, seeds):
+def measure(name: str, records: Sequence[nnlite.Record], seeds: int) -> dict:
     """One row of the table."""
     features, change = VARIANTS[name]
     n_train = len(records) * 4 // 5
@@ -152,12 +179,12 @@ def measure(name, records, seeds):
             "train s": seconds}
 
 
-def main():
+def main() -> None:
     parser = report.parser(__doc__, "10,000 records, to see that it runs")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="default: %(default)s")
     parser.add_argument("--data", type=Path, nargs="+", metavar="FILE", help="what nnlite.read_records reads")
     args = parser.parse_args()
-    report.rerun_clean()
+    process.rerun_clean()
     records, source = report.records(args.data, args.quick)
     print(report.head_line(), end="\n\n")
     print(f"{len(records):,} records of {source}, {args.seeds} seeds\n")

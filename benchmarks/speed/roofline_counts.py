@@ -1,20 +1,20 @@
-"""What each kernel and layer of a training step takes, operations and bytes as formulas of a batch's sizes.
+"""The operations and bytes of each kernel and layer of a training step, as formulas of a batch's sizes.
 
-The letters are explained in roofline.py, which measures what is counted here.
+The docstring of roofline.py explains the letters.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from nnlite import SGD, AdaGrad
+from nnlite import SGD, AdaGrad, Dataset
 
 
 class Job(NamedTuple):
     """One kind of training step."""
 
     batch_rows: int
-    n_batches: int  # different ones, so that the words of one are not in cache only because it came just before
+    n_batches: int  # different ones, so that the words of a batch are not in cache because it was the last one
     n_words: int
     per_title: int
     hidden: tuple
@@ -23,7 +23,7 @@ class Job(NamedTuple):
     optimizer: SGD | AdaGrad
 
 
-def jobs(quick):
+def jobs(quick: bool) -> dict[str, Job]:
     """The jobs by name."""
     return {
         "deck": Job(2_048 if quick else 20_000, 1, 6_000, 12, (200, 200), "sigmoid", 1_500, SGD(1e-3)),
@@ -32,11 +32,11 @@ def jobs(quick):
 
 
 class Count(NamedTuple):
-    """What a piece of work takes, as formulas of the sizes."""
+    """What a kernel or layer does in a batch, as formulas of the sizes."""
 
     flops: str
     bytes: str
-    entries: str  # by which its time is divided
+    entries: str  # its time is given per entry
     entry: str
 
 
@@ -47,7 +47,7 @@ COUNTS = {
     "relu": Count("N*H", "8*N*H", "N*H", "unit"),
     "Linear.forward": Count("2*N*H*K", "4*(N*H + H*K + N*K)", "N", "row"),
     "label products": Count("6*N*K*L", "4*(2*N*K + 2*L*K)", "N*L", "logit"),  # h, W read; dh, dW written
-    "bce_with_logits": Count("25*N*L", "8*N*L", "N*L", "logit"),  # of 64 rows, one logarithm per 15 labels aside
+    "bce_with_logits": Count("25*N*L", "8*N*L", "N*L", "logit"),  # without its logarithms: one per 15 labels of 64 rows
     "LabelLayer": Count("6*N*K*L", "4*(2*N*K + U*L*K)", "N*L", "logit"),  # the same, but W and state written, no dW
     "sigmoid_backward": Count("3*N*H", "12*N*H", "N*H", "unit"),  # dh and h read, dz written
     "relu_backward": Count("N*H", "12*N*H", "N*H", "unit"),
@@ -57,13 +57,13 @@ COUNTS = {
 }
 
 
-def counted(formula, sizes):
+def counted(formula: str, sizes: dict[str, float]) -> float:
     """The value of a formula of the sizes."""
     return eval(formula, {}, sizes)
 
 
-def sizes_of(job, dataset):
-    """N, Z, W, ... of one batch: the mean over the dataset's batches."""
+def sizes_of(job: Job, dataset: Dataset) -> dict[str, float]:
+    """N, Z, W, ... of one batch; Z and W are means over the batches of the data set."""
     parts = dataset.chunks(job.batch_rows)
     arrays, operations = {SGD: (2, 2), AdaGrad: (4, 7)}[type(job.optimizer)]
     return {
@@ -73,8 +73,8 @@ def sizes_of(job, dataset):
     }
 
 
-def layers_of_step(job):
-    """The names of the parts whose bounds add up to a step's, each as often as the step passes it."""
+def layers_of_step(job: Job) -> list[str]:
+    """The names of the parts of a step, each as often as the step runs it: their bounds add up to the step's."""
     act, n_between = job.activation, len(job.hidden) - 1
     return [
         "csr_matmul forward", "LabelLayer", "csr_transpose", "SparseLinear backward",

@@ -1,10 +1,10 @@
-"""How long until a stored model has predicted its first title, however large it is?
+"""How long does a stored model take to load and predict its first title, by its size?
 
-    python benchmarks/start.py [--quick] [--json FILE]
+    python -m benchmarks.speed.start [--quick] [--json FILE]
 
-Models of 10, 100 and 1,000 MB are trained on titles of words that occur once, saved and, each time in a fresh process,
-loaded to predict one title. Their files are in the system's cache by then; the first time, right after they were
-written and dropped from it, stands beside it where the system lets us drop them.
+Models of 10, 100 and 1,000 MB are trained on titles of words that occur once, and saved. Each time a fresh process
+loads one and predicts one title. `first s` is measured after the files were dropped from the system's file cache, where
+the system allows that; for `min s` and `median s` they are in the cache.
 """
 
 import os
@@ -14,11 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-import report
-
 import nnlite
+from benchmarks import process, report
 
-UNITS, WORDS = 200, 20  # of the network, of a title
+UNITS = 200  # of the hidden layer
+WORDS = 20  # of a title
 START = """
 import sys, time
 start = time.perf_counter()
@@ -29,31 +29,31 @@ print(imported - start, time.perf_counter() - imported)
 """
 
 
-def store(folder, megabytes):
-    """Write a model whose parameters take so many megabytes."""
+def store(folder: str, megabytes: int) -> None:
+    """Train and save a model whose parameters take about this many megabytes."""
     n_titles = int(megabytes * 1e6 / (4 * UNITS * WORDS))
     titles = [" ".join(f"w{word:x}" for word in range(i * WORDS, (i + 1) * WORDS)) for i in range(n_titles)]
     classifier = nnlite.TitleClassifier(min_count=1, ngrams=1, stem=None, first_word=False, hidden=(UNITS,), epochs=1)
     classifier.fit(titles, [["odd", "even"][i % 2:i % 2 + 1] for i in range(n_titles)]).save(folder)
 
 
-def drop_from_cache(folder):
-    """Have the system forget what it holds of the files in memory."""
+def drop_from_cache(folder: str) -> None:
+    """Drop the files of a folder from the system's file cache."""
     for path in Path(folder).iterdir():
         with open(path, "rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def seconds(folder):
-    """Of a fresh process: those of the import, and those from then to the first title's prediction."""
-    done = subprocess.run([sys.executable, "-c", START, folder], env=report.clean_environment(), capture_output=True,
-                          text=True, check=True)
+def seconds(folder: str) -> list[float]:
+    """Of a fresh process: the seconds of the import, and those from there to the first title's prediction."""
+    done = subprocess.run([sys.executable, "-c", START, folder], env=process.clean_environment(), capture_output=True,
+                          text=True, check=True, cwd=process.ROOT)
     return [float(part) for part in done.stdout.split()]
 
 
-def main():
+def main() -> None:
     args = report.parser(__doc__, "1 and 10 MB, 3 repetitions").parse_args()
-    report.rerun_clean()
+    process.rerun_clean()
     rows = []
     for megabytes in (1, 10) if args.quick else (10, 100, 1_000):
         with tempfile.TemporaryDirectory() as folder:

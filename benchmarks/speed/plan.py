@@ -1,11 +1,11 @@
-"""Does the plan foretell what then happens?
+"""Does `nnlite.plan` predict the memory and the time of a training?
 
-    python benchmarks/plan.py [--quick] [--json FILE]
+    python -m benchmarks.speed.plan [--quick] [--json FILE]
 
-Five jobs: made-up catalogues of several sizes, in files as a shop would have them, by both recipes, with hashed words,
-plain and packed, and the real titles where they are at hand. For each, one process makes the plan and another one then
-trains a `TitleClassifier` on the file; memory is that process's largest resident size, time all of reading, encoding
-and training. Wanted: memory within 15 %, time within 30 %.
+Five jobs on made-up catalogues: several sizes, both recipes, hashed words, plain and packed files. A sixth job on the
+real titles where they are present. For each job one process makes the plan, and another one trains a `TitleClassifier`
+on the file. Memory is the largest resident size of that process; time includes reading, encoding and training. The aim
+is memory within 15 % and time within 30 %.
 """
 
 import gzip
@@ -15,11 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import report
-
 import nnlite
+from benchmarks import process, report
 
-JOBS = {  # name: records, what is asked of the classifier
+JOBS = {  # name: records, arguments of the classifier
     "a small shop": (5_000, {}),
     "the default recipe": (100_000, {}),
     "the deck's recipe, 20 epochs": (100_000, {"recipe": "deck", "epochs": 20}),
@@ -45,22 +44,24 @@ print(json.dumps({"MiB": peak / 1024, "s": seconds}))
 """
 
 
-def in_a_process(code, path, how):
-    """What the code prints, as JSON."""
-    done = subprocess.run([sys.executable, "-c", code, str(path), json.dumps(how)], capture_output=True, text=True)
+def in_a_process(code: str, path: Path, how: dict) -> dict:
+    """What the code prints in a process of its own, read as JSON."""
+    done = subprocess.run([sys.executable, "-c", code, str(path), json.dumps(how)], capture_output=True, text=True,
+                          cwd=process.ROOT)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
     return json.loads(done.stdout)
 
 
-def write(path, n_records):
-    """A catalogue of so many records as JSON lines, packed if the name says so."""
+def write(path: Path, n_records: int) -> None:
+    """Write a made-up catalogue as JSON lines, packed if the name ends in .gz."""
     with (gzip.open if path.suffix == ".gz" else open)(path, "wt") as file:
         for record in nnlite.make_catalogue(n_records, seed=n_records):
             file.write(json.dumps({"title": record.title, "category": record.categories}) + "\n")
 
 
-def measure(name, path, how):
+def measure(name: str, path: Path, how: dict) -> dict:
+    """A row of the table."""
     planned, happened = (in_a_process(code, path, how) for code in (PLAN, TRAIN))
     return {"job": name, **{f"{word} {unit}": figures[unit] for unit in ("MiB", "s")
                             for word, figures in (("planned", planned), ("happened", happened))},
@@ -68,13 +69,15 @@ def measure(name, path, how):
                for what, unit in (("memory", "MiB"), ("time", "s"))}}
 
 
-def main():
-    args = report.parser(__doc__, "a tenth of the records: to see that it runs").parse_args()
-    report.rerun_clean()
+def main() -> None:
+    args = report.parser(__doc__, "a tenth of the records, to see that it runs").parse_args()
+    process.rerun_clean()
     print(report.head_line(), end="\n\n")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
-        in_a_process(TRAIN, _small(folder), {"epochs": 1})  # compiles, for all that follow
+        small = Path(folder) / "small.jsonl"
+        write(small, 2_000)
+        in_a_process(TRAIN, small, {"epochs": 1})  # compiles and caches the kernels for all that follow
         for name, (n_records, how) in JOBS.items():
             path = Path(folder) / ("shop.jsonl.gz" if "packed" in name else "shop.jsonl")
             write(path, n_records // 10 if args.quick else n_records)
@@ -82,12 +85,6 @@ def main():
         if report.TITLES.exists() and not args.quick:
             rows.append(measure("the real titles", report.TITLES, {}))
     report.show(rows, args)
-
-
-def _small(folder):
-    path = Path(folder) / "small.jsonl"
-    write(path, 2_000)
-    return path
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How long does a newcomer wait: for the import, the first compilation, and the deck's whole training?
+"""How long does a first run take: the import, the first compilation, and the example's whole training?
 
-    python benchmarks/first_run.py [--quick] [--json FILE]
+    python -m benchmarks.speed.first_run [--quick] [--json FILE]
 
-Every figure is of fresh processes. `import nnlite` is timed after numpy, scipy.sparse and numba, which it needs anyway.
-Before the first step of a training everything compiles, into a cache folder that is new or already filled. The example
-is the main one, `examples/train_amazon.py`, on the made-up catalogue, each time with a new cache folder: 400 steps of
-the deck's recipe, then the default recipe.
+Every figure is from fresh processes. `import nnlite` is timed after numpy, scipy.sparse and numba, which it imports
+anyway. Kernels compile before the first step of a training; the cache folder is either new or already filled. The
+example is `examples/train_amazon.py` on the made-up catalogue, each time with a new cache folder: 400 steps of the
+deck's recipe (averaged loss, plain gradient descent), then the default recipe.
 """
 
 import json
@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import report
+from benchmarks import process, report
 
 IMPORT = """
 import time, numpy, scipy.sparse, numba
@@ -35,32 +35,33 @@ print(time.perf_counter() - start)
 """
 
 
-def seconds(code, cache):
-    """What a fresh process prints, its kernels cached in the folder `cache`."""
-    environment = report.clean_environment() | {"NUMBA_CACHE_DIR": cache}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+def seconds(code: str, cache: str) -> float:
+    """The number that the code prints in a fresh process, which caches its kernels in the folder `cache`."""
+    environment = process.clean_environment() | {"NUMBA_CACHE_DIR": cache}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True,
+                          cwd=process.ROOT)
     return float(done.stdout)
 
 
-def example(quick):
-    """Of one run: seconds of the whole process and of each recipe's training, by the row of the table."""
-    script = Path(__file__).parents[1] / "examples" / "train_amazon.py"
+def example(quick: bool) -> dict[str, float]:
+    """Of one run: row of the table -> seconds, of the whole process and of each recipe's training."""
+    script = process.ROOT / "examples" / "train_amazon.py"
     with tempfile.TemporaryDirectory() as folder:
         figures = Path(folder) / "figures.json"
         command = [sys.executable, script, "--out", Path(folder) / "out", "--json", figures]
         command += ["--records", "10000"] if quick else []
-        environment = report.clean_environment() | {"NUMBA_CACHE_DIR": os.path.join(folder, "cache")}
+        environment = process.clean_environment() | {"NUMBA_CACHE_DIR": os.path.join(folder, "cache")}
         start = time.perf_counter()
-        subprocess.run(command, env=environment, capture_output=True, check=True)
+        subprocess.run(command, env=environment, capture_output=True, check=True, cwd=process.ROOT)
         whole, found = time.perf_counter() - start, json.loads(figures.read_text())
     trainings = {f"the example: {name} recipe, {found['n_labels']:,} labels": found[name]["seconds"]
                  for name in ("deck", "default")}
     return {"the example, compiled": whole} | trainings
 
 
-def main():
+def main() -> None:
     args = report.parser(__doc__, "10,000 records, 3 repetitions").parse_args()
-    report.rerun_clean()
+    process.rerun_clean()
     print(report.head_line() + "\n")
     repeats = 3 if args.quick else 7
     with tempfile.TemporaryDirectory() as folder:

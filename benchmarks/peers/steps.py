@@ -1,9 +1,9 @@
-"""The peers: what forms each has, and how one is started. Nothing here imports their frameworks."""
+"""The peers of the speed benchmark: what forms each has, and how one is started. It imports no framework."""
 
 from pathlib import Path
 
-import install
-from protocol import System
+from benchmarks.peers import install
+from benchmarks.peers.protocol import System
 
 FORMS = {
     "torch": {
@@ -13,7 +13,7 @@ FORMS = {
         "bfloat16": "eager under autocast to bfloat16; not comparable",
         "dense": "eager with x as a dense matrix",
         "sparse": "eager with sparse gradients of the table and the optimiser that takes them",
-        "chunked": "by hand, all layers in chunks of rows, dense gradient of the table",
+        "chunked": "by hand, all layers in blocks of rows, dense gradient of the table",
         "chunked-compile": "the same, elementwise loops under torch.compile",
         "sparse-chunked": "chunked, with the table updated for the words of the batch alone",
         "sparse-chunked-compile": "the same, elementwise loops under torch.compile",
@@ -30,6 +30,6 @@ FORMS = {
 }
 
 
-def start(peer, problem, form, **options):
+def start(peer: str, problem: str | Path, form: str, **options) -> System:
     """A System that is ready for its first unit. RuntimeError where the peer is not installed or does not start."""
-    return System(install.python(peer), Path(__file__).with_name(f"{peer}_step.py"), problem, form, **options)
+    return System(install.python(peer), f"benchmarks.peers.{peer}_step", problem, form, **options)

@@ -1,26 +1,29 @@
-"""What do a mapping of the categories, and 20 major ones with a softmax, do to the scores?
+"""How do a mapping of the categories, and 20 major ones with a softmax, change the scores?
 
-    python benchmarks/categories.py [--quick] [--seeds N] [--major N] [--data FILE ...] [--picture FILE] [--json FILE]
+    python -m benchmarks.quality.categories [--quick] [--seeds N] [--major N] [--data FILE ...] [--picture FILE]
+                                            [--json FILE]
 
-Trains the default recipe on four fifths of the titles (by default the real ones where they are at hand, else a made-up
-catalogue) with the categories as they are, mapped as nnlite proposes from these four fifths, and reduced to the major
-ones among the mapped. Tests on the last fifth. Other labels are another task with other scores. So the network of the
-unmapped categories is asked the easier questions too: the probability of a mapped category is the largest of those that
-become it. What a row gains over the "answers" row above it is what training on the mapped labels is worth. The softmax
-fits the training titles closer than the sigmoids do, so the recipe gives it fewer epochs and more dropout; the row
-above it has it trained like the sigmoids.
+Trains the default recipe on four fifths of the titles (by default the real ones where they are present, else a made-up
+catalogue), and tests on the last fifth: with the categories as they are, mapped as nnlite proposes from the four
+fifths, and reduced to the major ones among the mapped. Different labels make a different task, whose scores cannot be
+compared. So the "answers" rows test the network of the unmapped categories on the easier tasks: the probability of a
+mapped category is the largest of those mapped to it. The difference between a row and the "answers" row above it is the
+gain of training on the mapped labels. A softmax overfits sooner than sigmoids, so the recipe gives it fewer epochs and
+more dropout; the row above it is trained with the epochs and dropout of the sigmoids.
 
-P@1 and what follows are in percent, means over the seeds; class F1 is the mean over the major classes, each with its
-own F1. The picture shows how often the softmax takes one class for another.
+P@1 and the columns after it are in percent, means over the seeds; class F1 is the mean over the F1 of each major class.
+The picture shows how often the softmax confuses one class with another.
 """
 
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import report
+import scipy.sparse as sp
 
 import nnlite
+from benchmarks import process, report
 from nnlite.categories.major import Major
 from nnlite.categories.mapping import Mapping
 from nnlite.scores import metrics
@@ -29,10 +32,11 @@ from nnlite.training import recipes
 SCORES = ("P@1", "P@3", "P@5", "nDCG@5", "ECE@1")
 
 
-def trained(records, seed, output="sigmoid", like_sigmoids=False):
+def trained(records: list, seed: int, output: str = "sigmoid",
+            like_sigmoids: bool = False) -> tuple[nnlite.Vocabulary, nnlite.MLP, float]:
     """The vocabulary and the network of the default recipe, and the seconds of its training.
 
-    like_sigmoids: with the epochs and the dropout that the recipe has for sigmoids.
+    like_sigmoids: use the recipe's epochs and dropout for sigmoids.
     """
     vocabulary = nnlite.Vocabulary.build(records, **recipes.FEATURES["default"])
     train = vocabulary.encode(records)
@@ -44,16 +48,20 @@ def trained(records, seed, output="sigmoid", like_sigmoids=False):
     return vocabulary, trainer.model, trainer.fit(train).seconds
 
 
-def own_scores(vocabulary, model, records):
-    """Of a network on its own labels."""
+def own_scores(vocabulary: nnlite.Vocabulary, model: nnlite.MLP, records: list) -> dict[str, float]:
+    """The scores of a network on its own labels."""
     test = vocabulary.encode(records)
     found = nnlite.evaluate(model, test)
     ids, _ = model.top_k(test.x, 1)
     return {name: 100 * found.get(name, np.nan) for name in SCORES} | class_f1(test.y, ids) | {"BCE": found["bce"]}
 
 
-def answers(vocabulary, model, records, asked, becomes):
-    """Of a network on the labels of another vocabulary, `asked`, which becomes(name) gives for a name of its own."""
+def answers(vocabulary: nnlite.Vocabulary, model: nnlite.MLP, records: list, asked: nnlite.Vocabulary,
+            becomes: Callable[[str], str | None]) -> dict[str, float]:
+    """The scores of a network on the labels of another vocabulary, `asked`.
+
+    becomes(name) is the name in `asked` of one of the network's own labels, or None.
+    """
     truth, place = asked.encode(records).y, {name: i for i, name in enumerate(asked.labels)}
     z = model.logits(vocabulary.encode_titles(record.title for record in records))
     logits = np.full(truth.shape, -30, np.float32)
@@ -70,14 +78,14 @@ def answers(vocabulary, model, records, asked, becomes):
     return {name: 100 * found.get(name, np.nan) for name in SCORES} | class_f1(truth, ids) | {"BCE": bce}
 
 
-def class_f1(truth, ids):
-    """In percent, where a row has one label."""
+def class_f1(truth: sp.csr_array, ids: np.ndarray) -> dict[str, float]:
+    """The mean F1 of the classes, in percent; NaN if a row has several labels. ids: (N, k)."""
     if np.diff(truth.indptr).max() > 1:
         return {"class F1": np.nan}
     return {"class F1": 100 * float(metrics.by_class(metrics.confusion(truth, ids[:, 0]))["F1"].mean())}
 
 
-def measure(train, test, n_major, seed):
+def measure(train: list, test: list, n_major: int, seed: int) -> tuple[dict, list[str], np.ndarray]:
     """The scores of every row, by name, and the names and the confusion matrix of the major classes."""
     mapping = Mapping.propose(train)
     mapped, mapped_test = list(mapping.apply(train)), list(mapping.apply(test))
@@ -112,8 +120,8 @@ def measure(train, test, n_major, seed):
     return rows, vocabulary.labels, table
 
 
-def picture(path, names, table):
-    """The confusion matrix: a row per true class, in percent of its records; what is 0 % stays empty."""
+def picture(path: Path, names: list[str], table: np.ndarray) -> None:
+    """Draw the confusion matrix: a row per true class, in percent of its records; cells below 0.5 % stay empty."""
     import matplotlib
     matplotlib.use("agg")
     from matplotlib import pyplot as plt
@@ -133,14 +141,14 @@ def picture(path, names, table):
     plt.close(figure)
 
 
-def main():
+def main() -> None:
     parser = report.parser(__doc__, "10,000 records, to see that it runs")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="default: %(default)s")
     parser.add_argument("--major", type=int, default=20, metavar="N", help="default: %(default)s")
     parser.add_argument("--data", type=Path, nargs="+", metavar="FILE", help="what nnlite.read_records reads")
-    parser.add_argument("--picture", type=Path, metavar="FILE", help="the confusion matrix; wants matplotlib")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the confusion matrix; needs matplotlib")
     args = parser.parse_args()
-    report.rerun_clean()
+    process.rerun_clean()
     records, source = report.records(args.data, args.quick)
     train, test = records[:len(records) * 4 // 5], records[len(records) * 4 // 5:]
     print(report.head_line(), end="\n\n")

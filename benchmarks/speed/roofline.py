@@ -1,35 +1,35 @@
 """How far is each kernel and layer from the bound of this machine?
 
-    python benchmarks/roofline.py [--quick] [--threads N] [--json FILE] [--picture FILE]
+    python -m benchmarks.speed.roofline [--quick] [--threads N] [--json FILE] [--picture FILE]
 
 Two speeds are measured first: P, the operations a second of large matrix products, and B, the bytes a second of
-copying large arrays. Work that takes F operations and moves M bytes needs at least max(F / P, M / B), its bound. F and
-M are counted by the formulas that are printed below the times, from the sizes of one batch:
+copying large arrays. Work of F operations that moves M bytes needs at least max(F / P, M / B) seconds, its bound. The
+formulas of F and M are printed below the times; they use the sizes of one batch:
 
     N rows, Z non-zeros of x, W words that occur, H and K units of the first and last hidden layer, L labels
-    U arrays that the optimiser reads or writes, each row of the gradient aside    O its operations per parameter
+    U arrays that the optimiser reads or writes, without the gradient    O its operations per parameter
 
-A byte is counted each time a formula says so, also where it comes from a cache: B bounds what passes through memory, so
-work that stays in caches may exceed 100 % of its bound. What computes much on few bytes without being a product, such
-as bce_with_logits on logits in cache, meets neither bound: P counts fused multiply-adds, and a division takes as long
-as many; look at its time per entry, times the threads. Times include the calls from Python. A step's bound is the sum
-of its layers' bounds.
+The formulas count bytes that come from a cache too. B bounds only what passes through memory, so work that stays in
+caches may exceed 100 % of its bound. Neither bound fits work that computes much on few bytes without being a product,
+such as bce_with_logits on logits in cache: P counts fused multiply-adds, and one division takes as long as many of
+them. There, look at the time per entry and thread. Times include the calls from Python. A step's bound is the sum of
+its layers' bounds.
 
-Jobs: `deck`, one batch of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, 1,500 labels, SGD; `mini`, batches of
-512, 80,000 words, 24 a title, one layer of 200 ReLU, 258 labels, AdaGrad, times and sizes per batch. Words are drawn by
-Zipf's law. Before anything is timed, steps of a small problem must agree with nnlite.reference.
+Jobs: `deck`: one batch of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, 1,500 labels, SGD. `mini`: batches of
+512, 80,000 words, 24 a title, one layer of 200 ReLU, 258 labels, AdaGrad; times and sizes are per batch. Words are
+drawn by Zipf's law. Before anything is timed, steps of a small problem must agree with nnlite.network.reference.
 """
 
-import argparse
+import functools
 import json
 import sys
 from pathlib import Path
 
 import numpy as np
-import report
-from roofline_counts import COUNTS, counted, jobs, layers_of_step, sizes_of
-from train_step import zipf_rows
 
+from benchmarks import process, report
+from benchmarks.speed.roofline_counts import COUNTS, Job, counted, jobs, layers_of_step, sizes_of
+from benchmarks.speed.train_step import zipf_rows
 from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients
 from nnlite.kernels import dense
 from nnlite.network import reference
@@ -42,7 +42,7 @@ f32 = np.float32
 
 
 class Bench:
-    """A job's data, model and the pieces of its step, each as a function that goes through all batches."""
+    """A job's data and model, and the parts of its step: each is a method that goes through all batches."""
 
     def __init__(self, job, threads):
         rng, n_rows = np.random.default_rng(0), job.batch_rows * job.n_batches
@@ -57,85 +57,61 @@ class Bench:
         self.hs = [np.empty((job.batch_rows, units), f32) for units in job.hidden]
         self.ones = np.ones_like(self.hs[0])
 
-    def fresh(self):
-        """Activations as a step leaves them, for the pieces that begin in its middle."""
+    def fresh(self) -> None:
+        """Fill the activations as a step does, for the parts that begin after the forward pass."""
         self.model.forward(self.batches[0][0], self.hs)
 
     def each_block(self, function):
-        """function(block) for every block of rows of a batch, once for each batch."""
+        """Call function(block) for every block of rows of a batch, once for each batch."""
         for _ in self.batches:
             self.workers.run(function, self.blocks)
 
-    def take_rows(self):
+    def take_rows(self) -> None:
         x, _ = self.dataset.arrays()
         for rows in np.random.default_rng(0).permutation(len(self.dataset)).reshape(len(self.batches), -1):
             x.take(rows)
 
-    def features_forward(self):
+    def features_forward(self) -> None:
         for x, _ in self.batches:
             self.workers.run(lambda block: self.model.features.forward(x.rows(block), self.hs[0][block]), self.blocks)
 
-    def activation(self):
+    def activation(self) -> None:
         self.each_block(lambda block: self.model.act.forward(self.hs[0][block]))
 
-    def activation_backward(self):
+    def activation_backward(self) -> None:
         self.each_block(lambda block: self.model.act.backward(self.ones[block], self.hs[0][block], f32(1)))
 
-    def linear_forward(self):
+    def linear_forward(self) -> None:
         self.each_block(lambda block: self.model.between[0].forward(self.hs[0][block], self.hs[1][block]))
 
-    def linear_backward(self):
+    def linear_backward(self) -> None:
         self.each_block(lambda block: self.model.between[0].backward(self.hs[0][block], self.hs[1][block]))
 
-    def each_logit(self, function):
-        """function(y, rows, tile, z) for all blocks and tiles of the label layer, each thread with a z of its own."""
-        row_parts, tiles, _ = self.model.labels.pieces(self.job.batch_rows)
-        pairs = [(rows, tile) for tile in tiles for rows in row_parts]
-        largest = max(map(width, row_parts)) * max(map(width, tiles))
-        zs = [np.zeros(largest, f32) for _ in range(self.workers.threads)]
-
-        def part(y, i):
-            for rows, tile in pairs[i::len(zs)]:
-                function(y, rows, tile, zs[i][:width(rows) * width(tile)].reshape(width(rows), width(tile)))
-
-        def all_parts():
-            for _, y in self.batches:
-                self.workers.run(lambda i: part(y, i), range(len(zs)))
-
-        return all_parts
-
-    def products(self):
+    def products(self, y, rows, tile, z):
+        """The three products of a block and a tile."""
         h, w = self.hs[-1], self.model.params["labels.W"]
+        np.matmul(h[rows], w[tile].T, out=z)
+        np.matmul(z.T, h[rows], out=scratch("dw", width(tile), w.shape[1]))
+        np.matmul(z, w[tile], out=scratch("dh", width(rows), w.shape[1]))
 
-        def three(y, rows, tile, z):
-            np.matmul(h[rows], w[tile].T, out=z)
-            np.matmul(z.T, h[rows], out=scratch("dw", width(tile), w.shape[1]))
-            np.matmul(z, w[tile], out=scratch("dh", width(rows), w.shape[1]))
+    def bce(self, y, rows, tile, z):
+        """The loss of a block and a tile."""
+        b, work = self.model.params["labels.b"], scratch("bce", 3, width(tile))
+        dense.bce_with_logits(z, b[tile], *y.rows(rows)[:2], tile.start, f32(1), work[2], work[:2])
 
-        return self.each_logit(three)
-
-    def bce(self):
-        b = self.model.params["labels.b"]
-
-        def one(y, rows, tile, z):
-            work = scratch("bce", 3, width(tile))
-            dense.bce_with_logits(z, b[tile], *y.rows(rows)[:2], tile.start, f32(1), work[2], work[:2])
-
-        return self.each_logit(one)
-
-    def labels(self):
+    def labels(self) -> None:
         for _, y in self.batches:
             self.model.labels.backward_and_update(self.hs[-1], y, f32(1e-3), self.optimizer, self.workers)
 
-    def transpose(self):
+    def transpose(self) -> None:
         for x, _ in self.batches:
             self.model.features.transpose(x)
 
-    def features_backward(self):
+    def features_backward(self) -> None:
         for words, xt in self.transposed:
             self.model.features.backward_and_update(words, xt, self.ones, self.optimizer, self.workers)
 
-    def step(self):
+    def step(self) -> None:
         for x, y in self.batches:
             self.optimizer.next_step()
             self.model.step(x, y, StepSettings(1 / x.n_rows), self.optimizer, self.workers)
@@ -149,8 +125,8 @@ class Bench:
             ("csr_matmul forward", n, self.features_forward),
             (act, n, self.activation),
             *(between if self.model.between else []),
-            ("label products", n, self.products()),
-            ("bce_with_logits", n, self.bce()),
+            ("label products", n, EachLogit(self, self.products)),
+            ("bce_with_logits", n, EachLogit(self, self.bce)),
             ("LabelLayer", n, self.labels),
             (act + "_backward", n, self.activation_backward),
             ("csr_transpose", 1, self.transpose),
@@ -158,10 +134,30 @@ class Bench:
         ]
 
 
+class EachLogit:
+    """Calls function(y, rows, tile, z) for all blocks and tiles of the label layer; each thread has a z of its own."""
+
+    def __init__(self, bench, function):
+        self.function, self.workers, self.ys = function, bench.workers, [y for _, y in bench.batches]
+        row_parts, tiles, _ = bench.model.labels.pieces(bench.job.batch_rows)
+        self.pairs = [(rows, tile) for tile in tiles for rows in row_parts]
+        largest = max(map(width, row_parts)) * max(map(width, tiles))
+        self.zs = [np.zeros(largest, f32) for _ in range(self.workers.threads)]
+
+    def __call__(self):
+        for y in self.ys:
+            self.workers.run(functools.partial(self.share, y), range(len(self.zs)))
+
+    def share(self, y, i):
+        """The share of thread i."""
+        for rows, tile in self.pairs[i::len(self.zs)]:
+            self.function(y, rows, tile, self.zs[i][:width(rows) * width(tile)].reshape(width(rows), width(tile)))
+
+
 # ---- agreement, measurement, output
 
-def agree():
-    """Largest relative difference from nnlite.reference of gradients and of updated parameters, in a small problem."""
+def agree() -> float:
+    """The largest relative difference from the reference of gradients and updated parameters, on a small problem."""
     rng, worst = np.random.default_rng(1), 0.0
     data = Dataset(zipf_rows(rng, 300, 90, 6), zipf_rows(rng, 300, 70, 4))
     for activation in "sigmoid", "relu":
@@ -188,8 +184,8 @@ def _reference_adagrad(p, g):
     return reference.adagrad(p, g, s=0, lr=0.5, eps=0.1)[0]
 
 
-def measure(job, threads, peaks, repeats=7):
-    """Rows of the table: one for each piece of the job's step, then one for the step. Times are per batch."""
+def measure(job: Job, threads: int, peaks: dict, repeats: int = 7) -> tuple[list[dict], dict]:
+    """Rows of the table, one for each part of the job's step and one for the step, per batch; and the batch's sizes."""
     bench = Bench(job, threads)
     sizes = sizes_of(job, bench.dataset)
     rows, bounds = [], {}
@@ -209,8 +205,17 @@ def measure(job, threads, peaks, repeats=7):
     return [*rows, step], sizes
 
 
-def row(name, threads, times, flops, moved, bound, bound_by):
-    """One row of the table; times: minimum and median."""
+def row(name: str, threads: int, times: list, flops: float, moved: float, bound: float, bound_by: str) -> dict:
+    """One row of the table.
+
+    name: of the kernel or layer
+    threads: how many it uses
+    times: minimum and median, seconds
+    flops: its operations
+    moved: its bytes
+    bound: the least time, seconds
+    bound_by: what makes it the least
+    """
     return {
         "kernel or layer": name, "threads": threads, "min ms": 1e3 * times[0], "median ms": 1e3 * times[1],
         "GFLOP/s": flops / times[0] / 1e9, "GB/s": moved / times[0] / 1e9, "flops / byte": flops / moved,
@@ -218,16 +223,16 @@ def row(name, threads, times, flops, moved, bound, bound_by):
     }
 
 
-def measure_peaks(threads, quick):
-    """Threads -> operations and bytes a second, for one thread and for all."""
+def measure_peaks(threads: int, quick: bool) -> tuple[dict, int]:
+    """Threads -> operations and bytes a second, for one thread and for all; and the MiB of the arrays copied."""
     seconds, mib = (0.2, 64) if quick else (1.0, int(min(512, 2**10 * (doctor.description()["memory_gib"] or 4) / 8)))
     peaks = {n: {"flops": 1e9 * doctor.sgemm_peak(n, seconds), "bytes": 1e9 * doctor.copy_bandwidth(n, seconds, mib)}
              for n in sorted({1, threads})}
     return peaks, mib
 
 
-def picture(path, results, peaks, threads):
-    """The rooflines, one panel a job: flops per byte against GFLOP/s; work without flops is left out."""
+def picture(path: Path, results: dict, peaks: dict, threads: int) -> None:
+    """Draw the rooflines, one panel a job: operations per byte against GFLOP/s. Work without operations is left out."""
     import matplotlib
     matplotlib.use("agg")
     from matplotlib import pyplot as plt
@@ -251,15 +256,13 @@ def picture(path, results, peaks, threads):
     figure.savefig(path, dpi=120)
 
 
-def main():
-    """Print the tables; returns the exit code, 1 if the small problem does not agree with the reference."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the rows, B of a cache: to see that it runs")
+def main() -> int:
+    """Print the tables; the exit code is 1 if the small problem does not agree with the reference."""
+    parser = report.parser(__doc__, "a tenth of the rows, B of a cache, to see that it runs")
     parser.add_argument("--threads", type=int, default=doctor.usable_cores(), help="default: one per usable core")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--picture", type=Path, metavar="FILE")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the rooflines; needs matplotlib")
     args = parser.parse_args()
-    report.rerun_clean()
+    process.rerun_clean()
     print(report.head_line())
     worst = agree()
     print(f"\nLargest relative difference from the reference, small problem: {worst:.1e}")

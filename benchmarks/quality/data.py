@@ -1,6 +1,6 @@
-"""The data of `quality.py`: real titles and files in the Extreme Classification text format, split and made into jobs.
+"""The data of compare.py: real titles, and files in the Extreme Classification text format, split and made into jobs.
 
-The real data lie in ../shared/data beside the repository, or where --data says. Published figures are in percent.
+Published figures are in percent.
 """
 
 import time
@@ -9,18 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
-from quality_protocol import Job
 
 import nnlite
+from benchmarks.quality.protocol import Job
+from benchmarks.report import TITLES
 from nnlite.data.vocabulary import tokenise
 
-DATA = Path(__file__).parents[2] / "shared" / "data"
-TITLES = "amazon_titles_100k.jsonl.gz"
 WORD_MIN_COUNT, LABEL_MIN_COUNT, NGRAMS = 2, 10, 2  # rare words help the linear systems, and cost them little
-AMAZON, GENERAL = (0.6, 2.6), (0.55, 1.5)  # A and B of the propensities, see nnlite.metrics.propensities
+AMAZON, GENERAL = (0.6, 2.6), (0.55, 1.5)  # A and B of the propensities, see nnlite.scores.metrics.propensities
 
-# The Extreme Classification Repository's page, Tables 2, 6 and 7 of an older version (later it lists larger data only).
-# Its splits may be others of the same sizes.
+# From Tables 2, 6 and 7 of an older version of the Extreme Classification Repository's page; later versions list only
+# larger data sets. Its splits may differ from ours, but have the same sizes.
 PUBLISHED_COLUMNS = ("P@1", "P@3", "P@5", "PSP@1", "PSP@3", "PSP@5", "nDCG@5")
 PUBLISHED = {
     "bibtex": {
@@ -42,7 +41,7 @@ PUBLISHED = {
 
 @dataclass
 class Part:
-    """A job, the true labels of its test part (csr), and the seconds that its features took, where they were made."""
+    """A job, the true labels of its test part (csr), and the seconds from titles to features, or None."""
 
     job: Job
     truth: sp.csr_array
@@ -50,21 +49,21 @@ class Part:
 
 
 class Titles:
-    """Records: a fifth, the last, is the test part; seed 0 takes them in the order of the file, others shuffle them."""
+    """Records: the last fifth is the test part. Seed 0 keeps the order of the file; other seeds shuffle first."""
 
     propensity = AMAZON
 
-    def __init__(self, records, name="titles"):
+    def __init__(self, records: list[tuple], name: str = "titles"):
         self.name, self.records = name, records
 
-    def split(self, seed):
-        """(training, test) of a seed."""
+    def split(self, seed: int) -> tuple[list, list]:
+        """The training part and the test part of a seed."""
         order = np.random.default_rng(seed).permutation(len(self.records)) if seed else np.arange(len(self.records))
         records, n_train = [self.records[i] for i in order], len(order) * 4 // 5
         return records[:n_train], records[n_train:]
 
-    def part(self, train, test):
-        """Shared features: words and pairs of words of at least 2 training titles; labels of at least 10."""
+    def part(self, train: list, test: list) -> Part:
+        """Features: words and pairs of words in at least 2 training titles; labels of at least 10."""
         start = time.perf_counter()
         vocabulary = nnlite.Vocabulary.build(train, WORD_MIN_COUNT, NGRAMS, label_min_count=LABEL_MIN_COUNT)
         train_data, test_data = vocabulary.encode(train), vocabulary.encode(test)
@@ -76,48 +75,53 @@ class Titles:
         return Part(job, test_data.y, seconds)
 
     @staticmethod
-    def fold(train, seed):
-        """Training rows and validation rows, a tenth, of a training part."""
+    def fold(train: list, seed: int) -> tuple[list, list]:
+        """Nine tenths of a training part to train on, and a tenth to validate."""
         order, n_valid = shuffled(len(train), seed)
         return [train[i] for i in order[n_valid:]], [train[i] for i in order[:n_valid]]
 
 
 class Matrices:
-    """Two Datasets with their own split. Features are taken as they come; for fastText they become words f0, f1, ..."""
+    """Two Datasets with their own split. Features are used as they are; for fastText they become words f0, f1, ..."""
 
-    def __init__(self, name, train, test, propensity=GENERAL):
+    def __init__(self, name: str, train: nnlite.Dataset, test: nnlite.Dataset, propensity: tuple = GENERAL):
         self.name, self.train, self.test, self.propensity = name, train, test, propensity
 
-    def split(self, seed):
+    def split(self, seed: int) -> tuple[nnlite.Dataset, nnlite.Dataset]:
+        """The training part and the test part, the same for all seeds."""
         return self.train, self.test
 
-    def part(self, train, test):
+    def part(self, train: nnlite.Dataset, test: nnlite.Dataset) -> Part:
+        """The features as they are."""
         texts = ([" ".join(f"f{i}" for i in ids) for ids in np.split(data.x.indices, data.x.indptr[1:-1])]
                  for data in (train, test))
         return Part(Job(train.x, train.y, test.x, np.ones(train.x.shape[1]), 1, *texts), test.y)
 
     @staticmethod
-    def fold(train, seed):
+    def fold(train: nnlite.Dataset, seed: int) -> tuple[nnlite.Dataset, nnlite.Dataset]:
+        """Nine tenths of a training part to train on, and a tenth to validate."""
         order, n_valid = shuffled(len(train), seed)
         return tuple(nnlite.Dataset(train.x[rows], train.y[rows]) for rows in (order[n_valid:], order[:n_valid]))
 
 
-def shuffled(n, seed):
-    """All rows in random order, and how many of them are a tenth."""
+def shuffled(n: int, seed: int) -> tuple[np.ndarray, int]:
+    """All row numbers in random order, and how many of them make a tenth."""
     return np.random.default_rng([seed, n]).permutation(n), max(1, n // 10)
 
 
-def head(data, n):
+def head(data: nnlite.Dataset, n: int) -> nnlite.Dataset:
     """The first n rows of a Dataset."""
     return nnlite.Dataset(data.x[:n], data.y[:n])
 
 
-def read_titles(folder, n_rows=None):
-    return Titles([tuple(record) for record in nnlite.read_records(folder / TITLES)][:n_rows])
+def read_titles(folder: Path, n_rows: int | None = None) -> Titles:
+    """The first n_rows real titles, by default all of them."""
+    return Titles([tuple(record) for record in nnlite.read_records(folder / TITLES.name)][:n_rows])
 
 
-def read_matrices(name, train, test, n_rows=None, propensity=GENERAL):
-    """A pair of files; of n_rows rows four fifths are for training."""
+def read_matrices(name: str, train: Path, test: Path, n_rows: int | None = None,
+                  propensity: tuple[float, float] = GENERAL) -> Matrices:
+    """A pair of files. n_rows: of both together, four fifths of them for training; by default all rows."""
     train, test = nnlite.read_xmc(train), nnlite.read_xmc(test)
     n_labels = max(train.n_labels, test.n_labels)
     if (train.n_words, train.n_labels) != (test.n_words, test.n_labels):
@@ -130,8 +134,8 @@ def read_matrices(name, train, test, n_rows=None, propensity=GENERAL):
     return Matrices(name, train, test, propensity)
 
 
-def read(name, folder, n_rows=None):
-    """One of the data sets by name. FileNotFoundError where the folder lacks it."""
+def read(name: str, folder: Path, n_rows: int | None = None) -> Titles | Matrices:
+    """One of the data sets by name. FileNotFoundError where the folder does not have it."""
     if name == "titles":
         return read_titles(folder, n_rows)
     return read_matrices(name, *(folder / "xmc" / f"{name}_{part}.txt.gz" for part in ("train", "test")), n_rows)

@@ -1,50 +1,47 @@
-"""How well does nnlite rank labels beside what people use for many labels on sparse text, and what does each cost?
+"""How well does nnlite rank labels, next to what people use for many labels on sparse text, and what does each cost?
 
-    python benchmarks/quality.py [--quick] [--rows N] [--seeds N] [--datasets NAME ...] [--xmc TRAIN TEST]
-                                 [--systems NAME ...] [--data FOLDER] [--json FILE]
+    python -m benchmarks.quality.compare [--quick] [--rows N] [--seeds N] [--datasets NAME ...] [--xmc TRAIN TEST]
+                                         [--systems NAME ...] [--data FOLDER] [--json FILE]
 
-`titles` are real product titles: four fifths train, one fifth tests; seed 0 takes them in the order of the file, other
-seeds shuffle them first. `bibtex` and `delicious` come with their own split, as does a pair of files in the Extreme
-Classification text format (--xmc), of which the values are taken as they come. One tokeniser makes the features of the
-titles, once: words and pairs of words of nnlite's Vocabulary, in at least 2 titles, as unit rows of TF-IDF; fastText
-gets the same words as text and pairs them itself. `nnlite` is the default recipe with the default features, untouched;
-`nnlite, shared features` has the matrix of the linear systems.
+`titles` are real product titles: four fifths train, one fifth tests; seed 0 keeps the order of the file, other seeds
+shuffle first. `bibtex` and `delicious` come with their own split, as does a pair of files in the Extreme Classification
+text format (--xmc), whose values are used as they are. One tokeniser makes the features of the titles, once: words and
+pairs of words of nnlite's Vocabulary, in at least 2 titles, as TF-IDF rows of length 1; fastText gets the same words as
+text and pairs them itself. `nnlite` is the default recipe with the default features, not tuned; `nnlite, shared
+features` gets the matrix of the linear systems.
 
-Every system is a process of its own, with both cores, and is asked for the ids of its 5 best labels. From these ids
-nnlite.metrics computes all scores, in percent, over the rows that have a label; propensities come from the counts of
-the training part. BCE is the mean over rows and labels, of probabilities held 1e-7 away from 0 and 1. `train s` and
-`us / title` (top 5, the test part at once) begin at the features, for fastText at the text; `features s` is the time
-from titles to features. `peak MiB` is the process at its largest while it trains and predicts, `before MiB` with the
-data loaded. `model MiB` is what it saves.
+Every system is a process of its own with two threads, and answers the ids of its 5 best labels. From these ids
+nnlite.scores.metrics computes all scores, in percent, over the rows that have a label; propensities come from the
+counts of the training part. BCE is the mean over rows and labels, of probabilities clipped to 1e-7 from 0 and 1.
+`train s` and `us / title` (top 5, all test rows in one call) start from the features, for fastText from the text;
+`features s` is the time from titles to features. `peak MiB` is the largest resident size while the process trains and
+predicts, `before MiB` the size with the data loaded. `model MiB` is the size of the saved model.
 
-A peer stands twice: as documented, and tuned: the best nDCG@5 of the documented parameters and a few more (GRIDS) on a
-tenth of the first seed's training part, then trained on all of it. Other seeds keep the choice, though they test some
-of the rows that it was made on: an advantage of the peers. Peers: `python benchmarks/peers/install.py`.
+A peer has two rows: as documented, and tuned. Tuned means: the best nDCG@5 of the documented parameters and a few more
+(GRIDS) on a tenth of the first seed's training part, then trained on all of it. Other seeds keep the choice, though
+they test some of the rows that it was made on: an advantage of the peers.
+Peers are installed by `python -m benchmarks.peers.install`.
 """
 
-import argparse
 import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE / "peers")]
-import install  # noqa: E402
-import quality_data  # noqa: E402
-import quality_table  # noqa: E402
-import report  # noqa: E402
-from protocol import environment  # noqa: E402
-from quality_table import NDCG  # noqa: E402
+from benchmarks import process, report
+from benchmarks.peers import install
+from benchmarks.quality import data, table
+from benchmarks.quality.table import NDCG
 
-# What each peer is tuned over, beside its documented parameters, which are: of napkinXC the docstrings of
-# napkinxc.models (C 10, eps 0.1, weights below 0.1 dropped, at most 100 leaves); of omikuji Model.default_hyper_param
-# and the README (3 balanced binary trees, hinge, C 1), whose two other modes are in the grid; of fastText the list of
-# options (lr 0.1, 5 epochs, dim 100), with the multi-label tutorial's parameters in the grid; of scikit-learn the
+# What each peer is tuned over, besides its documented parameters. These are, for napkinXC, the docstrings of
+# napkinxc.models (C 10, eps 0.1, weights below 0.1 dropped, at most 100 leaves); for omikuji, Model.default_hyper_param
+# and the README (3 balanced binary trees, hinge, C 1), whose two other modes are in the grid; for fastText, the list of
+# options (lr 0.1, 5 epochs, dim 100), with the multi-label tutorial's parameters in the grid; for scikit-learn, the
 # reference of LinearSVC (C 1) and SGDClassifier (alpha 1e-4).
 FINE = {"liblinear_eps": 0.01, "weights_threshold": 0.01}
 SQUARED_HINGE = {"loss": "l2", "liblinear_c": 0.3} | FINE
@@ -63,15 +60,16 @@ GRIDS = {
 
 @dataclass
 class System:
-    """peer: the name of its environment and script, or None for nnlite; form: one of that script's."""
+    """peer: the name of its environment and module, or None for nnlite; form: one of that module's forms."""
 
     peer: str | None
     form: str
 
-    def command(self):
+    def command(self, *arguments: object) -> list[str]:
+        """The words that start it. RuntimeError where the peer is not installed."""
         if self.peer:
-            return [install.python(self.peer), HERE / "peers" / f"{self.peer}_quality.py"]
-        return [sys.executable, HERE / "nnlite_quality.py"]
+            return process.command(install.python(self.peer), f"benchmarks.peers.{self.peer}_quality", *arguments)
+        return process.command(sys.executable, "benchmarks.quality.nnlite_system", *arguments)
 
 
 SYSTEMS = {
@@ -88,14 +86,15 @@ SYSTEMS = {
 
 # ---- one run of one system
 
-def answer(system, folder, params, seed, threads=2):
-    """ids, probabilities or None, figures of one run on the job in a folder. RuntimeError with its last words."""
+def answer(system: System, folder: Path, params: dict, seed: int,
+           threads: int = 2) -> tuple[np.ndarray, np.ndarray | None, dict]:
+    """ids, probabilities or None, and figures of one run on the job in a folder. RuntimeError if it fails."""
     path = Path(folder) / "answer.npz"
     path.unlink(missing_ok=True)
-    command = [*system.command(), folder, path, system.form, "--params", json.dumps(params), "--threads", threads,
-               "--seed", seed]
-    done = subprocess.run([str(word) for word in command], env=environment(threads), capture_output=True, text=True,
-                          errors="replace")
+    command = system.command(folder, path, system.form, "--params", json.dumps(params), "--threads", threads,
+                             "--seed", seed)
+    done = subprocess.run(command, env=process.environment(threads), capture_output=True, text=True, errors="replace",
+                          cwd=process.ROOT)
     if done.returncode or not path.exists():
         words = " | ".join((done.stderr or done.stdout).strip().splitlines()[-2:])
         raise RuntimeError(f"ended with status {done.returncode}: {words[-300:]}")
@@ -104,11 +103,11 @@ def answer(system, folder, params, seed, threads=2):
         return file["ids"], probabilities, json.loads(str(file["figures"]))
 
 
-def run(system, part, propensity, params, seed):
+def run(system: System, part: data.Part, propensity: tuple, params: dict, seed: int) -> dict:
     """All columns of one run on a part whose job is written."""
     ids, probabilities, figures = answer(system, part.job.folder, params, seed)
-    propensities = quality_table.propensities_of(part.job, propensity)
-    row = quality_table.scores(part.truth, ids, propensities, probabilities) | figures
+    propensities = table.propensities_of(part.job, propensity)
+    row = table.scores(part.truth, ids, propensities, probabilities) | figures
     if system.peer not in (None, "fasttext") or system.form == "shared":
         row["features s"] = part.features_s
     return row
@@ -116,15 +115,15 @@ def run(system, part, propensity, params, seed):
 
 # ---- seeds and tuning
 
-def choose(candidates, score):
-    """The candidate with the largest score; the first of several. A score of None means that it failed."""
+def choose(candidates: list, score: Callable) -> object:
+    """The candidate with the largest score, the first one of equals. A score of None means that it failed."""
     values = [score(candidate) for candidate in candidates]
     known = [i for i, value in enumerate(values) if value is not None]
     return candidates[max(known, key=lambda i: values[i])] if known else candidates[0]
 
 
-def tuned_params(name, part, propensity, quick):
-    """The best parameters of a peer on a validation part, the documented ones among them."""
+def tuned_params(name: str, part: data.Part, propensity: tuple, quick: bool) -> dict:
+    """The best parameters of a peer on a validation part; {} stands for the documented ones."""
     def score(params):
         try:
             found = run(SYSTEMS[name], part, propensity, params, seed=0)[NDCG]
@@ -137,15 +136,15 @@ def tuned_params(name, part, propensity, quick):
     return choose([{}, *GRIDS[name][:1 if quick else None]], score)
 
 
-def written(dataset, train, test, folder):
-    """The Part of a split, with its job in a folder."""
+def written(dataset: data.Titles | data.Matrices, train, test, folder: Path) -> data.Part:
+    """The Part of a split, its job written to a new folder."""
     part = dataset.part(train, test)
     Path(folder).mkdir()
     part.job.write(folder)
     return part
 
 
-def measure(dataset, names, n_seeds, quick):
+def measure(dataset: data.Titles | data.Matrices, names: Iterable[str], n_seeds: int, quick: bool) -> dict:
     """Row name -> its runs, one dict a seed, or a str that says why there is none."""
     rows, tuned, names = {"most frequent labels": []}, {}, list(names)
     for seed in range(n_seeds):
@@ -154,7 +153,7 @@ def measure(dataset, names, n_seeds, quick):
             part = written(dataset, train, test, Path(folder) / "test")
             if not seed:
                 valid = written(dataset, *dataset.fold(train, seed), Path(folder) / "valid")
-            rows["most frequent labels"].append(quality_table.floor(part, dataset.propensity))
+            rows["most frequent labels"].append(table.baseline(part, dataset.propensity))
             for name in names.copy():
                 try:
                     SYSTEMS[name].command()
@@ -168,58 +167,57 @@ def measure(dataset, names, n_seeds, quick):
     return rows
 
 
-def both(name, tuned, part, propensity, seed):
+def both(name: str, tuned: dict | None, part: data.Part, propensity: tuple, seed: int) -> Iterator[tuple[str, dict]]:
     """Yield (row name, its run): as documented and, of a peer, with the tuned parameters."""
     found = None
     for row, params in ((name, {}), (f"{name}, tuned", tuned)):
         if params is not None:
             if found is None or params:
                 found = run(SYSTEMS[name], part, propensity, params, seed) | {"params": params}
-            print(f"seed {seed}, {row}: {quality_table.short(found)}", file=sys.stderr, flush=True)
+            print(f"seed {seed}, {row}: {table.short(found)}", file=sys.stderr, flush=True)
             yield row, found
 
 
-def sizes(dataset, seed=0):
+def sizes(dataset: data.Titles | data.Matrices, seed: int = 0) -> str:
+    """The rows of both parts, and A and B of the propensities."""
     train, test = dataset.split(seed)
     a, b = dataset.propensity
     return f"{len(train):,} rows train, {len(test):,} test; propensities with A = {a}, B = {b}"
 
 
-def datasets(args):
-    """The data sets that were asked for, and a line for each that is not there."""
+def datasets(args) -> Iterator[data.Titles | data.Matrices]:
+    """The data sets that were asked for; prints a line for each that is absent."""
     n_rows = 2_000 if args.quick else args.rows
     for name in args.datasets:
         try:
-            yield quality_data.read(name, args.data, n_rows)
+            yield data.read(name, args.data, n_rows)
         except FileNotFoundError as error:
             print(f"\n{name}: there is no {Path(error.filename).name}: --data names the folder of the real data")
     if args.xmc:
         name = Path(args.xmc[0]).name.split(".")[0]
-        yield quality_data.read_matrices(name, *args.xmc, n_rows, tuple(args.propensity))
+        yield data.read_matrices(name, *args.xmc, n_rows, tuple(args.propensity))
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="2,000 rows, tiny grids: to see that it runs")
+def main() -> None:
+    parser = report.parser(__doc__, "2,000 rows, tiny grids, to see that it runs")
     parser.add_argument("--rows", type=int, metavar="N", help="of every data set, a fifth of them for the test")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="seeds 0, 1, ... (default: %(default)s)")
-    parser.add_argument("--datasets", nargs="*", choices=["titles", *quality_data.PUBLISHED],
-                        default=["titles", *quality_data.PUBLISHED])
+    parser.add_argument("--datasets", nargs="*", choices=["titles", *data.PUBLISHED],
+                        default=["titles", *data.PUBLISHED])
     parser.add_argument("--xmc", nargs=2, metavar=("TRAIN", "TEST"), help="one more data set")
-    parser.add_argument("--propensity", nargs=2, type=float, metavar=("A", "B"), default=quality_data.GENERAL)
+    parser.add_argument("--propensity", nargs=2, type=float, metavar=("A", "B"), default=data.GENERAL)
     parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), metavar="NAME",
                         help=", ".join(SYSTEMS))
-    parser.add_argument("--data", type=Path, default=quality_data.DATA, metavar="FOLDER")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--data", type=Path, default=report.DATA, metavar="FOLDER", help="the folder of the real data")
     args = parser.parse_args()
-    report.rerun_clean()
+    process.rerun_clean()
     print(report.head_line(), flush=True)
     results = []
     for dataset in datasets(args):
         rows = measure(dataset, args.systems, args.seeds, args.quick)
         results.append({"dataset": dataset.name, "sizes": sizes(dataset), "rows": rows})
         print(f"\n## {dataset.name}: {sizes(dataset)}, {args.seeds} seed{'s' * (args.seeds > 1)}\n")
-        print(quality_table.table(rows, dataset.name) + f"\n\nPeers: {quality_table.versions(rows)}", flush=True)
+        print(table.table(rows, dataset.name) + f"\n\nPeers: {table.versions(rows)}", flush=True)
     if args.json:
         args.json.write_text(json.dumps({"head": report.head_line(), "results": results}, indent=1))
 

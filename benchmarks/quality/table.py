@@ -1,9 +1,11 @@
-"""The scores of `quality.py` from the ids that systems answer, and the table of them."""
+"""The scores of compare.py, computed from the ids that systems answer, and the table of the scores."""
 
 import numpy as np
-import quality_data
-import report
+import scipy.sparse as sp
 
+from benchmarks import report
+from benchmarks.quality.data import PUBLISHED, PUBLISHED_COLUMNS, Part
+from benchmarks.quality.protocol import Job
 from nnlite.scores import metrics
 
 NDCG = "nDCG@5"
@@ -15,7 +17,7 @@ CLIP = 1e-7
 
 # ---- scores
 
-def bce(truth, probabilities):
+def bce(truth: sp.csr_array, probabilities: np.ndarray) -> float:
     """Mean BCE over rows and labels of probabilities (N, L), clipped; truth is csr."""
     p = np.clip(probabilities.astype(float), CLIP, 1 - CLIP)
     rows = np.repeat(np.arange(truth.shape[0]), np.diff(truth.indptr))
@@ -23,21 +25,23 @@ def bce(truth, probabilities):
     return float((np.log1p(-true).sum() - np.log(true).sum() - np.log1p(-p).sum()) / p.size)
 
 
-def scores(truth, ids, propensities, probabilities=None):
-    """The quality columns of ids (N, 5): fractions, and the BCE where there are probabilities."""
+def scores(truth: sp.csr_array, ids: np.ndarray, propensities: np.ndarray,
+           probabilities: np.ndarray | None = None) -> dict:
+    """The columns of quality for ids (N, 5): fractions, and the BCE of the probabilities (N, L) where there are any."""
     row = {f"P@{k}": metrics.precision_at_k(truth, ids, k) for k in (1, 3, 5)}
     row |= {f"PSP@{k}": metrics.psp_at_k(truth, ids, k, propensities) for k in (1, 3, 5)}
     return row | {NDCG: metrics.ndcg_at_k(truth, ids, 5),
                   "BCE": None if probabilities is None else bce(truth, probabilities)}
 
 
-def propensities_of(job, propensity):
+def propensities_of(job: Job, propensity: tuple[float, float]) -> np.ndarray:
+    """The propensities (L,) of a job's labels; propensity: A and B."""
     counts = np.bincount(job.train_y.indices, minlength=job.train_y.shape[1])
     return metrics.propensities(counts, job.train_y.shape[0], *propensity)
 
 
-def floor(part, propensity):
-    """The most frequent labels for every title: what needs no learning."""
+def baseline(part: Part, propensity: tuple[float, float]) -> dict:
+    """The scores of the most frequent labels for every title, which takes no learning."""
     y = part.job.train_y
     frequent = part.job.frequent()[:5]
     row = scores(part.truth, np.tile(frequent, (part.truth.shape[0], 1)), propensities_of(part.job, propensity))
@@ -47,13 +51,13 @@ def floor(part, propensity):
 
 # ---- table
 
-def table(rows, dataset):
+def table(rows: dict, dataset: str) -> str:
     """The table of {row name: its runs, or why there are none}, with the figures published for the data set."""
     return report.table(table_rows(rows) + published(dataset), COLUMNS)
 
 
-def table_rows(rows):
-    """The rows of the printed table: means over the seeds and, of several, the largest distance from the mean."""
+def table_rows(rows: dict) -> list[dict]:
+    """The rows of the printed table: means over the seeds and, if there are several, the largest distance from it."""
     lines = []
     for name, runs in rows.items():
         if isinstance(runs, str):
@@ -68,13 +72,14 @@ def table_rows(rows):
     return lines
 
 
-def note(runs):
+def note(runs: list[dict]) -> str:
+    """The parameters that were chosen by tuning."""
     params = runs[0].get("params")
     return ", ".join(f"{name} {value}" for name, value in params.items()) if params else ""
 
 
-def cell(column, values):
-    """'91.23 ±0.04': percents with two digits, the BCE with four, costs with three significant ones."""
+def cell(column: str, values: np.ndarray) -> str:
+    """'91.23 ±0.04': percents with two decimals, the BCE with four, costs with three significant digits."""
     if column in PERCENT:
         values, form = 100 * values, "{:.2f}"
     else:
@@ -84,20 +89,21 @@ def cell(column, values):
     return f"{text} ±{form.format(spread)}" if len(values) > 1 and column not in ("before MiB", "model MiB") else text
 
 
-def published(name):
-    return [{"system": system} | {column: f"{value:.2f}" for column, value in zip(quality_data.PUBLISHED_COLUMNS, row)}
-            for system, row in quality_data.PUBLISHED.get(name, {}).items()]
+def published(name: str) -> list[dict]:
+    """The rows of the figures published for a data set."""
+    return [{"system": system} | {column: f"{value:.2f}" for column, value in zip(PUBLISHED_COLUMNS, row)}
+            for system, row in PUBLISHED.get(name, {}).items()]
 
 
-def versions(rows):
-    """'napkinxc 0.7.2, omikuji 0.5.2': what the systems of a table say that they are, but for Python and NumPy."""
+def versions(rows: dict) -> str:
+    """'napkinxc 0.7.2, omikuji 0.5.2': the versions that the systems of a table report, without Python and NumPy."""
     found = {}
     for runs in rows.values():
         found |= runs[0].get("versions", {}) if isinstance(runs, list) else {}
     return ", ".join(f"{name} {version}" for name, version in found.items() if name not in ("python", "numpy"))
 
 
-def short(found):
+def short(found: dict) -> str:
     """One run in a few words."""
     precisions = " / ".join(f"{100 * found[f'P@{k}']:.2f}" for k in (1, 3, 5))
     return f"P@1/3/5 {precisions}, {found['train s']:.1f} s"

@@ -1,24 +1,19 @@
-"""nnlite as a system of the benchmarks, by the protocol of `benchmarks/peers/protocol.py`.
+"""nnlite as a system of the speed benchmark; it follows benchmarks/peers/protocol.py.
 
-Forms: `step` is the training step as `Trainer` takes it, `negligible` the same without gradients up to 0.001, so that
-its parameters differ; `products` is its matrix products alone, on the same blocks and tiles and threads, with nothing
-between them: what remains of a step that costs nothing else.
+Forms: `step` is the training step as `Trainer` takes it; `negligible` leaves out gradients up to 0.001, so its
+parameters differ; `products` computes only the matrix products of the step, on the same blocks, tiles and threads: a
+lower bound for the time of a step.
 """
-
-import sys
-from pathlib import Path
 
 import numba
 import numpy as np
 import scipy.sparse as sp
 
-sys.path.insert(0, str(Path(__file__).parent / "peers"))
-import protocol  # noqa: E402
-
-import nnlite  # noqa: E402
-from nnlite.network.mlp import StepSettings  # noqa: E402
-from nnlite.network.sizes import BLOCK_ROWS  # noqa: E402
-from nnlite.system.threads import blocks, one_blas_thread, scratch, team  # noqa: E402
+import nnlite
+from benchmarks.peers import protocol
+from nnlite.network.mlp import StepSettings
+from nnlite.network.sizes import BLOCK_ROWS
+from nnlite.system.threads import blocks, one_blas_thread, scratch, team
 
 FORMS = {"step": "the whole step", "negligible": "the step without gradients up to 0.001",
          "products": "the matrix products of the step alone"}
@@ -28,7 +23,7 @@ OPTIMIZERS = {"sgd": nnlite.SGD, "adagrad": nnlite.AdaGrad, "adam": nnlite.Adam}
 class Nnlite:
     """The training step of a problem."""
 
-    versions = {"nnlite": "0.1.0", "numba": numba.__version__}
+    versions = {"nnlite": nnlite.__version__, "numba": numba.__version__}
     negligible = 0.0
 
     def __init__(self, problem, form, threads):
@@ -40,17 +35,17 @@ class Nnlite:
         load_kernels(self.model, self.optimizer)
         self.reset()
 
-    def reset(self):
+    def reset(self) -> None:
         for name, values in self.model.params.items():
             values[:] = self.problem.params[name]
         options = {} if self.problem.optimizer == "sgd" else {"eps": self.problem.eps}
         self.optimizer = OPTIMIZERS[self.problem.optimizer](self.problem.lr, **options)
         self.optimizer.start(self.model.params)
 
-    def params(self):
+    def params(self) -> dict:
         return self.model.params
 
-    def unit(self):
+    def unit(self) -> float:
         x, y = self.data.arrays()
         losses = []
         with one_blas_thread():
@@ -66,7 +61,7 @@ class Nnlite:
 
 
 def load_kernels(model, optimizer):
-    """One step on two empty rows: what is compiled is in memory before the first unit."""
+    """One step on two empty rows, so that the compiled code is in memory before the first unit."""
     empty = nnlite.Dataset(*(sp.csr_array((2, n), dtype=np.float32) for n in (model.n_words, model.n_labels)))
     with one_blas_thread():
         optimizer.next_step()
@@ -80,15 +75,15 @@ class Negligible(Nnlite):
 
 
 class Products(Nnlite):
-    """The matrix products of those steps, of activations and gradients that are all ones."""
+    """The matrix products of the steps; activations and gradients are all ones."""
 
     comparable, note = False, "no training"
 
-    def reset(self):
+    def reset(self) -> None:
         super().reset()
         self.ones = [np.ones((self.problem.batch_rows, units), np.float32) for units in self.model.hidden]
 
-    def unit(self):
+    def unit(self) -> float:
         with one_blas_thread():
             for rows in self.batches:
                 n = rows.stop - rows.start

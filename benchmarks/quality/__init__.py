@@ -1,0 +1,1 @@
+"""How well labels are ranked, and what each part of the recipe adds."""

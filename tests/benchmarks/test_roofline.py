@@ -1,0 +1,66 @@
+"""Claim: the roofline counts what it says, its small problem agrees, and tables and environments are as documented."""
+
+import pytest
+
+from benchmarks import process, report
+from benchmarks.speed import roofline
+
+# 2 rows with 3 non-zeros in 2 words; 4 units, then 5; 6 labels; SGD reads w and writes w
+SIZES = {"N": 2, "Z": 3, "W": 2, "H": 4, "K": 5, "L": 6, "U": 2, "O": 2}
+
+
+@pytest.mark.parametrize("name, flops, moved", [
+    ("csr_matmul forward", 3 * 4 * 2, 3 * (16 + 4 + 4) + 2 * 16),  # 3 rows of W, 3 indices and values; z
+    ("sigmoid", 8 * 20, 8 * 4 * 2),
+    ("Linear.forward", 2 * 2 * 4 * 5, (8 + 20 + 10) * 4),
+    ("Linear.backward", 2 * (2 * 2 * 4 * 5), (8 + 10 + 20 + 8 + 20) * 4),  # h, dz, W; dh, dW
+    ("LabelLayer", 3 * (2 * 2 * 5 * 6), (10 + 10 + 30 + 30) * 4),  # h, dh; W twice
+    ("bce_with_logits", 12 * 25, 12 * 8),
+    ("csr_transpose", 0, 3 * 20),
+    ("SparseLinear backward", 3 * 4 * 2 + 2 * 4 * 2, 3 * 24 + 2 * 16 * 2),
+])
+def test_counts_by_hand(name, flops, moved):
+    count = roofline.COUNTS[name]
+    assert roofline.counted(count.flops, SIZES) == flops
+    assert roofline.counted(count.bytes, SIZES) == moved
+
+
+@pytest.mark.parametrize("name, hidden", [("deck", (4, 3)), ("mini", (4,))])
+def test_every_piece_of_a_step_is_measured(name, hidden):
+    job = roofline.jobs(quick=True)[name]._replace(
+        batch_rows=5, n_batches=2, n_words=30, per_title=3, n_labels=7, hidden=hidden)
+    peaks = {n: {"flops": 1e9, "bytes": 1e9} for n in (1, 2)}
+    rows, sizes = roofline.measure(job, 2, peaks, repeats=1)
+    names = [row["kernel or layer"] for row in rows]
+    assert set(roofline.layers_of_step(job)) < set(names) and names[-1] == "step"
+    assert set(names[:-1]) <= set(roofline.COUNTS)
+    assert sizes["N"] == 5 and 0 < sizes["W"] <= sizes["Z"] <= 15
+    assert all(row["min ms"] > 0 and row["bound ms"] > 0 for row in rows)
+
+
+def test_the_small_problem_agrees():
+    assert roofline.agree() < 1e-4
+
+
+def test_table():
+    rows = [{"system": "a", "ms": 1234.5, "rows": 20_000}, {"system": "bcd", "ms": None}]
+    assert report.table(rows).splitlines() == [
+        "| system |    ms |   rows |",
+        "| ------ | ----: | -----: |",
+        "| a      | 1,234 | 20,000 |",
+        "| bcd    |       |        |",
+    ]
+
+
+def test_clean_environment(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setenv("NEUTRAL", "1")
+    environment = process.clean_environment()
+    assert "OPENBLAS_CORETYPE" not in environment and environment["NEUTRAL"] == "1"
+
+
+def test_the_environment_of_a_system_has_its_number_of_threads(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
+    environment = process.environment(2)
+    assert environment["OMP_NUM_THREADS"] == "2" and "MKL_CBWR" not in environment
