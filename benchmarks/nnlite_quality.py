@@ -17,6 +17,7 @@ sys.path.append(str(Path(__file__).parent / "peers"))
 import quality_protocol  # noqa: E402
 
 import nnlite  # noqa: E402
+from nnlite.scores import metrics  # noqa: E402
 from nnlite.training import recipes  # noqa: E402
 
 
@@ -61,7 +62,7 @@ class Default:
 
     def probabilities(self):
         table = np.zeros((self.test_x.shape[0], self.n_labels), np.float32)
-        table[:, self.label_ids] = 1 / (1 + np.exp(-self.model.logits(self.test_x).astype(float)))
+        table[:, self.label_ids] = metrics.sigmoid(self.model.logits(self.test_x).astype(float))
         return table
 
     def save(self):
