@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlite.system import array_folder
+from nnlite.system import array_folder, atomic_folder
 
 KIND = "model"
 ARRAYS = {"features.W": np.arange(12, dtype=np.float32).reshape(4, 3), "counts": np.array([5, 3], np.int64)}
@@ -38,7 +38,7 @@ def change(folder, **entries):
 
 
 def put(folder, name, content):
-    """Put a file into a folder, with the size and the sum that belong to it."""
+    """Put a file into a folder, with the size and the checksum that belong to it."""
     (folder / name).write_bytes(content)
     files = json.loads((folder / "model.json").read_text())["files"]
     change(folder, files=files | {name: {"bytes": len(content), "crc32": zlib.crc32(content)}})
@@ -92,10 +92,10 @@ def test_awkward_shapes_come_back(tmp_path, shape):
     assert np.array_equal(got, array) and got.shape == shape
 
 
-def test_a_sum_of_pieces(tmp_path, monkeypatch):
-    monkeypatch.setattr(array_folder, "PIECE", 7)
+def test_a_checksum_of_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr(array_folder, "CRC_BYTES", 7)
     assert texts_of(write(tmp_path / "a")) == TEXTS
-    monkeypatch.setattr(array_folder, "PIECE", 8)
+    monkeypatch.setattr(array_folder, "CRC_BYTES", 8)
     refused(tmp_path / "a", "CRC-32")
 
 
@@ -115,7 +115,7 @@ def test_what_is_made_of_a_folder_counts_only_if_it_is_sound(tmp_path):
         array_folder.read(folder, KIND, use)
 
 
-def test_names_with_signs_of_patterns(tmp_path):
+def test_names_with_wildcards(tmp_path):
     folder = tmp_path / "a[1]*"
     remains = folder.with_name(f".{folder.name}.4194305")
     remains.mkdir()
@@ -176,7 +176,7 @@ def test_bad_entries(tmp_path, entry):
     refused(tmp_path / "a", "JSON of a model")
 
 
-def test_links_and_what_is_no_file(tmp_path):
+def test_links_and_what_is_not_a_file(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("secret\n")
     for make in (lambda path: path.symlink_to(secret), os.mkdir, os.mkfifo, lambda path: None):
@@ -252,7 +252,7 @@ def test_other_things_in_the_place_are_left_alone(tmp_path):
 
 
 def test_without_the_exchange_of_folders(tmp_path, monkeypatch):
-    monkeypatch.setattr(array_folder, "_exchange", lambda a, b: False)
+    monkeypatch.setattr(atomic_folder, "_exchange", lambda a, b: False)
     write(tmp_path / "a", header={"answer": 1})
     write(tmp_path / "a", header={"answer": 2})
     assert array_folder.read(tmp_path / "a", KIND)[0]["answer"] == 2 and os.listdir(tmp_path) == ["a"]
