@@ -84,7 +84,7 @@ def frequency_groups(label_counts: np.ndarray, parts: int) -> np.ndarray:
     order = np.argsort(-counts, kind="stable")
     before = np.cumsum(counts[order]) - counts[order]
     groups = np.empty(counts.size, np.int32)
-    groups[order] = np.minimum(parts * before // max(counts.sum(), 1), parts - 1)
+    groups[order] = np.minimum(parts * before // max(int(counts.sum()), 1), parts - 1)
     return groups
 
 

@@ -217,8 +217,8 @@ def checksums(paths: Iterable[Path], meanwhile: Callable[[], None] = lambda: Non
     meanwhile: a function that one of the threads calls first.
     """
     contents = [np.memmap(path, np.uint8, "r") if os.path.getsize(path) else np.empty(0, np.uint8) for path in paths]
-    parts = [[content[part] for part in blocks(content.size, CRC_BYTES)] for content in contents]
-    jobs = [partial(zlib.crc32, part) for of_file in parts for part in of_file]
+    parts = [[content[part].data for part in blocks(content.size, CRC_BYTES)] for content in contents]
+    jobs: list[Callable[[], Any]] = [partial(zlib.crc32, part) for of_file in parts for part in of_file]
     done = iter(team().call([meanwhile, *jobs])[1:])
     sums = [[next(done) for _ in of_file] for of_file in parts]
-    return [of_file[0] if len(of_file) == 1 else zlib.crc32(np.array(of_file, "<u4")) for of_file in sums]
+    return [of_file[0] if len(of_file) == 1 else zlib.crc32(np.array(of_file, "<u4").tobytes()) for of_file in sums]
