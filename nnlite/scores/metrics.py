@@ -84,7 +84,7 @@ def frequency_groups(label_counts: np.ndarray, parts: int) -> np.ndarray:
     order = np.argsort(-counts, kind="stable")
     before = np.cumsum(counts[order]) - counts[order]
     groups = np.empty(counts.size, np.int32)
-    groups[order] = np.minimum(parts * before // max(int(counts.sum()), 1), parts - 1)
+    groups[order] = np.minimum(parts * before // max(counts.sum(), 1), parts - 1)
     return groups
 
 
@@ -103,7 +103,7 @@ def by_frequency(truth: sp.csr_array, ids: np.ndarray, k: int, label_counts: np.
     def total(group_of, weights=None):
         return np.bincount(group_of, weights, minlength=parts)
 
-    labels, labelled = total(groups), max(np.count_nonzero(n_true), 1)
+    labels, labelled = total(groups), max(int(np.count_nonzero(n_true)), 1)
     return {
         "labels": labels,
         "mean_count": total(groups, np.asarray(label_counts, float)) / np.maximum(labels, 1),
