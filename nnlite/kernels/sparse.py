@@ -79,7 +79,7 @@ def take_rows(indptr, indices, data, rows, out_indptr, out_indices, out_data):
             out_data[target + k] = data[source + k]
 
 
-# The optimisers.  The gradient g of w[rows[i]] is row i of a product, a csr matrix (indptr, indices, data) times source:
+# The optimisers.  The gradient g of w[rows[i]] is row i of a product, the csr matrix (indptr, indices, data) @ source:
 # of x^T dz for words, of a sum over blocks for other parameters.  `g` (H,) is scratch and holds one row at a time.
 
 @kernel
