@@ -159,7 +159,8 @@ def describe_plan(task, source):
         model.step(*batch.arrays(), StepSettings(1 / rows), keep, trainer.workers)
         seconds = time.perf_counter() - start
     held = (memory.resident_memory() or 0) - sum(p.nbytes for p in model.params.values())
-    plan = plan_of(trainer, [source], task.name, len(task.train), seconds, {}, {"held already": held})
+    plan = plan_of(trainer, [source], task.name, len(task.train), seconds)
+    plan.memory = {"held already": held} | plan.memory
     plan.check()
     print(f"\n{plan}", flush=True)
 

@@ -1,8 +1,9 @@
-"""The NumPy twins of the kernels that are no part of the network itself: each is the specification of its kernel."""
+"""The NumPy twins of the kernels that are not part of the network itself: each is the specification of its kernel."""
 
 import numpy as np
 
 from nnlite.network.reference import sigmoid
+from nnlite.scores.metrics import bin_of as equal_bin
 
 
 def busy_columns(dz, bound):
@@ -76,11 +77,6 @@ def count_predictions(z, y, thresholds):
 def probability(z):
     """sigmoid(z)"""
     return sigmoid(z)
-
-
-def equal_bin(p, bins):
-    """m for p in (m / bins, (m + 1) / bins], and 0 for 0"""
-    return np.maximum(np.ceil(p * bins).astype(int) - 1, 0)
 
 
 def calibration_bins(z, y, groups, n_groups, bins):

@@ -69,7 +69,7 @@ def answers(vocabulary: nnlite.Vocabulary, model: nnlite.MLP, records: list, ask
         if (i := place.get(becomes(name))) is not None:
             np.maximum(logits[:, i], z[:, j], out=logits[:, i])
     ids = np.argsort(-logits, axis=1, kind="stable")[:, :5]
-    p = 1 / (1 + np.exp(-np.take_along_axis(logits, ids[:, :1], axis=1)))
+    p = metrics.sigmoid(np.take_along_axis(logits, ids[:, :1], axis=1))
     bce = (np.logaddexp(0, logits).sum() - logits[truth.toarray() > 0].sum()) / logits.size
     found = {f"P@{k}": metrics.precision_at_k(truth, ids, k) for k in (1, 3, 5) if k <= ids.shape[1]}
     if ids.shape[1] == 5:

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 
 import nnlite
 from benchmarks.quality import protocol
+from nnlite.scores import metrics
 from nnlite.training import recipes
 
 
@@ -55,7 +56,7 @@ class Default:
 
     def probabilities(self):
         table = np.zeros((self.test_x.shape[0], self.n_labels), np.float32)
-        table[:, self.label_ids] = 1 / (1 + np.exp(-self.model.logits(self.test_x).astype(float)))
+        table[:, self.label_ids] = metrics.sigmoid(self.model.logits(self.test_x).astype(float))
         return table
 
     def save(self):

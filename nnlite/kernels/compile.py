@@ -1,27 +1,27 @@
-"""`kernel`, with which the kernel files have every one of their loops compiled."""
+"""`kernel`, the decorator that compiles every loop of the kernel files."""
 
 import numba
 from numba.extending import intrinsic, overload
 
-# nogil: threads run kernels side by side.  numpy error model: x / 0 is inf, as in NumPy; the check for a division by
-# zero that Python wants would keep the loops scalar.
+# nogil: threads run kernels side by side.
+# error_model: x / 0 is inf, as in NumPy; Python's check for a division by zero would prevent vectorised loops.
 # fastmath: only re-association and fused multiply-add; NaN and infinity keep their meaning.
 SETTINGS = dict(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
 
 def kernel(function):
-    """The function compiled by these SETTINGS at its first call, and kept on disk for the next process."""
+    """The function, compiled with SETTINGS at its first call and cached on disk for the next process."""
     try:
         return numba.njit(cache=True, **SETTINGS)(function)
-    except RuntimeError:  # there is no folder that could be written to: neither the package's, nor the user's own
+    except RuntimeError:  # no folder for the cache can be written: neither the package's nor the user's own
         return numba.njit(**SETTINGS)(function)
 
 
 def wide_vectors():
-    """In a kernel: loops may use vectors of 512 bits, where LLVM prefers 256 on many processors that have them.
+    """In a kernel: lets loops use 512-bit vectors, where LLVM prefers 256 bits on many processors that have both.
 
-    That preference spares code with few vector operations a lower clock, which the matrix products around these loops
-    set anyway. `bce_with_logits` gains a fifth.
+    LLVM's preference avoids the lower clock that 512-bit vectors cause. Here the matrix products around these loops
+    cause it anyway, and `bce_with_logits` gains a fifth.
     """
 
 

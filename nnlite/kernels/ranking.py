@@ -1,7 +1,7 @@
-"""The compiled loops that count and rank predictions, by the rules of `kernels`, of which they call none.
+"""The compiled loops that count and rank predictions. They are serial, allocate nothing and check nothing.
 
-Logits come as one tile for a block of rows, z (N, T), bias included; the labels of the tile are those from first_label
-on, and the truth is the label matrix in csr form.
+Logits z (N, T), bias included, are those of a block of rows and a tile of labels. Column j of the tile is the label
+first_label + j. The true labels are the block's rows of the csr label matrix, y_indptr and y_indices.
 """
 
 import math
@@ -16,8 +16,10 @@ f32, i32 = np.float32, np.int32
 @kernel
 def count_predictions(z, thresholds, y_indptr, y_indices, first_label,
                       label_positive, label_both, row_positive, row_both):
-    """In place: of each label (T,) and each row (N,), how many logits z (N, T) are above their label's threshold,
-    and how many of these are true labels, are added to these four arrays of int32. thresholds (T,)."""
+    """In place: add counts of each label (T,) and each row (N,) to four arrays of int32.
+
+    *_positive counts the logits above their label's threshold, thresholds (T,); *_both those of them that are true.
+    """
     for i in range(z.shape[0]):
         row, positive = z[i], 0
         for j in range(row.size):
@@ -34,11 +36,10 @@ def count_predictions(z, thresholds, y_indptr, y_indices, first_label,
 
 @kernel
 def calibration_bins(z, groups, y_indptr, y_indices, first_label, count, p_sum, n_true):
-    """In place: logits z become probabilities p = sigmoid(z) (N, T), which are added up in the group of their label,
-    groups (T,), and one of M bins of equal width.
+    """In place: z becomes p = sigmoid(z) (N, T), and p is counted in tables of groups x M bins.
 
-    count, p_sum and n_true, the number of true labels, are (groups, M), in int64, float64 and int64. A probability is
-    in bin ceil(M p) - 1, and 0 in bin 0: a bin has its upper bound, not its lower one.
+    Label j of the tile belongs to groups[j], and p to the column `equal_bin`. count (int64) is the number of
+    probabilities, p_sum (float64) their sum, n_true (int64) the number of true labels among them; all (groups, M).
     """
     bins = f32(count.shape[1])
     for i in range(z.shape[0]):
@@ -57,7 +58,7 @@ def calibration_bins(z, groups, y_indptr, y_indices, first_label, count, p_sum, 
 
 @kernel
 def probability(z):
-    """sigmoid(z) of one float32, to its last digit but one."""
+    """sigmoid(z) of one float32, with a relative error below 5e-7."""
     e = math.exp(-abs(z))
     return f32((e if z < 0 else 1) / (1 + e))
 
@@ -71,9 +72,9 @@ def equal_bin(p, bins):
 
 @kernel
 def merge_top_k(z, first_label, ids, logits):
-    """In place: ids and logits (N, k), best first, take in the logits z (N, T) of the labels from first_label on.
+    """In place: merge the logits z (N, T) of a tile into ids and logits (N, k), the best so far, best first.
 
-    Tiles come in rising order of labels and only a larger logit displaces one: of equal ones the smaller id is kept.
+    Tiles must come in rising order of labels. Only a larger logit replaces one, so of equal ones the smaller id stays.
     """
     k = ids.shape[1]
     for i in range(z.shape[0]):

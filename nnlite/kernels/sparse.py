@@ -1,7 +1,7 @@
-"""The compiled loops over sparse rows and the rows of parameters, by the rules of `kernels`, of which they call none.
+"""The compiled loops over sparse rows and over rows of parameters. They are serial, allocate nothing and check nothing.
 
-A sparse matrix comes as its three csr arrays: the non-zeros of row i are data[indptr[i]:indptr[i + 1]], in the columns
-indices[...].
+A sparse matrix is passed as its three csr arrays: the non-zeros of row i are data[indptr[i]:indptr[i + 1]], in the
+columns indices[indptr[i]:indptr[i + 1]].
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ f32 = np.float32
 
 @kernel
 def add_rows(indptr, indices, data, i, source, total):
-    """total += sum_k data[k] source[indices[k]] over the non-zeros k of row i; four in one pass over `total`."""
+    """total += sum_k data[k] source[indices[k]] over the non-zeros k of row i, four in each pass over `total`."""
     k, stop = indptr[i], indptr[i + 1]
     while k + 4 <= stop:
         v0, v1, v2, v3 = data[k], data[k + 1], data[k + 2], data[k + 3]
@@ -33,7 +33,7 @@ def csr_matmul(indptr, indices, data, w, start, out):
     """out[i] = start + sum_k data[k] w[indices[k]] over the non-zeros k of row i: x (N, D) @ W (D, H) + b."""
     for i in range(out.shape[0]):
         row = out[i]
-        for h in range(row.size):  # copied by hand: Numba compiles `row[:] = start` with its error message, for 2.5 s
+        for h in range(row.size):  # a loop: `row[:] = start` takes Numba 2.5 s to compile, because of its error message
             row[h] = start[h]
         add_rows(indptr, indices, data, i, w, row)
 
@@ -42,9 +42,10 @@ def csr_matmul(indptr, indices, data, w, start, out):
 def csr_transpose(indptr, indices, data, places, words, out_indptr, out_rows, out_data):
     """The columns of x that hold a non-zero, as the rows of x^T; returns their number n.
 
-    words[:n] are these columns in order of first sight; the non-zeros of words[i] are out_rows and out_data from
-    out_indptr[i] to out_indptr[i + 1], rows rising. The work is that of the non-zeros, whatever the number of columns:
-    places (D,), zero before and after, counts a column's non-zeros, then says where its next one goes.
+    words[:n] are these columns in the order of their first non-zero. The non-zeros of words[i] are out_rows and
+    out_data from out_indptr[i] to out_indptr[i + 1], by rising row. The time is proportional to the non-zeros, whatever
+    the number of columns: places (D,), zero before and after, first counts the non-zeros of each column, then holds the
+    place of its next one.
     """
     n_words = 0
     for k in range(indptr[0], indptr[-1]):
@@ -70,7 +71,7 @@ def csr_transpose(indptr, indices, data, places, words, out_indptr, out_rows, ou
 
 @kernel
 def take_rows(indptr, indices, data, rows, out_indptr, out_indices, out_data):
-    """The given rows of a csr matrix, copied in their order; out_indptr is given, the rest is filled."""
+    """Copy the given rows of a csr matrix, in their order, to out_indices and out_data; out_indptr is an input."""
     for i in range(rows.size):
         source, target = indptr[rows[i]], out_indptr[i]
         for k in range(out_indptr[i + 1] - target):
@@ -78,8 +79,8 @@ def take_rows(indptr, indices, data, rows, out_indptr, out_indices, out_data):
             out_data[target + k] = data[source + k]
 
 
-# The optimisers.  The gradient g of w[rows[i]] is row i of a product, parts (csr) times source: of x^T dz for the rows
-# of words, of a sum over blocks for the others.  It exists for one row at a time, in `g` (H,), which is scratch.
+# The optimisers.  The gradient g of w[rows[i]] is row i of a product, the csr matrix (indptr, indices, data) @ source:
+# of x^T dz for words, of a sum over blocks for other parameters.  `g` (H,) is scratch and holds one row at a time.
 
 @kernel
 def sgd(w, rows, indptr, indices, data, source, g, lr):
@@ -123,7 +124,7 @@ def adagrad_by_row(w, s, rows, indptr, indices, data, source, g, lr, eps):
 def adam(w, m, v, rows, indptr, indices, data, source, g, t, lr, beta1, beta2, eps):
     """In place, for the given rows: m and v, the means of g and g^2, then w -= lr m^ / (sqrt(v^) + eps).
 
-    m^ = m / (1 - beta1^t), v^ likewise. The constants come in float64: 1 - beta2 has few digits left in float32.
+    m^ = m / (1 - beta1^t), v^ likewise. The constants are float64, since 1 - beta2 would lose digits in float32.
     """
     new1, new2, old1, old2 = f32(1 - beta1), f32(1 - beta2), f32(beta1), f32(beta2)
     rate, correction2, small = f32(lr / (1 - beta1 ** t)), f32(1 / (1 - beta2 ** t)), f32(eps)

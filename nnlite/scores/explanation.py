@@ -1,4 +1,4 @@
-"""Why a title gets its categories: each word's exact effect, found by leaving it out."""
+"""Why a title gets its categories: the exact effect of each word, found by leaving it out."""
 
 from typing import NamedTuple
 
@@ -6,16 +6,18 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data import tokens
+from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
 from nnlite.network.mlp import MLP
+from nnlite.scores import metrics
 
-MAX_WORDS = 1_000  # of a title: each different one is a row, nearly as long as the title
+MAX_WORDS = 1_000  # of a title: each different word becomes a row nearly as long as the title
 
 f32 = np.float32
 
 
 class Effect(NamedTuple):
-    """What a word of the title does for a category: with it minus without it, so that above 0 it speaks for it."""
+    """The effect of a word on a category: the value with the word minus the value without it."""
 
     word: str
     probability: float
@@ -23,26 +25,26 @@ class Effect(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A category that a title gets, its probability, and the effects of the title's words in the title's order."""
+    """A category of a title, its probability, and the effects of the title's words, in the order of the title."""
 
     category: str
     probability: float
     effects: tuple[Effect, ...]
 
 
-def explain(vocabulary, model, title, k=5, threads=None):
-    """A list of the `Explanation`s of the k likeliest categories of a title, likeliest first.
+def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
+            threads: int | None = None) -> list[Explanation]:
+    """The `Explanation`s of the k likeliest categories of a title, likeliest first.
 
-    A word is left out of the whole title, with the pairs and the beginning that it makes; its neighbours do not become
-    a new pair, the title keeps its shape, and the weights of the others are what they would be in such a title (TF-IDF
-    scales each row anew). All titles with a word less pass through the network as one batch. Effects do not add up:
-    words act together.
+    A word is removed everywhere in the title, along with the word pairs and the prefix it makes. Its neighbours do not
+    become a new pair and the title keeps its shape tokens; with TF-IDF, the shortened row is weighted anew. All
+    shortened titles pass through the network as one batch. Effects do not add up, because words act together.
     ValueError for a title of more than MAX_WORDS words.
     """
     words, x = left_out(vocabulary, title)
     ids, _ = model.top_k(x[:1], min(k, model.n_labels), threads)
     z = logits_of(model, x, ids[0], threads).astype(np.float64)
-    p = (1 + np.tanh(z / 2)) / 2  # the sigmoid, without overflow
+    p = metrics.sigmoid(z)
     return [
         Explanation(vocabulary.labels[label], float(p[0, j]), tuple(
             Effect(word, float(p[0, j] - p[i, j]), float(z[0, j] - z[i, j])) for i, word in enumerate(words, start=1)))
@@ -89,8 +91,8 @@ def logits_of(model: MLP, x: sp.csr_array, labels: np.ndarray, threads: int | No
     return chosen
 
 
-def likeliest_true(model, x, y, threads=None):
-    """(N,): of the true labels of each row, that with the largest logit, ties to the smaller id.
+def likeliest_true(model: MLP, x: sp.csr_array, y: sp.csr_array, threads: int | None = None) -> np.ndarray:
+    """(N,): the true label of each row that has the largest logit; ties go to the smaller id.
 
     x csr (N, D)    y csr (N, L), at least one label in each row
     """

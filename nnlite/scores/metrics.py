@@ -1,21 +1,22 @@
 """How good predictions are, from the true labels and the ids of the top k, or from counts of predicted labels.
 
-Truth is a csr matrix (N, L) of ones, a prediction an array (N, k) of label ids, best first, none twice in a row. All
-are fractions of 1. What is a mean over rows is one over the rows that have at least one true label: in the others no
-prediction can be right. The other tools count such rows as 0.
+truth is a csr matrix (N, L) of ones; ids is an array (N, k) of label ids, best first, no id twice in a row. All scores
+are fractions of 1. A mean over rows is taken over the rows that have at least one true label, since in the others no
+prediction can be right; other tools count such rows as 0.
 
-The definitions are those of the Extreme Classification Repository (manikvarma.org/downloads/XC) and of Jain, Prabhu and
-Varma, "Extreme Multi-label Loss Functions", KDD 2016, for all that is scored by propensity; others name their source.
+The definitions are those of the Extreme Classification Repository (manikvarma.org/downloads/XC) and, for propensity
+scores, of Jain, Prabhu and Varma, "Extreme Multi-label Loss Functions", KDD 2016. The others name their source.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 
 
 # ---- from the ids of the top k
 
-def hits(truth, ids):
+def hits(truth: sp.csr_array, ids: np.ndarray) -> np.ndarray:
     """(N, k) bool: is label ids[n, j] true for row n?"""
     n_labels = truth.shape[1]
     true = _rows(truth) * n_labels + truth.indices  # one rising number per (row, label)
@@ -24,48 +25,47 @@ def hits(truth, ids):
     return np.append(true, -1)[place] == asked
 
 
-def precision_at_k(truth, ids, k):
+def precision_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
     """P@k: the fraction of the first k predictions that are true."""
     return _mean_over_labelled(truth, hits(truth, ids[:, :k]).sum(axis=1) / k)
 
 
-def recall_at_k(truth, ids, k):
+def recall_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
     """R@k: the fraction of the true labels among the first k predictions."""
     return _mean_over_labelled(truth, hits(truth, ids[:, :k]).sum(axis=1) / np.maximum(np.diff(truth.indptr), 1))
 
 
-def ndcg_at_k(truth, ids, k):
+def ndcg_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
     """nDCG@k: a hit at place j counts 1 / log2(j + 1); the sum is divided by that of the best possible ranking."""
     return _mean_over_labelled(truth, hits(truth, ids[:, :k]) @ _discounts(k) / _best_dcg(truth, k))
 
 
-def psp_at_k(truth, ids, k, propensities):
+def psp_at_k(truth: sp.csr_array, ids: np.ndarray, k: int, propensities: np.ndarray) -> float:
     """PSP@k: a hit counts 1 / propensity of its label; the sum over rows is divided by the largest possible one."""
     return _propensity_scored(truth, ids, k, propensities, np.ones(k), 1.0)
 
 
-def psndcg_at_k(truth, ids, k, propensities):
+def psndcg_at_k(truth: sp.csr_array, ids: np.ndarray, k: int, propensities: np.ndarray) -> float:
     """PSnDCG@k: a hit at place j counts 1 / (propensity log2(j + 1)); the sum over a row is divided by the best DCG of
     its labels, all of propensity 1; the sum over rows is divided by the largest possible one."""
     return _propensity_scored(truth, ids, k, propensities, _discounts(k), _best_dcg(truth, k))
 
 
-def coverage_at_k(truth, ids, k):
-    """coverage@k: of the labels that occur in the truth, the fraction that at least one row's first k predictions name
-    rightly.
+def coverage_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
+    """coverage@k: of the labels that occur in the truth, the fraction that are a hit in at least one row's first k.
 
     As napkinXC computes it. Schultheis, Wydmuch et al., "Generalized test utilities", NeurIPS 2023, divide by all L
-    labels; those without a row to be found in would then count as missed.
+    labels, so that labels without a true row count as missed.
     """
     found = ids[:, :k][hits(truth, ids[:, :k])]
     return np.unique(found).size / max(np.unique(truth.indices).size, 1)
 
 
-def propensities(label_counts, n_rows, a=0.55, b=1.5):
-    """The modelled chance that a true label was recorded, by its number of training rows; rare labels are missed more.
+def propensities(label_counts: np.ndarray, n_rows: float, a: float = 0.55, b: float = 1.5) -> np.ndarray:
+    """(L,): the modelled probability that a true label was recorded; rare labels are missed more often.
 
-    p = 1 / (1 + C (n_l + b)^-a) with C = (ln N - 1) (b + 1)^a. a and b as in Jain et al. 2016: 0.55 and 1.5 in general,
-    0.6 and 2.6 for Amazon, 0.5 and 0.4 for Wikipedia.
+    p = 1 / (1 + C (n_l + b)^-a) with C = (ln N - 1) (b + 1)^a, n_l the training rows of label l, N all training rows.
+    a and b as in Jain et al. 2016: 0.55 and 1.5 in general, 0.6 and 2.6 for Amazon, 0.5 and 0.4 for Wikipedia.
     """
     c = (np.log(n_rows) - 1) * (b + 1) ** a
     return 1 / (1 + c * (np.asarray(label_counts, float) + b) ** -a)
@@ -73,12 +73,12 @@ def propensities(label_counts, n_rows, a=0.55, b=1.5):
 
 # ---- frequent and rare labels
 
-def frequency_groups(label_counts, parts):
+def frequency_groups(label_counts: np.ndarray, parts: int) -> np.ndarray:
     """(L,) int32: which of `parts` groups each label belongs to, 0 the most frequent.
 
-    Labels stand in order of falling counts (ties: smaller id first) and are cut so that each group holds about the
-    same share of all occurrences, as the decile plots of pyxclib do: the first group has few labels, the last many.
-    A label goes where the first of its occurrences falls; one that fills a whole group leaves it to itself or empty.
+    Labels are sorted by falling counts (ties: smaller id first) and cut so that each group holds about the same share
+    of all occurrences, as in the decile plots of pyxclib: the first group has few labels, the last many. A label
+    belongs to the group of its first occurrence, so a label larger than a group can leave the next group empty.
     """
     counts = np.asarray(label_counts, np.int64)
     order = np.argsort(-counts, kind="stable")
@@ -88,12 +88,13 @@ def frequency_groups(label_counts, parts):
     return groups
 
 
-def by_frequency(truth, ids, k, label_counts, parts=10):
+def by_frequency(truth: sp.csr_array, ids: np.ndarray, k: int, label_counts: np.ndarray,
+                 parts: int = 10) -> dict[str, np.ndarray]:
     """A dict of columns (parts,), one entry per group of labels, the most frequent first: deciles by default.
 
-    "labels": how many    "mean_count": of their label_counts (L,), which should be those of the training rows
-    "P@k" and "R@k": what the group's hits contribute to them, so that a column adds up to the whole score
-    "recall": of all (row, label) pairs of the group that are true, the fraction among the first k predictions
+    "labels": the number of labels    "mean_count": the mean of their label_counts (L,), from the training rows
+    "P@k" and "R@k": the contribution of the group's hits; a column adds up to the whole score
+    "recall": of the true (row, label) pairs of the group, the fraction among the first k predictions
     """
     groups = frequency_groups(label_counts, parts)
     hit, n_true = hits(truth, ids[:, :k]), np.diff(truth.indptr)
@@ -102,7 +103,7 @@ def by_frequency(truth, ids, k, label_counts, parts=10):
     def total(group_of, weights=None):
         return np.bincount(group_of, weights, minlength=parts)
 
-    labels, labelled = total(groups), max(np.count_nonzero(n_true), 1)
+    labels, labelled = total(groups), max(int(np.count_nonzero(n_true)), 1)
     return {
         "labels": labels,
         "mean_count": total(groups, np.asarray(label_counts, float)) / np.maximum(labels, 1),
@@ -114,17 +115,17 @@ def by_frequency(truth, ids, k, label_counts, parts=10):
 
 # ---- one class of several
 
-def confusion(truth, predicted):
-    """(L, L) int64: how many rows of class i, the one label of a row, were predicted (N,) to be of class j.
+def confusion(truth: sp.csr_array, predicted: np.ndarray) -> np.ndarray:
+    """(L, L) int64: entry (i, j) is the number of rows with label i whose predicted class (N,) is j.
 
-    Rows without a label are left out; a row with several has a count for each.
+    Rows without a label are left out; a row with several labels counts once for each.
     """
     n_labels = truth.shape[1]
     pairs = truth.indices.astype(np.int64) * n_labels + np.asarray(predicted)[_rows(truth)]
     return np.bincount(pairs, minlength=n_labels ** 2).reshape(n_labels, n_labels)
 
 
-def by_class(table):
+def by_class(table: np.ndarray) -> dict[str, np.ndarray]:
     """A dict of columns (L,) from a confusion matrix: "rows" of each class, "precision", "recall", "F1"; 0 / 0 is 0."""
     true, positive, both = table.sum(axis=1), table.sum(axis=0), np.diag(table)
     return {"rows": true, "precision": both / np.maximum(positive, 1), "recall": both / np.maximum(true, 1),
@@ -133,24 +134,25 @@ def by_class(table):
 
 # ---- from counts of predictions
 
-def f1(n_true, n_positive, n_both):
-    """The harmonic mean of precision and recall, from the numbers of true, predicted and truly predicted labels.
+def f1(n_true: np.ndarray, n_positive: np.ndarray, n_both: np.ndarray) -> np.ndarray:
+    """2 n_both / (n_true + n_positive), the harmonic mean of precision and recall; 0 / 0 is 0.
 
-    0 where nothing is true and nothing predicted. Of the numbers of all pairs: micro F1; one entry per label, and the
-    mean over all L labels: macro F1; one entry per row: per-record F1 (scikit-learn's "micro", "macro" and "samples").
+    From the numbers of true labels, of predicted ones, and of those that are both: numbers, or arrays of one shape.
+    Numbers of all pairs give micro F1. One entry per label, and the mean over all L labels, gives macro F1. One entry
+    per row gives per-record F1. These are scikit-learn's "micro", "macro" and "samples".
     """
     return 2 * n_both / np.maximum(np.add(n_true, n_positive), 1)
 
 
-def record_f1(truth, n_positive, n_both):
-    """The mean over rows of the F1 of a row's labels, from its numbers (N,) of predicted and truly predicted labels."""
+def record_f1(truth: sp.csr_array, n_positive: np.ndarray, n_both: np.ndarray) -> float:
+    """The mean over rows of the F1 of a row's labels, from its numbers (N,) of predicted labels and of hits."""
     return _mean_over_labelled(truth, f1(np.diff(truth.indptr), n_positive, n_both))
 
 
-def bce_of_frequencies(truth, frequencies):
-    """The BCE, mean over rows and labels, of predicting these label frequencies (L,) for every row: the floor to beat.
+def bce_of_frequencies(truth: sp.csr_array, frequencies: np.ndarray) -> float:
+    """The BCE, mean over rows and labels, of predicting these label frequencies (L,) for every row, whatever its title.
 
-    A frequency of 0 is infinitely wrong about a label that does occur.
+    It is infinite if a label that occurs has frequency 0.
     """
     p = np.asarray(frequencies, float)
     seen = np.bincount(truth.indices, minlength=len(p)) / truth.shape[0]
@@ -159,25 +161,38 @@ def bce_of_frequencies(truth, frequencies):
     return float(losses.mean())
 
 
-# ---- how sure is a fraction?
+# ---- the uncertainty of a fraction
 
-Z_95 = 1.959964  # standard deviations on either side that hold 95 % of a normal distribution
+Z_95 = 1.959964  # 95 % of a normal distribution lie within this many standard deviations of its mean
 
 
-def wilson(n_true, n):
-    """(low, high): the 95 % interval of a fraction of which n_true of n were seen, numbers or arrays; n above 0.
+def wilson(n_true: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(low, high): the 95 % confidence interval of a fraction, when n_true of n > 0 were true; numbers or arrays.
 
-    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927. It stays in 0..1.
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927. Bounds are in 0..1.
     """
     p, z2 = np.divide(n_true, n), Z_95 ** 2
     middle, half = p + z2 / (2 * n), Z_95 * np.sqrt(p * (1 - p) / n + z2 / (4 * np.square(n, dtype=float)))
     return np.maximum((middle - half) / (1 + z2 / n), 0), np.minimum((middle + half) / (1 + z2 / n), 1)
 
 
-# ---- is a probability of 0.8 true 8 times in 10?
+# ---- calibration: is a probability of 0.8 true 8 times in 10?
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """1 / (1 + e^-z): the probabilities of an array of logits, computed without overflow."""
+    return np.exp(-np.logaddexp(0, -z))
+
+
+def bin_of(p: np.ndarray, bins: int) -> np.ndarray:
+    """ceil(bins p) - 1, at least 0: the bin of each probability, among so many bins of equal width; a NaN is in bin 0.
+
+    Bin m holds the probabilities in (m / bins, (m + 1) / bins]; bin 0 also holds 0.
+    """
+    return np.fmax(np.ceil(p * bins) - 1, 0).astype(int)  # fmax ignores a NaN
+
 
 class Reliability(NamedTuple):
-    """One entry per bin of equal width, bin m of M holding the probabilities in (m / M, (m + 1) / M], bin 0 also 0."""
+    """Predicted and true frequencies: arrays with one entry per bin of `bin_of`, and their weighted difference."""
 
     probability: np.ndarray  # the mean of the bin's probabilities, NaN where there are none
     true: np.ndarray  # the fraction of them that are true, likewise
@@ -185,12 +200,12 @@ class Reliability(NamedTuple):
     ece: float  # expected calibration error: the mean of |probability - true| over the bins, weighted by n
 
 
-def reliability(n, p_sum, n_true):
-    """The `Reliability` of bins with so many probabilities, their sum and how many are true, all (M,).
+def reliability(n: np.ndarray, p_sum: np.ndarray, n_true: np.ndarray) -> Reliability:
+    """The `Reliability` of bins, from the number of probabilities in each, their sum and how many are true, all (M,).
 
     Bins and error as in Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, who
-    bin one prediction per row. Over all (row, label) pairs nearly every probability is near 0 and so is the error,
-    whatever the model. ECE@k bins the top k predictions of each row, the probabilities that anyone acts on: Ullah,
+    bin one prediction per row. Over all (row, label) pairs nearly every probability is near 0, and so is the error,
+    whatever the model. ECE@k bins the top k predictions of each row, the probabilities that are acted on: Ullah,
     Schultheis, Zhang and Babbar, "Labels in Extremes: How Well Calibrated are Extreme Multi-label Classifiers?", KDD
     2025.
     """
@@ -199,14 +214,14 @@ def reliability(n, p_sum, n_true):
     return Reliability(*means, n, float(np.abs(p_sum - n_true).sum() / max(n.sum(), 1)))
 
 
-def reliability_of(p, true, bins=15):
-    """The `Reliability` of probabilities p against true, of one shape; every one counts alike."""
+def reliability_of(p: np.ndarray, true: np.ndarray, bins: int = 15) -> Reliability:
+    """The `Reliability` of probabilities p against true (0 or 1, or bool), two arrays of one shape."""
     p, true = np.ravel(p), np.ravel(true)
-    places = np.maximum(np.ceil(p * bins).astype(int) - 1, 0)
+    places = bin_of(p, bins)
     return reliability(*(np.bincount(places, weights, minlength=bins) for weights in (None, p, true)))
 
 
-# ----
+# ---- shared by the scores above
 
 def _rows(truth):
     """The row of every true pair."""

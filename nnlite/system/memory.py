@@ -1,4 +1,4 @@
-"""The memory of this machine and of this process, its caches, and the graphics processors that nnlite does not use."""
+"""The memory of this machine and of this process, the processor's caches, and the GPUs (which nnlite does not use)."""
 
 import os
 from contextlib import suppress
@@ -11,28 +11,31 @@ MEMORY_LIMITS = [(GROUP / "memory.max", GROUP / "memory.current"),  # control gr
                  (GROUP / "memory/memory.limit_in_bytes", GROUP / "memory/memory.usage_in_bytes")]
 
 
-def available_memory():
-    """Bytes that this process may still take: what the system calls available, within the limit of its group."""
+def available_memory() -> int | None:
+    """Bytes that this process may still take: what the system has available, within the limit of its control group.
+
+    None where the system does not say.
+    """
     with suppress(OSError, AttributeError):
         found = [os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
         for line in MEMINFO.read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 found = [1024 * int(line.split()[1])]
         for limit, usage in MEMORY_LIMITS:
-            with suppress(OSError, ValueError):  # "max" is no limit
+            with suppress(OSError, ValueError):  # ValueError: "max", which means no limit
                 found.append(int(limit.read_text()) - int(usage.read_text()))
         return max(min(found), 0)
     return None
 
 
-def resident_memory():
-    """Bytes of memory that this process holds now; None where the system does not tell."""
+def resident_memory() -> int | None:
+    """Bytes of memory that this process holds now; None where the system does not say."""
     with suppress(OSError):
         return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return None
 
 
-def caches():
+def caches() -> dict[int, int]:
     """Bytes of the first processor's data caches by level, as {1: 49152, 2: 2097152, 3: 110100480}."""
     found = {}
     for cache in sorted(CACHES.glob("index*")):
@@ -43,8 +46,8 @@ def caches():
     return found
 
 
-def gpus():
-    """The names of the graphics processors that computing could use, if there are any. nnlite does not use them."""
+def gpus() -> list[str]:
+    """The names of the NVIDIA GPUs of this machine. nnlite does not use them."""
     names = []
     for information in sorted(NVIDIA.glob("*/information")):
         with suppress(OSError):

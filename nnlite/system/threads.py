@@ -1,9 +1,9 @@
-"""Fixed shards of a range, and the only threads of the project.
+"""Slices of a range, and the only threads of the project.
 
 Two rules make every result independent of the number of threads:
 
-- shards (`blocks`, `shares`) are cut from sizes, never from the number of threads; results come in their order;
-- BLAS runs on one thread (`one_blas_thread`): OpenBLAS rounds otherwise with two threads than with one.
+- a range is cut (`blocks`, `shares`) by sizes, never by the number of threads; results come in the order of the slices;
+- BLAS runs on one thread (`one_blas_thread`), because with two threads OpenBLAS rounds differently.
 """
 
 import itertools
@@ -11,16 +11,21 @@ import os
 import queue
 import signal
 import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 import threadpoolctl
 
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-def blocks(n, size):
+
+def blocks(n: int, size: int) -> list[slice]:
     """Cut range(n) into slices of `size`; the last may be shorter.
 
     >>> blocks(5, 2)
@@ -29,28 +34,28 @@ def blocks(n, size):
     return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
 
-def shares(n, pieces):
-    """Cut range(n) into `pieces` slices whose sizes differ by one at most.
+def shares(n: int, parts: int) -> list[slice]:
+    """Cut range(n) into `parts` slices whose sizes differ by at most one.
 
     >>> shares(5, 2)
     [slice(0, 2, None), slice(2, 5, None)]
     """
-    return [slice(i * n // pieces, (i + 1) * n // pieces) for i in range(pieces)]
+    return [slice(i * n // parts, (i + 1) * n // parts) for i in range(parts)]
 
 
-def width(part):
+def width(part: slice) -> int:
     """The number of entries in a slice."""
     return part.stop - part.start
 
 
-def usable_cores():
+def usable_cores() -> int:
     """The number of processors that this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @lru_cache(maxsize=None)
-def team(threads=None):
-    """The team of so many threads, started once; None is one per usable core."""
+def team(threads: int | None = None) -> "Team":
+    """The team of so many threads, started once; None is one thread per usable core. ValueError for less than 1."""
     if threads is None:
         return team(usable_cores())
     if threads < 1:
@@ -61,52 +66,52 @@ def team(threads=None):
 class Team:
     """The calling thread and `threads` - 1 helpers that sleep until there is work."""
 
-    def __init__(self, threads):
+    def __init__(self, threads: int):
         self.threads = threads
-        self.inbox = queue.SimpleQueue()
+        self.inbox: queue.SimpleQueue = queue.SimpleQueue()
         for _ in range(threads - 1):
             threading.Thread(target=self._help, name="nnlite", daemon=True).start()
 
-    def run(self, function, items):
+    def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """[function(item) for item in items], on all threads, in the order of `items`.
 
-        If calls raise, the others still run and the error of the first such item is raised.
+        If calls raise, the others still run, and the error of the first such item is raised.
         """
-        job = _Job(function, items)
+        work = _Work(function, items)
         for _ in range(min(self.threads, len(items)) - 1):
-            self.inbox.put(job)
-        job.work()
-        return job.results()
+            self.inbox.put(work)
+        work.do()
+        return work.results()
 
-    def call(self, jobs: list) -> list:
+    def call(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """[job() for job in jobs], as `run`."""
         return self.run(lambda job: job(), jobs)
 
     def _help(self):
         while True:
-            self.inbox.get().work()
+            self.inbox.get().do()
 
 
-class _Job:
-    """One call of `Team.run`. Whoever is free takes the next item; its place decides where the result goes."""
+class _Work:
+    """One call of `Team.run`. A free thread takes the next item and stores its outcome in the item's place."""
 
     def __init__(self, function, items):
         self.function, self.items = function, items
         self.outcomes = [None] * len(items)
         self.next, self.done = itertools.count(), itertools.count(1)  # next() of a count is atomic
-        self.finished = threading.Lock()
+        self.finished = threading.Lock()  # held until the last item is finished: faster than an Event
         self.finished.acquire()
         if not items:
             self.finished.release()
 
-    def work(self):
+    def do(self):
         """Take items until none is left."""
         for i in self.next:
             if i >= len(self.items):
                 return
             try:
                 self.outcomes[i] = self.function(self.items[i]), None
-            except BaseException as error:  # handed to the caller of run
+            except BaseException as error:  # raised again by `results`
                 self.outcomes[i] = None, error
             if next(self.done) == len(self.items):
                 self.finished.release()
@@ -120,7 +125,7 @@ class _Job:
         return [result for result, _ in self.outcomes]
 
 
-def ahead(functions):
+def ahead(functions: Iterable[Callable[[], Result]]) -> Iterator[Result]:
     """Yield what each function returns, in order; while one result is in use, a thread calls the next function."""
     with ThreadPoolExecutor(1) as pool:
         calls = map(pool.submit, functions)
@@ -128,13 +133,13 @@ def ahead(functions):
         while call:
             result, call = call.result(), next(calls, None)
             yield result
-            del result  # a third one is about to be made
+            del result  # frees its memory before a third result is made
 
 
 _own = threading.local()
 
 
-def scratch(name, *shape):
+def scratch(name: str, *shape: int) -> np.ndarray:
     """This thread's own float32 array of `shape`, C-contiguous and not cleared; the same memory for the same name."""
     memory = getattr(_own, name, None)
     if memory is None or memory.size < prod(shape):
@@ -144,42 +149,49 @@ def scratch(name, *shape):
 
 
 @lru_cache(maxsize=None)
-def blas_libraries():
-    """threadpoolctl's controller of the BLAS libraries that are loaded at the first call: NumPy's is among them."""
+def blas_libraries() -> threadpoolctl.ThreadpoolController:
+    """threadpoolctl's controller of the BLAS libraries that are loaded at the first call; NumPy's is among them."""
     return threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 
-_holders, _holders_lock, _limit = 0, threading.Lock(), None
+class OneBlasThread:
+    """A context manager that limits BLAS to one thread from the first entry until the last exit, on any threads."""
+
+    def __init__(self):
+        self.entries, self.lock, self.limit = 0, threading.Lock(), None
+
+    def __enter__(self):
+        with self.lock:
+            if self.entries == 0:
+                self.limit = blas_libraries().limit(limits=1)
+            self.entries += 1
+
+    def __exit__(self, *error):
+        with self.lock:
+            self.entries -= 1
+            if self.entries == 0:
+                self.limit.restore_original_limits()
+
+
+_one_blas_thread = OneBlasThread()
+
+
+def one_blas_thread() -> OneBlasThread:
+    """Within it, NumPy's matrix products run on the thread that calls them. Calls may nest and overlap."""
+    return _one_blas_thread
 
 
 @contextmanager
-def one_blas_thread():
-    """Within it NumPy's matrix products run on the thread that calls them. Calls may nest and overlap."""
-    global _holders, _limit
-    with _holders_lock:
-        if _holders == 0:
-            _limit = blas_libraries().limit(limits=1)
-        _holders += 1
-    try:
-        yield
-    finally:
-        with _holders_lock:
-            _holders -= 1
-            if _holders == 0:
-                _limit.restore_original_limits()
+def interrupts_between_steps() -> Iterator[Callable[[], bool]]:
+    """Within it, the first Ctrl-C is only noted; the second raises KeyboardInterrupt. Yields a function: was one noted?
 
-
-@contextmanager
-def interrupts_between_steps():
-    """Within it Ctrl-C is only noted, a second one raises KeyboardInterrupt. Yields a function: has one been noted?
-
-    Where a program has a handler of its own, or on another than the main thread, nothing is changed.
+    Nothing is changed where the program has its own handler of Ctrl-C, or on any thread but the main one.
     """
     if (threading.current_thread() is not threading.main_thread()
             or signal.getsignal(signal.SIGINT) is not signal.default_int_handler):
         yield lambda: False
         return
-    noted = []
+    noted: list[int] = []
 
     def note(number, frame):
         if noted:

@@ -1,22 +1,26 @@
-"""Checkpoints: a training between two of its steps, as folders `step-00000012` of which the newest are kept.
+"""Checkpoints: the state of a training between two steps, in folders `step-00000012`, of which the newest are kept.
 
-A training that goes on from a checkpoint ends in the bits of one that was never interrupted: parameters and the
-optimiser's state are stored to the last bit, and every random choice hangs on the seed and the number of the step.
+A training that resumes from a checkpoint ends with bit-identical parameters: parameters and the optimiser's state are
+stored exactly, and every random choice depends only on the seed and the number of the step.
 """
 
 import shutil
 import warnings
+from os import PathLike
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from nnlite.system import array_folder
 
-KEPT = 2  # the newest, and one more should that be damaged
+KEPT = 2  # the newest, and one more in case that is damaged
 
 
-def save(folder, step, header, arrays):
-    """Write a checkpoint after so many steps, then remove those older than the KEPT newest.
+def save(folder: str | PathLike, step: int, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """Write a checkpoint after so many steps, then remove all but the KEPT newest.
 
-    header, arrays: as `folders.write`. A crash at any moment leaves the checkpoints that were there, whole.
+    header, arrays: as for `array_folder.write`. A crash at any moment leaves the earlier checkpoints complete.
     """
     folder = Path(folder)
     array_folder.write(folder / f"step-{step:08}", "checkpoint", {"step": step, **header},
@@ -27,10 +31,10 @@ def save(folder, step, header, arrays):
         shutil.rmtree(old, ignore_errors=True)
 
 
-def load(folder):
-    """The header and the arrays (mapped) of the newest checkpoint that is whole, or None if there is none.
+def load(folder: str | PathLike) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+    """The header and the arrays (mapped into memory) of the newest complete checkpoint, or None if there is none.
 
-    A damaged one is passed over with a warning; if all are damaged, ValueError.
+    A damaged one is skipped with a warning. ValueError if all are damaged.
     """
     found = _steps(Path(folder))
     for path in reversed(found):

@@ -1,14 +1,17 @@
-"""The plan: what a training will take on this machine, from a look at the data and some trial steps, before it starts.
+"""The plan: what a training will take on this machine, found before it starts from a sample of the data.
 
-Nothing is computed from a table of machines. A sample of the records is read, counted, encoded and trained on, in a
-network of the size that all the records are expected to need; time and memory of that are scaled up to all of them.
+Nothing is looked up in a table of machines. A sample of the records is read, counted and encoded. A network of the size
+that all records are expected to need is trained on it for some steps. Time and memory are then scaled to all records.
 """
 
 import itertools
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log2
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,14 +28,14 @@ from nnlite.system.threads import width
 from nnlite.training import recipes
 from nnlite.training.trainer import Trainer
 
-SAMPLE_RECORDS = 100_000
+SAMPLE_RECORDS = 100_000  # read at most
 TRIAL_RECORDS = 20_000  # of these, to train on: a batch of the deck's recipe
-SAMPLE_BYTES = 1 << 24  # of each file, unpacked, by which its lines are estimated
+SAMPLE_BYTES = 1 << 24  # of each file, unpacked, from which its number of lines is estimated
 TRIAL_SECONDS = 2.0  # of training, after the first two steps, in which everything compiles
-CHUNK_BYTES = 1 << 28  # of encoded rows that a chunk holds at most, where they do not all fit into memory
-BYTES_PER_WORD, BYTES_PER_COLUMN = 350, 40  # while they are counted: texts and counts; of a hashed column
-BYTES_PER_SEEN = 64  # of a word that is counted, rare ones included: 16 a slot, 2 to 4 slots
-RECORDS_TWICE = 1.3  # titles are held once, but the tuples and lists around them twice, as read and as checked
+BYTES_PER_WORD = 350  # of a kept word or label while words are counted: its text and its count
+BYTES_PER_SEEN = 64  # of each counted word, rare ones included: 16 a slot, 2 to 4 slots
+BYTES_PER_COLUMN = 40  # of a hashed column
+RECORDS_TWICE = 1.3  # titles are held once, but the tuples and lists around them twice: as read and as checked
 MIB = 2 ** 20
 
 
@@ -42,7 +45,7 @@ class Plan:
 
     paths: list[str]
     recipe: str
-    exact: bool  # are the records all read, or an estimate from a sample?
+    exact: bool  # were all records read, or are the numbers estimated from a sample?
     n_records: int
     n_words: int
     n_labels: int
@@ -51,18 +54,23 @@ class Plan:
     batch_rows: int
     n_steps: int
     chunk_rows: int  # how many rows should be in memory at once: all of them, if they fit
-    block_rows: int  # that pass through the label layer at once,
-    tile_labels: int  # by so many labels
+    block_rows: int  # rows that pass through the label layer at once
+    tile_labels: int  # labels whose logits exist at once
     threads: int
-    seconds: dict[str, float]  # by what takes them: "read", "encode", "train"
+    seconds: dict[str, float]  # by activity: "read", "encode", "train"
     memory: dict[str, int]  # bytes at the peak, by what holds them
     available: int | None  # bytes that the machine has for them
     gpus: list[str]
 
-    total_seconds = property(lambda self: sum(self.seconds.values()))
-    total_memory = property(lambda self: sum(self.memory.values()))
+    @property
+    def total_seconds(self) -> float:
+        return sum(self.seconds.values())
 
-    def check(self):
+    @property
+    def total_memory(self) -> int:
+        return sum(self.memory.values())
+
+    def check(self) -> None:
         """MemoryError if the training cannot fit into this machine's memory."""
         if self.available is not None and self.total_memory > self.available:
             parts = ", ".join(f"{n_bytes / MIB:,.0f} for {name}" for name, n_bytes in self.memory.items())
@@ -90,52 +98,37 @@ class Plan:
         return "\n".join(f"{name:10} {text}" for name, text in rows)
 
 
-def plan(paths, recipe="default", threads=None, sample_records=SAMPLE_RECORDS, **overrides):
+def plan(paths: str | PathLike | Sequence[str | PathLike], recipe: str = "default", threads: int | None = None,
+         sample_records: int = SAMPLE_RECORDS, **overrides: Any) -> Plan:
     """The Plan of a training on some files.
 
     paths: what `read_records` reads    recipe, overrides: as for `TitleClassifier`
     Takes some seconds. Raises what `read_records` and `Vocabulary.build` raise.
     """
-    paths = [str(path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
-    features, asked, others = recipes.split(recipe, overrides)
-    base = load_kernels(features)
-    start, before = time.perf_counter(), memory.resident_memory() or 0
-    reader = read_records(paths)
-    sample = list(itertools.islice(reader, sample_records))
-    read_seconds, records_bytes = time.perf_counter() - start, (memory.resident_memory() or 0) - before
-    exact = len(sample) < sample_records
-    n_lines = len(sample) + sum(reader.bad_lines.values())
-    n_records = len(sample) if exact else max(len(sample), round(lines_in(paths) * len(sample) / n_lines))
-    scale = n_records / len(sample)
-    sample, _ = Categories.choose(sample, **asked).apply(sample)
-
-    start = time.perf_counter()
-    vocabulary = Vocabulary.build(sample, **features)
-    data = vocabulary.encode(sample)
-    encode_seconds = time.perf_counter() - start
-    n_words, n_labels, n_seen = data.n_words, data.n_labels, len(vocabulary.words) + vocabulary.n_dropped_words
-    if not exact:
-        parts = [Vocabulary.build(sample[:len(sample) // n], **features) for n in (4, 2)]
-        n_words = vocabulary.hash_size or grown(*(part.n_words for part in parts), n_words, scale)
-        n_labels = grown(*(len(part.labels) for part in parts), n_labels, scale)
-        n_seen = grown(*(len(part.words) + part.n_dropped_words for part in parts), n_seen, scale)
-    expected = Expected(n_records, n_words, n_labels)
+    sources = [str(path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
+    features, categories, others = recipes.split(recipe, overrides)
+    base_bytes = load_kernels(features)
+    sample = Sample(sources, sample_records)
+    sample.encode(features, categories)
+    expected = sample.expected_sizes(features)
     trainer = recipes.RECIPES[recipe](expected, threads=threads, **others)
-    step_seconds = trial(trainer, spread(data.take(slice(0, TRIAL_RECORDS)), n_words, n_labels))
-
-    names = BYTES_PER_WORD * ((0 if vocabulary.hash_size else n_words) + n_labels)
-    names += BYTES_PER_SEEN * n_seen + BYTES_PER_COLUMN * (vocabulary.hash_size or 0)
-    return plan_of(
-        trainer, paths, recipe, n_records, step_seconds,
-        {"read": scale * read_seconds, "encode": scale * encode_seconds},
-        {"Python and kernels": base, "records": round(RECORDS_TWICE * scale * records_bytes),
-         "matrices": round(scale * data.nbytes), "vocabulary": names}, exact)
+    trial_data = spread(sample.data.take(slice(0, TRIAL_RECORDS)), expected.n_words, expected.n_labels)
+    found = plan_of(trainer, sources, recipe, expected.n_rows, trial(trainer, trial_data), sample.exact)
+    found.seconds = sample.seconds() | found.seconds
+    found.memory = {"Python and kernels": base_bytes} | sample.memory_of(expected) | found.memory
+    return found
 
 
-def plan_of(trainer, sources, recipe, n_records, step_seconds, other_seconds, other_bytes, exact=True):
-    """The Plan of what a trainer, made by the recipe, is about to do with so many records.
+def plan_of(trainer: Trainer, sources: list[str], recipe: str, n_records: int, step_seconds: float,
+            exact: bool = True) -> Plan:
+    """The Plan of training alone, without what reading and encoding take.
 
-    step_seconds: what a step takes    other_seconds, other_bytes: what else takes time and memory, by name
+    trainer: made by the recipe for data of the size in question
+    sources: names of files, to be shown
+    recipe: its name, to be shown
+    n_records: the number of records to train on
+    step_seconds: what one step takes
+    exact: is n_records exact, or an estimate?
     """
     model, batch_rows, threads = trainer.model, trainer.batch_rows, trainer.workers.threads
     n_steps = trainer.epochs * ceil(n_records / batch_rows)
@@ -144,15 +137,15 @@ def plan_of(trainer, sources, recipe, n_records, step_seconds, other_seconds, ot
     return Plan(
         sources, recipe, exact, n_records, model.n_words, model.n_labels,
         [model.n_words, *model.hidden, model.n_labels], trainer.epochs, batch_rows, n_steps, n_records, width(block),
-        width(tile), threads, other_seconds | {"train": n_steps * step_seconds},
-        other_bytes | {"parameters": sum(p.nbytes for p in model.params.values()),
-                       "optimiser": trainer.optimizer.state_bytes(dict(model.params)),  # a copy: as if there were none
-                       "a step": model.step_bytes(rows, threads)},
+        width(tile), threads, {"train": n_steps * step_seconds},
+        {"parameters": sum(p.nbytes for p in model.params.values()),
+         "optimiser": trainer.optimizer.state_bytes(dict(model.params)),  # a copy: the size of a state not yet made
+         "a step": model.step_bytes(rows, threads)},
         memory.available_memory(), memory.gpus())
 
 
-def load_kernels(features):
-    """Do once what a training does, with next to no data. Returns the bytes that this process then holds."""
+def load_kernels(features: dict[str, Any]) -> int:
+    """Train once on next to no data, which loads all kernels. Returns the bytes that this process then holds."""
     records = [Record("a b", ("c",))] * 2
     vocabulary = Vocabulary.build(records, **features | dict(min_count=1, label_min_count=1, hash_size=None))
     data = vocabulary.encode(records)
@@ -160,19 +153,74 @@ def load_kernels(features):
     return memory.resident_memory() or 0
 
 
+@dataclass
 class Expected:
-    """In the place of the data that a recipe is made for: their sizes, as far as they are known."""
+    """The expected sizes of all the data; a recipe takes them in place of the data."""
 
-    def __init__(self, n_rows, n_words, n_labels):
-        self.n_rows, self.n_words, self.n_labels = n_rows, n_words, n_labels
+    n_rows: int
+    n_words: int
+    n_labels: int
+    n_seen: int  # different words that are counted, rare ones included
 
-    def label_frequencies(self):
-        """Each label in as many rows as the other."""
+    def label_frequencies(self) -> np.ndarray:
+        """(L,): the same frequency for every label."""
         return np.full(self.n_labels, 1 / self.n_labels)
 
 
-def lines_in(paths):
-    """About how many lines some files have: those of the first SAMPLE_BYTES, by the part of the file that these are."""
+class Sample:
+    """The first records of some files: read, then encoded, with the seconds and the bytes that this takes."""
+
+    def __init__(self, paths: list[str], most: int):
+        """Read at most so many records."""
+        start, before = time.perf_counter(), memory.resident_memory() or 0
+        reader = read_records(paths)
+        self.records = list(itertools.islice(reader, most))
+        self.read_seconds = time.perf_counter() - start
+        self.records_bytes = (memory.resident_memory() or 0) - before
+        n_read = len(self.records)
+        self.exact = n_read < most
+        n_lines = n_read + sum(reader.bad_lines.values())
+        self.n_records = n_read if self.exact else max(n_read, round(lines_in(paths) * n_read / n_lines))
+        self.scale = self.n_records / n_read
+
+    def encode(self, features: dict[str, Any], categories: dict[str, Any]) -> None:
+        """Apply the choice of categories, then build the vocabulary and the data."""
+        self.records, _ = Categories.choose(self.records, **categories).apply(self.records)
+        start = time.perf_counter()
+        self.vocabulary = Vocabulary.build(self.records, **features)
+        self.data = self.vocabulary.encode(self.records)
+        self.encode_seconds = time.perf_counter() - start
+
+    def expected_sizes(self, features: dict[str, Any]) -> Expected:
+        """The sizes of all the data: those of the sample, or as they grow from its first quarter to its whole."""
+        if self.exact:
+            return Expected(self.n_records, *_counts(self.vocabulary))
+        quarter, half = (Vocabulary.build(self.records[:len(self.records) // n], **features) for n in (4, 2))
+        counts = zip(_counts(quarter), _counts(half), _counts(self.vocabulary))
+        return Expected(self.n_records, *(grown(*of_parts, self.scale) for of_parts in counts))
+
+    def seconds(self) -> dict[str, float]:
+        """Expected seconds for all records, by activity."""
+        return {"read": self.scale * self.read_seconds, "encode": self.scale * self.encode_seconds}
+
+    def memory_of(self, expected: Expected) -> dict[str, int]:
+        """Expected bytes for all records, by what holds them."""
+        n_columns = self.vocabulary.hash_size or 0  # with hashing, no words are kept
+        n_kept = expected.n_labels + (0 if n_columns else expected.n_words)
+        return {
+            "records": round(RECORDS_TWICE * self.scale * self.records_bytes),
+            "matrices": round(self.scale * self.data.nbytes),
+            "vocabulary": BYTES_PER_WORD * n_kept + BYTES_PER_SEEN * expected.n_seen + BYTES_PER_COLUMN * n_columns,
+        }
+
+
+def _counts(vocabulary):
+    """The numbers of columns of x, of labels, and of different words that were counted, rare ones included."""
+    return vocabulary.n_words, len(vocabulary.labels), len(vocabulary.words) + vocabulary.n_dropped_words
+
+
+def lines_in(paths: Sequence[str | PathLike]) -> float:
+    """About how many lines some files have: those in the first SAMPLE_BYTES, divided by their share of the file."""
     total = 0.0
     for path in map(Path, paths):
         with open(path, "rb") as packed, open_binary(path, packed) as file:
@@ -182,11 +230,12 @@ def lines_in(paths):
     return total
 
 
-def grown(n_quarter, n_half, n, scale):
-    """How many different words `scale` times as many records have, if a quarter, a half and all of them have so many.
+def grown(n_quarter: int, n_half: int, n: int, scale: float) -> int:
+    """The expected number of different words in `scale` times as many records as the sample has.
 
-    Heaps' law says that their number grows by a power of the number of records. The power is that of the last doubling,
-    and it goes on changing as it did between the last two: pairs of words fill up late, single words early.
+    n_quarter, n_half, n: the different words in a quarter, in a half and in all of the sample.
+    Heaps' law says that the number grows by a power of the number of records. The power of each further doubling
+    continues the change between the last two: pairs of words become complete late, single words early.
     """
     before, last = (log2(max(more, 1) / max(fewer, 1)) for fewer, more in ((n_quarter, n_half), (n_half, n)))
     doublings, power = log2(scale), 0.0
@@ -195,8 +244,8 @@ def grown(n_quarter, n_half, n, scale):
     return round(n * 2 ** power)
 
 
-def spread(data, n_words, n_labels):
-    """The Dataset with its words and labels at random places among more of them, as all the records will have."""
+def spread(data: Dataset, n_words: int, n_labels: int) -> Dataset:
+    """The Dataset with its words and labels at random places among n_words and n_labels, as in all the records."""
     rng = np.random.default_rng(0)
     parts = []
     for matrix, n in (data.x, n_words), (data.y, n_labels):
@@ -210,9 +259,9 @@ class _Enough(Exception):
     """The trial has lasted long enough."""
 
 
-def trial(trainer, data):
-    """Seconds of a training step on these data."""
-    seconds = []
+def trial(trainer: Trainer, data: Dataset) -> float:
+    """Seconds of a training step on these data: the median, after the first two steps."""
+    seconds: list[float] = []
 
     def look(step):
         seconds.append(step.seconds)

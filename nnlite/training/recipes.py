@@ -1,20 +1,27 @@
-"""Two ways to train the same kind of network: one whose loss stays flat, and one that learns.
+"""Two ways to train the same kind of network: `deck`, whose loss stays flat, and `default`, which learns.
 
-Averaged over L labels, a loss has gradients L times smaller than summed over them, so 400 steps of 0.05 hardly move
-anything: with 1,800 labels the deck's loss ends near 0.55, when predicting the bare label frequencies for every product
-would score about 0.02. Three changes make the network learn in seconds:
+`deck` is the recipe of the slide deck that this project reproduces: two layers of 200 sigmoid units, binary
+cross-entropy averaged over rows and labels, plain SGD with a learning rate of 0.05, and 20,000 rows a step.
 
-    the output bias starts at the logit of each label's frequency    (the first step is where the deck never arrives)
-    the loss is summed over labels, averaged over rows               (gradients do not shrink as labels are added)
-    every parameter has its own learning rate, AdaGrad's             (rare words move as far as frequent ones)
+A loss averaged over L labels has gradients L times smaller than one summed over them, so 400 steps of 0.05 hardly move
+anything: with 1,800 labels the deck's loss ends near 0.55, while always predicting each label's frequency would score
+about 0.02. Three changes make the network learn in seconds:
 
-and mini-batches give it twice as many steps for a tenth of the work. What makes the default recipe better still
-is in benchmarks/ablation.py, change by change: one layer of ReLU units in the place of two of sigmoids, pairs of words
-and the beginnings of words, rare words weighed more (TF-IDF), units and words left out at random (dropout).
+    the output bias starts at the logit of each label's frequency    (the first step is already below the deck's end)
+    the loss is summed over labels and averaged over rows            (more labels do not shrink the gradients)
+    every parameter has its own learning rate, by AdaGrad            (rare words move as far as frequent ones)
+
+and mini-batches give it twice as many steps for a tenth of the work. What further improves the default recipe is
+measured change by change in the ablation benchmark: one layer of ReLU units instead of two of sigmoid units, pairs of
+words and prefixes of words, larger weights for rare words (TF-IDF), and dropout of units and words.
 """
 
+from collections.abc import Callable
 from functools import partial
 from math import ceil
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
 
 from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import SGD, AdaGrad
@@ -22,14 +29,14 @@ from nnlite.training.trainer import Trainer, constant, linear_decay
 
 SMALL_ROWS = 15_000  # below which the default recipe makes smaller steps, and more of them
 SMALL_STEPS, MOST_EPOCHS = 3_000, 40
-SEEN_ROWS = 320_000  # after which the default recipe may stop: 4 epochs of 80,000 rows, 6 of few
-EPS = 2e-4  # the best of seven from 1e-10 to 1e-3 on real titles; from 1e-3 on a word learns too slowly
+SEEN_ROWS = 320_000  # after which the default recipe may stop: 4 epochs of 80,000 rows, 6 epochs of fewer
+EPS = 2e-4  # of AdaGrad: the best of seven from 1e-10 to 1e-3 on real titles; above 1e-3 words learn too slowly
 
-FEATURES = {  # of each recipe, for Vocabulary.build
+FEATURES = {  # of each recipe: arguments of Vocabulary.build
     "deck": dict(min_count=10),
     "default": dict(min_count=2, label_min_count=10, ngrams=2, stem=4, first_word=True, shape=True, tfidf=True),
 }
-SETTINGS = {  # what can be overridden: arguments of Vocabulary.build, MLP, the optimiser, Trainer, Categories.choose
+SETTINGS = {  # what can be overridden, by what takes it
     "features": ("min_count", "label_min_count", "ngrams", "stem", "first_word", "shape", "tfidf", "hash_size"),
     "network": ("hidden", "activation", "output"),
     "optimizer": ("lr", "labels_lr"),
@@ -40,27 +47,39 @@ SETTINGS = {  # what can be overridden: arguments of Vocabulary.build, MLP, the 
 }
 
 
-def deck(data, seed=0, threads=None, **overrides):
+class TrainingData(Protocol):
+    """What a recipe needs to know of the data: a Dataset, a ChunkFolder or a plan's expected sizes."""
+
+    n_rows: int
+    n_words: int
+    n_labels: int
+
+    def label_frequencies(self) -> np.ndarray: ...
+
+
+def deck(data: TrainingData, seed: int = 0, threads: int | None = None, **overrides: Any) -> Trainer:
     """A Trainer for the deck's recipe: 200-200 sigmoid, mean BCE, SGD 0.05, chunks of 20,000 with 100 epochs each.
 
-    overrides: of the network, the optimiser and the training, by the names in SETTINGS; so in `default`.
+    overrides: of the network, the optimiser and the training, by the names in SETTINGS; likewise in `default`.
     """
     recipe = dict(hidden=(200, 200), activation="sigmoid", lr=0.05,
                   batch_rows=20_000, epochs=100, order="chunks", reduction="mean")
     return _trainer(data, SGD, recipe | overrides, seed, threads)
 
 
-def default(data, seed=0, threads=None, **overrides):
-    """A Trainer for the recipe that learns: one ReLU layer, summed BCE, AdaGrad falling to 0, dropout.
+def default(data: TrainingData, seed: int = 0, threads: int | None = None, **overrides: Any) -> Trainer:
+    """A Trainer for the recipe that learns: one ReLU layer, summed BCE, AdaGrad with a rate that falls to 0, dropout.
 
-    AdaGrad's eps keeps a word's first steps, which else would be of full size whatever its gradient, in proportion.
-    200 units and batches of 512, 4 epochs, or up to 6 where rows are fewer than 80,000; below 15,000 rows 400 units and
-    3,000 steps of batches of 64, or 40 epochs if these are fewer. With output="softmax" two thirds of the epochs, and
-    dropout 0.6: a row then teaches all labels to exclude each other, and the network is sure of itself sooner.
+    From 15,000 rows on: 200 units, batches of 512, 4 epochs, or up to 6 where rows are fewer than 80,000. Below: 400
+    units, batches of 64, 3,000 steps, or 40 epochs if these are fewer. With output="softmax": two thirds of the epochs
+    and dropout 0.6, because each row teaches every label that the others are false, and the network overfits earlier.
+    Without AdaGrad's eps a word's first steps would have full size whatever their gradient; with it they are in
+    proportion to the gradient.
     """
     n_rows = max(data.n_rows, 1)
-    recipe = dict(hidden=(200,), activation="relu", lr=0.3, labels_lr=0.04, batch_rows=512,
-                  epochs=min(max(4, round(SEEN_ROWS / n_rows)), 6), dropout=0.35, word_dropout=0.1)
+    recipe: dict[str, Any] = dict(
+        hidden=(200,), activation="relu", lr=0.3, labels_lr=0.04, batch_rows=512,
+        epochs=min(max(4, round(SEEN_ROWS / n_rows)), 6), dropout=0.35, word_dropout=0.1)
     if n_rows < SMALL_ROWS:
         recipe |= dict(hidden=(400,), lr=0.05, labels_lr=0.02, batch_rows=64, dropout=0.5, word_dropout=0.2)
         rows = SMALL_STEPS * overrides.get("batch_rows", recipe["batch_rows"])
@@ -72,23 +91,35 @@ def default(data, seed=0, threads=None, **overrides):
     return trainer
 
 
+RECIPES: dict[str, Callable[..., Trainer]] = {"deck": deck, "default": default}
+
+
 def _trainer(data, optimizer, settings, seed, threads, schedule=constant):
     """The Trainer of a new network with these settings, by the names in SETTINGS."""
-    parts = {part: {name: settings[name] for name in names if name in settings} for part, names in SETTINGS.items()}
-    model = MLP(data.n_words, data.n_labels, **parts["network"], seed=seed)
-    return Trainer(model, optimizer(**parts["optimizer"]), **parts["training"], seed=seed, threads=threads,
+    groups = _grouped(settings)
+    model = MLP(data.n_words, data.n_labels, **groups["network"], seed=seed)
+    return Trainer(model, optimizer(**groups["optimizer"]), **groups["training"], seed=seed, threads=threads,
                    schedule=schedule)
 
 
-RECIPES = {"deck": deck, "default": default}
+def _grouped(settings):
+    """The settings as one dict for each group of SETTINGS."""
+    return {group: {name: settings[name] for name in names if name in settings} for group, names in SETTINGS.items()}
 
 
-def split(recipe, overrides):
-    """Settings of the recipe but for these overrides, as three dicts: of the features, all; of the categories and of
-    the rest, the overrides alone. Major categories exclude each other, which makes softmax the output."""
-    parts = {part: {name: overrides[name] for name in names if name in overrides} for part, names in SETTINGS.items()}
-    features, categories = FEATURES[recipe] | parts.pop("features"), parts.pop("categories")
-    others = {name: value for part in parts.values() for name, value in part.items()}
+class Split(NamedTuple):
+    """The settings of a training, by where they go."""
+
+    features: dict[str, Any]  # for Vocabulary.build: the recipe's and the overrides
+    categories: dict[str, Any]  # for Categories.choose
+    others: dict[str, Any]  # for the recipe: overrides of the network, the optimiser, the training and the run
+
+
+def split(recipe: str, overrides: dict[str, Any]) -> Split:
+    """The settings of a recipe with these overrides. Major categories exclude each other, so the output is softmax."""
+    groups = _grouped(overrides)
+    features, categories = FEATURES[recipe] | groups.pop("features"), groups.pop("categories")
+    others = {name: value for group in groups.values() for name, value in group.items()}
     if categories.get("major") is not None:
         others = {"output": "softmax"} | others
-    return features, categories, others
+    return Split(features, categories, others)

@@ -14,6 +14,7 @@ from problems import F32, F64, assert_close, random_csr
 import twins
 from nnlite.kernels import compile, ranking, dense, sparse
 from nnlite.network import reference
+from nnlite.scores import metrics
 
 EXTREME = np.array([0, -0.0, 1e-30, 1, -1, 16, -16, 87, -87, 88.8, -88.8, 104, -104, 1e4, -1e4, 3e38, -3e38], F32)
 finite = st.floats(-100, 100, width=32)
@@ -310,8 +311,9 @@ def test_probability_and_equal_bin():
     for z in np.concatenate([EXTREME, np.linspace(-20, 20, 99).astype(F32)]):
         assert ranking.probability(z) == pytest.approx(twins.probability(F64(z)), rel=5e-7, abs=1e-13)
     for p, bins in [(0, 4), (1e-9, 4), (0.25, 4), (0.25001, 4), (0.5, 4), (0.75, 4), (0.9999999, 4), (1, 4), (1, 15)]:
-        assert ranking.equal_bin(F32(p), F32(bins)) == twins.equal_bin(np.array(p), bins)
-    assert [ranking.equal_bin(F32(p), F32(4)) for p in (0, 0.25, 0.3, 1, np.nan)] == [0, 0, 1, 3, 0]
+        assert ranking.equal_bin(F32(p), F32(bins)) == metrics.bin_of(np.array(p), bins)
+    ps = np.array([0, 0.25, 0.3, 1, np.nan], F32)
+    assert [ranking.equal_bin(p, F32(4)) for p in ps] == metrics.bin_of(ps, 4).tolist() == [0, 0, 1, 3, 0]
 
 
 @pytest.mark.parametrize("tiles", [[17], [5, 12], [1, 15, 1]])
@@ -327,6 +329,12 @@ def test_merge_top_k(tiles, k):
     want_ids, want = twins.merge_top_k(z, k)
     np.testing.assert_array_equal(ids, want_ids)
     np.testing.assert_array_equal(best, want)
+
+
+def test_merge_top_k_numbers_labels_from_the_first_of_the_tile():
+    ids, best = np.zeros((1, 2), np.int32), np.full((1, 2), -np.inf, F32)
+    ranking.merge_top_k(np.array([[6, 2, 3]], F32), 10, ids, best)
+    assert ids.tolist() == [[10, 12]] and best.tolist() == [[6, 3]]
 
 
 @pytest.mark.parametrize("density", [0.1, 0.5, 1.0])

@@ -151,7 +151,7 @@ def test_a_tally_adds_what_each_user_counted():
     assert tally.total().tolist() == [[7] * 3] * 2
 
 
-def test_data_are_checked_at_the_door(monkeypatch):
+def test_data_are_checked_where_they_enter(monkeypatch):
     data, model, *_ = problem(monkeypatch)
     for function in evaluate, calibration.report:
         with pytest.raises(ValueError, match=f"{function.__name__}: the model has 23 labels, the data 22"):

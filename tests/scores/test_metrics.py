@@ -137,6 +137,11 @@ def test_reliability():
     assert got.ece == pytest.approx((abs(0.1 - 0) + abs(1.6 - 2) + abs(1.9 - 1)) / 8)
 
 
+def test_sigmoid_without_overflow():
+    z = np.array([0, log(3), -log(3), 800, -800])
+    np.testing.assert_allclose(metrics.sigmoid(z), [1 / 2, 3 / 4, 1 / 4, 1, 0], rtol=1e-14)
+
+
 def test_bce_of_frequencies():
     """Label 0 is on half of the rows and predicted so: ln 2. Label 1 is on a quarter, predicted a half: ln 2 too."""
     truth = TRUTH[:, [0, 3]].tocsr()

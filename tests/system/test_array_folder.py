@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from problems import change_json
 
-from nnlite.system import array_folder
+from nnlite.system import array_folder, atomic_folder
 
 KIND = "model"
 ARRAYS = {"features.W": np.arange(12, dtype=np.float32).reshape(4, 3), "counts": np.array([5, 3], np.int64)}
@@ -38,7 +38,7 @@ def change(folder, **entries):
 
 
 def put(folder, name, content):
-    """Put a file into a folder, with the size and the sum that belong to it."""
+    """Put a file into a folder, with the size and the checksum that belong to it."""
     (folder / name).write_bytes(content)
     files = json.loads((folder / "model.json").read_text())["files"]
     change(folder, files=files | {name: {"bytes": len(content), "crc32": zlib.crc32(content)}})
@@ -92,10 +92,10 @@ def test_awkward_shapes_come_back(tmp_path, shape):
     assert np.array_equal(got, array) and got.shape == shape
 
 
-def test_a_sum_of_pieces(tmp_path, monkeypatch):
-    monkeypatch.setattr(array_folder, "PIECE", 7)
+def test_a_checksum_of_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr(array_folder, "CRC_BYTES", 7)
     assert texts_of(write(tmp_path / "a")) == TEXTS
-    monkeypatch.setattr(array_folder, "PIECE", 8)
+    monkeypatch.setattr(array_folder, "CRC_BYTES", 8)
     refused(tmp_path / "a", "CRC-32")
 
 
@@ -115,7 +115,7 @@ def test_what_is_made_of_a_folder_counts_only_if_it_is_sound(tmp_path):
         array_folder.read(folder, KIND, use)
 
 
-def test_names_with_signs_of_patterns(tmp_path):
+def test_names_with_wildcards(tmp_path):
     folder = tmp_path / "a[1]*"
     remains = folder.with_name(f".{folder.name}.4194305")
     remains.mkdir()
@@ -202,7 +202,7 @@ def test_a_link_to_the_right_content_is_not_followed(tmp_path):
     assert texts_of(folder) == TEXTS
 
 
-def test_links_and_what_is_no_file(tmp_path):
+def test_links_and_what_is_not_a_file(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("secret\n")
     for make in (lambda path: path.symlink_to(secret), os.mkdir, os.mkfifo, lambda path: None):
@@ -234,7 +234,7 @@ def test_every_changed_byte_and_every_lost_one_is_noticed(tmp_path):
 
 def test_damage_in_any_piece_of_a_large_file_is_noticed(tmp_path, monkeypatch):
     """A change of the first byte, of one in the middle and of the last but one; the last is the end of a line."""
-    monkeypatch.setattr(array_folder, "PIECE", 7)
+    monkeypatch.setattr(array_folder, "CRC_BYTES", 7)
     folder = write(tmp_path / "a")
     for name in "features.W.npy", "counts.npy", "words.txt":
         content = (folder / name).read_bytes()
@@ -291,7 +291,7 @@ def test_other_things_in_the_place_are_left_alone(tmp_path):
 
 
 def test_without_the_exchange_of_folders(tmp_path, monkeypatch):
-    monkeypatch.setattr(array_folder, "_exchange", lambda a, b: False)
+    monkeypatch.setattr(atomic_folder, "_exchange", lambda a, b: False)
     write(tmp_path / "a", header={"answer": 1})
     write(tmp_path / "a", header={"answer": 2})
     assert array_folder.read(tmp_path / "a", KIND)[0]["answer"] == 2 and os.listdir(tmp_path) == ["a"]
@@ -308,7 +308,7 @@ def test_a_crash_between_two_moves_loses_nothing(tmp_path, monkeypatch):
             raise OSError(5, "Input/output error")
         rename(source, target)
 
-    monkeypatch.setattr(array_folder, "_exchange", lambda a, b: False)
+    monkeypatch.setattr(atomic_folder, "_exchange", lambda a, b: False)
     monkeypatch.setattr(os, "rename", fail_at_the_second)
     with pytest.raises(OSError):
         write(tmp_path / "a", header={"answer": 43})
@@ -325,9 +325,9 @@ def test_on_linux_a_folder_is_replaced_in_one_move(tmp_path, monkeypatch):
 
 
 def test_all_is_on_disk_before_the_folder_takes_its_place_and_the_new_name_after(tmp_path, monkeypatch):
-    did, swap, sync = [], array_folder._swap, array_folder._sync
-    monkeypatch.setattr(array_folder, "_sync", lambda path: did.append(path.name) or sync(path))
-    monkeypatch.setattr(array_folder, "_swap", lambda new, folder: did.append("swap") or swap(new, folder))
+    did, swap, sync = [], atomic_folder._move, atomic_folder._sync
+    monkeypatch.setattr(atomic_folder, "_sync", lambda path: did.append(path.name) or sync(path))
+    monkeypatch.setattr(atomic_folder, "_move", lambda new, folder: did.append("swap") or swap(new, folder))
     write(tmp_path / "a")
     at = did.index("swap")
     assert {"model.json", "features.W.npy", "counts.npy", "words.txt"} < set(did[:at])
@@ -339,7 +339,7 @@ def test_a_file_or_a_folder_is_synced_and_closed_again(tmp_path, name, monkeypat
     synced = []
     monkeypatch.setattr(os, "fsync", lambda handle: synced.append((handle, os.fstat(handle).st_ino)))
     (tmp_path / "file").touch()
-    array_folder._sync(tmp_path / name)
+    atomic_folder._sync(tmp_path / name)
     (handle, inode), = synced
     assert inode == (tmp_path / name).stat().st_ino
     with pytest.raises(OSError):

@@ -11,7 +11,7 @@ from nnlite.training.trainer import constant, linear_decay
 
 
 def default(n_rows, **overrides):
-    return recipes.default(Expected(n_rows, 10, 5), **overrides)
+    return recipes.default(Expected(n_rows, 10, 5, 10), **overrides)
 
 
 def figures(trainer):
@@ -25,7 +25,7 @@ def assert_has(trainer, **want):
 
 
 def test_the_decks_numbers():
-    trainer = recipes.deck(Expected(100, 10, 5))
+    trainer = recipes.deck(Expected(100, 10, 5, 10))
     assert_has(trainer, hidden=(200, 200), activation="sigmoid", lr=0.05, labels_lr=0.05, batch_rows=20_000, epochs=100,
                order="chunks", reduction="mean", dropout=0.0, word_dropout=0.0, schedule=constant, negligible=0.0)
     assert type(trainer.optimizer) is SGD and not trainer.model.params["labels.b"].any()
