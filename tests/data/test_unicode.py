@@ -12,7 +12,7 @@ from problems import compiled
 
 from nnlite import Record, Vocabulary, read_records
 from nnlite.classifier.title_classifier import TitleClassifier
-from nnlite.data.vocabulary import tokenise
+from nnlite.data.tokens import TokenRules, tokenise
 
 TITLES = [
     ("蓝色连衣裙", ["蓝色连衣裙"]),  # no blanks divide the words: one run, one word
@@ -58,9 +58,9 @@ def test_a_composed_title_keeps_its_words_whole():
 
 
 def test_stems_are_letters_not_bytes():
-    assert tokenise("连衣裙连衣裙", stem=4)[-1] == "^连衣裙连"
-    assert tokenise("حقيبة", stem=4)[-1] == "^حقيب"
-    assert tokenise("𝒜𝒷𝒸𝒹𝑒", stem=4)[-1] == "^𝒜𝒷𝒸𝒹"  # beyond the first 65,536 code points
+    assert tokenise("连衣裙连衣裙", TokenRules(stem=4))[-1] == "^连衣裙连"
+    assert tokenise("حقيبة", TokenRules(stem=4))[-1] == "^حقيب"
+    assert tokenise("𝒜𝒷𝒸𝒹𝑒", TokenRules(stem=4))[-1] == "^𝒜𝒷𝒸𝒹"  # beyond the first 65,536 code points
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "csv"])
