@@ -98,7 +98,7 @@ class Dataset:
         """A number that distinguishes these data from others."""
         x, y = self.arrays()
         arrays = [*x, *y[:2]] + ([] if self.weights is None else [self.weights])
-        return reduce(lambda crc, array: zlib.crc32(np.ascontiguousarray(array), crc), arrays, 0)
+        return reduce(lambda crc, array: zlib.crc32(np.ascontiguousarray(array).data, crc), arrays, 0)
 
     def label_frequencies(self) -> np.ndarray:
         """The fraction of the rows that carry each label, float64 (L,)."""

@@ -104,7 +104,7 @@ def plan(paths, recipe="default", threads=None, sample_records=SAMPLE_RECORDS, *
     sample = list(itertools.islice(reader, sample_records))
     read_seconds, records_bytes = time.perf_counter() - start, (memory.resident_memory() or 0) - before
     exact = len(sample) < sample_records
-    n_lines = len(sample) + sum(reader.bad_lines.values())
+    n_lines = len(sample) + sum(reader.skipped.values())
     n_records = len(sample) if exact else max(len(sample), round(lines_in(paths) * len(sample) / n_lines))
     scale = n_records / len(sample)
     sample, _ = Categories.choose(sample, **asked).apply(sample)

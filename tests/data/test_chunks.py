@@ -128,7 +128,7 @@ def test_files_of_any_kind(tmp_path):
     path.write_text("\n".join(lines[:5] + ["{", '{"title": 3}'] + lines[5:]), encoding="utf-8")
     built = Vocabulary.build(read_records(path), min_count=1)
     folder = write_chunks(tmp_path / "a", read_records(path), built, 50, sources=[path])
-    assert folder.bad_lines == {"not JSON": 1, "no title": 1} and rows(folder) == rows([built.encode(RECORDS)])
+    assert folder.skipped == {"not JSON": 1, "no title": 1} and rows(folder) == rows([built.encode(RECORDS)])
     assert same(write_chunks(tmp_path / "a", iter([None]), built, 50, sources=[path])[0], folder[0])  # nothing is read
     with open(path, "a") as file:
         file.write("\n")
@@ -296,7 +296,7 @@ def test_damage_is_one_clear_error(tmp_path, vocabulary, damage, words):
     if words:
         refused(lambda: ChunkFolder(tmp_path / "a"), *words)
     else:
-        assert ChunkFolder(tmp_path / "a").bad_lines is None
+        assert ChunkFolder(tmp_path / "a").skipped is None
 
 
 @pytest.mark.parametrize("name, entry, value, word", [
