@@ -40,8 +40,8 @@ class Major:
         """n categories, one after the other: each time the one that most of the uncovered records have.
 
         When all records are covered, the most frequent of the other categories follow. A category is passed over if
-        more than NEAR_UNIVERSAL of the records have it, and if it or another would be left without a record. Of equal
-        ones the first in the alphabet is taken. ValueError if there are fewer than n, or n is below 2.
+        more than NEAR_UNIVERSAL of the records have it, or if it or a chosen one would then own no record. Of equal
+        ones the first in the alphabet is chosen. ValueError if there are fewer than n, or n is below 2.
         """
         choice = _Choice([set(record.categories) for record in records])
         while len(choice.owned) < n:

@@ -28,7 +28,7 @@ from nnlite.data.lines import SkippedLine, numbered_lines, open_binary
 from nnlite.data.records import Record, RecordStream, read_records
 from nnlite.system.atomic_file import replacing
 
-SHOWN = 5  # lines that met no record
+SHOWN = 5  # lines that matched no record
 
 _ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
 _UNESCAPED = {"t": "\t", "n": "\n", "r": "\r", "s": " ", "\\": "\\", "*": "*", "#": "#"}
@@ -51,7 +51,7 @@ class Mapping:
             self._ends.setdefault(end, end)
         self._other = self._ends.get(others, others) if others else others
 
-    def __eq__(self, other) -> bool:
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Mapping) and (self.rules, self.others) == (other.rules, other.others)
 
     @classmethod
@@ -61,20 +61,21 @@ class Mapping:
         ValueError, with the line, for text that is not UTF-8, a line without a tab, an unknown escape, a raw category
         with two different categories, a ring; OSError if it cannot be opened.
         """
-        lines: dict[str | None, _Line] = {}
+        lines: dict[str, _Line] = {}
+        others: dict[str, _Line] = {}  # at most one
         notes: dict[str, str] = {}
         for line in _lines(path):
-            before = lines.get(line.raw, line)
+            known = others if line.is_others else lines
+            before = known.get(line.raw, line)
             if before.to != line.to:
-                raise ValueError(f"{line.place}: {line.name!r} has two fates, want one, got {before.to!r} in line "
+                raise ValueError(f"{line.where}: {line.raw!r} has two fates, want one, got {before.to!r} in line "
                                  f"{before.number} and {line.to!r}")
-            lines[line.raw] = line
+            known[line.raw] = line
             if line.note:
-                notes[line.name] = line.note
-        others = lines.pop(None).to if None in lines else None
-        rules = {str(raw): line.to for raw, line in lines.items()}
-        _followed(rules, {raw: line.place for raw, line in lines.items()})
-        return cls(rules, others, notes)
+                notes[line.raw] = line.note
+        rules = {raw: line.to for raw, line in lines.items()}
+        _followed(rules, {raw: line.where for raw, line in lines.items()})
+        return cls(rules, others["*"].to if others else None, notes)
 
     @classmethod
     def propose(cls, records: Iterable[Record], min_count: int = 10) -> "Mapping":
@@ -116,21 +117,12 @@ class Mapping:
 class _Line(NamedTuple):
     """A line of a mapping file."""
 
-    path: str | Path
+    where: str  # file and line number
     number: int
-    raw: str | None  # the raw category; None: all those without a line of their own
+    raw: str
+    is_others: bool  # raw is the "*" of all those without a line of their own
     to: str
     note: str
-
-    @property
-    def place(self) -> str:
-        """File and line number."""
-        return f"{self.path}:{self.number}"
-
-    @property
-    def name(self) -> str:
-        """The raw category, "*" for the others."""
-        return "*" if self.raw is None else self.raw
 
 
 def _lines(path):
@@ -153,7 +145,7 @@ def _parsed(path, number, text):
     name, to = _unescaped(raw, where), _unescaped(to, where)
     if not name:
         raise ValueError(f"{where}: no raw category before the tab, want one, got {text[:60]!r}")
-    return _Line(path, number, None if raw.strip(" ") == "*" else name, to, note)
+    return _Line(where, number, name, raw.strip(" ") == "*", to, note)
 
 
 def _followed(rules, places):
@@ -200,8 +192,8 @@ class MappedRecords(RecordStream):
     def coverage(self) -> dict[str, int]:
         """What was kept, merged and lost, of "records", of "labels" (a record's category each) and of "categories".
 
-        "_kept" go on under their own name, "_merged" become another, "_dropped" go. "_left" are labels or categories
-        that remain: fewer than kept and merged ones, because some fall together. "lines_unused" met no record.
+        "_kept" keep their name, "_merged" get another, "_dropped" are removed. "_left" are the labels or categories
+        that remain: fewer than those kept and merged, as some become the same. "lines_unused" matched no record.
         """
         n_lost = self.skipped.total()
         found = {"records": self.n_records + n_lost, "records_kept": self.n_records, "records_lost": n_lost}

@@ -1,8 +1,8 @@
 """A made-up catalogue of clothing, shoes and jewellery like Amazon's, for a machine without data.
 
 The *world* is fixed: its shelves, brands and phrases, and what goes with what. A seed only decides what is drawn from
-it. Choices follow Zipf's law: the item of rank r in its row weighs 1 / (r + shift). The shelves, the
-facets and their items stand in catalogue.txt. How a record is drawn:
+it. Choices follow Zipf's law: the item of rank r in its row weighs 1 / (r + shift). The tables of the world are in
+catalogue.txt. How a record is drawn:
 
 1. a shelf: buyer, kind and flavour, such as (girls, boots, outdoor). Its path opens the categories, but some products
    are filed on a wrong shelf, and some paths end before their leaf;
@@ -11,9 +11,10 @@ facets and their items stand in catalogue.txt. How a record is drawn:
 3. an item is a text for the title, a label for the categories, or both; its facet says how often each is used;
 4. the texts come in one of a few orders, and some titles are spoiled: capitals, a model number, swapped letters.
 
-So some labels follow from one word, and some only from two together: a vague adjective means another flavour on every
+Some labels follow from one word, and some only from two together: a vague adjective means another flavour for every
 make, a brand other buyers in every group, a material other compositions; some are noise. The root category, which all
-would share, is left out. Only `Generator.random`, integers and exact arithmetic: the same records on every platform.
+records would share, is left out. Only `Generator.random`, integers and exact arithmetic are used, so the records are
+the same on every platform.
 """
 
 import re
@@ -102,10 +103,7 @@ class Facet:
 
 @cache
 class World:
-    """What is the same for every seed: the shelves, the facets, and how many values each fact can take.
-
-    For every facet there is a method X_items: the items of a row, from the numbers of the facts that select it.
-    """
+    """What is the same for every seed: the shelves, the facets, and how many values each fact can take."""
 
     def __init__(self):
         self.buyers, self.kinds, self.groups = (tables()[name] for name in ("buyers", "kinds", "groups"))
@@ -117,10 +115,9 @@ class World:
         self.rng = np.random.default_rng(2014)
         self.place_shelves()
         self.name_items()
-        self.facets = {}
+        self.facets, makers = {}, self.item_makers()
         for name, given, *numbers in tables()["facets"]:
-            items = getattr(self, f"{name}_items")
-            rows = [items(*values) for values in np.ndindex(*(self.sizes[fact] for fact in given.split()))]
+            rows = [makers[name](*values) for values in np.ndindex(*(self.sizes[fact] for fact in given.split()))]
             self.facets[name] = Facet(given.split(), rows, *map(float, numbers))
             self.sizes[name] = len(self.facets[name].texts)
 
@@ -150,60 +147,41 @@ class World:
                          for word in self.lists["patterns"]]
         self.colours = [f"{form}=Color: *".replace("*", word) for form in self.lists["colour forms"]
                         for word in self.lists["colours"]]
+        self.features = [[f"{text}={text}" for text in expand(features)] for _, features, _ in self.groups]
         self.details = [shuffled(expand(details), self.rng) for _, _, details in self.groups]
 
-    def brand_items(self, group, buyer):
-        return self.brands[(group + 3 * buyer) % 7::7]
+    def item_makers(self):
+        """For each facet the function that gives the items of a row, from the numbers of the facts that select it."""
+        lists, makes = self.lists, self.makes
+        return {
+            "brand": lambda group, buyer: self.brands[(group + 3 * buyer) % 7::7],
+            "style": lambda group: self.styles[group % 3::3],
+            "audience": lambda buyer: expand(self.buyers[buyer][3]),
+            "adjective": lambda make, flavour: lists["vague"][(flavour - make) % 4::4] + self.adjectives[flavour],
+            "type": lambda kind: types(self.kinds[kind][5]),
+            "material": lambda make, price: turned([f"{name}={name}" for name in makes[make][1]], 2 * price),
+            "colour": lambda: self.colours,
+            "motif": lambda flavour: self.clubs if flavour == 1 else turned(self.patterns, 23 * flavour),
+            "feature": lambda group, flavour: turned(self.features[group], 3 * flavour),
+            "detail": lambda group: self.details[group],
+            "composition": self.compositions,
+            "closure": lambda make, flavour: turned([f"{name} closure" for name in makes[make][2]], flavour),
+            "care": lambda material, make: turned(lists["wash" if make < N_CLOTH else "care"], material),
+            "origin": lambda price: turned(lists["origin"], price // 2),
+            "measure": lambda make: shuffled(makes[make][3], self.rng),
+            "sentence": self.sentences,
+            "remark": lambda: lists["remarks"],
+        }
 
-    def style_items(self, group):
-        return self.styles[group % 3::3]
-
-    def audience_items(self, buyer):
-        return expand(self.buyers[buyer][3])
-
-    def adjective_items(self, make, flavour):
-        return self.lists["vague"][(flavour - make) % 4::4] + self.adjectives[flavour]
-
-    def type_items(self, kind):
-        return types(self.kinds[kind][5])
-
-    def material_items(self, make, price):
-        return turned([f"{name}={name}" for name in self.makes[make][1]], 2 * price)
-
-    def colour_items(self):
-        return self.colours
-
-    def motif_items(self, flavour):
-        return self.clubs if flavour == 1 else turned(self.patterns, 23 * flavour)
-
-    def feature_items(self, group, flavour):
-        return turned([f"{text}={text}" for text in expand(self.groups[group][1])], 3 * flavour)
-
-    def detail_items(self, group):
-        return self.details[group]
-
-    def composition_items(self, material, make):
+    def compositions(self, material, make):
+        """Phrases such as '100% Cotton'."""
         forms = self.lists["cloth" if make < N_CLOTH else "solid"]
         return turned([form.replace("*", self.facets["material"].texts[material]) for form in forms], 5 * make)
 
-    def closure_items(self, make, flavour):
-        return turned([f"{name} closure" for name in self.makes[make][2]], flavour)
-
-    def care_items(self, material, make):
-        return turned(self.lists["wash" if make < N_CLOTH else "care"], material)
-
-    def origin_items(self, price):
-        return turned(self.lists["origin"], price // 2)
-
-    def measure_items(self, make):
-        return shuffled(self.makes[make][3], self.rng)
-
-    def sentence_items(self, make, flavour):
+    def sentences(self, make, flavour):
+        """Sentences about a make, for an occasion, in a random order."""
         words = product(self.lists["sentences"], self.occasions[flavour], self.lists["qualities"], self.makes[make][0])
         return shuffled(list(dict.fromkeys(form.format(*rest) for form, *rest in words)), self.rng)
-
-    def remark_items(self):
-        return self.lists["remarks"]
 
     def draw(self, rng):
         """BLOCK records in columns: their paths, their texts by facet, their labels."""

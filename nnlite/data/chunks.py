@@ -90,7 +90,7 @@ def _seen(sources):
 
 
 def _begun(folder, job, arrays, texts):
-    """The number of parts if this very job is finished in the folder, else 0. Begins it where there is none.
+    """The number of parts if this job is finished in the folder, else 0. Begins the job in a new or empty folder.
 
     ValueError for another job, or anything else.
     """
@@ -154,9 +154,9 @@ class ChunkFolder:
     n_rows, n_words, n_labels    sizes: list of int, the rows of each chunk; len() is the number of chunks
     vocabulary: that encoded them    skipped: dict, kind -> how many lines made no record
 
-    To open it reads every file once and compares its CRC-32. FileNotFoundError if there is no such folder, ValueError
-    if it is unfinished, of another version, incomplete or damaged. To read a chunk raises ValueError or OSError if its
-    files have changed since in a way that the kernels could not bear.
+    Opening reads every file once and compares its CRC-32. FileNotFoundError if there is no such folder, ValueError if
+    it is unfinished, of another version, incomplete or damaged. Reading a chunk raises ValueError or OSError if its
+    files have changed since and hold invalid ids now.
     """
 
     def __init__(self, folder: str | Path):
@@ -218,7 +218,7 @@ class ChunkFolder:
 def chunks_of(parts: list) -> list[list[tuple]]:
     """Of each chunk the pieces that make it: (part, slice of its rows) each.
 
-    Part p gives piece c + p to chunk c, not piece c, lest some chunks take the shorter piece of every part.
+    Part p gives piece c + p to chunk c, not piece c: otherwise some chunks would take the shorter piece of every part.
     """
     n_groups = math.ceil(len(parts) / MIXED_PARTS)
     groups = [parts[g::n_groups] for g in range(n_groups)]

@@ -338,7 +338,7 @@ def child(place, before="", rows=29):
 
 @pytest.mark.parametrize("limit", [0, 2000, 7000])
 def test_a_full_disk(tmp_path, vocabulary, limit):
-    """Whatever is there stays whole, and with more room the same call finishes."""
+    """What is there stays whole, and with more disk space the same call finishes."""
     limited = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit},) * 2)"
     out, _ = child(tmp_path / "a", limited).communicate(timeout=120)
     assert out.startswith("ready\nFile too large ") and str(tmp_path / "a") in out

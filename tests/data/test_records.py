@@ -440,7 +440,7 @@ def test_tables_come_back(tmp_path, products, kind):
 
 
 def n_filled(content):
-    """The lines that are not blank."""
+    """The lines that are not empty."""
     return sum(1 for line in content.split(b"\n") if line.decode(errors="replace").strip())
 
 

@@ -147,7 +147,7 @@ def test_lone_surrogates_separate_words():
 
 
 def test_kinds_of_characters():
-    """Words are made of letters and digits; underscores and blanks make no token; all else is a mark."""
+    """Words are made of letters and digits; underscores and white space make no token; all else is a mark."""
     characters = map(chr, range(0x110000))
     want = [1 if c.isalnum() else 0 if c.isspace() or c == "_" else 2 for c in characters]
     assert tokens.character_kinds().tolist() == want
@@ -183,7 +183,7 @@ def test_insert_and_look_up(keys, wanted):
 
 @given(st.lists(hashes, max_size=6), st.integers(1, 3), st.integers(12, 20), st.integers(0, 2))
 def test_count_rows(rows, min_count, free, error):
-    """It stops before a row for which the free slots might not suffice, and goes on with a larger table."""
+    """It stops before a row for which the free slots might not suffice, and resumes with a larger table."""
     row_tokens = np.cumsum([0, *map(len, rows)])
     keys = np.array([key for row in rows for key in row], np.uint64)
     table, last_rows, reached = Table(100), np.full(1024, -1, np.int32), np.full(keys.size, -1)

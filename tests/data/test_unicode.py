@@ -1,7 +1,7 @@
 """Claim: titles of any script become the words that the documentation says, from the file to the prediction.
 
-A word is a run of letters and digits of any script, lower-cased. What is neither, such as signs, emoji, joiners and
-combining marks, stands between words; nothing is composed or decomposed.
+A word is a run of letters and digits of any script, lower-cased. Punctuation, emoji, joiners and combining marks
+separate words; nothing is composed or decomposed.
 """
 
 import json
@@ -15,8 +15,8 @@ from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.tokens import TokenRules, tokenise
 
 TITLES = [
-    ("蓝色连衣裙", ["蓝色连衣裙"]),  # no blanks divide the words: one run, one word
-    ("夏季 连衣裙，全棉。", ["夏季", "连衣裙", "全棉"]),  # blanks and Chinese punctuation do
+    ("蓝色连衣裙", ["蓝色连衣裙"]),  # no spaces: one run, one word
+    ("夏季 连衣裙，全棉。", ["夏季", "连衣裙", "全棉"]),  # a space and Chinese punctuation
     ("iPhone手机壳 2個", ["iphone手机壳", "2個"]),  # nor does a change of script
     ("ワンピース Tシャツ", ["ワンピース", "tシャツ"]),
     ("파란 드레스", ["파란", "드레스"]),
