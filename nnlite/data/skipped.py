@@ -1,6 +1,7 @@
 """`Skipped`: the account that a stream of records keeps of what it leaves out."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 MAX_EXAMPLES = 5
 
@@ -8,8 +9,8 @@ MAX_EXAMPLES = 5
 class Skipped(Counter[str]):
     """How many items were skipped, by kind: a dict, and the first MAX_EXAMPLES of them as `examples`."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, counts: Iterable[str] = ()) -> None:
+        super().__init__(counts)
         self.examples: list[str] = []
 
     def add(self, kind: str, example: str) -> bool:

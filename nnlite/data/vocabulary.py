@@ -23,6 +23,7 @@ _SETTINGS = {  # and the types that they may have
     "min_count": (int,), "ngrams": (int,), "stem": (int, type(None)), "tfidf": (bool,), "hash_size": (int, type(None)),
     "label_min_count": (int,), "first_word": (bool,), "shape": (bool,),
 }
+_RULES = "ngrams", "stem", "first_word", "shape"  # the settings that are TokenRules
 _OLDER = {"shape": False}  # settings that files of an older format lack
 
 
@@ -114,11 +115,11 @@ class Vocabulary:
     def _read(self, header, arrays, texts):
         """Set every attribute to what `to_files` made of it."""
         settings = _checked_settings(_OLDER | header)
-        self.rules = TokenRules(*(settings.pop(name) for name in ("ngrams", "stem", "first_word", "shape")))
+        self.rules = TokenRules(**{name: settings.pop(name) for name in _RULES})
         vars(self).update(settings | _checked_numbers(header))
         self._words, self.labels = texts["words"], list(texts["labels"])
-        n_counts = len(self._words) if not self.hash_size else self.hash_size if self.tfidf else 0
-        self.word_counts = _checked_counts("word_counts", arrays, n_counts)
+        n_columns = self.hash_size if self.tfidf else 0  # that have counts, if words are hashed
+        self.word_counts = _checked_counts("word_counts", arrays, n_columns if self.hash_size else len(self._words))
         self.label_counts = _checked_counts("label_counts", arrays, len(self.labels))
         if len(set(self.labels)) < len(self.labels):
             raise ValueError("labels: want different ones, got some twice")
