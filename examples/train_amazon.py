@@ -121,7 +121,7 @@ def read(args):
         records = list(reader)
         print(f"made up    {len(records):,} records", end="")
     print(f" in {time.perf_counter() - start:.1f} s")
-    return records, dict(getattr(reader, "bad_lines", {})), source
+    return records, dict(getattr(reader, "skipped", {})), source
 
 
 def describe_data(task):

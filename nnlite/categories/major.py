@@ -1,16 +1,17 @@
 """Major categories: the many labels of a record become one class of a few, for a softmax.
 
-The most frequent categories will not do: a shelf and its largest part are both frequent, and share their records. So
-the major ones are those that together cover most records. On 100,000 real products 20 chosen so cover 94 % of them, and
-less than 1 % of the records have two or more; the 20 most frequent cover 87 %, and 35 % have two or more.
+The most frequent categories are not suitable: a shelf and its largest part are both frequent, and share their records.
+The major ones are those that together cover most records. On 100,000 real products 20 chosen in this way cover 94 % of
+the records, and less than 1 % of the records have two or more; the 20 most frequent cover 87 %, and 35 % have two or
+more.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from nnlite.data.records import Record
+from nnlite.data.records import Record, RecordStream
 
-NEAR_UNIVERSAL = 0.5  # of the records: what more of them have, such as the root of a path, tells little
+NEAR_UNIVERSAL = 0.5  # of the records; a category of more, such as the root of a path, says little
 
 
 class Major:
@@ -36,72 +37,88 @@ class Major:
 
     @classmethod
     def choose(cls, records: Iterable[Record], n: int) -> "Major":
-        """n categories, one after the other: that which most records have that are not covered by those before.
+        """n categories, one after the other: each time the one that most of the uncovered records have.
 
-        When nothing is left to cover, the most frequent of the others follow. Passed over is what more than
-        NEAR_UNIVERSAL of the records have, and what would be left without a record of its own or leave another without.
-        Of equal ones the first in the alphabet is taken. ValueError if there are fewer than n, or n is below 2.
+        When all records are covered, the most frequent of the other categories follow. A category is passed over if
+        more than NEAR_UNIVERSAL of the records have it, or if it or a chosen one would then own no record. Of equal
+        ones the first in the alphabet is chosen. ValueError if there are fewer than n, or n is below 2.
         """
-        rows = [set(record.categories) for record in records]
-        counts = Counter(name for row in rows for name in row)
-        where = defaultdict(list)
-        for i, row in enumerate(rows):
-            for name in row:
-                where[name].append(i)
-        uncovered = {name: count for name, count in counts.items() if count <= NEAR_UNIVERSAL * len(rows)}
-        owners = [""] * len(rows)
-        owned: Counter[str] = Counter()
-        while len(owned) < n:
-            if not uncovered:
-                raise ValueError(f"Major: want at most the {len(owned):,} that the records have, got {n:,}")
-            best = min(uncovered, key=lambda name: (-uncovered[name], -counts[name], name))
-            del uncovered[best]
-            taken = [i for i in where[best]
-                     if not owners[i] or (counts[best], best) < (counts[owners[i]], owners[i])]
-            losses = Counter(owners[i] for i in taken if owners[i])
-            if not taken or any(owned[name] == lost for name, lost in losses.items()):
-                continue
-            owned.subtract(losses)
-            owned[best] = len(taken)
-            for i in taken:
-                if not owners[i]:
-                    for name in rows[i] & uncovered.keys():
-                        uncovered[name] -= 1
-                owners[i] = best
-        return cls(sorted(owned, key=lambda name: (counts[name], name)))
+        choice = _Choice([set(record.categories) for record in records])
+        while len(choice.owned) < n:
+            if not choice.uncovered:
+                raise ValueError(f"Major: want at most the {len(choice.owned):,} that the records have, got {n:,}")
+            choice.consider(choice.next_name())
+        return cls(sorted(choice.owned, key=choice.rank))
 
     def apply(self, records: Iterable[Record]) -> "MajorRecords":
         """An iterator of the records that have a major category, each with its one."""
         return MajorRecords(self, records)
 
 
-class MajorRecords(Iterator[Record]):
-    """An iterator of Record, good for one pass, that keeps account of the choice.
+class _Choice:
+    """The categories that `Major.choose` has chosen, and the rows (sets of names) that each of them owns."""
 
-    n_records: read so far    n_without: of these, without a major category, which are left out
-    n_several: of these, with two or more    counts: in how many records each category is the chosen one
+    def __init__(self, rows):
+        self.rows, self.where = rows, defaultdict(list)  # where: the numbers of the rows that have a name
+        for i, row in enumerate(rows):
+            for name in row:
+                self.where[name].append(i)
+        self.counts = {name: len(places) for name, places in self.where.items()}
+        # of the names that may still be chosen, how many of their rows no chosen name has
+        self.uncovered = {name: n for name, n in self.counts.items() if n <= NEAR_UNIVERSAL * len(rows)}
+        self.owners = [""] * len(rows)
+        self.owned: Counter[str] = Counter()
+
+    def rank(self, name):
+        """By this a row chooses its owner among the chosen names that it has: the rarest, then the first."""
+        return self.counts[name], name
+
+    def next_name(self):
+        """Remove and return the name with most uncovered rows, then most rows, then the first in the alphabet."""
+        best = min(self.uncovered, key=lambda name: (-self.uncovered[name], -self.counts[name], name))
+        del self.uncovered[best]
+        return best
+
+    def consider(self, name):
+        """Choose the name, unless it would own no row or would leave another chosen name without any."""
+        taken = [i for i in self.where[name] if not self.owners[i] or self.rank(name) < self.rank(self.owners[i])]
+        losses = Counter(self.owners[i] for i in taken if self.owners[i])
+        if not taken or any(self.owned[loser] == n for loser, n in losses.items()):
+            return
+        self.owned.subtract(losses)
+        self.owned[name] = len(taken)
+        for i in taken:
+            if not self.owners[i]:
+                for other in self.rows[i] & self.uncovered.keys():
+                    self.uncovered[other] -= 1
+            self.owners[i] = name
+
+
+class MajorRecords(RecordStream):
+    """The records that have a major category, with this one alone; those without one are skipped.
+
+    n_several: records with two or more of them    counts: in how many records each category is the chosen one
     """
 
     def __init__(self, major: Major, records: Iterable[Record]):
-        self.n_records = self.n_without = self.n_several = 0
+        super().__init__(self._chosen(records, {name: i for i, name in enumerate(major.names)}))
+        self.n_several = 0
         self.counts: Counter[str] = Counter()
-        self._records = self._chosen(records, {name: i for i, name in enumerate(major.names)})
-
-    def __next__(self) -> Record:
-        return next(self._records)
 
     def _chosen(self, records, rank):
         for title, categories in records:
-            self.n_records += 1
             found = rank.keys() & set(categories)
-            self.n_without += not found
+            if not found:
+                self.skipped.add("no major category", title)
+                continue
+            name = min(found, key=rank.__getitem__)
+            self.n_records += 1
             self.n_several += len(found) > 1
-            if found:
-                name = min(found, key=rank.__getitem__)
-                self.counts[name] += 1
-                yield Record(title, (name,))
+            self.counts[name] += 1
+            yield Record(title, (name,))
 
     def summary(self) -> str:
         """One line, as '100 records: 94 with a major category, 3 of them with several; 6 left out'."""
-        return (f"{self.n_records:,} records: {self.n_records - self.n_without:,} with a major category, "
-                f"{self.n_several:,} of them with several; {self.n_without:,} left out")
+        n_skipped = self.skipped.total()
+        return (f"{self.n_records + n_skipped:,} records: {self.n_records:,} with a major category, "
+                f"{self.n_several:,} of them with several; {n_skipped:,} left out")

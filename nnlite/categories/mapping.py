@@ -1,34 +1,34 @@
 r"""What raw categories become: a plain file for a person to edit, applied alike to every record.
 
-One line per raw category, columns divided by tabs, UTF-8, no header and no quotes:
+One line per raw category, columns separated by tabs, UTF-8, no header and no quotes:
 
     T-shirts        T-Shirts        it becomes this category; any number of lines may say so
     Imported                        an empty second column drops it
     Women           Women           it stays
     *                               all those without a line of their own: dropped, so that only what is listed is kept
 
-What follows a second tab is a comment, and so is a line that begins with `#`. Without the line `*` a raw category that
-no line names stays as it is. A category of the second column stays too, unless a line of its own says otherwise: lines
-are followed to their end, and a ring of them is refused. `\t`, `\n`, `\r` and `\\` stand for a tab, a line feed, a
-carriage return and a backslash, `\*` and `\#` at the beginning of a name for a plain `*` and `#`, `\s` for a blank at
-either end, where blanks do not count.
+Text after a second tab is a comment, and so is a line that begins with `#`. Without the line `*` a raw category that no
+line names stays as it is. A category of the second column stays too, unless it has a line of its own: lines are
+followed to their end, and a ring of them is an error. `\t`, `\n`, `\r` and `\\` stand for a tab, a line feed, a
+carriage return and a backslash, `\*` and `\#` at the beginning of a name for a plain `*` and `#`, `\s` for a space at
+either end of a name, where spaces are otherwise ignored.
 
-Mapping and mapping again changes nothing more: what comes out are names that stay.
+To apply a mapping twice is to apply it once: the names that it gives stay as they are.
 """
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from nnlite.categories.proposal import propose
-from nnlite.data.lines import BadLine, numbered_lines
-from nnlite.data.records import Record, read_records
-from nnlite.data.lines import open_binary
+from nnlite.data.lines import SkippedLine, numbered_lines, open_binary
+from nnlite.data.records import Record, RecordStream, read_records
 from nnlite.system.atomic_file import replacing
 
-SHOWN = 5  # lines that met no record
+SHOWN = 5  # lines that matched no record
 
 _ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
 _UNESCAPED = {"t": "\t", "n": "\n", "r": "\r", "s": " ", "\\": "\\", "*": "*", "#": "#"}
@@ -46,12 +46,12 @@ class Mapping:
         self.rules, self.others, self.notes = dict(rules), others, dict(notes or {})
         if "" in self.rules:
             raise ValueError("Mapping: want a name for every raw category, got an empty one")
-        self._ends = _followed(self.rules, lambda raw: "Mapping")
+        self._ends = _followed(self.rules, {})
         for end in filter(None, {*self._ends.values(), others}):
             self._ends.setdefault(end, end)
         self._other = self._ends.get(others, others) if others else others
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return isinstance(other, Mapping) and (self.rules, self.others) == (other.rules, other.others)
 
     @classmethod
@@ -59,41 +59,23 @@ class Mapping:
         """The mapping in a file, which may be packed by gzip, bzip2 or xz.
 
         ValueError, with the line, for text that is not UTF-8, a line without a tab, an unknown escape, a raw category
-        with two different fates, a ring; OSError if it cannot be opened.
+        with two different categories, a ring; OSError if it cannot be opened.
         """
-        rules: dict[str, str] = {}
-        numbers: dict[str, int] = {}
+        lines: dict[str, _Line] = {}
+        others: dict[str, _Line] = {}  # at most one
         notes: dict[str, str] = {}
-        others = None
-        with open_binary(path) as file:
-            for number, line in numbered_lines(file):
-                where = f"{path}:{number}"
-                if isinstance(line, BadLine):
-                    raise ValueError(f"{where}: {line}")
-                line = line.rstrip("\r\n")
-                if line.startswith("#") or not line.strip():
-                    continue
-                raw, tab, rest = line.partition("\t")
-                if not tab:
-                    raise ValueError(f"{where}: no tab, want a raw category, a tab and its category, got {raw[:60]!r}")
-                to, _, note = rest.partition("\t")
-                star, raw, to = raw.strip(" ") == "*", _unescaped(raw, where), _unescaped(to, where)
-                if not raw:
-                    raise ValueError(f"{where}: no raw category before the tab, want one, got {line[:60]!r}")
-                before = others if star else rules.get(raw)
-                if before not in (None, to):
-                    first = numbers["" if star else raw]
-                    raise ValueError(f"{where}: {raw!r} has two fates, want one, got {before!r} in line {first} "
-                                     f"and {to!r}")
-                numbers["" if star else raw] = number
-                if star:
-                    others = to
-                else:
-                    rules[raw] = to
-                if note:
-                    notes["*" if star else raw] = note
-        _followed(rules, lambda raw: f"{path}:{numbers[raw]}")
-        return cls(rules, others, notes)
+        for line in _lines(path):
+            known = others if line.is_others else lines
+            before = known.get(line.raw, line)
+            if before.to != line.to:
+                raise ValueError(f"{line.where}: {line.raw!r} has two fates, want one, got {before.to!r} in line "
+                                 f"{before.number} and {line.to!r}")
+            known[line.raw] = line
+            if line.note:
+                notes[line.raw] = line.note
+        rules = {raw: line.to for raw, line in lines.items()}
+        _followed(rules, {raw: line.where for raw, line in lines.items()})
+        return cls(rules, others["*"].to if others else None, notes)
 
     @classmethod
     def propose(cls, records: Iterable[Record], min_count: int = 10) -> "Mapping":
@@ -107,7 +89,7 @@ class Mapping:
 
     def write(self, path: str | Path) -> None:
         """Write the file, whole or not at all; `read` gives this mapping again. OSError if that cannot be done."""
-        lines = ["# what raw categories become; columns are divided by tabs", "# raw category\tcategory\twhy"]
+        lines = ["# what raw categories become; columns are separated by tabs", "# raw category\tcategory\twhy"]
         lines += [self._line(_escaped(raw), to, self.notes.get(raw, "")) for raw, to in self.rules.items()]
         if self.others is not None:
             lines.append(self._line("*", self.others, self.notes.get("*", "")))
@@ -132,8 +114,42 @@ class Mapping:
         return MappedRecords(self, records)
 
 
-def _followed(rules, where):
-    """Raw category -> what its line, the line of that, and so on, lead to. ValueError for a ring, at where(raw)."""
+class _Line(NamedTuple):
+    """A line of a mapping file."""
+
+    where: str  # file and line number
+    number: int
+    raw: str
+    is_others: bool  # raw is the "*" of all those without a line of their own
+    to: str
+    note: str
+
+
+def _lines(path):
+    """Yield the _Lines of a file, without comments and empty lines. ValueError for a line that is none."""
+    with open_binary(path) as file:
+        for number, text in numbered_lines(file):
+            if isinstance(text, SkippedLine):
+                raise ValueError(f"{path}:{number}: {text}")
+            text = text.rstrip("\r\n")
+            if text.strip() and not text.startswith("#"):
+                yield _parsed(path, number, text)
+
+
+def _parsed(path, number, text):
+    where = f"{path}:{number}"
+    raw, tab, rest = text.partition("\t")
+    if not tab:
+        raise ValueError(f"{where}: no tab, want a raw category, a tab and its category, got {raw[:60]!r}")
+    to, _, note = rest.partition("\t")
+    name, to = _unescaped(raw, where), _unescaped(to, where)
+    if not name:
+        raise ValueError(f"{where}: no raw category before the tab, want one, got {text[:60]!r}")
+    return _Line(where, number, name, raw.strip(" ") == "*", to, note)
+
+
+def _followed(rules, places):
+    """Raw category -> the end of its chain of rules. ValueError for a ring; places: raw category -> where it stands."""
     ends = {}
     for raw in rules:
         chain, name = {}, raw
@@ -141,49 +157,46 @@ def _followed(rules, where):
             if name in chain:
                 ring = list(chain)[list(chain).index(name):]
                 shown = " -> ".join([*map(repr, ring[:SHOWN]), *["..."] * (len(ring) > SHOWN), repr(name)])
-                raise ValueError(f"{where(ring[-1])}: a ring of categories, want an end, got {shown}")
+                where = places.get(ring[-1], "Mapping")
+                raise ValueError(f"{where}: a ring of categories, want an end, got {shown}")
             chain[name] = None
             name = rules[name]
-        end = ends.get(name, name)
-        ends[raw] = end
-        ends.update(dict.fromkeys(chain, end))
+        ends |= dict.fromkeys([raw, *chain], ends.get(name, name))
     return ends
 
 
-class MappedRecords(Iterator[Record]):
-    """An iterator of Record, good for one pass, that keeps account of what a mapping does.
+class MappedRecords(RecordStream):
+    """The records with their mapped categories; those without a category left are skipped.
 
-    n_records: read so far    n_lost: of these, those without a category left
     raw_counts, counts: in how many records each raw category was, and each category is
     """
 
     def __init__(self, mapping: Mapping, records: Iterable[Record]):
-        self.mapping, self.n_records, self.n_lost = mapping, 0, 0
+        super().__init__(self._map(records))
+        self.mapping = mapping
         self.raw_counts: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
-        self._records = self._map(records)
-
-    def __next__(self) -> Record:
-        return next(self._records)
 
     def _map(self, records):
         becomes = self.mapping.becomes
         for title, categories in records:
-            self.n_records += 1
             self.raw_counts.update(set(categories))
             names = tuple(dict.fromkeys(filter(None, map(becomes, categories))))
+            if not names:
+                self.skipped.add("no category left", title)
+                continue
+            self.n_records += 1
             self.counts.update(names)
-            self.n_lost += not names
-            if names:
-                yield Record(title, names)
+            yield Record(title, names)
 
     def coverage(self) -> dict[str, int]:
         """What was kept, merged and lost, of "records", of "labels" (a record's category each) and of "categories".
 
-        "_kept" go on under their own name, "_merged" become another, "_dropped" go. "_left" are labels or categories
-        that remain: fewer than kept and merged ones, because some fall together. "lines_unused" met no record.
+        "_kept" keep their name, "_merged" get another, "_dropped" are removed. "_left" are the labels or categories
+        that remain: fewer than those kept and merged, as some become the same. "lines_unused" matched no record.
         """
-        found = {"records": self.n_records, "records_kept": self.n_records - self.n_lost, "records_lost": self.n_lost}
+        n_lost = self.skipped.total()
+        found = {"records": self.n_records + n_lost, "records_kept": self.n_records, "records_lost": n_lost}
         for kind, left in ("labels", self.counts.total()), ("categories", len(self.counts)):
             fates = Counter({"kept": 0, "merged": 0, "dropped": 0})
             for raw, n in self.raw_counts.items():
@@ -209,18 +222,17 @@ class MappedRecords(Iterator[Record]):
 
 
 def _escaped(name):
-    name = re.sub(r"[\t\n\r\\]", lambda sign: _ESCAPES[sign[0]], name)
+    name = re.sub(r"[\t\n\r\\]", lambda match: _ESCAPES[match[0]], name)
     name = re.sub("^ | $", r"\\s", name)
     return "\\" + name if name.startswith("#") or name == "*" else name
 
 
 def _unescaped(text, where):
-    def sign(escape):
-        if escape[1] not in _UNESCAPED:
-            raise ValueError(f"{where}: unknown escape, want {chr(92) * 2} for a backslash, got {escape[0]!r}")
-        return _UNESCAPED[escape[1]]
-
-    return re.sub(r"\\(.?)", sign, text.strip(" "))
+    for character in re.findall(r"\\(.?)", text.strip(" ")):
+        if character not in _UNESCAPED:
+            came = chr(92) + character
+            raise ValueError(f"{where}: unknown escape, want {chr(92) * 2} for a backslash, got {came!r}")
+    return re.sub(r"\\(.)", lambda match: _UNESCAPED[match[1]], text.strip(" "))
 
 
 def propose_file(data: str | Path | list | tuple, out: str | Path, min_count: int = 10) -> str:
@@ -230,7 +242,7 @@ def propose_file(data: str | Path | list | tuple, out: str | Path, min_count: in
     """
     if Path(out).exists():
         raise ValueError(f"{out}: want a new file, got one that is there and may have been edited")
-    records = [Record("", categories) for _, categories in read_records(data)]  # without titles, all have room
+    records = [Record("", categories) for _, categories in read_records(data)]  # titles would take memory
     mapping = Mapping.propose(records, min_count)
     mapping.write(out)
     mapped = mapping.apply(records)

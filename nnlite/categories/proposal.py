@@ -1,21 +1,24 @@
 """A mapping proposed from the data, for a person to judge line by line; each line says why, and for how many records.
 
 Amazon's lists of categories hold more than categories: care, materials, measures, sentences from the description. And
-one category comes in several spellings. `propose` goes three ways:
+one category comes in several spellings. `propose` makes three changes:
 
-1. Names that differ in case, blanks, accents, punctuation, `&` for "and", a plural or a leading "All" become the most
+1. Names that differ in case, spaces, accents, punctuation, `&` for "and", a plural or a leading "All" become the most
    frequent of them.
-2. Feature phrases and sentences are dropped: those that read so, those of which many differ in a number only, and those
-   that stand behind them in nearly all records, because categories come first.
-3. A rare category goes to the most special frequent one that nearly all of its records hold as well, if there is one.
+2. Feature phrases and sentences are dropped: names that look like one, names of which many differ in a number only, and
+   names that stand behind feature phrases in nearly all records, because categories come first.
+3. A rare category becomes the rarest frequent one that nearly all of its records hold as well, if there is one.
 
-The rest of the frequent names are kept, each in its line, and all that is in no line is dropped. The words and the care
-for capitals are English. What it reads are hints: 'Leather' may be a shelf of its own. So a person has the last word.
+The other frequent names are kept, each with its line, and every name without a line is dropped. The words and the rule
+for capitals are English. The rules can be wrong: 'Leather' may be a category. So a person has the last word.
 """
 
 import re
 import unicodedata
 from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+
+from nnlite.data.records import Record
 
 NEARLY_ALL = 0.9
 MIN_BEHIND = 5  # records that must show a name together with a feature phrase, to judge where it stands
@@ -52,14 +55,14 @@ PHRASES = {  # why: what the whole name, in small letters, looks like
 _PHRASES = {why: re.compile(phrase) for why, phrase in PHRASES.items()}
 
 
-def propose(records, min_count=10):
+def propose(records: Iterable[Record], min_count: int = 10) -> tuple[dict[str, str], dict[str, str]]:
     """Rules (raw category -> category, "" drops it) for an iterable of Record, read once, and by raw category why.
 
     The reason "*" is that of all other categories, which are dropped.
     min_count: records that make a category frequent, as for `Vocabulary.build`. ValueError if none is.
     Memory holds the categories of all records, each distinct name once.
     """
-    names = {}
+    names: dict[str, str] = {}
     rows = [tuple({names.setdefault(name, name): None for name in record.categories}) for record in records]
     raw_counts = Counter(name for row in rows for name in row)
     if max(raw_counts.values(), default=0) < min_count:
@@ -73,24 +76,23 @@ def propose(records, min_count=10):
     kept = [name for name in frequent if name not in features]
     parents = rare_parents(rows, counts, set(kept), features)
 
-    rules, notes = {}, {}
-
-    def add(raw, to, why):
-        rules[raw], notes[raw] = to, f"{raw_counts[raw]:,} {'records' if raw_counts[raw] > 1 else 'record'}: {why}"
-
-    for name in kept:
-        add(name, name, "kept")
-    for name in frequent:
-        if name in features:
-            add(name, "", features[name])
+    lines = {name: (name, "kept") for name in kept}  # raw category -> what it becomes, and why
+    lines |= {name: ("", features[name]) for name in frequent if name in features}
     for raw, _ in sorted(raw_counts.items(), key=_falling):
-        name, to = spelling[raw], parents.get(spelling[raw])
-        if to:
-            add(raw, to[0], f"rare, and {to[1]:,} of {counts[name]:,} are in this one")
-        elif raw != name and name in rules:
-            add(raw, rules[name], f"a spelling of {name}" + (f", {features[name]}" if name in features else ""))
+        name = spelling[raw]
+        if name in parents:
+            parent, n = parents[name]
+            lines[raw] = parent, f"rare, and {n:,} of {counts[name]:,} are in this one"
+        elif raw != name and name in lines:
+            lines[raw] = lines[name][0], f"a spelling of {name}" + (f", {features[name]}" if name in features else "")
+    rules = {raw: to for raw, (to, _) in lines.items()}
+    notes = {raw: f"{_records(raw_counts[raw])}: {why}" for raw, (_, why) in lines.items()}
     notes["*"] = f"{len(raw_counts) - len(rules):,} others, none in {min_count} records, and all to come"
     return rules, notes
+
+
+def _records(n):
+    return f"{n:,} {'records' if n > 1 else 'record'}"
 
 
 def _falling(item):
@@ -100,7 +102,7 @@ def _falling(item):
 
 # ---- spellings
 
-def spellings(counts):
+def spellings(counts: dict[str, int]) -> dict[str, str]:
     """Raw name -> the most frequent of the names with the same key, of equal ones the first in the alphabet."""
     groups = defaultdict(list)
     for name in counts:
@@ -111,19 +113,19 @@ def spellings(counts):
     return {name: best[k] for k, group in groups.items() for name in group}
 
 
-def key(name):
-    """What the spellings of a name have in common: small letters without accents, blanks and signs, in the singular.
+def key(name: str) -> str:
+    """The name in small letters, without accents, spaces and punctuation, in the singular: equal for all its spellings.
 
     >>> key("Womens T-Shirts & Caps") == key("Women's Tshirt and cap")
     True
     """
     plain = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
     words = re.findall(r"\w+", re.sub("['’`´]", "", plain))
     return "".join(map(singular, words)) or name
 
 
-def singular(word):
+def singular(word: str) -> str:
     """'watches' -> 'watch', 'babies' -> 'baby', 'shoes' -> 'shoe', 'dress' -> 'dress'"""
     if len(word) < 4 or word.endswith(("ss", "us", "is")):
         return word
@@ -134,8 +136,8 @@ def singular(word):
 
 # ---- feature phrases
 
-def feature_phrases(rows, counts, min_count):
-    """Name -> why it is taken for a feature phrase and not for a category."""
+def feature_phrases(rows: list[tuple], counts: dict[str, int], min_count: int) -> dict[str, str]:
+    """Name -> why it is a feature phrase and not a category."""
     capitals = in_capitals(name for name, n in counts.items() if n >= min_count)
     found = {name: why for name in counts if (why := reads_like(name, capitals))}
     families = defaultdict(list)
@@ -148,7 +150,7 @@ def feature_phrases(rows, counts, min_count):
     return found | behind(rows, found)
 
 
-def in_capitals(names):
+def in_capitals(names: Iterable[str]) -> bool:
     """Whether most names of several words begin all their longer words with a capital, as in 'Tops & Tees'."""
     several = [_rest(name) for name in names if name[:1].isupper() and _rest(name)]
     return bool(several) and sum(not _small(rest) for rest in several) > len(several) / 2
@@ -163,7 +165,7 @@ def _small(words):
     return sum(word.islower() for word in words)
 
 
-def reads_like(name, capitals=False):
+def reads_like(name: str, capitals: bool = False) -> str | None:
     """Why the name alone reads like a feature phrase, or None.
 
     capitals: categories are written in capitals, so that 'Gift ready packaging' is none.
@@ -183,9 +185,10 @@ def reads_like(name, capitals=False):
     return None
 
 
-def behind(rows, features):
+def behind(rows: list[tuple], features: Collection[str]) -> dict[str, str]:
     """Name -> why, of those that stand behind a feature phrase in nearly all records that hold both."""
-    together, after = Counter(), Counter()
+    together: Counter[str] = Counter()
+    after: Counter[str] = Counter()
     for row in rows:
         first = next((i for i, name in enumerate(row) if name in features), len(row))
         if first < len(row):
@@ -198,13 +201,14 @@ def behind(rows, features):
 
 # ---- rare ones
 
-def rare_parents(rows, counts, frequent, features):
+def rare_parents(rows: list[tuple], counts: dict[str, int], frequent: set[str],
+                 features: Collection[str]) -> dict[str, tuple[str, int]]:
     """Rare name -> (the rarest frequent one that nearly all of its records hold, in how many of them it is).
 
     Of frequent names that stand before it, if there are any: a path comes from the root.
     """
-    beside = defaultdict(Counter)
-    before = defaultdict(Counter)
+    beside: dict[str, Counter[str]] = defaultdict(Counter)
+    before: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
         for i, name in enumerate(row):
             if name not in frequent and name not in features:
@@ -212,9 +216,13 @@ def rare_parents(rows, counts, frequent, features):
                 before[name].update(frequent.intersection(row[:i]))
     parents = {}
     for name, others in beside.items():
-        for found in before[name], others:
-            nearly = [other for other, n in found.items() if n >= NEARLY_ALL * counts[name]]
-            if nearly and name not in parents:
-                parent = min(nearly, key=lambda other: (counts[other], other))
-                parents[name] = parent, others[parent]
+        parent = _rarest(before[name], counts, counts[name]) or _rarest(others, counts, counts[name])
+        if parent:
+            parents[name] = parent, others[parent]
     return parents
+
+
+def _rarest(found, counts, n):
+    """The rarest of the names that are found in nearly all of n records, or None."""
+    return min((name for name, seen in found.items() if seen >= NEARLY_ALL * n),
+               key=lambda name: (counts[name], name), default=None)

@@ -1,8 +1,4 @@
-"""Data in chunks, as the trainer reads them: `chunked` gives every kind of data the same few methods.
-
-A `ChunkFolder` has these methods itself, a Dataset or a list of them becomes `DatasetChunks`, and any other iterable
-of Datasets becomes a `DatasetStream`, whose length is not known and which keeps its order.
-"""
+"""Data in chunks, as the trainer reads them: `chunked` gives every kind of data the same few methods."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -15,19 +11,17 @@ from nnlite.data.dataset import Dataset
 class ChunkedData(Protocol):
     """Chunks that can be read in any order, any number of times.
 
-    sizes: the rows of each chunk
+    sizes: the rows of each chunk    iter(): the chunks as they are stored    in_order: the chunks of these numbers
+    crc32: a number that distinguishes these data from others
     """
 
     sizes: list[int]
 
-    def __iter__(self) -> Iterator[Dataset]:
-        """The chunks as they are stored."""
+    def __iter__(self) -> Iterator[Dataset]: ...
 
-    def in_order(self, order: Iterable[int]) -> Iterator[Dataset]:
-        """The chunks of these numbers, from 0 on."""
+    def in_order(self, order: Iterable[int]) -> Iterator[Dataset]: ...
 
-    def crc32(self) -> int:
-        """A number that distinguishes these data from others."""
+    def crc32(self) -> int: ...
 
 
 class DatasetChunks:
@@ -50,10 +44,7 @@ class DatasetChunks:
 
 
 class DatasetStream:
-    """An iterable of Datasets that has neither a known length nor numbered chunks.
-
-    sizes: None    one_pass: whether it can be read only once
-    """
+    """An iterable of Datasets without numbers. Length and CRC-32 are None; one_pass: it can be read only once."""
 
     sizes: None = None
 
@@ -64,13 +55,13 @@ class DatasetStream:
         return iter(self.chunks)
 
     def crc32(self) -> None:
-        """Data that are read once cannot be compared with others."""
+        """None: data of unknown length cannot be compared with others."""
 
 
 def chunked(data, chunk_rows: int | None = None) -> ChunkedData | DatasetStream:
-    """A Dataset, a list of them, ChunkedData or an iterable of Datasets, as data in chunks.
+    """A Dataset or a list of them as DatasetChunks, ChunkedData as it is, any other iterable as a DatasetStream.
 
-    chunk_rows: cut a single Dataset into chunks of so many rows; by default it is one chunk
+    chunk_rows: cut a single Dataset into chunks of this many rows; by default it is one chunk
     """
     if isinstance(data, Dataset):
         return DatasetChunks(data.chunks(chunk_rows) if chunk_rows else [data])

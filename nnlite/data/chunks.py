@@ -1,36 +1,38 @@
 """Data larger than memory: records encoded once into a folder, read back chunk by chunk, the next one ahead of time.
 
-    data/          what was asked for: settings, the vocabulary, the files that the records come from; at the end sizes
+    data/          settings, the vocabulary, the files that the records come from; when all is written, the sizes
     part-00000/    chunk_rows consecutive records, encoded, in random order
     part-00001/    the next ones ...
 
-Each is a folder of `folders`: written whole or not at all, its CRC-32s checked when it is opened. A part holds
+Each is written by `array_folder`: whole or not at all, its CRC-32s checked when it is opened. A part holds
 
     ends.npy       int64 (rows + 1, 2): where in words, and in labels, the rows end
     words.npy      int32, the column of each non-zero of x        labels.npy   int32, those of y
     weights.npy    float32, the values of x; only if they are not all 1 (tfidf). Those of y always are.
 
-A part is what can be written in one pass, but it is no good to train on: files are sorted, by shop, by category. So a
-chunk takes an equal share of every part: row by row a random sample of all that was read, fixed by the seed. That costs
-nothing, as the rows of a part are in random order already: P parts make P chunks, and chunk c is the c-th piece of each
-part. Only where there are more than MIXED_PARTS of them, so that the pieces would become too small to be read quickly,
-the parts fall into groups, each of parts from everywhere, which make their own chunks. The trainer then draws the order
-of the chunks, and of the rows of each, anew for every epoch.
+A part holds consecutive records, because it is written in one pass. Files are sorted by shop or by category, so a part
+is not a good chunk to train on. A chunk takes an equal share of every part instead: a random sample of all records,
+fixed by the seed. The rows of a part are in random order already: P parts make P chunks, and chunk c is one piece of
+each part. With more than MIXED_PARTS parts the pieces would be too small to be read quickly. The parts are then split
+into groups, each with parts from the whole file, which make their own chunks. The trainer draws the order of the
+chunks, and of the rows of each, anew for every epoch.
 
-Parts are read, not mapped: a file cut short while it is mapped would end the process, here it is an error.
+Parts are read, not mapped: if a file is cut short while it is mapped, the process ends; here it is an error.
 """
 
 import math
 import os
 import zlib
 from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
 
-from nnlite.data.dataset import Csr, from_arrays
+from nnlite.data.dataset import Csr, Dataset, from_arrays
+from nnlite.data.records import Record, RecordReader
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.system import array_folder
 from nnlite.system.threads import ahead, shares, team
@@ -39,14 +41,15 @@ MIXED_PARTS = 128  # whose rows a chunk holds at most
 DTYPES = {"ends": "int64", "words": "int32", "weights": "float32", "labels": "int32"}
 
 
-def write_chunks(folder, records, vocabulary, chunk_rows=20_000, sources=(), seed=0):
-    """Encode an iterable of Record in one pass, in memory for chunk_rows of them; returns the ChunkFolder.
+def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Vocabulary, chunk_rows: int = 20_000,
+                 sources: Sequence = (), seed: int = 0) -> "ChunkFolder":
+    """Encode some records in one pass, in memory for chunk_rows of them; returns the ChunkFolder.
 
-    sources: the files that the records come from, if they do. If all is there already and these are as they were, no
-    record is read. Else, whatever was killed or failed before, parts that are there are checked against the records
-    (by a CRC-32 of them) and kept, and the missing ones are written: the same call finishes the work.
+    sources: the files that the records come from, if they do. If the folder is finished and these are unchanged, no
+    record is read. Otherwise parts that exist are compared with the records (by a CRC-32) and kept, and the missing
+    ones are written: after a crash the same call finishes the work.
 
-    records may keep account of bad_lines, as `read_records` does; the ChunkFolder then knows them too.
+    If the records are those of `read_records`, the ChunkFolder stores what was skipped.
     ValueError, and nothing is touched, if the folder holds something else, or parts of other records, settings or files
     (or of these, changed since). ValueError for no record or a file that changes meanwhile; OSError if it cannot write.
     """
@@ -54,9 +57,9 @@ def write_chunks(folder, records, vocabulary, chunk_rows=20_000, sources=(), see
         raise ValueError(f"write_chunks: want chunk_rows of at least 1, got {chunk_rows}")
     folder = Path(os.path.abspath(folder))
     files = _seen(sources)
-    known, *lists = vocabulary.to_files()
+    known, arrays, texts = vocabulary.to_files()
     job = {"chunk_rows": chunk_rows, "seed": seed, "sources": files, "vocabulary": known}
-    finished = _begun(folder, job, *lists)
+    finished = _begun(folder, job, arrays, texts)
     if finished and files:
         return ChunkFolder(folder)
     n_rows, n_parts, label_counts = 0, 0, np.zeros(len(vocabulary.labels), np.int64)
@@ -65,17 +68,19 @@ def write_chunks(folder, records, vocabulary, chunk_rows=20_000, sources=(), see
         part = _Noted(islice(rest, chunk_rows))
         if finished and k == finished and next(rest, None) is not None:
             raise ValueError(f"{folder}: holds {n_rows} records, finished: want the same ones, got more")
-        arrays = _part(folder / f"part-{k:05}", part, vocabulary, np.random.default_rng([seed, k]))
+        made = _part(folder / f"part-{k:05}", part, vocabulary, np.random.default_rng([seed, k]))
         if not part.n_records:
             break
         n_rows, n_parts = n_rows + part.n_records, k + 1
-        label_counts += np.bincount(arrays["labels"], minlength=label_counts.size)
+        label_counts += np.bincount(made["labels"], minlength=label_counts.size)
     if not n_rows:
         raise ValueError(f"{folder}: want at least one record to encode, got none")
     if _seen(sources) != files:
-        raise ValueError(f"{', '.join(map(str, sources))}: changed while it was read: {folder} is spoilt, want another")
-    sizes = {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": dict(getattr(records, "bad_lines", {}))}
-    _write_data(folder, job | sizes, *lists, label_counts)
+        names = ", ".join(map(str, sources))
+        raise ValueError(f"{names}: changed while it was read: {folder} is unusable, want another folder")
+    skipped = dict(records.skipped) if isinstance(records, RecordReader) else {}
+    sizes = {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": skipped}
+    _write_data(folder, job | sizes, arrays, texts, label_counts)
     return ChunkFolder(folder)
 
 
@@ -85,7 +90,7 @@ def _seen(sources):
 
 
 def _begun(folder, job, arrays, texts):
-    """The number of parts if this very job is finished in the folder, else 0. Begins it where there is none.
+    """The number of parts if this job is finished in the folder, else 0. Begins the job in a new or empty folder.
 
     ValueError for another job, or anything else.
     """
@@ -147,21 +152,21 @@ class ChunkFolder:
     """The chunks of a folder that `write_chunks` has finished: a sequence of Datasets, each read when it is asked for.
 
     n_rows, n_words, n_labels    sizes: list of int, the rows of each chunk; len() is the number of chunks
-    vocabulary: that encoded them    bad_lines: dict, kind -> how many lines were no record
+    vocabulary: that encoded them    skipped: dict, kind -> how many lines made no record
 
-    To open it reads every file once and compares its CRC-32. FileNotFoundError if there is no such folder, ValueError
-    if it is unfinished, of another version, incomplete or damaged. To read a chunk raises ValueError or OSError if its
-    files have changed since in a way that the kernels could not bear.
+    Opening reads every file once and compares its CRC-32. FileNotFoundError if there is no such folder, ValueError if
+    it is unfinished, of another version, incomplete or damaged. Reading a chunk raises ValueError or OSError if its
+    files have changed since and hold invalid ids now.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | Path):
         self.folder = Path(os.path.abspath(folder))
         header, arrays, texts = array_folder.read(self.folder / "data", "data")
         if header.get("n_rows") is None:
             raise ValueError(f"{self.folder}: want finished chunks, got unfinished ones: call write_chunks again")
         try:
             self.vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts)
-            self.n_rows, self.bad_lines = header["n_rows"], header["bad_lines"]
+            self.n_rows, self.skipped = header["n_rows"], header["bad_lines"]
             self.n_words, self.n_labels = self.vocabulary.n_words, len(self.vocabulary.labels)
             self._label_rows = np.array(arrays["label_rows"])
             there = len(list(self.folder.glob("part-*")))
@@ -178,23 +183,23 @@ class ChunkFolder:
         self._chunks = chunks_of(parts)
         self.sizes = [sum(rows.stop - rows.start for _, rows in pieces) for pieces in self._chunks]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.sizes)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (f"ChunkFolder({self.n_rows:,} rows in {len(self):,} chunks, {self.n_words:,} words, "
                 f"{self.n_labels:,} labels)")
 
-    def crc32(self):
-        """A number that tells these data from others."""
+    def crc32(self) -> int:
+        """A number that distinguishes these data from others."""
         files = [self.folder / "data" / "data.json", *sorted(self.folder.glob("part-*/part.json"))]
         return reduce(lambda crc, path: zlib.crc32(path.read_bytes(), crc), files, 0)
 
-    def label_frequencies(self):
+    def label_frequencies(self) -> np.ndarray:
         """The fraction of the rows that carry each label, float64 (L,)."""
         return self._label_rows / self.n_rows
 
-    def __getitem__(self, c):
+    def __getitem__(self, c: int) -> Dataset:
         """Chunk c as a Dataset in memory of its own."""
         ends = [(part, part.ends(rows)) for part, rows in self._chunks[c]]
         weights = "weights" if self.vocabulary.tfidf else None
@@ -202,18 +207,18 @@ class ChunkFolder:
         y = _matrix([(part, end[:, 1]) for part, end in ends], "labels", self.n_labels)
         return from_arrays(x, y, self.n_words, self.n_labels)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Dataset]:
         return self.in_order(range(len(self)))
 
-    def in_order(self, order):
+    def in_order(self, order: Iterable[int]) -> Iterator[Dataset]:
         """An iterator of the chunks of these numbers; while one is in use, a thread reads the next."""
         return ahead(partial(self.__getitem__, int(c)) for c in order)
 
 
-def chunks_of(parts):
+def chunks_of(parts: list) -> list[list[tuple]]:
     """Of each chunk the pieces that make it: (part, slice of its rows) each.
 
-    Part p gives piece c + p to chunk c, not piece c, lest some chunks take the shorter piece of every part.
+    Part p gives piece c + p to chunk c, not piece c: otherwise some chunks would take the shorter piece of every part.
     """
     n_groups = math.ceil(len(parts) / MIXED_PARTS)
     groups = [parts[g::n_groups] for g in range(n_groups)]

@@ -1,7 +1,7 @@
 """`Dataset`: features and labels of the same rows as a pair of csr matrices. A Dataset that exists is valid.
 
-Kernels check no bounds: an index outside its matrix would read foreign memory. It is stopped here, once. Below this
-door the two matrices travel as `Csr`, their three bare arrays.
+Kernels check no bounds: an index outside its matrix would read foreign memory. So the matrices are checked here, once.
+From here on they are passed as `Csr`, their three arrays.
 """
 
 import zlib
@@ -23,15 +23,15 @@ class Csr(NamedTuple):
     data: np.ndarray  # float32
 
     @property
-    def n_rows(self):
+    def n_rows(self) -> int:
         """N, the number of rows."""
         return self.indptr.size - 1
 
-    def rows(self, part):
+    def rows(self, part: slice) -> "Csr":
         """A view of the rows in a slice: no copy."""
         return Csr(self.indptr[part.start:part.stop + 1], self.indices, self.data)
 
-    def take(self, rows):
+    def take(self, rows: np.ndarray) -> "Csr":
         """A copy of the given rows (integers), in their order."""
         counts = self.indptr[rows + 1] - self.indptr[rows]
         indptr = np.zeros(rows.size + 1, np.int64)
@@ -44,74 +44,91 @@ class Csr(NamedTuple):
 class Dataset:
     """Features x (N, D) and labels y (N, L), csr, float32; y holds ones only, sorted within a row and none twice.
 
-    weights: None or how much each row counts in a training, (N,), at least 0; 2 is as if the row were there twice.
+    weights: None or how much each row counts in a training, float32 (N,), at least 0; 2 is as if the row were there
+    twice. Assigned weights are checked as those given to Dataset are.
 
     Raises TypeError for another kind of matrix or dtype, ValueError for indices outside the matrix, values that are not
     finite, or a different number of rows. The arrays are shared, not copied, where their index types already fit.
     """
 
-    def __init__(self, x, y, weights=None):
+    def __init__(self, x, y, weights: np.ndarray | None = None):
         self.x, self.y = _checked("x", x), _checked("y", y)
-        self.weights = None if weights is None else check_weights("weights", weights, self.x.shape[0])
+        self.weights = weights
         check_labels(self.y)
         if x.shape[0] != y.shape[0]:
             raise ValueError(f"y: want as many rows as x, {x.shape[0]}, got {y.shape[0]}")
 
-    n_rows = property(lambda self: self.x.shape[0])
-    n_words = property(lambda self: self.x.shape[1])
-    n_labels = property(lambda self: self.y.shape[1])
+    @property
+    def weights(self) -> np.ndarray | None:
+        """How much each row counts, float32 (N,), or None."""
+        return self._weights
 
-    def __len__(self):
+    @weights.setter
+    def weights(self, weights: np.ndarray | None) -> None:
+        self._weights = None if weights is None else check_weights("weights", weights, len(self))
+
+    @property
+    def n_rows(self) -> int:
+        """N, the rows of x and y."""
+        return self.x.shape[0]
+
+    @property
+    def n_words(self) -> int:
+        """D, the columns of x."""
+        return self.x.shape[1]
+
+    @property
+    def n_labels(self) -> int:
+        """L, the columns of y."""
+        return self.y.shape[1]
+
+    def __len__(self) -> int:
         return self.n_rows
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (f"Dataset({self.n_rows:,} rows, {self.n_words:,} words ({self.x.nnz / max(self.n_rows, 1):.1f} a row), "
                 f"{self.n_labels:,} labels ({self.y.nnz / max(self.n_rows, 1):.1f} a row))")
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes of the six arrays."""
         return sum(a.nbytes for m in (self.x, self.y) for a in (m.indptr, m.indices, m.data))
 
-    def crc32(self):
-        """A number that tells these data from others."""
+    def crc32(self) -> int:
+        """A number that distinguishes these data from others."""
         x, y = self.arrays()
         arrays = [*x, *y[:2]] + ([] if self.weights is None else [self.weights])
-        return reduce(lambda crc, array: zlib.crc32(np.ascontiguousarray(array), crc), arrays, 0)
+        return reduce(lambda crc, array: zlib.crc32(np.ascontiguousarray(array).data, crc), arrays, 0)
 
-    def label_frequencies(self):
+    def label_frequencies(self) -> np.ndarray:
         """The fraction of the rows that carry each label, float64 (L,)."""
         return np.bincount(self.y.indices, minlength=self.n_labels) / max(self.n_rows, 1)
 
-    def arrays(self):
+    def arrays(self) -> tuple[Csr, Csr]:
         """x and y as `Csr`."""
-        return tuple(Csr(m.indptr, m.indices, m.data) for m in (self.x, self.y))
+        x, y = self.x, self.y
+        return Csr(x.indptr, x.indices, x.data), Csr(y.indptr, y.indices, y.data)
 
-    def take(self, rows):
+    def take(self, rows: np.ndarray | slice) -> "Dataset":
         """The given rows (an integer array, or a slice), copied in their order, as a Dataset."""
         rows = np.arange(self.n_rows)[rows]
-        parts = [_csr(part.take(rows), shape=(rows.size, m.shape[1]))
-                 for part, m in zip(self.arrays(), (self.x, self.y))]
-        return _trusted(*parts, None if self.weights is None else self.weights[rows])
+        x, y = (part.take(rows) for part in self.arrays())
+        weights = None if self.weights is None else self.weights[rows]
+        return from_arrays(x, y, self.n_words, self.n_labels, weights)
 
-    def chunks(self, n_rows):
+    def chunks(self, n_rows: int) -> list["Dataset"]:
         """Cut into Datasets of n_rows rows, in order; the last may be shorter."""
         return [self.take(rows) for rows in blocks(self.n_rows, n_rows)]
 
 
-def from_arrays(x, y, n_words, n_labels):
-    """A Dataset of two Csr that come from a valid one: nothing is checked, nothing copied."""
-    return _trusted(_csr(x, (x.n_rows, n_words)), _csr(y, (y.n_rows, n_labels)))
-
-
-def _trusted(x, y, weights=None):
-    """A Dataset of rows that come from a valid one."""
+def from_arrays(x: Csr, y: Csr, n_words: int, n_labels: int, weights: np.ndarray | None = None) -> Dataset:
+    """A Dataset of arrays that come from a valid one: nothing is checked, nothing copied."""
     dataset = object.__new__(Dataset)
-    dataset.x, dataset.y, dataset.weights = x, y, weights
+    dataset.x, dataset.y, dataset._weights = _csr(x, (x.n_rows, n_words)), _csr(y, (y.n_rows, n_labels)), weights
     return dataset
 
 
-def check_weights(name, weights, n):
+def check_weights(name: str, weights: np.ndarray, n: int) -> np.ndarray:
     """The n weights as float32; ValueError unless they are that many, finite and at least 0."""
     weights = np.ascontiguousarray(weights, np.float32)
     if weights.shape != (n,) or not (np.isfinite(weights) & (weights >= 0)).all():
@@ -120,7 +137,7 @@ def check_weights(name, weights, n):
     return weights
 
 
-def check_features(x, n_words):
+def check_features(x, n_words: int) -> Csr:
     """The arrays of x, a csr matrix (N, n_words) of finite float32; TypeError or ValueError otherwise, as `Dataset`."""
     x = _checked("x", x)
     if x.shape[1] != n_words:
@@ -128,7 +145,7 @@ def check_features(x, n_words):
     return Csr(x.indptr, x.indices, x.data)
 
 
-def check_labels(y):
+def check_labels(y) -> Csr:
     """The arrays of y, a csr matrix (N, L) of float32 ones, none twice; TypeError or ValueError otherwise."""
     y = _checked("y", y)
     if not y.has_canonical_format or not (y.data == 1).all():

@@ -1,6 +1,6 @@
-"""The lines of a file, plain or packed, numbered, whatever it holds; and `BadLine`, what is wrong with one.
+"""The numbered lines of any file, plain or packed; and `SkippedLine`, what is wrong with one of them.
 
-Memory holds a block of the file and, at most, MAX_LINE_BYTES of a line.
+Memory holds a block of the file and at most MAX_LINE_BYTES of a line.
 """
 
 import bz2
@@ -8,14 +8,16 @@ import gzip
 import io
 import lzma
 import zlib
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
-OPENERS = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+OPENERS: dict[str, Callable] = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAX_LINE_BYTES = 1 << 20  # bytes
 BLOCK_BYTES = 1 << 16  # bytes, read at a time; fewer than a line may have
 MAX_LITERAL_CHARS = 1 << 17  # Python's own parser takes a hundred times the memory, and quadratic time for some texts
-MAX_ROW_LINES = 256  # lines of one CSV row: a quote that stays open for longer is taken for a stray one
+MAX_ROW_LINES = 256  # lines of one CSV row: a quote that stays open for longer is a stray one
 
 WANTED = {
     "not UTF-8": "text in UTF-8",
@@ -33,31 +35,31 @@ WANTED = {
 }
 
 
-class BadLine(Exception):
+class SkippedLine(Exception):
     """A line that makes no record: its kind, a key of WANTED, and what came instead."""
 
-    def __init__(self, kind, came):
+    def __init__(self, kind: str, came):
         shown = repr(came[:60]) if isinstance(came, (str, bytes)) else type(came).__name__
         super().__init__(f"{kind}, want {WANTED[kind]}, got {shown}")
         self.kind = kind
 
 
-def open_binary(path, packed=None):
-    """The file opened for reading bytes, unpacked on the way; packed: the same file, if it is open already."""
+def open_binary(path: str | Path, packed: BinaryIO | None = None):
+    """The file opened for reading its unpacked bytes; packed: the same file, if it is open already."""
     suffix = Path(path).suffix.lower()
     if packed and suffix not in OPENERS:
         return packed
     return OPENERS[suffix if suffix in OPENERS else ""](packed or path, "rb")
 
 
-def numbered_lines(file):
-    """Yield (line number, text or BadLine); a damaged file ends with a BadLine."""
+def numbered_lines(file) -> Iterator[tuple[int, "str | SkippedLine"]]:
+    """Yield (line number, text or SkippedLine) of a file of bytes; a damaged file ends with a SkippedLine."""
     number, rest, block = 0, b"", b"\n"
     while block:
         try:
             block = file.read1(BLOCK_BYTES)
         except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
-            yield number + 1, BadLine("damaged file", str(error))
+            yield number + 1, SkippedLine("damaged file", str(error))
             return
         whole, end, rest = (rest + block).rpartition(b"\n") if block else (rest, b"", b"")
         for text in _texts(whole + end):
@@ -67,7 +69,7 @@ def numbered_lines(file):
 
 
 def _texts(lines):
-    """The text or the BadLine of each line in some bytes."""
+    """The text or the SkippedLine of each line in some bytes."""
     with suppress(UnicodeDecodeError):
         if len(lines) <= MAX_LINE_BYTES:
             return io.StringIO(lines.decode(), newline="\n").readlines()
@@ -76,8 +78,8 @@ def _texts(lines):
 
 def _text(line):
     if len(line) > MAX_LINE_BYTES:
-        return BadLine("line too long", line)
+        return SkippedLine("line too long", line)
     try:
         return line.decode()
     except UnicodeDecodeError:
-        return BadLine("not UTF-8", line)
+        return SkippedLine("not UTF-8", line)

@@ -1,38 +1,37 @@
-"""Raw product files become Records, a title and its categories, one at a time and whatever the file holds.
+"""Raw product files become Records, a title and its categories, one at a time.
 
 The ending names the format; .gz, .bz2 or .xz may follow it:
 - .jsonl, .json: one JSON object a line, no array around them: Amazon metadata of 2018 (`category` is a list) and 2023
   (`main_category`, and `categories`, a list). Or one Python literal a line, as in 2014 (`categories` holds paths).
-- .csv, .tsv: a header, then rows of as many columns. Case, blanks, `_` and `-` in the header do not matter.
+- .csv, .tsv: a header, then rows of as many columns. Case, spaces, `_` and `-` in the header do not matter.
 
 The title is the first of TITLE_KEYS that is not empty. The categories are those of all CATEGORY_KEYS; in a CSV, of all
-columns that CATEGORY_COLUMN describes. A list, or a list of lists, keeps its names whole. A text is a path, divided by
-`|`, `>` or `›`, or a list in brackets, as data frames export it. All are cleaned, and duplicates count once.
+columns that CATEGORY_COLUMN describes. A list, or a list of lists, keeps its names whole. A text is a path, separated
+by `|`, `>` or `›`, or a list in brackets, as data frames export it. All are cleaned, and duplicates count once.
 
-A bad line is counted by its kind (the keys of WANTED) and skipped; the first few are shown on the logger "nnlite".
-Nothing is lost silently: records and bad lines together are the lines that are not blank (in a CSV, the rows below the
+A line that makes no record is skipped and counted by its kind (the keys of WANTED); the first few are shown on the
+logger "nnlite". Records and skipped lines together are the lines that are not empty (in a CSV, the rows below the
 header), and one more where a file is damaged. Memory holds a block of a file, one line, or the lines of one row.
 """
 
 import ast
-import csv
 import html
 import itertools
 import json
 import logging
 import re
 import warnings
-from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_ROW_LINES, OPENERS, BadLine, numbered_lines
+from nnlite.data.lines import MAX_LITERAL_CHARS, OPENERS, SkippedLine, numbered_lines
+from nnlite.data.rows import Rows
+from nnlite.data.skipped import Skipped
 
 MAX_PLAIN_CHARS = 1 << 13  # of a line whose names are remembered, cleaned
-MAX_EXAMPLES = 5  # bad lines that are shown, whatever the number of files
 
 TITLE_KEYS = ("title", "name", "product_name", "productName")
 CATEGORY_KEYS = ("main_category", "category", "categories", "sub_category")
@@ -66,57 +65,53 @@ def read_records(path: str | Path | list | tuple) -> "RecordReader":
     return RecordReader(path if isinstance(path, (list, tuple)) else [path])
 
 
-class RecordReader(Iterator[Record]):
-    """An iterator of Record, good for one pass, that keeps account of the lines which it could not use.
+class RecordStream(Iterator[Record]):
+    """An iterator of Record, good for one pass. n_records: how many came out; skipped: what was left out."""
 
-    n_records: the records so far. bad_lines: kind -> count so far. examples: messages of the first bad lines.
-    """
+    def __init__(self, records: Iterator[Record]):
+        self.n_records, self.skipped, self._records = 0, Skipped(), records
 
-    def __init__(self, paths: list | tuple):
-        if not paths:
-            raise ValueError("read_records: no file given, want at least one")
-        self.n_records = 0
-        self.bad_lines: Counter[str] = Counter()
-        self.examples: list[str] = []
-        self._records = self._read([_checked(path) for path in paths])
-
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Record]:
         return self._records
 
     def __next__(self) -> Record:
         return next(self._records)
 
+
+class RecordReader(RecordStream):
+    """The records of some files. Lines that make no record are skipped and counted by the keys of WANTED."""
+
+    def __init__(self, paths: list | tuple):
+        if not paths:
+            raise ValueError("read_records: no file given, want at least one")
+        super().__init__(self._read([_checked(path) for path in paths]))
+
     def summary(self) -> str:
-        """One line, as '1,542 records, 5 bad lines: 5 no category'."""
-        return f"{self.n_records:,} records, {_counted(self.bad_lines, 'bad lines')}"
+        """One line, as '1,542 records, 5 skipped lines: 5 no category'."""
+        return f"{self.n_records:,} records, {self.skipped.summary()}"
 
     def _read(self, files):
         for path, open_file, delimiter in files:
-            n_before, bad, first = self.n_records, Counter(), ""
             with open_file(path, "rb") as file:
-                results = _csv_records if delimiter else _json_records
-                for number, result in results(path, numbered_lines(file), delimiter):
-                    if isinstance(result, Record):
-                        self.n_records += 1
-                        yield result
-                        continue
-                    bad[result.kind] += 1
-                    first = first or f"{path}:{number}: {result}"
-                    self._account(path, number, result)
-            if self.n_records == n_before:
-                first = f"the first is {first}" if bad else "the file is empty" + " below its header" * bool(delimiter)
-                raise ValueError(f"{path}: no usable record in {_counted(bad, 'lines')}; {first}")
+                yield from self._read_lines(path, numbered_lines(file), delimiter)
 
-    def _account(self, path, number, trouble):
-        self.bad_lines[trouble.kind] += 1
-        if len(self.examples) < MAX_EXAMPLES:
-            self.examples.append(f"{path}:{number}: {trouble}")
-            logging.getLogger("nnlite").warning("%s", self.examples[-1])
-
-
-def _counted(bad_lines, noun):
-    kinds = ", ".join(f"{n:,} {kind}" for kind, n in bad_lines.most_common())
-    return f"{bad_lines.total():,} {noun}" + (f": {kinds}" if kinds else "")
+    def _read_lines(self, path, lines, delimiter):
+        """Yield the records of one file, count the skipped lines. ValueError if there is no record."""
+        results = _csv_records(path, lines, delimiter) if delimiter else _json_records(path, lines)
+        n_before, skipped = self.n_records, Skipped()
+        for number, result in results:
+            if isinstance(result, Record):
+                self.n_records += 1
+                yield result
+                continue
+            message = f"{path}:{number}: {result}"
+            skipped.add(result.kind, message)
+            if self.skipped.add(result.kind, message):
+                logging.getLogger("nnlite").warning("%s", message)
+        if self.n_records == n_before:
+            empty = "the file is empty below its header" if delimiter else "the file is empty"
+            why = f"the first is {skipped.examples[0]}" if skipped else empty
+            raise ValueError(f"{path}: no usable record in {skipped.summary('lines')}; {why}")
 
 
 def _checked(path):
@@ -132,8 +127,8 @@ def _checked(path):
 def clean(text: str) -> str:
     """`text` on one line, as a page would show it.
 
-    Entities become characters (those escaped twice as well); comments, scripts, styles and tags become a blank;
-    invisible characters go; white space becomes single blanks. A '<' that opens no tag stays, as in '3 < 5'.
+    Entities become characters (those escaped twice as well); comments, scripts, styles and tags become a space;
+    invisible characters are removed; white space becomes single spaces. A '<' that opens no tag stays, as in '3 < 5'.
     """
     if "&" in text and ";" in text:
         for _ in range(2):
@@ -155,16 +150,17 @@ def _clean_names(names):
 
 
 def _attempt(make, came):
-    if isinstance(came, BadLine):
+    """make(came), or the SkippedLine that it raises; a SkippedLine that came stays."""
+    if isinstance(came, SkippedLine):
         return came
     try:
         return make(came)
-    except BadLine as trouble:
+    except SkippedLine as trouble:
         return trouble
 
 
-def _json_records(path, lines, _):
-    """Yield (line number, Record or BadLine)."""
+def _json_records(path, lines):
+    """Yield (line number, Record or SkippedLine)."""
     first = True
     for number, text in lines:
         result = _plain_record(text)
@@ -179,7 +175,7 @@ def _json_records(path, lines, _):
 
 
 def _plain_record(text):
-    """What `_json_record` makes of a line that shows no surprise, of the kind of 2018, sooner; None for other lines."""
+    """The record of a plain line of the kind of 2018, faster than by `_json_record`; None for all other lines."""
     try:
         value, end = _decoder.scan_once(text, 0)
         title, names = value["title"], value["category"]
@@ -196,7 +192,7 @@ def _plain_record(text):
 def _json_record(text):
     value = _parsed(text)
     if not isinstance(value, dict):
-        raise BadLine("not an object", text)
+        raise SkippedLine("not an object", text)
     title = next(filter(None, map(value.get, TITLE_KEYS)), None)
     return _record(title, [value[key] for key in CATEGORY_KEYS if value.get(key) is not None])
 
@@ -209,16 +205,16 @@ def _parsed(text):
         with warnings.catch_warnings(), suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             warnings.simplefilter("ignore")  # Python's parser warns of escapes that it does not know
             return ast.literal_eval(text)
-    raise BadLine("not JSON", text)
+    raise SkippedLine("not JSON", text)
 
 
 def _record(raw_title, values):
     title = clean(raw_title) if isinstance(raw_title, str) else ""
     if not title or "getTime" in title:  # the timing script of Amazon's page, known from the files of 2018
-        raise BadLine("no title", raw_title)
+        raise SkippedLine("no title", raw_title)
     categories = tuple(dict.fromkeys(name for value in values for name in _names(value) if name))
     if not categories:
-        raise BadLine("no category", raw_title)
+        raise SkippedLine("no category", raw_title)
     return Record(title, categories)
 
 
@@ -230,16 +226,16 @@ def _names(value, levels=2):
             return _names(exported)
         return [name.strip() for name in re.split("[|>›]+", clean(value))]
     if not isinstance(value, (list, tuple)):
-        raise BadLine("bad category", value)
+        raise SkippedLine("bad category", value)
     if not levels:
-        raise BadLine("nested too deep", value)
+        raise SkippedLine("nested too deep", value)
     parts = ([clean(item)] if isinstance(item, str) else _names(item, levels - 1) for item in value)
     return [name for part in parts for name in part]
 
 
 def _csv_records(path, lines, delimiter):
-    """Yield (line number, Record or BadLine)."""
-    rows = _rows(lines, delimiter)
+    """Yield (line number, Record or SkippedLine)."""
+    rows = iter(Rows(lines, delimiter))
     number, header = next(rows, (1, "the file is empty"))
     if not isinstance(header, list):
         raise ValueError(f"{path}:{number}: no header: {header}")
@@ -249,40 +245,9 @@ def _csv_records(path, lines, delimiter):
     if not titles or not categories:
         raise ValueError(f"{path}:{number}: want columns 'title' and 'category', got {str(header):.1000}")
     for number, row in rows:
-        yield number, _attempt(lambda row: _record(row[titles[0]], [row[i] for i in categories]), row)
+        yield number, _attempt(partial(_row_record, titles[0], categories), row)
 
 
-def _rows(lines, delimiter):
-    """Yield (line number, row or BadLine), the header first. A broken row costs one line: its second is tried anew."""
-    n_columns = 0
-    again = deque()
-    while True:
-        taken = []
-        try:
-            row = next(csv.reader(_row_lines(again, lines, taken), delimiter=delimiter))
-            n_columns = n_columns or len(row)
-            if len(row) != n_columns:
-                raise BadLine("wrong columns", taken[0][1])
-            if len(taken) > 1:  # else a stray quote could pass for one row all the way to the next quote
-                next(csv.reader([text for _, text in taken], delimiter=delimiter, strict=True))
-        except StopIteration:
-            return
-        except (csv.Error, BadLine) as trouble:
-            kind = "unclosed quote" if len(taken) > 1 else "not CSV"
-            row = trouble if isinstance(trouble, BadLine) else BadLine(kind, str(trouble))
-            again.extendleft(reversed(taken[1:]))
-        yield taken[0][0], row
-
-
-def _row_lines(again, lines, taken):
-    """Yield the lines of one row, those of `again` first, noting them in `taken`. A row that does not end is bad."""
-    while item := again.popleft() if again else next(lines, None):
-        text = item[1]
-        if taken or isinstance(text, BadLine) or text.strip():
-            taken.append(item)
-            if isinstance(text, BadLine) or len(taken) > MAX_ROW_LINES:
-                break
-            yield text
-    if taken:
-        text = taken[0][1]
-        raise text if isinstance(text, BadLine) else BadLine("unclosed quote", text)
+def _row_record(title, categories, row):
+    """The record of a row, from the columns of these numbers."""
+    return _record(row[title], [row[i] for i in categories])

@@ -1,13 +1,14 @@
 """`read_xmc`: the text format of the Extreme Classification Repository becomes a Dataset.
 
     2 6 4               rows, features, labels
-    0,3 1:0.5 4:1       the labels of a row, a blank, its features with their values
-     2:1                a row without label begins with the blank
+    0,3 1:0.5 4:1       the labels of a row, a space, its features with their values
+     2:1                a row without label begins with the space
 """
 
 import lzma
 import zlib
 from array import array
+from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,10 +20,10 @@ LARGEST = 1e38  # of a feature's value: what float32 holds
 MOST = 2**31 - 1  # rows, features or labels: ids are int32
 
 
-def read_xmc(path):
+def read_xmc(path: str | Path) -> Dataset:
     """The Dataset in a file of that format, plain or packed (.gz, .bz2, .xz).
 
-    Nothing is skipped: ValueError with file and line number for the first thing that is wrong.
+    No line is skipped: ValueError with file and line number for the first error.
     """
     with open_binary(path) as file:
         try:

@@ -1,12 +1,12 @@
 """Every compiled loop over text: code points become words, words hashes of tokens, hashes are counted.
 
 The rules are those of `kernels`: serial, nogil, nothing is allocated or checked, and each has its twin, plain Python in
-`tests/test_text.py`. No kernel of one file calls one of the other: Numba's cache would not notice an edit.
+`tests/data/test_tokens.py`. No kernel calls one of another file: Numba's cache would not notice an edit there.
 
 A text is an array of code points, uint32. A row is a title; words are numbered through all rows, and those of row i go
 from row_words[i] to row_words[i + 1]; tokens likewise, from row_tokens[i] to row_tokens[i + 1].
 A table is two arrays of 2^k slots, keys and values, searched from the slot that the key's low bits name; value 0 marks
-a free slot. Whoever fills a table keeps slots free, or a search would not end.
+a free slot. A table must never be full, or a search would not end.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ i64, u64 = np.int64, np.uint64
 
 SEED, MULTIPLIER, HALF = u64(0x243F6A8885A308D3), u64(0x9E3779B97F4A7C15), u64(32)  # digits of pi and the golden ratio
 SPACE, CARET, LESS, HASH, ZERO = map(np.uint32, map(ord, " ^<#0"))
-BLANK, WORD, MARK = np.uint8(0), np.uint8(1), np.uint8(2)  # kinds of characters: of no token, of words, tokens alone
+SEPARATOR, WORD, MARK = np.uint8(0), np.uint8(1), np.uint8(2)  # kinds of characters: in no token, in words, a token
 LONGEST_SHAPE = 30  # words, from which on titles count as equally long
 
 
@@ -29,14 +29,19 @@ def feed(state, code):
 
 
 @kernel
+def feed_all(state, codes, start, stop):
+    """The hash of a text from the hash of its beginning, which codes[start:stop] continue."""
+    for i in range(start, stop):
+        state = feed(state, codes[i])
+    return state
+
+
+@kernel
 def hash_texts(codes, ends, hashes):
     """hashes[i] of text i, which begins after the end of the one before, at ends[i - 1] + 1, the first at 1."""
     begin = 1
     for i in range(ends.size):
-        state = SEED
-        for k in range(begin, ends[i]):
-            state = feed(state, codes[k])
-        hashes[i] = state
+        hashes[i] = feed_all(SEED, codes, begin, ends[i])
         begin = ends[i] + 1
 
 
@@ -76,40 +81,33 @@ def find_words(codes, kinds, ends, ngrams, stem, first_word, shape, starts, stop
 @kernel
 def hash_tokens(codes, kinds, ends, starts, stops, row_words, row_tokens, ngrams, stem, first_word, shape, hashes,
                 places):
-    """The hash of every token of every row, in the order of `text.tokenise`, and where the text of each is found.
+    """The hash of every token of every row, in the order of `tokens.tokenise`, and where the text of each is found.
 
-    places (tokens, 2): words first to last as codes[first:last], with whatever stands between them; the beginning of a
-    word as codes[first:-last], the first word of a row as codes[-first:last]; a mark as twice its place; the number of
-    words that stands for a title's length, and -1.
+    places (tokens, 2): words first to last as codes[first:last], with the characters between them; the beginning of a
+    word as codes[first:-last]; the first word of a row as codes[-first:last]; a mark as its place, twice; the token of
+    a title's length as its number of words and -1.
     """
     begin = 1
     for row in range(row_words.size - 1):
         first, last, k = row_words[row], row_words[row + 1], row_tokens[row]
         for word in range(first, last):
-            state = SEED
-            for i in range(starts[word], stops[word]):
-                state = feed(state, codes[i])
+            state = feed_all(SEED, codes, starts[word], stops[word])
             hashes[k], places[k, 0], places[k, 1] = state, starts[word], stops[word]
             k += 1
         for n in range(2, ngrams + 1):
-            shorter = last - first - n + 2  # so many n-grams of n - 1 words were made before those of n words
+            shorter = last - first - n + 2  # the number of n-grams of n - 1 words: one of them begins each of n words
             for word in range(first, last - n + 1):
                 state = feed(hashes[k - shorter], SPACE)
-                for i in range(starts[word + n - 1], stops[word + n - 1]):
-                    state = feed(state, codes[i])
+                state = feed_all(state, codes, starts[word + n - 1], stops[word + n - 1])
                 hashes[k], places[k, 0], places[k, 1] = state, starts[word], stops[word + n - 1]
                 k += 1
         for word in range(first, last):
             if 0 < stem < stops[word] - starts[word]:
-                state = feed(SEED, CARET)
-                for i in range(starts[word], starts[word] + stem):
-                    state = feed(state, codes[i])
+                state = feed_all(feed(SEED, CARET), codes, starts[word], starts[word] + stem)
                 hashes[k], places[k, 0], places[k, 1] = state, starts[word], -(starts[word] + stem)
                 k += 1
         if first_word and first < last:
-            state = feed(SEED, LESS)
-            for i in range(starts[first], stops[first]):
-                state = feed(state, codes[i])
+            state = feed_all(feed(SEED, LESS), codes, starts[first], stops[first])
             hashes[k], places[k, 0], places[k, 1] = state, -starts[first], stops[first]
             k += 1
         if shape and first < last:
@@ -151,7 +149,7 @@ def look_up(wanted, keys, values, found):
 
 @kernel
 def drop_lone_shapes(places, row_tokens, ids):
-    """In place: where none but tokens of a row's shape has an id of at least 0, all become -1. places: see above."""
+    """In place: all ids of a row become -1 if only tokens of its shape have an id of at least 0. places: see above."""
     for row in range(row_tokens.size - 1):
         is_known = False
         for k in range(row_tokens[row], row_tokens[row + 1]):
@@ -165,10 +163,10 @@ def drop_lone_shapes(places, row_tokens, ids):
 def count_rows(hashes, row_tokens, row, free, keys, values, missed, error, last_rows, first_row, min_count, reached):
     """In place: values counts the rows that contain a key, from the given row on, until `free` slots might not suffice.
 
-    Returns the row to go on with, the number of new keys, and the number n of tokens at which a key came to be in
+    Returns the row to resume from, the number of new keys, and the number n of tokens with which a key reached
     min_count rows: reached[:n] are the numbers of these tokens. last_rows holds, for every slot, the row that counted
-    it last, where rows go by the numbers from first_row on. missed becomes `error` where a key is new; it may be empty
-    if the error is 0.
+    it last; rows are numbered from first_row on. missed becomes `error` where a key is new; it may be empty if the
+    error is 0.
     """
     n_new, n_reached = 0, 0
     while row < row_tokens.size - 1 and n_new + row_tokens[row + 1] - row_tokens[row] <= free:

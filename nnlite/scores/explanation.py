@@ -53,18 +53,18 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
 
 def left_out(vocabulary, title):
     """The different words of a title, and csr (1 + words, D): the title, then the title without each of them."""
-    every, ngrams, stem = tokens.tokenise(title), vocabulary.ngrams, vocabulary.stem
+    every, rules = tokens.tokenise(title), vocabulary.rules
     if len(every) > MAX_WORDS:
         raise ValueError(f"explain: want a title of at most {MAX_WORDS:,} words, got {len(every):,}")
-    made_of = [every[i:i + n] for n in range(1, ngrams + 1) for i in range(len(every) - n + 1)]
-    made_of += [[word] for word in every if stem and len(word) > stem]  # one each, in the order of tokenise
-    made_of += [[word] for word in every[:1] if vocabulary.first_word]
+    made_of = [every[i:i + n] for n in range(1, rules.ngrams + 1) for i in range(len(every) - n + 1)]
+    made_of += [[word] for word in every if rules.stem and len(word) > rules.stem]  # one each, in the order of tokenise
+    made_of += [[word] for word in every[:1] if rules.first_word]
     words = list(dict.fromkeys(every))
     place = {word: i for i, word in enumerate(words, start=1)}
     kept = np.ones((1 + len(words), len(made_of)), f32)
     for token, parts in enumerate(made_of):
         kept[[place[word] for word in parts], token] = 0
-    columns = vocabulary.columns_of(tokens.tokenise(title, ngrams, stem, vocabulary.first_word, vocabulary.shape))
+    columns = vocabulary.columns_of(tokens.tokenise(title, rules))
     n_shape = columns.size - len(made_of)
     has_word = (kept[:, columns[:len(made_of)] >= 0] > 0).any(axis=1, keepdims=True)
     kept = np.hstack((kept, np.repeat(has_word.astype(f32), n_shape, axis=1)))

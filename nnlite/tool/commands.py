@@ -39,7 +39,7 @@ def train(args):
         return _train(args, say)
     logger = logging.getLogger("nnlite")
     level = logger.level
-    logger.setLevel(logging.ERROR)  # bad lines are warnings
+    logger.setLevel(logging.ERROR)  # skipped lines are warnings
     try:
         return _train(args, lambda text: None)
     finally:

@@ -179,7 +179,7 @@ class Sample:
         self.records_bytes = (memory.resident_memory() or 0) - before
         n_read = len(self.records)
         self.exact = n_read < most
-        n_lines = n_read + sum(reader.bad_lines.values())
+        n_lines = n_read + sum(reader.skipped.values())
         self.n_records = n_read if self.exact else max(n_read, round(lines_in(paths) * n_read / n_lines))
         self.scale = self.n_records / n_read
 

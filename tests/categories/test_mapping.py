@@ -95,7 +95,7 @@ def test_a_long_chain_is_followed_in_linear_time():
 
 
 def test_a_file_by_hand(tmp_path):
-    """A mark at the beginning, Windows' line ends, blanks, comments and rules of every kind."""
+    """A mark at the beginning, Windows' line ends, spaces, comments and rules of every kind."""
     path = written(tmp_path, "\ufeff# a comment\r\n\r\n tees \tT-Shirts\twhy\tand more\r\nShirts\tT-Shirts\r\n"
                              "Imported\t\r\n\\#1 Gifts\tGifts\nGifts\tPresents\nBooks\tBooks\n*\t\tthe rest\n"
                              "\\*\tStars")

@@ -366,7 +366,7 @@ def test_a_word_that_is_left_out_is_out(features):
         if vocabulary.hash_size:
             continue
         for i, word in enumerate(words, start=1):
-            without = re.sub(rf"\b{word}\b", "q9q9" if vocabulary.ngrams > 1 else "⁰", title.lower())
+            without = re.sub(rf"\b{word}\b", "q9q9" if vocabulary.rules.ngrams > 1 else "⁰", title.lower())
             assert np.array_equal(x[[i]].toarray(), vocabulary.encode_titles([without]).toarray()), (title, word)
 
 
@@ -504,7 +504,7 @@ def test_loading_leaves_the_search_for_garbage_as_it_was(enabled, tmp_path, trai
 def test_a_model_of_format_1_loads():
     """It was made by `TitleClassifier(**SMALL | dict(ngrams=1, stem=2)).fit(*shop())` of version 0.1.0."""
     one = TitleClassifier.load(FORMAT_1)
-    assert one.classes_ == ["Men", "Shoes", "Women", "Bags", "Dresses"] and one.vocabulary_.stem == 2
+    assert one.classes_ == ["Men", "Shoes", "Women", "Bags", "Dresses"] and one.vocabulary_.rules.stem == 2
     assert set(one.predict(["Blue DRESS"])[0]) == {"Women", "Dresses"}
     (name, p), *_ = one.predict_top_k(["green 鞋子 1"])[0]
     assert name == "Men" and p == pytest.approx(0.944804, abs=1e-5)

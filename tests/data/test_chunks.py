@@ -128,7 +128,7 @@ def test_files_of_any_kind(tmp_path):
     path.write_text(lines(RECORDS[:5]) + '{\n{"title": 3}\n' + lines(RECORDS[5:]))
     built = Vocabulary.build(read_records(path), min_count=1)
     folder = write_chunks(tmp_path / "a", read_records(path), built, 50, sources=[path])
-    assert folder.bad_lines == {"not JSON": 1, "no title": 1} and rows(folder) == rows([built.encode(RECORDS)])
+    assert folder.skipped == {"not JSON": 1, "no title": 1} and rows(folder) == rows([built.encode(RECORDS)])
     assert same(write_chunks(tmp_path / "a", iter([None]), built, 50, sources=[path])[0], folder[0])  # nothing is read
     with open(path, "a") as file:
         file.write("\n")
@@ -336,7 +336,7 @@ def test_damage_is_one_clear_error(tmp_path, vocabulary, damage, words):
     if words:
         refused(lambda: ChunkFolder(tmp_path / "a"), *words)
     else:
-        assert ChunkFolder(tmp_path / "a").bad_lines is None
+        assert ChunkFolder(tmp_path / "a").skipped is None
 
 
 @pytest.mark.parametrize("name, entry, value, word", [
@@ -378,7 +378,7 @@ def child(place, before="", rows=29):
 
 @pytest.mark.parametrize("limit", [0, 2000, 7000])
 def test_a_full_disk(tmp_path, vocabulary, limit):
-    """Whatever is there stays whole, and with more room the same call finishes."""
+    """What is there stays whole, and with more disk space the same call finishes."""
     limited = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit},) * 2)"
     out, _ = child(tmp_path / "a", limited).communicate(timeout=120)
     assert out.startswith("ready\nFile too large ") and str(tmp_path / "a") in out

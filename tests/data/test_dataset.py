@@ -80,6 +80,20 @@ def test_chunks_are_the_rows_in_order():
     np.testing.assert_array_equal(sp.vstack([chunk.y for chunk in chunks]).toarray(), data.y.toarray())
 
 
+@pytest.mark.parametrize("weights, message", [
+    ([1.0], r"want 2 finite numbers of at least 0, got an array of shape \(1,\)$"), ([1, -1], "with others"),
+    ([1, np.nan], "with others"), ([np.inf, 1], "with others"), ([[1, 1]], "of shape"), ("x", "could not convert")])
+def test_weights_are_checked_when_they_are_assigned(weights, message):
+    data = Dataset(X, Y, [3, 4])
+    with pytest.raises(ValueError, match=message):
+        data.weights = weights
+    assert data.weights.tolist() == [3, 4]
+    data.weights = [0, 2.5]
+    assert data.weights.dtype == np.float32 and data.take(np.array([1, 1])).weights.tolist() == [2.5, 2.5]
+    data.weights = None
+    assert data.weights is None and data.take(slice(1)).weights is None
+
+
 def test_repr_and_size():
     data = random_dataset()
     assert repr(data).startswith("Dataset(61 rows, 40 words (")

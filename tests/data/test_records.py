@@ -66,7 +66,7 @@ def read(folder, name, content):
 def test_every_shape_of_json_line(tmp_path, line, want):
     records, reader = read(tmp_path, "a.jsonl", line + "\n")
     assert records == [Record("A", want)]
-    assert reader.n_records == 1 and not reader.bad_lines
+    assert reader.n_records == 1 and not reader.skipped
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_every_shape_of_json_line(tmp_path, line, want):
 def test_every_shape_of_table(tmp_path, name, content, want):
     records, reader = read(tmp_path, name, content)
     assert records == [Record("A", want)]
-    assert reader.n_records == 1 and not reader.bad_lines
+    assert reader.n_records == 1 and not reader.skipped
 
 
 @pytest.mark.parametrize("packing", PACKERS)
@@ -105,7 +105,7 @@ def test_a_list_of_files_is_one_stream_read_as_it_is_asked_for(tmp_path):
     assert (next(reader), reader.n_records) == (MUG, 1)
     assert list(islice(reader, 2)) == [MUG, MUG]
     assert list(reader) == [MUG] and list(reader) == []
-    assert reader.summary() == "4 records, 1 bad lines: 1 wrong columns"
+    assert reader.summary() == "4 records, 1 skipped lines: 1 wrong columns"
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ BAD_JSON_LINES = [
 def test_a_bad_json_line_is_counted_named_and_skipped(tmp_path, kind, line):
     records, reader = read(tmp_path, "a.jsonl", GOOD + b"\n \r\n" + line + b"\n" + GOOD)
     assert records == [MUG, MUG]
-    assert reader.bad_lines == {kind: 1}
-    [message] = reader.examples
+    assert reader.skipped == {kind: 1}
+    [message] = reader.skipped.examples
     assert message.startswith(f"{tmp_path / 'a.jsonl'}:4: {kind}, want {WANTED[kind]}, got ")
     assert len(message) < len(str(tmp_path)) + 350 and message.isprintable()
 
@@ -225,8 +225,8 @@ BAD_ROWS = [
 def test_a_bad_row_is_counted_named_and_skipped(tmp_path, kind, row):
     records, reader = read(tmp_path, "a.csv", HEADER + b"\n" + ROW + row + b"\n" + ROW + b'"Mug",Kitchen')
     assert records == [MUG] * 3
-    assert reader.bad_lines == {kind: 1}
-    assert reader.examples[0].startswith(f"{tmp_path / 'a.csv'}:4: {kind}, want {WANTED[kind]}, got ")
+    assert reader.skipped == {kind: 1}
+    assert reader.skipped.examples[0].startswith(f"{tmp_path / 'a.csv'}:4: {kind}, want {WANTED[kind]}, got ")
 
 
 def test_the_tables_above_show_every_kind():
@@ -238,7 +238,7 @@ def test_an_unclosed_quote_costs_one_line(tmp_path, n_after):
     rows = b"".join(b"Mug %d,Kitchen\n" % i for i in range(n_after))
     records, reader = read(tmp_path, "a.csv", HEADER + ROW + b'"Mug,Kitchen\n' + rows)
     assert records == [MUG] + [Record(f"Mug {i}", ("Kitchen",)) for i in range(n_after)]
-    assert reader.bad_lines == {"unclosed quote": 1}
+    assert reader.skipped == {"unclosed quote": 1}
 
 
 def test_a_row_may_span_so_many_lines_and_no_more(tmp_path):
@@ -247,14 +247,14 @@ def test_a_row_may_span_so_many_lines_and_no_more(tmp_path):
 
     records, reader = read(tmp_path, "a.csv", HEADER + row(n_lines=MAX_ROW_LINES) + row(n_lines=MAX_ROW_LINES + 1))
     assert records == [MUG]
-    assert reader.bad_lines["unclosed quote"] >= 1
+    assert reader.skipped["unclosed quote"] >= 1
 
 
 @pytest.mark.parametrize("later", [b'"Mug","Kitchen"\n', b'"Mug",Kitchen\n', b'Mug,"Kitchen"\n'])
 def test_a_stray_quote_does_not_reach_the_next_quote(tmp_path, later):
     records, reader = read(tmp_path, "a.csv", HEADER + b'"Mug,Kitchen\n' + ROW * 3 + later + ROW)
     assert records == [MUG] * 5
-    assert reader.bad_lines.total() == 1
+    assert reader.skipped.total() == 1
 
 
 def test_quotes_within_a_line_are_read_with_lenience(tmp_path):
@@ -262,16 +262,16 @@ def test_quotes_within_a_line_are_read_with_lenience(tmp_path):
     assert records == [Record('Best TV 55"', ("TV",)), Record('TV 55"', ("TV",))]
 
 
-def test_the_first_few_bad_lines_are_shown_the_others_counted(tmp_path, caplog):
+def test_the_first_few_skipped_lines_are_shown_the_others_counted(tmp_path, caplog):
     path = write(tmp_path, "a.jsonl", b"x\n" * 100 + GOOD + b'{"title": "Mug"}\n')
     reader = read_records([path, path])
     assert list(reader) == [MUG, MUG]
-    assert reader.bad_lines == {"not JSON": 200, "no category": 2}
-    assert reader.summary() == "2 records, 202 bad lines: 200 not JSON, 2 no category"
+    assert reader.skipped == {"not JSON": 200, "no category": 2}
+    assert reader.summary() == "2 records, 202 skipped lines: 200 not JSON, 2 no category"
     assert [(entry.name, entry.levelname) for entry in caplog.records] == [("nnlite", "WARNING")] * 5
-    assert caplog.messages == reader.examples
+    assert caplog.messages == reader.skipped.examples
     want = f"{path}:1: not JSON, want a JSON object, or a Python dict of at most 131,072 characters, got 'x\\n'"
-    assert reader.examples[0] == want
+    assert reader.skipped.examples[0] == want
 
 
 def test_a_line_of_any_length_takes_little_memory(tmp_path):
@@ -282,8 +282,8 @@ def test_a_line_of_any_length_takes_little_memory(tmp_path):
     n_records = sum(1 for _ in reader)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert n_records == 2 and reader.bad_lines == {"line too long": 1, "not UTF-8": 1}
-    assert ":3: not UTF-8" in reader.examples[1]
+    assert n_records == 2 and reader.skipped == {"line too long": 1, "not UTF-8": 1}
+    assert ":3: not UTF-8" in reader.skipped.examples[1]
     assert peak < 8 * MAX_LINE_BYTES
 
 
@@ -309,10 +309,11 @@ def test_a_damaged_file_keeps_what_came_before(tmp_path, packing, harm, ending):
     }[harm]
     records, reader = read(tmp_path, "a" + ending + packing, content)
     assert [record.title for record in records[:2_000]] == early
-    assert reader.bad_lines["damaged file"] == 1
+    assert reader.skipped["damaged file"] == 1
     if harm != "overwritten":  # which the .gz format notices late, so that strange lines may come through
         assert [record.title for record in records] == (early + late)[: len(records)]
-        assert f"{ending}{packing}:{len(records) + 1 + bool(head)}: damaged file, want a whole" in reader.examples[0]
+        number = len(records) + 1 + bool(head)
+        assert f"{ending}{packing}:{number}: damaged file, want a whole" in reader.skipped.examples[0]
 
 
 @pytest.mark.parametrize(
@@ -377,7 +378,7 @@ def test_json_lines_come_back(tmp_path, products, escape):
     lines = [json.dumps({"title": t, "category": c}, ensure_ascii=escape) for t, c in products]
     records, reader = read(tmp_path, "a.jsonl", GOOD + "\n".join(lines).encode())
     assert records == [MUG, *cleaned(products)]
-    assert reader.n_records + reader.bad_lines.total() == 1 + len(lines)
+    assert reader.n_records + reader.skipped.total() == 1 + len(lines)
 
 
 @quick
@@ -422,7 +423,7 @@ def test_python_literals_come_back(tmp_path, products):
     lines = [repr({"title": t, "categories": [c]}) for t, c in products]
     records, reader = read(tmp_path, "a.json", GOOD + "\n".join(lines).encode())
     assert records == [MUG, *cleaned(products)]
-    assert reader.n_records + reader.bad_lines.total() == 1 + len(lines)
+    assert reader.n_records + reader.skipped.total() == 1 + len(lines)
 
 
 @quick
@@ -435,11 +436,11 @@ def test_tables_come_back(tmp_path, products, kind):
     rows.writerows([t, " > ".join(c)] for t, c in products)
     records, reader = read(tmp_path, "a" + ending, file.getvalue())
     assert records == [MUG, *cleaned((t, clean(" > ".join(c)).split(">")) for t, c in products)]
-    assert reader.n_records + reader.bad_lines.total() == 1 + len(products)
+    assert reader.n_records + reader.skipped.total() == 1 + len(products)
 
 
 def n_filled(content):
-    """The lines that are not blank."""
+    """The lines that are not empty."""
     return sum(1 for line in content.split(b"\n") if line.decode(errors="replace").strip())
 
 
@@ -452,7 +453,7 @@ def test_any_bytes_are_accounted_for(tmp_path, content, packing):
     content = GOOD + content
     records, reader = read(tmp_path, "a.jsonl" + packing, PACKERS[packing](content))
     assert records[0] == MUG and len(records) == reader.n_records
-    assert reader.n_records + reader.bad_lines.total() == n_filled(content)
+    assert reader.n_records + reader.skipped.total() == n_filled(content)
 
 
 @quick
@@ -461,9 +462,9 @@ def test_whatever_comes_before_a_good_last_row_is_read(tmp_path, content):
     content = HEADER + content + b"\n" + ROW
     records, reader = read(tmp_path, "a.csv", content)
     assert records[-1] == MUG
-    assert reader.n_records + reader.bad_lines.total() <= n_filled(content) - 1
+    assert reader.n_records + reader.skipped.total() <= n_filled(content) - 1
     if b'"' not in content:
-        assert reader.n_records + reader.bad_lines.total() == n_filled(content) - 1
+        assert reader.n_records + reader.skipped.total() == n_filled(content) - 1
 
 
 @quick
@@ -484,14 +485,14 @@ def real(name):
 def test_the_real_titles_are_read_whole():
     reader = real("amazon_titles_100k.jsonl.gz")
     n_categories = sum(len(record.categories) for record in reader)
-    assert reader.summary() == "100,000 records, 0 bad lines"
+    assert reader.summary() == "100,000 records, 0 skipped lines"
     assert n_categories > 200_000
 
 
 def test_the_published_file_is_accounted_for_line_by_line():
     reader = real("meta_Gift_Cards.json.gz")
     records = list(reader)
-    assert reader.summary() == "1,542 records, 5 bad lines: 5 no category"
+    assert reader.summary() == "1,542 records, 5 skipped lines: 5 no category"
     assert all(record.categories[0] == "Gift Cards" for record in records)
     assert not any("<" in name for record in records for name in record)
 
@@ -500,11 +501,11 @@ def test_the_published_file_is_accounted_for_line_by_line():
 def test_what_stands_behind_an_object_makes_the_line_no_json(tmp_path, behind):
     line = '{"title": "A", "category": ["X"]}'
     records, reader = read(tmp_path, "a.jsonl", f"{line}\n{line} {behind}\n")
-    assert [record.title for record in records] == ["A"] and reader.bad_lines == {"not JSON": 1}
+    assert [record.title for record in records] == ["A"] and reader.skipped == {"not JSON": 1}
 
 
 @pytest.mark.parametrize("n_lines", [1, 2, 3])
 def test_a_mark_of_the_order_of_bytes_belongs_to_the_beginning_of_a_file_alone(tmp_path, n_lines):
     line = '\ufeff{"title": "A", "category": ["X"]}\n'
     records, reader = read(tmp_path, "a.jsonl", n_lines * line)
-    assert len(records) == 1 and reader.bad_lines.get("not JSON", 0) == n_lines - 1
+    assert len(records) == 1 and reader.skipped.get("not JSON", 0) == n_lines - 1

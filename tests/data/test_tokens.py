@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import Counter
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlite import Vocabulary
-from nnlite.data import tokens
-from nnlite.data.tokens import Table, TitleCounts, hash_of, hashed, tokenise
+from nnlite.data import counting, tokens
+from nnlite.data.counting import Table, TitleCounts
+from nnlite.data.tokens import TokenRules, hash_of, hashed, tokenise
 from nnlite.kernels import hashing
 from nnlite.system.threads import blocks, team
 
 # Letters whose lower case is longer, depends on what follows, or is of another plane; marks, digits of all kinds, NUL.
 NASTY = "aB7_ \n\r\0\x85'-#<>İıΣςßǅŉ\u0301\u0345é²½Ⅷ٣漢\u200d\u2028\ufeff😀𝔸𐐀"
 titles = st.lists(st.one_of(st.text(NASTY, max_size=12), st.text("aB _", max_size=9), st.text(max_size=9)), max_size=5)
-kinds = st.tuples(st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans(), st.booleans())
+all_rules = st.builds(TokenRules, st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans(), st.booleans())
 hashes = st.lists(st.one_of(st.integers(0, 5), st.sampled_from([1 << 63, 2**64 - 1, 3 << 20, 5 << 20])), max_size=12)
 
 
@@ -30,13 +32,12 @@ def feed(state, code):
     return state ^ state >> 32
 
 
+def feed_all(state, text):
+    return reduce(feed, map(ord, text), state)
+
+
 def hash_texts(texts):
-    found = []
-    for characters in texts:
-        found.append(0x243F6A8885A308D3)
-        for character in characters:
-            found[-1] = feed(found[-1], ord(character))
-    return found
+    return [feed_all(0x243F6A8885A308D3, text) for text in texts]
 
 
 def find_words(titles):
@@ -44,8 +45,8 @@ def find_words(titles):
     return [[match.span() for match in re.finditer(r"[^\W_]+", title.lower())] for title in titles]
 
 
-def hash_tokens(titles, *kind):
-    return [hash_texts(tokenise(title, *kind)) for title in titles]
+def hash_tokens(titles, rules):
+    return [hash_texts(tokenise(title, rules)) for title in titles]
 
 
 def slot_of(key, keys, values):
@@ -80,7 +81,7 @@ def test_every_kernel_has_a_twin():
     source = ast.parse(Path(hashing.__file__).read_text(encoding="utf-8"))
     functions = [node for node in source.body if isinstance(node, ast.FunctionDef)]
     names = [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]
-    assert len(names) == 10 and all(callable(globals()[name]) for name in names)
+    assert len(names) == 11 and all(callable(globals()[name]) for name in names)
 
 
 def by_row(values, rows):
@@ -91,6 +92,14 @@ def by_row(values, rows):
 def test_feed(state, code):
     with np.errstate(over="ignore"):
         assert int(hashing.feed(np.uint64(state), np.uint32(code))) == feed(state, code)
+
+
+@given(st.integers(0, 2**64 - 1), st.text("aZ9", min_size=3), st.integers(0, 2))
+def test_feed_all(state, text, start):
+    codes = np.array(list(map(ord, text)), np.uint32)
+    with np.errstate(over="ignore"):
+        got = hashing.feed_all(np.uint64(state), codes, start, codes.size - 1)
+    assert int(got) == feed_all(state, text[start:-1])
 
 
 @given(titles)
@@ -111,33 +120,34 @@ def test_find_words(titles):
     assert (row_words == row_tokens).all() and (starts[row_words[-1]:] == -1).all()
 
 
-@given(titles, kinds)
-def test_hash_tokens(titles, kind):
+@given(titles, all_rules)
+def test_hash_tokens(titles, rules):
     """All tokens of all titles in the order of `tokenise`: their hashes, and their texts from their places."""
-    tokens = hashed(titles, *kind)
-    assert by_row(tokens.hashes.tolist(), tokens.rows) == hash_tokens(titles, *kind)
+    tokens = hashed(titles, rules)
+    assert by_row(tokens.hashes.tolist(), tokens.rows) == hash_tokens(titles, rules)
     names = [tokens.name(k) for k in range(tokens.hashes.size)]
-    assert by_row(names, tokens.rows) == [tokenise(title, *kind) for title in titles]
+    assert by_row(names, tokens.rows) == [tokenise(title, rules) for title in titles]
 
 
 def test_tokens_by_hand():
-    assert tokenise("İ Σ_a b", ngrams=2, stem=1) == ["i", "σ", "a", "b", "i σ", "σ a", "a b"]
-    assert tokenise("Shirts shoe s_hirt", stem=4) == ["shirts", "shoe", "s", "hirt", "^shir"]
-    assert tokenise("ΑΣΣ", ngrams=2, stem=1) == ["ασς", "^α"]
-    assert tokenise("- Red hat", ngrams=2, stem=2, first_word=True) == ["red", "hat", "red hat", "^re", "^ha", "<red"]
-    assert tokenise("!", first_word=True, shape=True) == []
-    assert tokenise("İ! a_b, c!", shape=True) == ["i", "a", "b", "c", "\u0307", "!", ",", "!", "#04"]
-    assert [tokenise("a " * n, shape=True)[-1] for n in (1, 9, 10, 30, 99)] == ["#00", "#08", "#10", "#30", "#30"]
+    assert tokenise("İ Σ_a b", TokenRules(ngrams=2, stem=1)) == ["i", "σ", "a", "b", "i σ", "σ a", "a b"]
+    assert tokenise("Shirts shoe s_hirt", TokenRules(stem=4)) == ["shirts", "shoe", "s", "hirt", "^shir"]
+    assert tokenise("ΑΣΣ", TokenRules(ngrams=2, stem=1)) == ["ασς", "^α"]
+    assert tokenise("- Red hat", TokenRules(2, 2, True)) == ["red", "hat", "red hat", "^re", "^ha", "<red"]
+    assert tokenise("!", TokenRules(first_word=True, shape=True)) == []
+    assert tokenise("İ! a_b, c!", TokenRules(shape=True)) == ["i", "a", "b", "c", "\u0307", "!", ",", "!", "#04"]
+    lengths = [tokenise("a " * n, TokenRules(shape=True))[-1] for n in (1, 9, 10, 30, 99)]
+    assert lengths == ["#00", "#08", "#10", "#30", "#30"]
     assert hash_of(["", "a"]).tolist() == [0x243F6A8885A308D3, 0x92BBCB0052B2259A]
 
 
 def test_lone_surrogates_separate_words():
-    tokens = hashed(["a\ud800b"], 2)
+    tokens = hashed(["a\ud800b"], TokenRules(ngrams=2))
     assert [tokens.name(k) for k in range(3)] == ["a", "b", "a b"]
 
 
 def test_kinds_of_characters():
-    """Words are made of letters and digits; underscores and blanks make no token; all else is a mark."""
+    """Words are made of letters and digits; underscores and white space make no token; all else is a mark."""
     characters = map(chr, range(0x110000))
     want = [1 if c.isalnum() else 0 if c.isspace() or c == "_" else 2 for c in characters]
     assert tokens.character_kinds().tolist() == want
@@ -173,7 +183,7 @@ def test_insert_and_look_up(keys, wanted):
 
 @given(st.lists(hashes, max_size=6), st.integers(1, 3), st.integers(12, 20), st.integers(0, 2))
 def test_count_rows(rows, min_count, free, error):
-    """It stops before a row for which the free slots might not suffice, and goes on with a larger table."""
+    """It stops before a row for which the free slots might not suffice, and resumes with a larger table."""
     row_tokens = np.cumsum([0, *map(len, rows)])
     keys = np.array([key for row in rows for key in row], np.uint64)
     table, last_rows, reached = Table(100), np.full(1024, -1, np.int32), np.full(keys.size, -1)
@@ -205,16 +215,16 @@ def test_weigh_rows(rows):
     np.testing.assert_allclose(data, want, rtol=1e-6)
 
 
-@given(titles, kinds, st.integers(1, 3), st.integers(1, 3))
-def test_counts_of_titles(titles, kind, min_count, slice_titles):
+@given(titles, all_rules, st.integers(1, 3), st.integers(1, 3))
+def test_counts_of_titles(titles, rules, min_count, slice_titles):
     """A table that begins with two slots grows between titles; a token is named where it reaches the cut."""
     titles = titles + titles[::2]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tokens, "SMALLEST_TABLE", 2)
+        patch.setattr(counting, "SMALLEST_TABLE", 2)
         counts = TitleCounts(min_count)
         for part in blocks(len(titles), slice_titles):
-            counts.add(hashed(titles[part], *kind))
-    want = count_rows(tokenise(title, *kind) for title in titles)
+            counts.add(hashed(titles[part], rules))
+    want = count_rows(tokenise(title, rules) for title in titles)
     assert counts.counts() == {token: n for token, n in want.items() if n >= min_count}
     assert counts.n_tokens == len(want) and counts.n_titles == len(titles)
     assert counts.table.n_slots >= 2 * len(want)
@@ -226,7 +236,7 @@ def test_bounded_counts_keep_their_bound(titles, min_count, max_tokens, slice_ti
     """Against exact counts: none too high, none too low by more than the error, none lost that is above it."""
     counts = TitleCounts(min_count, max_tokens)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tokens, "SMALLEST_TABLE", 2)
+        patch.setattr(counting, "SMALLEST_TABLE", 2)
         for part in blocks(len(titles), slice_titles):
             counts.add(hashed(titles[part]))
             longest = max((len(set(tokenise(title))) for title in titles[:part.stop]), default=0)
@@ -258,7 +268,7 @@ def test_few_words_that_make_most_of_the_text_are_counted_exactly():
     for start in range(0, 1000, 50):
         counts.add(hashed([f"w{i % 10} once{i}" for i in range(start, start + 50)]))
     assert counts.counts() == {f"w{i}": 100 for i in range(10)} and counts.n_tokens == 1010
-    assert 0 < counts.error < 2 * 2000 / 60 and counts.table.n_slots == tokens.SMALLEST_TABLE
+    assert 0 < counts.error < 2 * 2000 / 60 and counts.table.n_slots == counting.SMALLEST_TABLE
 
 
 def test_a_table_grows_with_what_it_holds():

@@ -1,7 +1,7 @@
 """Claim: titles of any script become the words that the documentation says, from the file to the prediction.
 
-A word is a run of letters and digits of any script, lower-cased. What is neither, such as signs, emoji, joiners and
-combining marks, stands between words; nothing is composed or decomposed.
+A word is a run of letters and digits of any script, lower-cased. Punctuation, emoji, joiners and combining marks
+separate words; nothing is composed or decomposed.
 """
 
 import json
@@ -12,11 +12,11 @@ from problems import compiled
 
 from nnlite import Record, Vocabulary, read_records
 from nnlite.classifier.title_classifier import TitleClassifier
-from nnlite.data.vocabulary import tokenise
+from nnlite.data.tokens import TokenRules, tokenise
 
 TITLES = [
-    ("蓝色连衣裙", ["蓝色连衣裙"]),  # no blanks divide the words: one run, one word
-    ("夏季 连衣裙，全棉。", ["夏季", "连衣裙", "全棉"]),  # blanks and Chinese punctuation do
+    ("蓝色连衣裙", ["蓝色连衣裙"]),  # no spaces: one run, one word
+    ("夏季 连衣裙，全棉。", ["夏季", "连衣裙", "全棉"]),  # a space and Chinese punctuation
     ("iPhone手机壳 2個", ["iphone手机壳", "2個"]),  # nor does a change of script
     ("ワンピース Tシャツ", ["ワンピース", "tシャツ"]),
     ("파란 드레스", ["파란", "드레스"]),
@@ -58,9 +58,9 @@ def test_a_composed_title_keeps_its_words_whole():
 
 
 def test_stems_are_letters_not_bytes():
-    assert tokenise("连衣裙连衣裙", stem=4)[-1] == "^连衣裙连"
-    assert tokenise("حقيبة", stem=4)[-1] == "^حقيب"
-    assert tokenise("𝒜𝒷𝒸𝒹𝑒", stem=4)[-1] == "^𝒜𝒷𝒸𝒹"  # beyond the first 65,536 code points
+    assert tokenise("连衣裙连衣裙", TokenRules(stem=4))[-1] == "^连衣裙连"
+    assert tokenise("حقيبة", TokenRules(stem=4))[-1] == "^حقيب"
+    assert tokenise("𝒜𝒷𝒸𝒹𝑒", TokenRules(stem=4))[-1] == "^𝒜𝒷𝒸𝒹"  # beyond the first 65,536 code points
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "csv"])

@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlite import Record, Vocabulary
-from nnlite.data import tokens, vocabulary
-from nnlite.data.tokens import hash_of
-from nnlite.data.vocabulary import tokenise
+from nnlite.data import vocabulary
+from nnlite.data.tokens import TokenRules, hash_of, tokenise
 
 RECORDS = [
     Record("Red shoe, red sole", ("Shoes", "Red")),
@@ -32,8 +31,8 @@ def test_words_are_runs_of_letters_and_digits(title, tokens):
 
 
 def test_ngrams():
-    assert tokenise("a b c", ngrams=3) == ["a", "b", "c", "a b", "b c", "a b c"]
-    assert tokenise("a", ngrams=3) == ["a"]
+    assert tokenise("a b c", TokenRules(ngrams=3)) == ["a", "b", "c", "a b", "b c", "a b c"]
+    assert tokenise("a", TokenRules(ngrams=3)) == ["a"]
 
 
 def test_counts_are_of_records_and_the_most_frequent_come_first():
@@ -87,12 +86,12 @@ def test_nothing_left_is_an_error():
         Vocabulary.build(RECORDS, min_count=5)
     with pytest.raises(ValueError, match="want a word .* got 0 records"):
         Vocabulary.build([])
-    with pytest.raises(ValueError, match="want min_count and ngrams of at least 1, got 0 and 1"):
+    with pytest.raises(ValueError, match="want a min_count of at least 1 .* got 0"):
         Vocabulary.build(RECORDS, min_count=0)
 
 
 def tokens_of(record, built):
-    return Counter(tokenise(record.title, built.ngrams, built.stem))
+    return Counter(tokenise(record.title, built.rules))
 
 
 def weighed(columns, built):
@@ -184,8 +183,8 @@ def test_a_word_and_the_same_beginning_of_a_word_are_two():
 def test_records_are_taken_in_slices(monkeypatch):
     sizes = []
     monkeypatch.setattr(vocabulary, "SLICE_RECORDS", 3)
-    monkeypatch.setattr(tokens, "hashed", lambda titles, *kind, hashed=tokens.hashed: (
-        sizes.append(len(titles)), hashed(titles, *kind))[1])
+    monkeypatch.setattr(vocabulary, "hashed", lambda titles, rules, hashed=vocabulary.hashed: (
+        sizes.append(len(titles)), hashed(titles, rules))[1])
     Vocabulary.build(iter(RECORDS), min_count=1).encode(iter(RECORDS))
     assert sizes == [3, 1, 3, 1]
 
@@ -201,7 +200,7 @@ def test_bounded_counts_keep_their_bound(records, max_counts, slice_records):
         except ValueError as error:
             assert max_counts == 1 and "that occurs in at least 2 records" in str(error)
             return
-    words = Counter(token for record in records for token in set(tokenise(record.title, 2)))
+    words = Counter(token for record in records for token in set(tokenise(record.title, built.rules)))
     labels = Counter(label for record in records for label in set(record.categories))
     for names, counts, error, want in ((built.words, built.word_counts, built.word_error, words),
                                        (built.labels, built.label_counts, built.label_error, labels)):
@@ -234,9 +233,10 @@ def test_many_labels_that_come_once_are_forgotten():
 
 @pytest.mark.parametrize("settings, message", [
     (dict(max_counts=0), "want max_counts of at least 1, got 0"),
-    (dict(ngrams=0), "want min_count and ngrams of at least 1, got 10 and 0"),
-    (dict(label_min_count=0), "want a label_min_count of at least 1, got 0"),
-    (dict(stem=0), "want a stem of at least 1 letter, got 0"),
+    (dict(min_count=0), "want a min_count of at least 1 and below 2.31, got 0"),
+    (dict(ngrams=0), "ngrams: want 1 to 100, got 0"), (dict(ngrams=101), "ngrams: want 1 to 100, got 101"),
+    (dict(label_min_count=0), "want a label_min_count of at least 1 and below 2.31, got 0"),
+    (dict(stem=0), "stem: want 1 to 100, got 0"), (dict(stem=101), "stem: want 1 to 100, got 101"),
     (dict(hash_size=0), r"want a hash_size of at least 1 and below 2\^31, got 0"),
     (dict(hash_size=2**31), "got 2147483648"),
 ])
@@ -265,7 +265,8 @@ def test_a_vocabulary_from_its_files_is_the_same(settings):
 
 @pytest.mark.parametrize("change, message", [
     (lambda h, a, t: h.pop("stem"), "KeyError"), (lambda h, a, t: h.update(ngrams="2"), "ngrams: want int, got '2'"),
-    (lambda h, a, t: h.update(ngrams=0), "ngrams of at least 1"),
+    (lambda h, a, t: h.update(ngrams=0), "ngrams: want 1 to 100, got 0"),
+    (lambda h, a, t: h.update(min_count=0), "want a min_count of at least 1"),
     (lambda h, a, t: h.update(n_records=-1), "at least 0"),
     (lambda h, a, t: h.update(tfidf=1), "tfidf: want bool, got 1"), (lambda h, a, t: t["words"].pop(), "word_counts"),
     (lambda h, a, t: a.update(label_counts=a["label_counts"] - 99), "label_counts: want 1 counts of at least 0"),

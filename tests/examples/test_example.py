@@ -50,7 +50,7 @@ def test_own_files_are_read_and_bad_lines_shown(tmp_path, capsys):
     assert run("--data", path, "--recipe", "default", "--out", tmp_path / "out", "--json", tmp_path / "f.json") == 0
     results = json.loads((tmp_path / "f.json").read_text())
     assert results["n_records"] == 600 and results["bad_lines"] == {"not JSON": 1, "no category": 1}
-    assert "600 records, 2 bad lines" in capsys.readouterr().out
+    assert "600 records, 2 skipped lines" in capsys.readouterr().out
     assert "deck" not in results
 
 

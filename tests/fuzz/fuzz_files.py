@@ -48,7 +48,7 @@ def make_records(rng):
 
 
 def start_records(folder):
-    """Records are clean, and with the bad lines all lines that are not blank; good lines around bad ones survive."""
+    """Records are clean, and with the skipped lines all lines that are not empty; good lines around them stay."""
     def check(given):
         name, packed, content = given
         path, ending = folder / name, "." + name.split(".")[1]
@@ -64,10 +64,10 @@ def start_records(folder):
         if content is not None and content.startswith(HEADS[ending]) and content.endswith(b"\n" + ENDS[ending]):
             assert not refused and records[0] == records[-1] == MUG
             lines = [line for line in content.split(b"\n") if line.decode(errors="replace").strip()]
-            n, header = reader.n_records + reader.bad_lines.total(), ending != ".jsonl"
+            n, header = reader.n_records + reader.skipped.total(), ending != ".jsonl"
             assert n == len(lines) - header if not header or b'"' not in content else n < len(lines), n
             if not header:
-                assert reader.bad_lines["not UTF-8"] == sum(not is_text(line) for line in lines)
+                assert reader.skipped["not UTF-8"] == sum(not is_text(line) for line in lines)
         return not refused
 
     return check

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import zlib
 from collections import Counter
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from nnlite import Record, Vocabulary, make_catalogue
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import tokens
 from nnlite.data.chunks import ChunkFolder, write_chunks
-from nnlite.data.vocabulary import tokenise
+from nnlite.data.tokens import TokenRules, tokenise
 from nnlite.tool.command_line import main
 
 
@@ -44,8 +45,8 @@ def start_titles(folder):
     """The compiled way gives the tokens, the counts and the rows that plain Python gives."""
     def check(given):
         titles, categories, settings = given
-        kind = [settings[name] for name in ("ngrams", "stem", "first_word", "shape")]
-        found, want = tokens.hashed(titles, *kind), [tokenise(title, *kind) for title in titles]
+        rules = TokenRules(*(settings[name] for name in ("ngrams", "stem", "first_word", "shape")))
+        found, want = tokens.hashed(titles, rules), [tokenise(title, rules) for title in titles]
         assert [found.name(k) for k in range(found.hashes.size)] == sum(want, [])
         assert np.diff(found.rows).tolist() == list(map(len, want))
 
@@ -58,7 +59,7 @@ def start_titles(folder):
             data = vocabulary.encode(records)
             assert list(zip(vocabulary.words, vocabulary.word_counts)) == kept[0]
             assert list(zip(vocabulary.labels, vocabulary.label_counts)) == kept[1]
-            words = [tokenise(title, *kind[:-1]) for title in titles]  # beside which a shape counts
+            words = [tokenise(title, replace(rules, shape=False)) for title in titles]  # beside which a shape counts
             rows_of_x = [row if set(own) & set(vocabulary.words) else [] for own, row in zip(words, want)]
             for matrix, names, rows in ((data.x, vocabulary.words, rows_of_x), (data.y, vocabulary.labels, categories)):
                 found = [{names[i] for i in part} for part in np.split(matrix.indices, matrix.indptr[1:-1])]

@@ -70,7 +70,7 @@ def test_training_tells_what_it_does(home, tmp_path, capsys):
     assert run("train", path, "--model", tmp_path / "m", *QUICK, "--validation", home / "test.jsonl.gz") == 0
     out, err = capsys.readouterr()
     assert not out
-    for words in ("300 records, 1 bad lines: 1 not JSON", "epoch   1  loss 0.", "epoch   2  loss 0.",
+    for words in ("300 records, 1 skipped lines: 1 not JSON", "epoch   1  loss 0.", "epoch   2  loss 0.",
                   "validation after epoch   2  P@1", "10 of 10 steps in"):
         assert words in err, words
     assert err.count("loss") == 3
