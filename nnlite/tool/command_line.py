@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from nnlite import __version__
 from nnlite.tool import commands, doctor
 from nnlite.training.recipes import RECIPES
 
@@ -129,6 +130,7 @@ def _forget_output():
 def parser():
     """The commands and their options."""
     top = Parser(prog="nnlite", description=ABOUT, epilog=CODES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top.add_argument("--version", action="version", version=f"nnlite {__version__}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
 
     def add(function, what, description):

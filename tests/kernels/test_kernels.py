@@ -394,7 +394,7 @@ def test_optimisers_update_their_rows_and_no_other(scale):
     w = rng.standard_normal((9, 5)).astype(F32)
     s, m = (scale ** 2 * rng.random((9, 5))).astype(F32), (scale * rng.standard_normal((9, 5))).astype(F32)
     rows = np.array([7, 0, 3, 8], np.int32)
-    parts = sp.random_array((4, 11), density=0.6, format="csr", dtype=F32, rng=rng)  # up to 6 or 7 non-zeros in a row
+    parts = sp.random_array((4, 11), density=0.6, format="csr", dtype=F32, random_state=rng)  # up to 7 in a row
     source = (scale * rng.standard_normal((11, 5))).astype(F32)
     gradient = parts.indptr, parts.indices, parts.data, source, np.full(5, np.nan, F32)
     W, S, M = (a.astype(F64) for a in (w, s, m))

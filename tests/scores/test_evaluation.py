@@ -165,7 +165,7 @@ def test_data_are_checked_where_they_enter(monkeypatch):
 def test_memory_does_not_grow_with_rows_times_labels(function):
     """20,000 rows x 2,000 labels are 160 MB of logits, of which each thread sees 2,048 x 512 at once."""
     rng = np.random.default_rng(0)
-    x, y = (sp.random_array((20_000, n), density=2 / n, format="csr", dtype=F32, rng=rng) for n in (30, 2_000))
+    x, y = (sp.random_array((20_000, n), density=2 / n, format="csr", dtype=F32, random_state=rng) for n in (30, 2_000))
     y.data[:] = 1
     data = Dataset(x, y)
     model = random_model(data, hidden=(8,))
