@@ -68,8 +68,9 @@ def run(args):
         raise ValueError(f"want at least 2 records, to train and to test, got {len(records)}")
     train, test = records[:n_train], records[n_train:]
     names = ["deck", "default"] if args.recipe == "both" else [args.recipe]
+    for name in names:  # an error should come before the work
+        array_folder.check_place(args.out / name, model_folder.KIND)
     for name in names:
-        array_folder.check_place(args.out / name, model_folder.KIND)  # an error here should come before the work
         show_plan(name, train, args)
     models, results = {}, {}
     for name in names:

@@ -36,16 +36,16 @@ Ctrl-C ends the training after the current step and saves what is learnt; presse
 is already in the folder is replaced when the new one is complete. Settings that are not given are those of the recipe.
 The recipe `deck` is a textbook recipe that hardly learns, kept for comparison.
 """
-PLAN = """Estimates what `train` will take on this machine: records, words, steps, seconds, memory. Reads a sample and
-tries some steps, which takes some seconds. The exit code is 2 if the training does not fit into memory.
+PLAN = """Estimates what `train` will take on this machine: records, words, steps, seconds, memory. It reads a sample
+and tries some steps, which takes some seconds. The exit code is 2 if the training does not fit into memory.
 
   nnlite plan products.jsonl.gz
   nnlite plan 2022.csv 2023.csv --epochs 10 --hidden 400 --json
 """
 PROPOSE = """Proposes a mapping of raw categories, a file for you to edit. Each line is a raw category, a tab, and the
-category it becomes, or nothing to drop it. A second tab and the reason may follow. Different spellings are merged,
+category that it becomes, or nothing to drop it. A second tab and the reason may follow. Different spellings are merged,
 phrases and sentences are dropped, and a rare category becomes a frequent one that nearly all its products also have.
-Prints what is kept, merged and lost.
+The command prints what is kept, merged and lost.
 
   nnlite propose products.jsonl.gz --out mapping.tsv
   nnlite train products.jsonl.gz --model shop --mapping mapping.tsv
@@ -55,11 +55,11 @@ EVALUATE = """Scores a model on products that it was not trained on.
   nnlite evaluate shop test.jsonl.gz
   nnlite evaluate shop test.jsonl.gz --json | jq '."P@1"'
 
-P@k       how many of the k likeliest categories are true
-R@k       how many of the true categories are among the k likeliest
+P@k       the fraction of the k likeliest categories that is true
+R@k       the fraction of the true categories that is among the k likeliest
 nDCG@k    as P@k, but first places count more
 PSP@k     as P@k, but rare categories count more
-coverage  how many of all true categories are found for at least one product
+coverage  the fraction of all true categories that is found for at least one product
 F1        of the categories that `predict` names
 BCE       binary cross-entropy, the loss
 """
@@ -156,7 +156,7 @@ def parser() -> Parser:
 
     command = add(commands.propose, "propose a mapping of raw categories", PROPOSE)
     _data_argument(command)
-    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write, .tsv; it is new")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file to write, .tsv, that is new")
     command.add_argument("--min-count", type=positive, default=10, metavar="N",
                          help="a category of fewer products is rare (default: %(default)s)")
 
@@ -212,20 +212,22 @@ def _train_options(command: argparse.ArgumentParser) -> None:
 
 def _recipe_options(command: argparse.ArgumentParser) -> None:
     _data_argument(command)
-    command.add_argument("--recipe", choices=list(RECIPES), default="default", help="default: %(default)s")
+    command.add_argument("--recipe", choices=list(RECIPES), default="default", help="(default: %(default)s)")
     command.add_argument("--epochs", type=positive, metavar="N", help="how often each product is seen")
     command.add_argument("--batch-rows", type=positive, metavar="N", help="products in one step")
     command.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
-    command.add_argument("--hidden", type=widths, metavar="N[,N...]", help="units of each hidden layer, as 400,200")
+    command.add_argument("--hidden", type=widths, metavar="N[,N...]",
+                         help="units of each hidden layer, such as 400 or 400,200")
     command.add_argument("--dropout", type=share, metavar="P", help="the fraction of units left out while training")
     command.add_argument("--negligible", type=share, metavar="P",
                          help="leave out gradients up to P, such as 0.001: faster with thousands of categories")
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer than N titles")
-    command.add_argument("--label-min-count", type=positive, metavar="N", help="drop categories of fewer products")
+    command.add_argument("--label-min-count", type=positive, metavar="N",
+                         help="drop categories of fewer than N products")
     command.add_argument("--mapping", type=Path, metavar="FILE", help="map raw categories by this file of `propose`")
     command.add_argument("--major", type=majors, metavar="N|NAME,NAME...",
                          help="give each product one category, of N that cover most products or of those named")
-    command.add_argument("--seed", type=natural, metavar="N", help="of the weights and the order of the products")
+    command.add_argument("--seed", type=natural, metavar="N", help="seed of the weights and of the products' order")
     command.add_argument("--threads", type=positive, metavar="N",
                          help="changes the speed, never the result (default: all cores)")
 
