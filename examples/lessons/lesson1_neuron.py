@@ -1,7 +1,7 @@
 """Lesson 1. What does one neuron compute, and how does it learn?
 
-Plain Python, no NumPy: four titles, three words, one category. Everything that the package does with thousands of words
-and labels is here once, small enough to be checked with a pocket calculator.
+Plain Python, no NumPy: four titles, three words, one category. It is what the package does with thousands of words and
+labels, small enough to check with a pocket calculator.
 
     python examples/lessons/lesson1_neuron.py
 """
@@ -23,7 +23,7 @@ def neuron(w, b, x):
 
 
 def loss_and_grads(w, b, data):
-    """Binary cross-entropy log(1 + e^z) - y z, mean over the titles; its gradient by w and by b.
+    """Binary cross-entropy log(1 + e^z) - y z, mean over the titles; its gradients with respect to w and b.
 
     Through one title: dz = p - y, and by the chain rule dw = dz x, db = dz.
     """
@@ -38,7 +38,7 @@ def loss_and_grads(w, b, data):
 
 
 def one_hot(titles):
-    """(x, y) of each title; x has a 1 for every word that stands in it."""
+    """(x, y) of each title; x has a 1 for every word that is in the title."""
     return [([float(word in title.split()) for word in WORDS], y) for title, y in titles]
 
 
@@ -59,7 +59,7 @@ def show(values):
 
 def main():
     data = one_hot(TITLES)
-    print("One neuron: z = w x + b, p = 1 / (1 + e^-z). It shall tell which titles are dresses.\n")
+    print("One neuron: z = w x + b, p = 1 / (1 + e^-z). It should find out which titles are dresses.\n")
     print(f"{'title':14} x ({', '.join(WORDS)})  y")
     for (title, y), (x, _) in zip(TITLES, data):
         print(f"{title:14} {' '.join(f'{value:.0f}' for value in x):23}  {y}")
@@ -68,11 +68,11 @@ def main():
     loss, dw, db = loss_and_grads([0.0] * 3, 0.0, data)
     print(f"loss: {loss:.4f} (a coin would score ln 2 = {math.log(2):.4f})")
     print("dz = p - y is -0.5 for a dress and +0.5 for a shoe. A word's gradient adds up dz over the")
-    print("titles that hold it, and is divided by the number of titles, 4:")
-    print(f"gradient by w: {show(dw)}   'cotton' stands in both kinds, its pushes cancel")
+    print("titles that contain it, divided by the number of titles, 4:")
+    print(f"gradient of w: {show(dw)}   'cotton' is in both kinds: its contributions cancel")
 
     h = 1e-6
-    print(f"\nIs that gradient right? Move each weight by {h:g} up and down, and look at what the loss does.")
+    print(f"\nIs that gradient right? Move each weight by {h:g} up and down, and measure the change of the loss.")
     slopes = []
     for i in range(len(WORDS)):
         up, down = ([step * (i == j) for j in range(len(WORDS))] for step in (h, -h))
@@ -91,9 +91,9 @@ def main():
     print("\nWhat one neuron cannot learn: a category for titles with 'cotton' or 'dress', but not with both.")
     _, _, losses = train(one_hot(EITHER), 1001, w=[1.0, -1.0, 0.0], b=0.5)
     print(f"from w +1 -1 0, b 0.5: loss {losses[0]:.4f}, after {len(losses) - 1} steps {losses[-1]:.4f}, the coin's")
-    print("'cotton' would have to push up alone and down beside 'dress'. That takes a layer in between: lesson 2.")
+    print("'cotton' would have to raise z when alone and lower it beside 'dress'. That takes a hidden layer: lesson 2.")
 
-    print("\nTry next: LEARNING_RATE = 0.01. The steps are so short that 100 of them end at a loss of 0.58.")
+    print("\nTry next: LEARNING_RATE = 0.01. The steps are so short that the loss is still 0.58 after 100 of them.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Lesson 2. How does a network learn what one neuron cannot, and how do we know that its gradients are right?
 
-Forward, backward and descent on one page of NumPy, in float64. `nnlite/reference.py` is the same page for any number of
-layers, and everything compiled in the package is held against it.
+Forward pass, backward pass and gradient descent on one page of NumPy, in float64. `nnlite/network/reference.py` does
+the same for any number of layers, and tests compare everything compiled in the package with it.
 
     python examples/lessons/lesson2_network.py
 """
@@ -23,7 +23,7 @@ def sigmoid(z):
 
 
 def loss_and_grads(params, x, y):
-    """Binary cross-entropy, summed over labels, mean over rows; its gradient by each parameter.
+    """Binary cross-entropy, summed over labels, mean over rows; its gradient with respect to each parameter.
 
     x (N, D)    W1 (D, H)    b1 (H,)    W2 (L, H), one row per label    b2 (L,)    y (N, L)
     """
@@ -32,16 +32,16 @@ def loss_and_grads(params, x, y):
     z = h @ w2.T + b2  # (N, L)
     loss = np.sum(np.logaddexp(0, z) - y * z) / len(x)
 
-    dz = (sigmoid(z) - y) / len(x)  # (N, L): how the loss answers to each logit
+    dz = (sigmoid(z) - y) / len(x)  # (N, L): the gradient of the loss with respect to each logit
     dw2, db2 = dz.T @ h, dz.sum(axis=0)  # z = h W2^T + b2
-    dh = dz @ w2  # (N, H): what the labels ask of each hidden unit
+    dh = dz @ w2  # (N, H): the contributions of all labels to each hidden unit
     dz1 = dh * h * (1 - h)  # through the sigmoid, whose slope is h (1 - h)
     dw1, db1 = x.T @ dz1, dz1.sum(axis=0)  # z1 = x W1 + b1
     return loss, {"W1": dw1, "b1": db1, "W2": dw2, "b2": db2}
 
 
 def differences(params, x, y, h=1e-5):
-    """The same gradients without any derivation: each number moved by h up and down, and the loss looked at."""
+    """The same gradients without calculus: each number is moved by h up and down, and the loss is computed."""
     slopes = {}
     for name, p in params.items():
         slopes[name] = np.empty_like(p)
@@ -74,7 +74,7 @@ def main():
     params = new_params()
     loss, grads = loss_and_grads(params, X, Y)
     slopes = differences(params, X, Y)
-    print("\nIs the backward pass right? Its error against differences of the loss, by the largest entry:")
+    print("\nIs the backward pass right? Its error against differences of the loss, relative to the largest entry:")
     for name, grad in grads.items():
         print(f"{name} {str(grad.shape):8} {error(grad, slopes[name]):.1e}")
 
@@ -97,9 +97,9 @@ def main():
     for row, units, ps, labels in zip(X, hidden, p, Y):
         print(f"{str(row.astype(int)):8} {' '.join(f'{h:5.2f}' for h in units)}  "
               f"{' '.join(f'{q:.4f}' for q in ps)} {labels.astype(int)}")
-    print("Hidden units cut the titles at different places; a label weighs the cuts, and a sum of two is an either-or.")
+    print("Each hidden unit separates the titles in its own way. A label weighs them: two make an either-or.")
 
-    print("\nTry next: HIDDEN = 1. One unit makes one cut, and the loss stays above 0.4 whatever the number of steps.")
+    print("\nTry next: HIDDEN = 1. One unit separates in one way only: the loss stays above 0.4 however many steps.")
 
 
 if __name__ == "__main__":

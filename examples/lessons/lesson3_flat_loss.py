@@ -42,7 +42,7 @@ RECIPES = [
 
 
 def catalogue():
-    """Training and test data: titles and categories as vectors, what is rarer than 10 left out."""
+    """Training and test data: titles and categories as vectors, without words and labels rarer than 10."""
     records = list(nnlite.make_catalogue(RECORDS))
     vocabulary = nnlite.Vocabulary.build(records[:-TEST])
     return vocabulary.encode(records[:-TEST]), vocabulary.encode(records[-TEST:])
@@ -56,7 +56,7 @@ def network(data, bias):
 
 
 def train(recipe, data):
-    """The trained model and its loss before each step, a mean over rows and labels whatever is minimised."""
+    """The trained model and its loss before each step, always a mean over rows and labels."""
     model = network(data, recipe.bias)
     optimizer = recipe.optimizer(SGD_RATE if recipe.optimizer is nnlite.SGD else ADAGRAD_RATE)
     trainer = nnlite.Trainer(model, optimizer, batch_rows=len(data), epochs=STEPS, order="chunks",
@@ -70,7 +70,7 @@ def main():
 
     frequencies = data.label_frequencies()
     most_frequent = np.full((len(test), 1), frequencies.argmax())
-    print("What is there to beat? Ignore the title, and predict for every product how frequent each label is:")
+    print("What is there to beat? Ignoring the title and always predicting each label's frequency:")
     print(f"label frequencies only: test loss {metrics.bce_of_frequencies(test.y, frequencies):.4f}, "
           f"P@1 {100 * metrics.precision_at_k(test.y, most_frequent, 1):.1f} %")
 
@@ -83,7 +83,7 @@ def main():
     print(f"the ratio: {size['sum'] / size['mean']:.1f}. "
           f"{STEPS} steps of {SGD_RATE} x {size['mean']:.6f} move a weight by {STEPS * SGD_RATE * size['mean']:.4f}.")
 
-    print(f"\nThe changes one after another, each on top of those before; the loss at step n, then on the test:\n\n"
+    print(f"\nThe changes one after another, each added to those before. The loss at step n, then on the test:\n\n"
           f"{'':29}" + "".join(f"{f'n = {n}':>9}" for n in SHOWN) + f"{'test':>9}{'P@1':>9}")
     for recipe in RECIPES:
         model, losses = train(recipe, data)
@@ -91,15 +91,15 @@ def main():
         print(f"{recipe.name:29}" + "".join(f"{losses[n - 1]:9.4f}" for n in SHOWN)
               + f"{scores['bce']:9.4f}{100 * scores['P@1']:7.1f} %")
 
-    print("\nThe recipe's loss falls, and stays far above what it costs to ignore the title.")
-    print("1 begins at that cost, which is where the recipe was going. Then nothing moves: gradients are too small.")
-    print("2 gives them their size back, and the frequencies are learnt to the last digit. One learning rate has to do")
-    print("for words and labels that occur hundreds of times and for those that occur ten times.")
+    print("\nThe recipe's loss falls, but stays far above the loss of ignoring the title.")
+    print("1 starts at that loss, where the recipe would end. Then nothing moves: gradients are too small.")
+    print("2 gives gradients their full size, and the frequencies are learnt to the last digit. But one learning rate")
+    print("serves words and labels that occur hundreds of times and those that occur ten times.")
     print("3 gives every parameter its own rate, and titles are learnt. It divides each gradient by the size of")
-    print("those before it, which undoes the averaging too: 3 without 2 ends at the same loss.")
+    print("earlier ones, which also undoes the averaging: 3 without 2 ends at the same loss.")
 
-    print("\nTry next: SGD_RATE = 10. The recipe now arrives at ignoring the title; with the sum, 2, the loss jumps")
-    print("above where it began. Neither learns titles in 100 steps.")
+    print("\nTry next: SGD_RATE = 10. The recipe now reaches the loss of ignoring the title; with the sum, 2, the loss")
+    print("jumps above its first value. Neither learns titles in 100 steps.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Lesson 4. Why does nobody multiply by a title's one-hot vector?
 
-A title holds some ten of thousands of words. Multiplying its vector by a matrix adds up ten rows of that matrix; the
-rest is multiplying by 0. In the backward pass the words that are not there have no gradient at all.
+A title has about ten of many thousand words. Multiplying its vector by a matrix adds up ten rows of the matrix; the
+rest is multiplication by 0. In the backward pass absent words have no gradient at all.
 
     python examples/lessons/lesson4_sparse_input.py
 """
@@ -23,7 +23,7 @@ REPEATS = 5
 
 
 def fastest(function):
-    """Seconds of the fastest of some calls, after one that warms up."""
+    """Seconds of the fastest of REPEATS calls, after one to warm up."""
     function()
     times = []
     for _ in range(REPEATS):
@@ -57,8 +57,8 @@ def main():
 
     dense = data.x.toarray()
     csr_bytes = data.x.data.nbytes + data.x.indices.nbytes + data.x.indptr.nbytes
-    print(f"\nAll {n:,} titles: {data.x.nnz:,} words stand in {n * d:,} places, {100 * data.x.nnz / (n * d):.2f} %.")
-    print("csr keeps the words' numbers row by row (indices), where each row begins (indptr), and the values (data).")
+    print(f"\nAll {n:,} titles: {data.x.nnz:,} words in {n * d:,} places, {100 * data.x.nnz / (n * d):.2f} %.")
+    print("csr stores the words' ids row by row (indices), where each row starts (indptr), and the values (data).")
     with one_blas_thread():
         dense_seconds, csr_seconds = (fastest(f) for f in (lambda: dense @ w, lambda: gather_and_add(data.x, w, b)))
         difference = np.abs(dense @ w - gather_and_add(data.x, w, b)).max()
@@ -74,17 +74,17 @@ def main():
     _, grads = gradients(model, batch)
     present = np.unique(batch.x.indices)
     touched = np.flatnonzero(grads["features.W"].any(axis=1))
-    print("\nBackwards, dW = x^T dz: the gradient of a word's row adds up dz over the titles that hold the word.")
-    print(f"A batch of {BATCH} titles holds {present.size} of {d:,} words. Rows of dW that are not 0: {touched.size}, "
+    print("\nBackward, dW = x^T dz: the gradient of a word's row adds up dz over the titles that contain the word.")
+    print(f"A batch of {BATCH} titles has {present.size} of {d:,} words. Rows of dW that are not 0: {touched.size}, "
           f"the same words: {np.array_equal(present, touched)}")
     nnlite.Trainer(model, nnlite.AdaGrad(lr=0.1), batch_rows=BATCH, epochs=1).fit(batch)
     changed = np.flatnonzero((model.params["features.W"] != before).any(axis=1))
     print(f"After one step with AdaGrad, rows of W that changed: {changed.size}. "
-          f"The other {d - changed.size:,} are as they were:")
+          f"The other {d - changed.size:,} are unchanged:")
     print(f"{100 * changed.size / d:.1f} % of the matrix is this step's work, however many words the catalogue has.")
 
-    print("\nTry next: MIN_COUNT = 1. The words that stand in one title only come in, and there are more than twice as")
-    print("many words. The dense matrix grows as they do, csr by a tenth, the rows that change by a fifth.")
+    print("\nTry next: MIN_COUNT = 1. Words of a single title are then kept, more than twice as many in all. The dense")
+    print("matrix grows as they do, csr by a tenth, and the rows that change by a fifth.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Lesson 5. How can a layer of many thousand labels be trained when there is no room for its logits?
 
-One number per row and label, several times over (logits, probabilities, gradients), is what a network with many labels
-pays for. But a logit is needed only until its gradient has been passed on: a few hundred labels at a time will do.
+With many labels a network spends its memory on logits, probabilities and gradients: one number per row and label each.
+But a logit is needed only until its gradient has been used, so a few hundred labels at a time are enough.
 
     python examples/lessons/lesson5_fused_layer.py
 """
@@ -33,7 +33,7 @@ def materialised(h, w, b, y):
 def fused(h, w, b, y):
     """The same, TILE labels at a time.
 
-    For each tile: its logits, in place of them its gradients, and from these its dw, its db and its part of dh.
+    For each tile: its logits, then the gradients in the same memory, and from these its dw, its db and its part of dh.
     """
     return linear_bce(h, w, b, y, tile=TILE, threads=1)
 
@@ -49,9 +49,9 @@ def problem(n_labels, rows=ROWS, seed=0):
 
 
 def cost(function, *arguments):
-    """MiB and ms of a call: the most memory that NumPy held beside the answer, and the faster time of two.
+    """MiB and ms of a call: NumPy's peak memory without the answer, and the faster time of two calls.
 
-    On a thread of its own, which begins without the scratch memory that the package keeps from call to call.
+    It runs on a new thread, which starts without the scratch memory that the package keeps from call to call.
     """
     times, peaks = [], []
 
@@ -76,32 +76,32 @@ def error(got, want):
 
 def main():
     fused(*problem(100, rows=10))  # compiles
-    print(f"{ROWS:,} rows of {UNITS} units, float32, one thread. Peak memory beside the answer, and time:\n")
+    print(f"{ROWS:,} rows of {UNITS} units, float32, one thread. Peak memory without the answer, and time:\n")
     print(f"{'labels':>7} {'logits alone':>14} {'materialised':>24} {f'tiles of {TILE}':>24}")
     with one_blas_thread():
         for n_labels in LABELS:
             arguments = problem(n_labels)
             cells = ["{:11.1f} MiB {:5.0f} ms".format(*cost(f, *arguments)) for f in (materialised, fused)]
             print(f"{n_labels:7} {4 * ROWS * n_labels / 2**20:10.1f} MiB {cells[0]:>24} {cells[1]:>24}")
-    print("\nMaterialised, memory grows with rows x labels. In tiles it stops growing: there are the logits of")
-    print("one tile, and the parts of dw and dh of the tiles worked on at once, whose number has a limit.")
+    print("\nMaterialised, memory grows with rows x labels. In tiles it stops growing: it holds the logits of one")
+    print("tile, and the parts of dw and dh of the tiles that are computed at the same time, a limited number.")
 
     h, w, b, y = problem(1_000)
     exact = materialised(*(array.astype(np.float64) for array in (h, w, b)), y)
-    print("\nThe same numbers? Largest error against float64, by the largest entry:")
+    print("\nThe same numbers? Largest error against float64, relative to the largest entry:")
     for name, answer in ("materialised", materialised(h, w, b, y)), ("tiles", fused(h, w, b, y)):
         errors = (f"{part} {error(got, want):.1e}"
                   for part, got, want in zip(("loss", "dh", "dw", "db"), answer, exact))
         print(f"{name:13} {'   '.join(errors)}")
-    print("Both are off by the rounding of float32, and by no more.")
+    print("Both errors are the rounding of float32.")
 
-    print("\nA label's row of dw and db needs no other label, and dh is a sum over labels: any tile will do.")
+    print("\nA label's row of dw and db needs no other label, and dh is a sum over labels: any tile size works.")
     for tile in 1, 7, 64, 1_000:
         loss, dh, _, _ = linear_bce(h[:64], w, b, y[:64], tile=tile, threads=1)
         print(f"tile {tile:5}: loss {loss:.3f}, sum of |dh| {np.abs(dh).sum(dtype=np.float64):.3f}")
 
-    print("\nTry next: TILE = 16. The same numbers, and the memory stands still from the first line on; but matrix")
-    print("products of so few columns are slow, and the time more than doubles.")
+    print("\nTry next: TILE = 16. The numbers stay the same and memory is constant from the first line on, but matrix")
+    print("products of so few columns are slow: the time more than doubles.")
 
 
 if __name__ == "__main__":

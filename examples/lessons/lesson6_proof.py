@@ -1,7 +1,7 @@
 """Lesson 6. How do we know that a compiled loop computes what it should?
 
-In two links. Slopes of the loss prove the plain reference, in float64. The reference proves the kernel, in float32. A
-proof is worth something only if it can fail, so bugs are planted in a copy of the kernels, and we look at who notices.
+In two steps. Slopes of the loss check the plain reference, in float64. The reference checks the kernel, in float32. A
+check that cannot fail proves nothing, so bugs are planted in a copy of the kernels, to see which check notices them.
 
     python examples/lessons/lesson6_proof.py
 """
@@ -12,13 +12,12 @@ from types import ModuleType
 import numpy as np
 import scipy.sparse as sp
 
-import twins
 from nnlite.kernels import dense
 from nnlite.network import reference
 
-FLOATS = 100_000  # at which exp_neg is tried
-BOUND = 2e-7  # that exp_neg promises, relative
-CLOSE = 1e-5  # float32 against float64, by the largest entry: 6e-8 a number, and sums lose two digits
+FLOATS = 100_000  # numbers at which exp_neg is checked
+BOUND = 2e-7  # of the relative error of exp_neg
+CLOSE = 1e-5  # float32 against float64, relative to the largest entry: 6e-8 per number, and sums lose two digits
 ROWS, LABELS, FIRST, WIDTH = 7, 170, 65, 33  # the kernel sees labels FIRST to FIRST + WIDTH: odd and unequal
 
 BUGS = [
@@ -30,7 +29,7 @@ BUGS = [
 
 
 def problem(seed=0):
-    """Logits z (N, T) less their bias b (T,), and the labels y (N, L), csr; the first row has no label."""
+    """Logits z (N, T) without their bias b (T,), and the labels y (N, L), csr; the first row has no label."""
     rng = np.random.default_rng(seed)
     y = (rng.random((ROWS, LABELS)) < 0.1).astype(np.float32)
     y[0] = 0
@@ -39,7 +38,8 @@ def problem(seed=0):
 
 
 def slope_error():
-    """The reference's gradient along a random direction u against (loss(z + h u) - loss(z - h u)) / 2h. Relative."""
+    """Relative error of the reference's gradient along a random direction u, against
+    (loss(z + h u) - loss(z - h u)) / 2h."""
     z, b, y = problem()
     z, true = z.astype(float), y.toarray()[:, FIRST:FIRST + WIDTH]
     u, h = np.random.default_rng(1).standard_normal(z.shape), 1e-5
@@ -49,61 +49,61 @@ def slope_error():
     return abs(np.sum(dz * u) - slope) / abs(slope)
 
 
-def exp_error(room, n):
-    """The largest relative error of room.exp_neg at n float32 numbers from -30 to -2^-12, even over their bits."""
+def exp_error(kernels, n):
+    """The largest relative error of exp_neg at n float32 numbers from -30 to -2^-12, spread evenly over their bits."""
     first, last = (int(np.float32(x).view(np.int32)) for x in (-2.0**-12, -30))
     x = np.linspace(first, last, n).astype(np.int32).view(np.float32)
-    got = np.array([room.exp_neg(value) for value in x], float)
-    return np.max(np.abs(got / twins.exp_neg(x.astype(float)) - 1))
+    got = np.array([kernels.exp_neg(value) for value in x], float)
+    return np.max(np.abs(got / np.exp(x.astype(float)) - 1))
 
 
-def kernel_errors(room):
-    """Errors of room.bce_with_logits against the reference in float64: loss, dz, db, by the largest entry."""
+def kernel_errors(kernels):
+    """Errors of bce_with_logits against the reference in float64: loss, dz, db, relative to the largest entry."""
     z, b, y = problem()
     want_loss, want_dz = reference.bce_with_logits((z + b).astype(float), y.toarray()[:, FIRST:FIRST + WIDTH])
     db, work = np.full(WIDTH, np.nan, np.float32), np.full((2, WIDTH), np.nan, np.float32)
     indptr, indices = y.indptr.astype(np.int64), y.indices.astype(np.int32)
-    loss = room.bce_with_logits(z, b, indptr, indices, FIRST, np.float32(1), db, work)
-    pairs = (loss, want_loss), (z, want_dz), (db, want_dz.sum(axis=0))  # the kernel has put dz in the place of z
+    loss = kernels.bce_with_logits(z, b, indptr, indices, FIRST, np.float32(1), db, work)
+    pairs = (loss, want_loss), (z, want_dz), (db, want_dz.sum(axis=0))  # the kernel has replaced z by dz
     return [float(np.max(np.abs(got - want)) / np.max(np.abs(want))) for got, want in pairs]
 
 
 def copy_of_kernels(old, new):
-    """The kernels' source with `old` replaced wherever it stands, as a module; compiled anew."""
+    """A module of the kernels' source with `old` replaced everywhere. It is compiled again, and not cached on disk."""
     source = Path(dense.__file__).read_text(encoding="utf-8")
     if old not in source:
         raise ValueError(f"lesson 6: want {old!r} in the kernels' source, to plant a bug there; it is not there")
-    room = ModuleType("copy_of_kernels")
-    exec(source.replace("cache=True", "cache=False").replace(old, new), room.__dict__)
-    return room
+    kernels = ModuleType("copy_of_kernels")
+    exec(source.replace(old, new), kernels.__dict__)
+    return kernels
 
 
 def main():
-    print("1. Slopes prove the reference. Binary cross-entropy in plain NumPy, float64: its gradient along a random")
+    print("1. Slopes check the reference. Binary cross-entropy in plain NumPy, float64: its gradient along a random")
     print(f"   direction and the slope of its loss differ by {slope_error():.1e}, as a fraction")
 
-    print(f"\n2. The reference proves the kernel. bce_with_logits, on {ROWS} rows and a tile of {WIDTH} labels, works")
-    print("   in float32, in place, on pairs of rows, with an e^x of its own; the reference does none of that.")
+    print(f"\n2. The reference checks the kernel. bce_with_logits, on {ROWS} rows and a tile of {WIDTH} labels, works")
+    print("   in float32, in place, on pairs of rows, with its own e^x; the reference does none of this.")
     loss, dz, db = kernel_errors(dense)
-    print(f"   Errors, by the largest entry: loss {loss:.1e}   dz {dz:.1e}   db {db:.1e}   allowed: {CLOSE:.0e}")
+    print(f"   Errors, relative to the largest: loss {loss:.1e}   dz {dz:.1e}   db {db:.1e}   allowed: {CLOSE:.0e}")
 
     print(f"\n3. An approximation has a bound. exp_neg is a polynomial and a shift of bits; at {FLOATS:,} numbers")
-    print(f"   its largest relative error is {exp_error(dense, FLOATS):.2e}, promised: below {BOUND:.0e}")
+    print(f"   its largest relative error is {exp_error(dense, FLOATS):.2e}, the bound is {BOUND:.0e}")
 
-    print("\n4. Can these proofs fail? A bug is planted in a copy of the kernels' source, and 2 and 3 run again:\n")
+    print("\n4. Can these checks fail? A bug is planted in a copy of the kernels' source, and 2 and 3 run again:\n")
     print(f"   {'planted':36} {'loss':>8} {'dz':>8} {'db':>8} {'exp_neg':>8}   noticed by")
     for name, old, new in BUGS:
-        room = copy_of_kernels(old, new)
-        errors, exp = kernel_errors(room), exp_error(room, FLOATS // 50)
+        kernels = copy_of_kernels(old, new)
+        errors, exp = kernel_errors(kernels), exp_error(kernels, FLOATS // 50)
         noticed = [what for what, error in zip(("loss", "dz", "db"), errors) if not error < CLOSE]
         noticed += ["exp_neg"] * (not exp < BOUND)
         print(f"   {name:36}" + "".join(f" {error:8.1e}" for error in (*errors, exp))
               + f"   {', '.join(noticed) or 'nobody'}")
-    print("\n   The first bug is so small that only the bound on exp_neg sees it: a test sees what is larger than its")
-    print("   tolerance. The next two show because the tile begins at a label above 0 and the number of rows is odd.")
+    print("\n   The first bug is so small that only the bound of exp_neg notices it: a test notices errors larger than")
+    print("   its tolerance. The next two are noticed because the tile starts above label 0 and the rows are odd.")
 
-    print("\nTry next: ROWS, LABELS, FIRST, WIDTH = 8, 170, 0, 33. With an even number of rows and a tile that begins")
-    print("at label 0, two of the bugs are noticed by nobody. Sizes of a test are chosen to be awkward.")
+    print("\nTry next: ROWS, LABELS, FIRST, WIDTH = 8, 170, 0, 33. With an even number of rows and a tile that starts")
+    print("at label 0, nobody notices two of the bugs. Good tests have awkward sizes.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Lesson 7. Why does training give the same bits on 1, 2 and 3 threads, when most programs do not?
 
-Rounding makes the sum of floating-point numbers depend on their order: (a + b) + c is not a + (b + c). Threads change
-the order in three ways, each shown here; the package allows none of them.
+Because of rounding, a sum of floating-point numbers depends on their order: (a + b) + c is not a + (b + c). Threads can
+change the order in three ways, each shown here; the package prevents all of them.
 
     python examples/lessons/lesson7_threads.py
 """
@@ -22,7 +22,7 @@ SHAPES = ((1_000, 64, 300), (512, 200, 500), (300, 70, 90))  # rows, units, labe
 
 
 def digest(*arrays):
-    """The first digits of a hash: other bits, other digits."""
+    """The first digits of a hash of the arrays: different bits give different digits."""
     hashed = hashlib.sha256()
     for array in arrays:
         hashed.update(np.ascontiguousarray(array))
@@ -37,9 +37,9 @@ def trained(data, threads):
 
 
 def label_gradient(h, dz, parts, threads, in_order, rng):
-    """dW = dz^T h as a sum over parts of the rows, added in their order or as they are finished, whoever is first."""
+    """dW = dz^T h as a sum over parts of the rows, added in the order of the parts or as they finish."""
     finished = []
-    delays = rng.uniform(0, 0.002, len(parts))  # seconds: other programs keep a thread waiting
+    delays = rng.uniform(0, 0.002, len(parts))  # seconds, as if other programs kept a thread waiting
 
     def one_part(i):
         time.sleep(delays[i])
@@ -61,7 +61,7 @@ def digests(h, dz, cut, in_order, threads=THREADS):
 
 
 def products(n_rows, n_units, n_labels, threads):
-    """The digests of the three products of a layer, BLAS on so many threads."""
+    """The digests of the three products of a layer, with BLAS on so many threads."""
     rng = np.random.default_rng(0)
     h, w = (rng.standard_normal((n, n_units)).astype(np.float32) for n in (n_rows, n_labels))
     with threadpoolctl.threadpool_limits(threads, user_api="blas"):
@@ -90,14 +90,14 @@ def main():
     h, dz = (rng.standard_normal((2_500, n)).astype(np.float32) for n in (40, 30))
     fixed, by_threads = (lambda threads: blocks(len(h), BLOCK)), (lambda threads: shares(len(h), threads))
     with one_blas_thread():
-        print(f"\n1. Blocks of {BLOCK} rows on 3 threads, each kept waiting here and there:")
+        print(f"\n1. Blocks of {BLOCK} rows on 3 threads, with random delays:")
         show("   added as they finish", digests(h, dz, fixed, in_order=False, threads=[3] * RUNS))
         show("   added in their order", digests(h, dz, fixed, in_order=True, threads=[3] * RUNS))
         print("\n2. In their order, on 1, 2 and 3 threads:")
         show("   one share of the rows for each thread", digests(h, dz, by_threads, in_order=True))
         show(f"   blocks of {BLOCK} rows, however many threads", digests(h, dz, fixed, in_order=True))
 
-    print("\n3. BLAS cuts a product by its own threads. Digests on one BLAS thread and on two:")
+    print("\n3. BLAS splits a product among its own threads. Digests on one BLAS thread and on two:")
     differ = 0
     for shape in SHAPES:
         one, two = (products(*shape, threads) for threads in (1, 2))
@@ -105,13 +105,13 @@ def main():
             differ += pair[0] != pair[1]
             answer = "same" if pair[0] == pair[1] else "different"
             print(f"   {name:11} {' x '.join(map(str, shape)):16} {' '.join(pair)}   {answer}")
-    print(f"   {differ} of {3 * len(SHAPES)} differ. Which ones is up to the library and the sizes.")
+    print(f"   {differ} of {3 * len(SHAPES)} differ. Which ones depends on the library and the sizes.")
 
-    print("\nSo: pieces are cut by sizes, sums are added in the order of the pieces, BLAS runs on one thread, and the")
-    print("package's own threads take the pieces. The number of threads decides who computes, never what.")
+    print("\nSo the package splits work by sizes, adds sums in the order of the pieces, and keeps BLAS at one thread.")
+    print("Its own threads take the pieces: their number decides which thread computes a piece, never the result.")
 
-    print("\nTry next: BLOCK = 300. The blocks' sum has another digest, and again the same on every number of threads.")
-    print("That is why block sizes belong to the result and are never taken from the machine.")
+    print("\nTry next: BLOCK = 300. The sum of the blocks has another digest, the same for every number of threads.")
+    print("Block sizes change the result, so the package never derives them from the machine.")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""`TitleClassifier`: titles in, category names out; and its model as a folder."""
+"""`TitleClassifier`, which turns titles into category names, and its model as a folder."""

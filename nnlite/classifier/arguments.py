@@ -1,10 +1,15 @@
-"""Titles and categories as people pass them to a classifier, checked at the door."""
+"""Checks of the titles and categories that are passed to a classifier."""
+
+from collections.abc import Iterable
 
 from nnlite.data.records import Record, clean
 
 
-def texts(where, titles):
-    """The titles, cleaned. TypeError for a str, or anything else in a list than str."""
+def texts(where: str, titles: Iterable[str]) -> list[str]:
+    """The titles, cleaned. TypeError for one str, or for a list that holds anything but str.
+
+    where: the name of the method, for the error
+    """
     if isinstance(titles, (str, bytes)):
         raise TypeError(f"{where}: titles: want a list of str, got one {type(titles).__name__}")
     titles = list(titles)
@@ -14,8 +19,8 @@ def texts(where, titles):
     return list(map(clean, titles))
 
 
-def checked_records(where, titles, categories):
-    """A Record for each title and its categories. TypeError, or ValueError for unequal numbers, as `fit`."""
+def checked_records(where: str, titles: Iterable[str], categories: Iterable[Iterable[str]]) -> list[Record]:
+    """A Record of each title and its categories. TypeError as `texts`; ValueError if the numbers of both differ."""
     titles, wanted = texts(where, titles), "a collection of str, such as a tuple"
     if isinstance(categories, (str, bytes)):
         raise TypeError(f"{where}: categories: want for each title {wanted}, got one {type(categories).__name__}")

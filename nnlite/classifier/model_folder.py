@@ -1,9 +1,11 @@
-"""A trained model as a folder: all that predicting needs, and nothing that could execute."""
+"""A trained model as a folder: all that predicting needs, and nothing that can execute."""
 
 import gc
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
+from os import PathLike
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,28 +16,28 @@ from nnlite.network.mlp import MLP
 from nnlite.system import array_folder
 from nnlite.training import recipes
 
-KIND = "model"  # of the folder
+KIND = "model"  # of the folder, in its header
 NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
              *recipes.SETTINGS["categories"])  # and those that `categories` holds
 
 
 class Stored(NamedTuple):
-    """What a `TitleClassifier` knows, by the names of its attributes."""
+    """What is saved of a `TitleClassifier`, by the names of its attributes."""
 
     recipe: str
-    overrides: dict
+    overrides: dict[str, Any]
     vocabulary: Vocabulary
     model: MLP
     categories: Categories
     threshold: float
-    training: dict
+    training: dict[str, Any]
 
 
-def write(folder, stored):
-    """Write it into a new folder, or in the place of another model, whole or not at all. Raises as `folders.write`."""
+def write(folder: str | PathLike, stored: Stored) -> None:
+    """Write a model into a new folder, or replace the model there, atomically. Raises as `array_folder.write`."""
     about, arrays, texts = stored.vocabulary.to_files()
     known, lists = stored.categories.to_files()
-    overrides = {name: getattr(value, "tolist", lambda value=value: value)()  # of NumPy's numbers, Python's
+    overrides = {name: getattr(value, "tolist", lambda value=value: value)()  # NumPy's numbers as Python's
                  for name, value in stored.overrides.items() if name not in NOT_SAVED}
     header = {
         "recipe": stored.recipe, "overrides": overrides, "threshold": stored.threshold,
@@ -45,8 +47,8 @@ def write(folder, stored):
     array_folder.write(folder, KIND, header, stored.model.params | arrays, texts | lists)
 
 
-def read(folder):
-    """What was written there, as `Stored`. The parameters stay on disk and are mapped into memory as they are used.
+def read(folder: str | PathLike) -> Stored:
+    """What `write` has written. The parameters stay on disk and are mapped into memory as they are used.
 
     FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
     """
@@ -55,9 +57,9 @@ def read(folder):
 
 
 @contextmanager
-def _no_garbage_collection():
-    """Within it Python does not look for garbage: Numba's start makes many objects that stay, and looking at them a
-    hundred times takes a fifth of it."""
+def _no_garbage_collection() -> Iterator[None]:
+    """Within it the garbage collector is off: starting Numba makes many lasting objects, and collecting a hundred times
+    meanwhile would take a fifth of the start."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -67,7 +69,8 @@ def _no_garbage_collection():
             gc.enable()
 
 
-def _stored(folder, header, arrays, texts):
+def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np.ndarray],
+            texts: dict[str, Any]) -> Stored:
     params = {name: arrays.pop(name) for name in list(arrays) if name.endswith((".W", ".b"))}
     try:
         overrides = {name: tuple(value) if isinstance(value, list) else value
@@ -80,7 +83,7 @@ def _stored(folder, header, arrays, texts):
             raise ValueError(f"want a network for {want[0]} words and {want[1]} labels, got one for "
                              f"{got[0]} and {got[1]}")
         if not isinstance(header["training"], dict) or not 0 <= float(header["threshold"]) <= 1:
-            raise ValueError("want a threshold in 0..1 and a training's figures, got others")
+            raise ValueError("want a threshold in 0..1 and the figures of a training, got something else")
         _start_kernels(vocabulary)
         return Stored(header["recipe"], overrides, vocabulary, model, categories, header["threshold"],
                       header["training"])
@@ -88,12 +91,12 @@ def _stored(folder, header, arrays, texts):
         raise not_whole(folder, error) from None
 
 
-def _start_kernels(vocabulary):
-    """Have Numba load what predicting needs, which takes a third of a second in every new process."""
+def _start_kernels(vocabulary: Vocabulary) -> None:
+    """Make Numba load the kernels of predicting, which takes a third of a second in every new process."""
     vocabulary.encode_titles(["a"])
     MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
 
 
-def not_whole(folder, error):
-    """The ValueError for a folder whose files are sound, but do not make a model."""
+def not_whole(folder: str | PathLike, error: Exception) -> ValueError:
+    """The ValueError for a folder whose files are undamaged but do not make a model."""
     return ValueError(f"{folder}: not a whole {KIND}: {type(error).__name__}: {' '.join(str(error).split())}")

@@ -1,9 +1,12 @@
 """`TitleClassifier`: titles in, category names out; a recipe, its vocabulary and its network as one object.
 
-It follows scikit-learn's conventions and works in its pipelines and searches, which need not be installed.
+It follows scikit-learn's conventions and works in its pipelines and searches; scikit-learn need not be installed.
 """
 
 import sys
+from collections.abc import Iterable, Sequence
+from os import PathLike
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,55 +14,60 @@ import scipy.sparse as sp
 from nnlite.categories.choice import Categories
 from nnlite.classifier import model_folder
 from nnlite.classifier.arguments import checked_records, texts
-from nnlite.data.chunks import write_chunks
+from nnlite.classifier.noted_fit import OnStep, noted_fit
+from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.dataset import Dataset, check_weights
-from nnlite.data.records import clean, read_records
+from nnlite.data.records import Record, clean, read_records
 from nnlite.data.vocabulary import Vocabulary
+from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.scores.calibration import best_threshold
-from nnlite.scores.explanation import explain
+from nnlite.scores.explanation import Explanation, explain
 from nnlite.training import recipes
+from nnlite.training.trainer import Trainer
 
 MAX_COUNTS = 5_000_000  # words that `fit_files` counts at a time: 200 MB
-CURVE_POINTS = 200  # of the loss, each the mean over the steps since the one before
 THRESHOLD_ROWS = 20_000  # of the training or validation rows, for the threshold
+
+CategoryLists = Iterable[Iterable[str]]  # the categories of each title
+Pairs = list[tuple[str, float]]  # categories and their probabilities, likeliest first
 
 
 class TitleClassifier:
-    """Learns the categories of products from their titles, and predicts those of new ones.
+    """Learns the categories of products from their titles, and predicts those of new titles.
 
-    recipe: "default" learns, "deck" shows what does not (see `recipes`)
-    overrides: what the recipe is to do otherwise; the names are those of `recipes.SETTINGS`, such as epochs=3,
-    hidden=(400,), min_count=5, dropout=0.2, seed=1, threads=4. TypeError for another name.
+    recipe: "default" learns; "deck" is a textbook recipe that hardly does (see `recipes`)
+    overrides: settings that replace the recipe's, by the names in `recipes.SETTINGS`, such as epochs=3, hidden=(400,),
+    min_count=5, dropout=0.2, seed=1, threads=4. TypeError for another name.
 
-    Titles are a list (or array) of str. They are cleaned as `read_records` cleans them and cut into lower-cased runs of
-    letters and digits of any script. What stands between these is no part of a word: signs, emoji, and combining marks
-    too, so that a letter and its accent should be one character (NFC); the default recipe looks at them by themselves,
-    as at the title's length. Where no blanks divide words, as in Chinese, a whole run is one word, and `stem` its first
-    letters. A title without a known word, such as an empty one, is no error: the network then has the categories'
-    frequencies to go by and nothing else, and `predict` names none.
+    Titles are a list (or array) of str. They are cleaned as `read_records` cleans them and split into words, which are
+    lower-cased runs of letters and digits of any script. Punctuation, emoji and combining marks separate words, so a
+    letter and its accent should be one character (NFC); the default recipe also has features of punctuation, emoji and
+    the title's length. In scripts without spaces, such as Chinese, an unbroken run is one word, and `stem` its first
+    letters. A title without a known word is not an error: the network then predicts from the categories' frequencies
+    alone, and `predict` names no category.
 
-    mapping, a `Mapping` or the file of one, says what raw categories become; major, a number or a list of names, leaves
-    each product one category of a few and makes the network choose between them (softmax).
+    mapping (a `Mapping` or the file of one) replaces raw categories by others. major (a number or a list of names)
+    gives each product one of a few categories and makes the network choose between them (softmax).
 
     After `fit`: vocabulary_ (Vocabulary), model_ (MLP), classes_ (the category names, by id), categories_ (Categories:
-    what becomes of raw ones), threshold_ (the probability above which `predict` names a category), training_ (a dict:
-    what the training has seen, and its scores on the validation data after each epoch).
+    how raw ones are mapped), threshold_ (the probability above which `predict` names a category), training_ (a dict:
+    records, steps, losses, seconds, and the scores on the validation data after each epoch).
     """
 
-    def __init__(self, recipe="default", **overrides):
+    def __init__(self, recipe: str = "default", **overrides: Any) -> None:
         self.recipe, self.overrides = recipe, {}
         self.set_params(recipe=recipe, **overrides)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"TitleClassifier({', '.join(f'{name}={value!r}' for name, value in self.get_params().items())})"
 
-    def get_params(self, deep=True):
-        """The arguments that it was made with, as a dict."""
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The arguments that it was made with."""
         return {"recipe": self.recipe, **self.overrides}
 
-    def set_params(self, **params):
-        """Change some of the arguments; they count from the next `fit` on. Returns self."""
+    def set_params(self, **params: Any) -> "TitleClassifier":
+        """Change some of the arguments, from the next `fit` on. Returns self."""
         known = [name for names in recipes.SETTINGS.values() for name in names]
         for name in params:
             if name != "recipe" and name not in known:
@@ -70,8 +78,8 @@ class TitleClassifier:
         self.recipe, self.overrides = recipe, self.overrides | params
         return self
 
-    def __sklearn_tags__(self):
-        """What scikit-learn asks of an estimator; it has been imported by whoever calls this."""
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator; the caller has imported it."""
         utils = sys.modules["sklearn.utils"]
         return utils.Tags(
             estimator_type=None,  # "classifier" promises one category each, or a matrix of them
@@ -80,13 +88,15 @@ class TitleClassifier:
 
     # ---- learning
 
-    def fit(self, titles, categories, validation=None, on_step=None, sample_weight=None):
+    def fit(self, titles: Iterable[str], categories: CategoryLists,
+            validation: tuple[Iterable[str], CategoryLists] | None = None, on_step: OnStep = None,
+            sample_weight: Sequence[float] | np.ndarray | None = None) -> "TitleClassifier":
         """Learn from titles (a list of str) and the categories of each (a list of collections of str). Returns self.
 
-        validation: (titles, categories) to score after each epoch and to choose the threshold by, else the training
-        titles do    on_step: called with a `trainer.Step` after every update
-        sample_weight: how much each title counts, at least 0; 2 is as if it were there twice
-        Ctrl-C ends the training after the running step and raises KeyboardInterrupt; what was learnt can be used.
+        validation: (titles, categories) to score after each epoch and to choose the threshold by, instead of by the
+        training titles    on_step: called with a `trainer.Step` after every update
+        sample_weight: how much each title counts, at least 0; 2 is as if the title were there twice
+        Ctrl-C ends the training after the current step and raises KeyboardInterrupt; what was learnt can be used.
         TypeError for anything but lists of texts, ValueError if no word or no category occurs often enough.
         """
         records = checked_records("fit", titles, categories)
@@ -100,36 +110,39 @@ class TitleClassifier:
         data = vocabulary.encode(records)
         data.weights = sample_weight
         trainer = recipes.RECIPES[self.recipe](data, **others)
-        self._take(vocabulary, trainer.model, known, training={"categories": news})
+        self._take(vocabulary, trainer.model, known, {"categories": news})
         self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
         return self
 
-    def fit_files(self, paths, chunks, validation=None, on_step=None):
+    def fit_files(self, paths: Sequence[str | PathLike], chunks: str | PathLike,
+                  validation: tuple[Iterable[str], CategoryLists] | None = None,
+                  on_step: OnStep = None) -> "TitleClassifier":
         """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
 
-        chunks: a folder for the encoded records, which is made, finished or used again (`write_chunks`). The files are
-        read twice: words and categories are counted first, the rarest forgotten when there are more than MAX_COUNTS.
-        Major categories must be given by name, and take one more pass. Raises what `read_records`, `write_chunks` and
-        `fit` raise.
+        chunks: a folder for the encoded records, which is made, completed or reused (`write_chunks`). The files are
+        read twice: words and categories are counted first, and the rarest are forgotten when there are more than
+        MAX_COUNTS. Major categories must be given by name, and take one more pass. Raises what `read_records`,
+        `write_chunks` and `fit` raise.
         """
         features, asked, others = recipes.split(self.recipe, self.overrides)
         if isinstance(asked.get("major"), int):
             raise ValueError("fit_files: major: want names, because a number needs all records at once, got a number")
+        held_out = checked_records("fit_files: validation", *validation) if validation else None
         known = Categories.choose(read_records(paths), **asked)
         vocabulary = Vocabulary.build(known.stream(read_records(paths)), max_counts=MAX_COUNTS, **features)
         data = write_chunks(chunks, known.stream(read_records(paths)), vocabulary, sources=paths)
         trainer = recipes.RECIPES[self.recipe](data, **others)
-        self._take(vocabulary, trainer.model, known, training={"categories": []})
-        held_out = checked_records("fit_files: validation", *validation) if validation else None
+        self._take(vocabulary, trainer.model, known, {"categories": []})
         self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
         return self
 
-    def partial_fit(self, titles, categories, on_step=None):
+    def partial_fit(self, titles: Iterable[str], categories: CategoryLists,
+                    on_step: OnStep = None) -> "TitleClassifier":
         """Learn from some more titles and their categories, with all the epochs of the recipe. Returns self.
 
-        The first call is a `fit`: its words and categories are kept, and later ones that it has not seen are ignored.
-        The optimiser goes on where it was, so that old rows of the network move less than new ones. It is not part of
-        a saved model: after `load` it begins anew and forgets more of what was learnt.
+        The first call is a `fit`: its words and categories are kept, and later calls ignore all others. The optimiser
+        keeps its state, so that rows of the network that are already trained move less than new ones. The state is not
+        part of a saved model: after `load` it starts anew, and more of what was learnt is forgotten.
         """
         if not hasattr(self, "model_"):
             return self.fit(titles, categories, on_step=on_step)
@@ -141,68 +154,46 @@ class TitleClassifier:
             for name, p in self.model_.params.items():
                 self._trainer.model.params[name][...] = p
             self.model_ = self._trainer.model
-        self._trainer.checkpoints = None  # they would be those of another chunk
+        self._trainer.checkpoints = None  # they would be those of other titles
         self._train(self._trainer, data, None, on_step)
         return self
 
-    def _take(self, vocabulary, model, categories, training):
-        self.vocabulary_, self.model_, self.classes_ = vocabulary, model, vocabulary.labels
-        self.categories_, self.training_ = categories, training
+    def encode(self, records: Iterable[Record]) -> Dataset:
+        """The Dataset of some records, with the words and the categories that this model knows.
 
-    def encode(self, records):
-        """The Dataset of an iterable of Record, with the words and the categories that this model knows.
-
-        Where categories are mapped or reduced to major ones, records that are left without any are left out.
+        Where categories are mapped or reduced to major ones, records that keep no category are left out.
         """
         self._check_taken()
         records, _ = self.categories_.apply(list(records))
         return self.vocabulary_.encode(records)
 
-    def _train(self, trainer, data, validation, on_step):
-        """Train, then choose the threshold, also where Ctrl-C has ended the training."""
-        vars(self).pop("threshold_", None)  # a training that goes astray leaves nothing to predict with
-        seen, stopped, losses = self.training_, None, []
+    def _take(self, vocabulary: Vocabulary, model: MLP, categories: Categories, training: dict[str, Any]) -> None:
+        self.vocabulary_, self.model_, self.classes_ = vocabulary, model, vocabulary.labels
+        self.categories_, self.training_ = categories, training
 
-        def note(step):
-            seen.update(steps=step.step, last_loss=step.loss, seconds=round(step.seconds, 3))
-            losses.append((step.step, step.loss))
-            seen.setdefault("first_loss", step.loss)
-            if on_step:
-                on_step(step)
-
+    def _train(self, trainer: Trainer, data: Dataset | ChunkFolder, validation: Dataset | None,
+               on_step: OnStep) -> None:
+        """Train and choose the threshold, also after Ctrl-C, which is raised again."""
+        vars(self).pop("threshold_", None)  # after a training that diverges there is nothing to predict with
         self._trainer = trainer
-        seen.update(records=seen.get("records", 0) + data.n_rows, n_steps=trainer.n_steps(data), steps=0, validation=[])
-        try:
-            history = trainer.fit(data, validation, on_step=note)
-            seen.update(steps=len(history.loss), last_loss=history.loss[-1], seconds=round(history.seconds, 3),
-                        validation=history.validation)
-            seen.setdefault("first_loss", history.loss[0])
-        except KeyboardInterrupt as error:
-            if not seen["steps"]:
-                raise
-            stopped = error
-        if losses:
-            parts = np.array_split(losses, min(CURVE_POINTS, len(losses)))
-            curve = seen.setdefault("curve", [])
-            before = curve[-1][0] if curve else 0
-            curve += [[before + int(part[-1, 0]), float(part[:, 1].mean())] for part in parts]
+        interrupt = noted_fit(trainer, data, validation, on_step, self.training_)
         judged = validation or (data if isinstance(data, Dataset) else data[0])
         rows = np.linspace(0, len(judged) - 1, min(THRESHOLD_ROWS, len(judged))).astype(int)
         self.threshold_ = best_threshold(self.model_, judged.x[rows], threads=self._threads)
-        if stopped:
-            raise stopped
+        if interrupt:
+            raise interrupt
 
     # ---- predicting
 
-    def predict(self, titles, threshold=None):
-        """The names of the categories worth returning for each title, likeliest first, as a list of tuples.
+    def predict(self, titles: Iterable[str], threshold: float | None = None) -> list[tuple[str, ...]]:
+        """The names of the categories of each title, likeliest first, as a list of tuples.
 
-        Those with a probability above threshold_, or the likeliest one if there is none: what gives about the best F1.
-        Above another threshold, if one is given: then there may be none.
+        By default those with a probability above threshold_, or the likeliest if none is: about the best F1. With a
+        threshold, those above it, which may be none.
         """
         return [tuple(name for name, _ in found) for found in self.predict_above(titles, threshold)]
 
-    def predict_above(self, titles, threshold=None):
+    def predict_above(self, titles: Iterable[str], threshold: float | None = None) -> list[Pairs]:
         """As `predict`, with the probabilities: [[(category, probability), ...], ...]."""
         x = self._encoded("predict", titles)
         above = self.model_.above(x, self.threshold_ if threshold is None else threshold, self._threads)
@@ -213,12 +204,12 @@ class TitleClassifier:
                 found[i] = likeliest
         return [pairs if known else [] for pairs, known in zip(found, np.diff(x.indptr))]
 
-    def predict_top_k(self, titles, k=5):
+    def predict_top_k(self, titles: Iterable[str], k: int = 5) -> list[Pairs]:
         """The k likeliest categories of each title (all, if there are fewer): [[(category, probability), ...], ...]."""
         return self._top(self._encoded("predict_top_k", titles), k)
 
-    def predict_proba(self, titles, k=10):
-        """The probabilities of the k likeliest categories, or of all if there are fewer, as a csr matrix (N, L).
+    def predict_proba(self, titles: Iterable[str], k: int = 10) -> sp.csr_array:
+        """The probabilities of the k likeliest categories (all, if there are fewer), csr (N, L).
 
         Each is the probability of its category alone: they need not add up to 1.
         """
@@ -229,54 +220,54 @@ class TitleClassifier:
         matrix.sort_indices()
         return matrix
 
-    def score(self, titles, categories):
+    def score(self, titles: Iterable[str], categories: CategoryLists) -> float:
         """P@1: the fraction of the titles whose likeliest category is a true one.
 
-        Of those titles that have a category which the model knows; in the others nothing can be right.
+        Titles without a category that the model knows are left out: no prediction for them can be right.
         """
         self._check_fitted()
         data = self.encode(checked_records("score", titles, categories))
         ids, _ = self.model_.top_k(data.x, 1, self._threads)
         return metrics.precision_at_k(data.y, ids, 1)
 
-    def explain(self, title, k=5):
-        """Why the title gets its k likeliest categories: a list of `explanation.Explanation`, likeliest first."""
+    def explain(self, title: str, k: int = 5) -> list[Explanation]:
+        """The effect of each word of the title on its k likeliest categories, likeliest first."""
         self._check_fitted()
         if not isinstance(title, str):
             raise TypeError(f"explain: want one title, a str, got {type(title).__name__}")
         return explain(self.vocabulary_, self.model_, clean(title), k, self._threads)
 
     @property
-    def _threads(self):
+    def _threads(self) -> int | None:
         return self.overrides.get("threads")
 
-    def _encoded(self, where, titles):
+    def _encoded(self, where: str, titles: Iterable[str]) -> sp.csr_array:
         self._check_fitted()
         return self.vocabulary_.encode_titles(texts(where, titles))
 
-    def _check_taken(self):
+    def _check_taken(self) -> None:
         if not hasattr(self, "model_"):
             raise ValueError("TitleClassifier: want one with a vocabulary, got one without: call fit or load first")
 
-    def _check_fitted(self):
+    def _check_fitted(self) -> None:
         if not hasattr(self, "threshold_"):
             raise ValueError("TitleClassifier: want a trained one, got one without: call fit or load first")
 
-    def _top(self, x, k):
+    def _top(self, x: sp.csr_array, k: int) -> list[Pairs]:
         ids, p = self.model_.top_k(x, min(k, self.model_.n_labels), self._threads)
         return self._pairs(np.arange(0, ids.size + 1, ids.shape[1]), ids.ravel(), p.ravel())
 
-    def _pairs(self, indptr, ids, p):
+    def _pairs(self, indptr: np.ndarray, ids: np.ndarray, p: np.ndarray) -> list[Pairs]:
         pairs = list(zip(map(self.classes_.__getitem__, ids.tolist()), p.tolist()))
         return [pairs[a:b] for a, b in zip(indptr[:-1].tolist(), indptr[1:].tolist())]
 
     # ---- as a folder
 
-    def save(self, folder):
-        """Write the model into a new folder, or in the place of another model, whole or not at all.
+    def save(self, folder: str | PathLike) -> None:
+        """Write the model into a new folder, or replace the model there, atomically.
 
-        It holds what predicting needs and nothing that could execute. OSError if it cannot be written, ValueError if
-        something else lies there.
+        The folder holds what predicting needs, and nothing that can execute. OSError if it cannot be written,
+        ValueError if it holds something else.
         """
         self._check_fitted()
         model_folder.write(folder, model_folder.Stored(
@@ -284,8 +275,8 @@ class TitleClassifier:
             self.training_))
 
     @classmethod
-    def load(cls, folder, threads=None):
-        """The classifier that was saved there. Its parameters stay on disk and are mapped into memory as they are used.
+    def load(cls, folder: str | PathLike, threads: int | None = None) -> "TitleClassifier":
+        """The classifier saved in a folder. Its parameters stay on disk and are mapped into memory as they are used.
 
         FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
         """
@@ -298,11 +289,11 @@ class TitleClassifier:
         classifier.threshold_ = stored.threshold
         return classifier
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_trainer"}  # it has threads
 
 
-def _sorted_rows(matrix):
+def _sorted_rows(matrix: sp.csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """indptr, indices, data of a csr matrix, each row's largest value first, ties to the smaller id."""
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     order = np.lexsort((matrix.indices, -matrix.data, rows))

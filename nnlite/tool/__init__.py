@@ -1,1 +1,1 @@
-"""The command line, its commands and its report."""
+"""The command line: its parser, commands, progress display and HTML report."""

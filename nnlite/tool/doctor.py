@@ -1,16 +1,17 @@
-"""`doctor`: what this machine can do, and what slows it down.
+"""What this machine can do, and what slows it down: the measurements and checks behind `nnlite doctor`.
 
-Two measured figures bound every kernel and layer: how many operations a second the matrix products reach
-(`sgemm_peak`), and how many bytes a second memory delivers (`copy_bandwidth`). `complaints` names the settings that
-keep a program below what the machine offers; nothing here changes one.
+Two measured figures bound every kernel and layer: the operations a second of matrix products (`sgemm_peak`) and the
+bytes a second that memory delivers (`copy_bandwidth`). `complaints` names the settings that keep a program below what
+the machine offers; nothing here changes one.
 """
 
-import json
 import os
 import platform
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from timeit import default_timer, timeit
+from typing import Any
 
 import numpy as np
 
@@ -19,22 +20,53 @@ from nnlite.system.threads import blas_libraries, one_blas_thread, team, usable_
 
 CPUINFO = Path("/proc/cpuinfo")
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": microseconds of processor time per period; or "max 100000"
-# OpenBLAS's names of the x86 cores whose kernels do without what a newer processor has, by the processor's flag.
-OLDER = {
+OLDER = {  # OpenBLAS's names of the x86 cores whose kernels do not use a feature of newer processors, by its flag
     "avx512f": {"haswell", "zen", "excavator"},
     "avx2": {"prescott", "core2", "penryn", "dunnington", "atom", "nano", "nehalem", "sandybridge", "athlon", "opteron",
              "opteron_sse3", "barcelona", "bobcat", "bulldozer", "piledriver", "steamroller"},
 }
 THREAD_COUNTS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
-SLOW_NUMBA = {
+SLOW_NUMBA = {  # what a variable does unless it is 0 or empty
     "NUMBA_DISABLE_JIT": "kernels run interpreted, hundreds of times slower",
-    "NUMBA_BOUNDSCHECK": "every index of a kernel is checked, and no loop uses vectors",
+    "NUMBA_BOUNDSCHECK": "every index in a kernel is checked, and no loop is vectorised",
     "NUMBA_CPU_NAME": "kernels are compiled for another processor",
 }
 
 
-def description():
-    """The machine and the versions of what computes on it, a dict. ImportError if nnlite is not installed."""
+def examine() -> dict[str, Any]:
+    """All that `nnlite doctor` shows: the machine, versions, BLAS, speeds by number of threads, complaints."""
+    about = description()
+    teams = sorted({1, about["cores"]})
+    return about | {
+        "blas_threads": blas()["threads"],
+        "sgemm_gflops": {n: round(sgemm_peak(n), 1) for n in teams},
+        "copy_gb_per_s": {n: round(copy_bandwidth(n), 1) for n in teams},
+        "complaints": complaints(),
+    }
+
+
+def report_lines(found: dict[str, Any]) -> list[str]:
+    """What `examine` found, as a table of texts."""
+    lines = [
+        ("machine", f"{found['processor']}, {found['cores']} usable cores, {found['memory_gib']} GiB"),
+        ("versions", ", ".join(f"{name} {found[name]}" for name in ("nnlite", "python", "numpy", "scipy", "numba"))),
+        ("BLAS", f"{found['blas']}, kernels for {found['core']}, {found['blas_threads']} threads"),
+        ("SGEMM", _by_threads(found["sgemm_gflops"], "GFLOP/s")),
+        ("copy", _by_threads(found["copy_gb_per_s"], "GB/s") + ", read and written, in copies of 64 MiB"),
+        *zip(["complaints", *[""] * len(found["complaints"])], found["complaints"] or ["fine"]),
+    ]
+    return [f"{name:10} {text}" for name, text in lines]
+
+
+def _by_threads(figures: dict[int, float], unit: str) -> str:
+    first, *others = figures.items()
+    return ", ".join([f"{first[1]:.1f} {unit} on 1 thread", *(f"{figure:.1f} on {n}" for n, figure in others)])
+
+
+# ---- the machine
+
+def description() -> dict[str, Any]:
+    """The machine and the versions of the numeric libraries. ImportError if nnlite is not installed."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else None
     library = blas()
     return {
@@ -48,10 +80,10 @@ def description():
     }
 
 
-def blas():
+def blas() -> dict[str, Any]:
     """The BLAS library under NumPy's matrix products.
 
-    name, version, core (the processor whose kernels it runs; None where it does not tell), threads (that it would use
+    name, version, core (the processor whose kernels it runs; None where it does not say), threads (that it would use
     now), coretype (the variable OPENBLAS_CORETYPE, or None).
     """
     found = blas_libraries().info()
@@ -65,49 +97,59 @@ def blas():
     }
 
 
-def kernel_cache():
+def kernel_cache() -> str | None:
     """The folder in which Numba keeps compiled kernels; None where they are interpreted."""
     stats = getattr(dense.sigmoid, "stats", None)
     return stats and stats.cache_path
 
 
-def complaints():
+def _cpuinfo(field: str) -> str | None:
+    """The first value of a field of /proc/cpuinfo; None where there is none."""
+    lines = CPUINFO.read_text().splitlines() if CPUINFO.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.split("\t")[0].strip() == field), None)
+
+
+# ---- complaints
+
+def complaints() -> list[str]:
     """What keeps programs below what this machine offers: one line each, none if all is well."""
     return [*_about_blas(blas()), *_about_numba(), *_about_cores()]
 
 
-def _about_blas(library):
+def _about_blas(library: dict[str, Any]) -> Iterator[str]:
     flags, core, cores = (_cpuinfo("flags") or "").split(), library["core"] or "", usable_cores()
     unused = next((flag for flag in flags if core.lower() in OLDER.get(flag, ())), None)
     variable = f" (OPENBLAS_CORETYPE={library['coretype']})" if library["coretype"] else ""
     if unused:
         yield f"BLAS runs the kernels of an older core, {core}{variable}, on a processor with {unused}"
     elif variable and not flags:
-        yield f"BLAS is told whose kernels to run{variable}; which ones fit this processor is not known"
+        yield f"a variable chooses the kernels of BLAS{variable}; whether they fit this processor is not known"
     if library["threads"] != cores:
         given = [f"{name}={os.environ[name]}" for name in THREAD_COUNTS if name in os.environ]
         yield (f"BLAS has {library['threads']} of {cores} threads" + (f" ({', '.join(given)})" if given else "")
-               + ": nnlite starts its own and is not slowed, other matrix products are")
+               + ": nnlite uses its own threads and is not slowed, other matrix products are")
 
 
-def _about_numba():
+def _about_numba() -> Iterator[str]:
     for name, effect in SLOW_NUMBA.items():
         if os.environ.get(name, "") not in ("", "0"):
             yield f"{name}={os.environ[name]}: {effect}"
     folder = kernel_cache()
     if folder and not os.access(folder, os.W_OK):
-        yield f"{folder}: not writable, so kernels that are not in it yet are compiled anew in every process"
+        yield f"{folder}: not writable, so every process compiles the kernels that are not in it yet"
 
 
-def _about_cores():
+def _about_cores() -> Iterator[str]:
     if usable_cores() < (os.cpu_count() or 1):
-        yield f"{usable_cores()} of the machine's {os.cpu_count()} cores may be used (affinity)"
+        yield f"this process may use {usable_cores()} of the machine's {os.cpu_count()} cores (affinity)"
     quota, period = QUOTA.read_text().split() if QUOTA.exists() else ("max", "")
     if quota != "max" and int(quota) < usable_cores() * int(period):
         yield f"{QUOTA} grants the time of {int(quota) / int(period):.3g} cores to {usable_cores()} that may be used"
 
 
-def sgemm_peak(threads=None, seconds=0.3, size=1024):
+# ---- speeds
+
+def sgemm_peak(threads: int | None = None, seconds: float = 0.3, size: int = 1024) -> float:
     """float32 operations a second, in GFLOP/s, that matrix products reach: the best of those made in `seconds`.
 
     Each thread (None: one per usable core) multiplies its own two matrices, size x size: 2 size^3 operations.
@@ -120,12 +162,12 @@ def sgemm_peak(threads=None, seconds=0.3, size=1024):
     return workers.threads * 2 * size ** 3 / best / 1e9
 
 
-def copy_bandwidth(threads=None, seconds=0.3, mib=64):
+def copy_bandwidth(threads: int | None = None, seconds: float = 0.3, mib: int = 64) -> float:
     """Bytes read plus bytes written a second, in GB/s, by copying arrays: the best of the copies made in `seconds`.
 
     Each thread (None: one per usable core) copies its own array; `mib` is the MiB of all of them, sources and targets.
-    It is the bandwidth of memory if that is several times the last cache, of that cache if it is less. Where a
-    processor first reads the line that it is about to write, a third more than what is counted here travels.
+    This is the bandwidth of memory if `mib` is several times the last cache, else that of the cache. A processor that
+    reads a line before it writes it moves a third more than is counted here.
     """
     workers = team(threads)
     length = max(1, mib * 2**20 // (8 * workers.threads))
@@ -134,45 +176,10 @@ def copy_bandwidth(threads=None, seconds=0.3, mib=64):
     return workers.threads * 8 * length / best / 1e9
 
 
-def _best_time(function, seconds):
-    """The shortest time of a call, of three calls at least after a first one, and more while `seconds` last."""
+def _best_time(function: Callable[[], Any], seconds: float) -> float:
+    """The shortest time of a call: at least three calls after a first one, and more until `seconds` are over."""
     function()
     times, start = [], default_timer()
     while len(times) < 3 or default_timer() - start < seconds:
         times.append(timeit(function, number=1))
     return min(times)
-
-
-def _cpuinfo(field):
-    """The first value of a field of /proc/cpuinfo; None where there is none."""
-    lines = CPUINFO.read_text().splitlines() if CPUINFO.exists() else []
-    return next((line.partition(":")[2].strip() for line in lines if line.split("\t")[0].strip() == field), None)
-
-
-def doctor(args):
-    """Print versions, BLAS, speed of matrix products and of copies on one thread and on all, complaints."""
-    about = description()
-    teams = sorted({1, about["cores"]})
-    found = about | {
-        "blas_threads": blas()["threads"],
-        "sgemm_gflops": {n: round(sgemm_peak(n), 1) for n in teams},
-        "copy_gb_per_s": {n: round(copy_bandwidth(n), 1) for n in teams},
-        "complaints": complaints(),
-    }
-    print(json.dumps(found, indent=2) if args.json else _doctors_lines(found))
-
-
-def _doctors_lines(found):
-    def by_threads(figures, unit):
-        first, *others = figures.items()
-        return ", ".join([f"{first[1]:.1f} {unit} on 1 thread", *(f"{figure:.1f} on {n}" for n, figure in others)])
-
-    lines = [
-        ("machine", f"{found['processor']}, {found['cores']} usable cores, {found['memory_gib']} GiB"),
-        ("versions", ", ".join(f"{name} {found[name]}" for name in ("nnlite", "python", "numpy", "scipy", "numba"))),
-        ("BLAS", f"{found['blas']}, kernels for {found['core']}, {found['blas_threads']} threads"),
-        ("SGEMM", by_threads(found["sgemm_gflops"], "GFLOP/s")),
-        ("copy", by_threads(found["copy_gb_per_s"], "GB/s") + ", of 64 MiB, read and written"),
-        *zip(["complaints", *[""] * len(found["complaints"])], found["complaints"] or ["fine"]),
-    ]
-    return "\n".join(f"{name:10} {text}" for name, text in lines)

@@ -4,12 +4,12 @@ import gzip
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 import train_amazon
 from problems import compiled
 
-from nnlite import make_catalogue
+from nnlite import TitleClassifier, make_catalogue
+from nnlite.tool.command_line import main
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
 
@@ -25,7 +25,7 @@ def test_the_deck_fails_to_learn_and_the_default_recipe_learns(tmp_path, capsys)
     said = capsys.readouterr().out
     results = json.loads(figures.read_text())
     assert results == json.loads((out / "metrics.json").read_text())
-    assert [results[name] for name in ("n_records", "n_train", "n_test", "bad_lines")] == [6_000, 4_800, 1_200, {}]
+    assert [results[name] for name in ("n_records", "n_train", "n_test", "skipped_lines")] == [6_000, 4_800, 1_200, {}]
     deck, default = results["deck"], results["default"]
     assert 0.67 < deck["first_loss"] < 0.73 and deck["last_loss"] > 5 * results["floor_bce"]
     assert default["first_loss"] < 2 * results["floor_bce"] and default["test"]["bce"] < 0.7 * results["floor_bce"]
@@ -35,21 +35,40 @@ def test_the_deck_fails_to_learn_and_the_default_recipe_learns(tmp_path, capsys)
                   "micro f1", "true ", "*"):
         assert words in said, words
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
-    for name in "deck", "default":
-        assert len((out / name / "words.txt").read_text().split("\n")) == results[name]["n_words"]
-        assert len(np.load(out / name / "labels.W.npy", allow_pickle=False)) == results["n_labels"]
     assert results["n_words"] == deck["n_words"] < default["n_words"]
 
 
 @compiled
-def test_own_files_are_read_and_bad_lines_shown(tmp_path, capsys):
+def test_the_models_in_the_folder_are_loaded_and_predict(tmp_path, capsys):
+    assert run("--records", 600, "--out", tmp_path, "--threads", 1) == 0
+    assert run("--records", 600, "--out", tmp_path, "--recipe", "default") == 0  # it is replaced
+    results = json.loads((tmp_path / "metrics.json").read_text())
+    for name in "deck", "default":
+        classifier = TitleClassifier.load(tmp_path / name)
+        assert classifier.get_params()["recipe"] == name and len(classifier.classes_) == results["n_labels"]
+        assert all(classifier.predict(["Blue Cotton Dress", "Men's Running Shoes"]))
+    assert classifier.vocabulary_.n_words == results["default"]["n_words"]
+    assert main(["predict", str(tmp_path / "default"), "Blue Cotton Dress"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Blue Cotton Dress\t")
+
+
+def test_a_folder_with_other_files_is_refused_before_the_work(tmp_path, capsys):
+    (tmp_path / "deck").mkdir()
+    (tmp_path / "deck" / "mine.txt").write_text("mine")
+    assert run("--records", 50, "--out", tmp_path) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith("error: ") and "mine.txt" in err and "words " not in out
+
+
+@compiled
+def test_own_files_are_read_and_skipped_lines_shown(tmp_path, capsys):
     path = tmp_path / "own.jsonl.gz"
     lines = [json.dumps({"title": r.title, "category": list(r.categories)}) for r in make_catalogue(600)]
     lines[100:100] = ["no json", '{"title": "x"}']
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
     assert run("--data", path, "--recipe", "default", "--out", tmp_path / "out", "--json", tmp_path / "f.json") == 0
     results = json.loads((tmp_path / "f.json").read_text())
-    assert results["n_records"] == 600 and results["bad_lines"] == {"not JSON": 1, "no category": 1}
+    assert results["n_records"] == 600 and results["skipped_lines"] == {"not JSON": 1, "no category": 1}
     assert "600 records, 2 skipped lines" in capsys.readouterr().out
     assert "deck" not in results
 

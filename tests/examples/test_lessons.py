@@ -1,4 +1,4 @@
-"""Claim: each lesson's output says what is so, in numbers, and the change that it proposes does what it promises."""
+"""Claim: each lesson prints what is true, in numbers, and the change that it proposes has the effect it says."""
 
 import os
 import re
@@ -46,7 +46,7 @@ def said(capsys):
 def test_a_lesson_asks_a_question_and_says_what_to_try(lesson):
     path = Path(lesson.__file__)
     assert f"Lesson {path.name[6]}. " in lesson.__doc__.split("\n")[0] and "?" in lesson.__doc__.split("\n\n")[0]
-    assert f"python examples/{path.name}" in lesson.__doc__
+    assert f"python examples/lessons/{path.name}" in lesson.__doc__
     assert 40 <= len(path.read_text(encoding="ascii").split("\n")) <= 125
     [tried] = re.findall(r'Try next: (\w+(?:, \w+)*) = ', path.read_text())
     assert re.search(rf"^{tried} = ", path.read_text(), re.MULTILINE), "no such line to change"
@@ -63,7 +63,7 @@ def test_a_lesson_is_typed_as_it_says(tmp_path):
 
 def test_a_neuron_learns_and_its_gradient_is_the_slope(said):
     numbers = said(lesson1_neuron)
-    [[cotton, dress, shoe]] = numbers("gradient by w:")
+    [[cotton, dress, shoe]] = numbers("gradient of w:")
     assert (cotton, dress, shoe) == (0, -0.25, 0.25) and numbers("slope of loss:") == [[cotton, dress, shoe]]
     assert numbers("loss:")[0][0] == pytest.approx(np.log(2), abs=1e-4)
     losses = [numbers(f"after {steps:4} steps: loss")[0][0] for steps in (1, 10, 100)]
@@ -200,7 +200,7 @@ def noticed(numbers):
 def test_the_proof_holds_and_notices_every_bug(said):
     numbers = said(lesson6_proof)
     assert numbers("direction and the slope of its loss differ by")[0][0] < 1e-7
-    *errors, allowed = numbers("Errors, by the largest entry:")[0]
+    *errors, allowed = numbers("Errors, relative to the largest:")[0]
     assert len(errors) == 3 and max(errors) < allowed == lesson6_proof.CLOSE
     found, bound = numbers("its largest relative error is")[0]
     assert 1e-8 < found < bound == lesson6_proof.BOUND
@@ -240,7 +240,7 @@ def test_the_number_of_threads_changes_no_bit_and_each_mistake_does(said):
 
 
 @compiled
-def test_two_blas_threads_round_otherwise(said):
+def test_two_blas_threads_round_differently(said):
     lines = [line for line in said(lesson7_threads).lines if line.endswith(("same", "different"))]
     assert len(lines) == 9
     for line in lines:

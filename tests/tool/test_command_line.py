@@ -395,7 +395,8 @@ def test_closed_streams(home, closed):
     assert code == 0 and err == "" and (closed == 1 or bool(out) == bool(closed))
 
 
-@pytest.mark.parametrize("argv", [[], ["train"], ["evaluate"], ["predict"], ["explain"], ["doctor"]])
+@pytest.mark.parametrize("argv", [
+    [], ["train"], ["plan"], ["propose"], ["evaluate"], ["predict"], ["explain"], ["doctor"]])
 def test_help_teaches(argv, capsys):
     with pytest.raises(SystemExit) as stop:
         run(*argv, "--help")

@@ -1,1 +1,1 @@
-"""The report: one HTML page on what a trained classifier makes of some records."""
+"""The report: one HTML page on a trained classifier and its predictions for some records."""

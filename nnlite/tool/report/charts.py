@@ -1,9 +1,10 @@
-"""Charts as SVG that stands inside an HTML page: a curve by step, and predicted against true.
+"""Charts as SVG inside an HTML page: a curve by step, and predicted against true.
 
-They are drawn for a width of 360 and grow with the page. Colours are those of the page's style, by class. Each has a
-title and a description for those who hear the page instead of seeing it.
+They are drawn for a width of 360 and scale with the page. Classes take their colours from the page's style. Each chart
+has a title and a description for screen readers.
 """
 
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -11,30 +12,36 @@ import numpy as np
 from nnlite.scores import metrics
 
 WIDTH, HEIGHT = 360, 240
-LEFT, RIGHT, TOP, BOTTOM = 44, 346, 14, 200  # of the field inside
+LEFT, RIGHT, TOP, BOTTOM = 44, 346, 14, 200  # of the area inside the axes
 MAX_POINTS = 300  # of a line: about one for each pixel; neighbours are averaged
 LINE_HEIGHT = 13
 
 
-def thinned(points, most=MAX_POINTS):
-    """(n, 2) points, n <= most: the means of neighbouring (x, y), but x is the last of theirs."""
+def thinned(points: Sequence[tuple[float, float]] | np.ndarray, most: int = MAX_POINTS) -> np.ndarray:
+    """(n, 2), n <= most: groups of neighbouring points (x, y), each as its last x and its mean y."""
     points = np.asarray(points, float)
     return np.array([(part[-1, 0], part[:, 1].mean()) for part in np.array_split(points, min(most, len(points)))])
 
 
-def ticks(highest, about=5):
-    """Round numbers from 0 to the first at or above `highest`, 1, 2 or 5 times a power of ten apart."""
+def ticks(highest: float, about: int = 5) -> np.ndarray:
+    """About so many round numbers from 0 to the first at or above `highest`, 1, 2 or 5 times a power of ten apart."""
     least = highest / about
     power = 10.0 ** np.floor(np.log10(least))
     step = power * next(m for m in (1, 2, 5, 10) if m * power >= least * (1 - 1e-9))
     return step * np.arange(np.ceil(highest / step - 1e-9) + 1)
 
 
-def line_chart(identity, title, description, lines, x_label, y_unit="", y_highest=None, floor=None):
-    """Lines over an x that starts at 0, and a y that starts at 0: nothing looks steeper than it is.
+def line_chart(identity: str, title: str, description: str, lines: dict, x_label: str, y_unit: str = "",
+               y_highest: float | None = None, floor: tuple[str, float] | None = None) -> str:
+    """Lines over axes that both start at 0, so that no slope looks steeper than it is.
 
-    identity: of the chart in the page    lines: name -> points (n, 2), n >= 1, the first in the accent's colour;
-    several are named at their ends    y_highest: of the axis, else it fits    floor: (name, y) of a dotted line across
+    identity: the id of the chart in the page
+    title, description: for screen readers
+    lines: name -> points (n, 2), n >= 1; the first has the accent's colour, several have their names at their ends
+    x_label: below the x axis
+    y_unit: behind the numbers of the y axis
+    y_highest: the end of the y axis, by default the first tick above all points
+    floor: (name, y) of a dotted line across
     """
     lines = {name: thinned(points) for name, points in lines.items()}
     every = np.concatenate(list(lines.values()))
@@ -65,10 +72,10 @@ def line_chart(identity, title, description, lines, x_label, y_unit="", y_highes
     return _svg(identity, title, description, parts + _names_at_the_end(names))
 
 
-def reliability_chart(identity, title, description, found):
-    """A `metrics.Reliability`: true against predicted, a dot for each bin, its area as the number of predictions.
+def reliability_chart(identity: str, title: str, description: str, found: metrics.Reliability) -> str:
+    """True against predicted: a dot for each bin, its area proportional to the number of predictions.
 
-    The dots of perfect probabilities lie on the dotted diagonal. The upright lines are the 95 % intervals.
+    Perfect probabilities lie on the dotted diagonal. The vertical lines are 95 % intervals.
     """
     marks = [(LEFT + (RIGHT - LEFT) * t / 100, BOTTOM - (BOTTOM - TOP) * t / 100, t) for t in range(0, 101, 20)]
     parts = [_axes([(x, f"{t}") for x, _, t in marks], [(y, f"{t} %") for _, y, t in marks], "predicted, %"),
@@ -84,8 +91,8 @@ def reliability_chart(identity, title, description, found):
     return _svg(identity, title, description, parts)
 
 
-def _axes(x_marks, y_marks, x_label):
-    """Thin lines across and numbers beside them: (x, text) and (y, text)."""
+def _axes(x_marks: list[tuple[float, str]], y_marks: list[tuple[float, str]], x_label: str) -> str:
+    """Grid lines with their numbers. x_marks: (x, text) each    y_marks: (y, text) each"""
     parts = [f'<path class="grid" d="M{LEFT} {y:.1f}H{RIGHT}"/><text class="muted" x="{LEFT - 6}" y="{y + 4:.1f}" '
              f'text-anchor="end">{escape(text)}</text>' for y, text in y_marks]
     parts += [f'<text class="muted" x="{x:.1f}" y="{BOTTOM + 16}" text-anchor="middle">{escape(text)}</text>'
@@ -95,8 +102,8 @@ def _axes(x_marks, y_marks, x_label):
                              f'{escape(x_label)}</text>')
 
 
-def _names_at_the_end(names):
-    """Texts above the right ends of lines at y, moved until they are a line apart; names: (y, text, class)."""
+def _names_at_the_end(names: list[tuple[float, str, str]]) -> list[str]:
+    """Texts above the right ends of lines, moved apart where they overlap. names: (y, text, class) each"""
     placed, free = [], BOTTOM - 4.0
     for y, name, kind in sorted(names, reverse=True):
         free = min(y - 5, free)
@@ -107,11 +114,11 @@ def _names_at_the_end(names):
             for y, name, kind in placed]
 
 
-def _svg(identity, title, description, parts):
+def _svg(identity: str, title: str, description: str, parts: list[str]) -> str:
     return (f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{identity}-title {identity}-text">'
             f'<title id="{identity}-title">{escape(title)}</title>'
             f'<desc id="{identity}-text">{escape(description)}</desc>{"".join(parts)}</svg>')
 
 
-def _number(value):
+def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

@@ -1,28 +1,30 @@
-"""What the report shows of the records themselves: the categories that are confused, and why a title gets its own."""
+"""Two sections of the report that show records: confused categories, and samples with the effects of their words."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data.tokens import tokenise
-from nnlite.scores.explanation import explain, likeliest_true
+from nnlite.scores.explanation import Effect, explain, likeliest_true
+from nnlite.tool.report.figures import Figures
 from nnlite.tool.report.page import NO_BREAK, bare, count, percent, table, text
 
 MAX_PAIRS = 20  # of confused categories
 MAX_EXAMPLES = 2  # titles of each pair
-MAX_SAMPLES = 12, 6  # of all records, of the surest mistakes
-MAX_SAMPLE_CHARS = 400  # of a title: longer ones are no samples
+MAX_SAMPLES = 12, 6  # of all records, of the most confident mistakes
+MAX_SAMPLE_CHARS = 400  # of a title: longer ones are not shown
 MAX_WORDS = 4  # beside a category
 K = 5  # categories of a sample
-EFFECTS = (3, "strong"), (1.5, "middling"), (0.5, "weak")  # on a logit, at least, and how they are marked
+EFFECTS = (3, "strong"), (1.5, "middling"), (0.5, "weak")  # least effect on a logit, and how the word is marked
 LEAST_EFFECT = 0.1  # on a logit, of a word beside a category
 
 _RUN = re.compile(r"[^\W_]+")  # words, with their capitals
 
 
-def confused(found, threads):
-    """The section of confused categories; found are the `html_report.Figures`."""
+def confused(found: Figures, threads: int | None) -> str:
+    """The section of confused categories."""
     wrong = np.flatnonzero(~found.hits[:, 0] & (np.diff(found.data.y.indptr) > 0))
     if not wrong.size:
         return "<p>The first category named is true for every record.</p>"
@@ -39,13 +41,13 @@ def confused(found, threads):
         rows.append([f'{true}<br><span class="muted">{named}</span>', count(n[pair]), f"<ul>{examples}</ul>"])
     left = len(pairs) - len(rows)
     rest = f" {count(left)} rarer pairs, of {count(n[order[MAX_PAIRS:]].sum())} records, are left out." if left else ""
-    return (f"<p>For {count(wrong.size)} records with a known category the first one named is not true. Of the true "
-            f"ones, the one shown is that which the model holds likeliest; below it stands what came first.{rest}</p>"
-            + table("Confused categories", ['true<br>named first', "records", "such as"], rows, words={2: "long"}))
+    return (f"<p>For {count(wrong.size)} records with a known category the first category named is not true. Each row "
+            f"shows the true category with the highest probability and, below it, the one named first.{rest}</p>"
+            + table("Confused categories", ['true<br>named first', "records", "examples"], rows, words={2: "long"}))
 
 
-def samples(found, threads):
-    """The section of sample predictions: some records from first to last, and the surest mistakes."""
+def samples(found: Figures, threads: int | None) -> str:
+    """The section of sample predictions: records from the first to the last, and the most confident mistakes."""
     short = np.array([len(record.title) <= MAX_SAMPLE_CHARS for record in found.records])
     some = np.flatnonzero(short & (np.diff(found.data.y.indptr) > 0))
     if not some.size:
@@ -53,23 +55,23 @@ def samples(found, threads):
     evenly = some[np.unique(np.linspace(0, some.size - 1, MAX_SAMPLES[0]).astype(int))]
     wrong = some[~found.hits[some, 0]]
     surest = wrong[np.argsort(-found.p[wrong, 0], kind="stable")[:MAX_SAMPLES[1]]]
-    parts = ['<p>Each word is left out in turn; by how much the logit of a category then falls is the effect of the '
-             'word. An effect of +1 multiplies the odds by 2.7, +3 by 20. For the first category a word is <mark '
-             'class="weak">marked</mark> from +0.5, <mark class="middling">more</mark> from +1.5, <mark class="strong">'
-             'strongly</mark> from +3, and <mark class="against">underlined</mark> from −0.5. Beside each category '
-             'stand its probability and the words that move it most. True ones have a <span class="hit">✓</span>. Only '
-             f'titles of at most {MAX_SAMPLE_CHARS} characters are shown.</p>',
-             "<h3>Records taken evenly from all</h3>"]
+    parts = ['<p>The effect of a word on a category is how much the logit of the category falls when the word is left '
+             'out. An effect of +1 multiplies the odds by 2.7, +3 by 20. By its effect on the first category a word is '
+             '<mark class="weak">marked</mark> from +0.5, <mark class="middling">more</mark> from +1.5, <mark '
+             'class="strong">strongly</mark> from +3, and <mark class="against">underlined</mark> at −0.5 and below. '
+             'Beside each category are its probability and the words with the largest effects. True categories have a '
+             f'<span class="hit">✓</span>. Only titles of at most {MAX_SAMPLE_CHARS} characters are shown.</p>',
+             "<h3>Records spread evenly over all</h3>"]
     parts += [_sample(found, i, threads) for i in evenly]
     if surest.size:
-        parts.append("<h3>The surest mistakes</h3><p>Where the first category named is not true and has the highest "
-                     "probability. Some of them are mistakes of the data.</p>")
+        parts.append("<h3>The most confident mistakes</h3><p>The records whose first category is not true and has the "
+                     "highest probability. Some of these are mistakes in the data.</p>")
         parts += [_sample(found, i, threads) for i in surest]
     return "\n".join(parts)
 
 
-def _sample(found, i, threads):
-    """A record's title with its words marked, its likeliest categories and the words behind them."""
+def _sample(found: Figures, i: int, threads: int | None) -> str:
+    """A record's title with its words marked, its likeliest categories and the words with effects on them."""
     classifier, title = found.classifier, found.records[i].title
     truth, items = [classifier.classes_[label] for label in found.data.y[[i]].indices], []
     explained = explain(classifier.vocabulary_, classifier.model_, title, K, threads)
@@ -88,8 +90,8 @@ def _sample(found, i, threads):
             + "</article>")
 
 
-def marked(title, effects):
-    """The title as HTML, the words that matter to its first category marked by their effect."""
+def marked(title: str, effects: Sequence[Effect]) -> str:
+    """The title as HTML, its words marked by their effects on its first category."""
     effect_of, parts, end = {effect.word: effect.logit for effect in effects}, [], 0
     for run in _RUN.finditer(title):
         effect = max((effect_of.get(word, 0.0) for word in tokenise(run[0])), key=abs, default=0.0)

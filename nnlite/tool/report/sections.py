@@ -1,60 +1,51 @@
-"""A report on a trained classifier as one HTML page: how good it is, at what, and why it says what it says."""
+"""A report on a trained classifier as one HTML page: its scores, its data and training, its mistakes, examples.
 
-from typing import NamedTuple
+Each section is a function from the figures, which are computed once, to HTML. Those that show titles are in `samples`.
+"""
+
+from collections.abc import Iterable
+from os import PathLike
+from typing import Any
 
 import numpy as np
 from scipy.special import entr
 
+from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.data.records import Record
+from nnlite.data.vocabulary import Vocabulary
 from nnlite.scores import metrics
-from nnlite.scores.calibration import report
-from nnlite.scores.evaluation import count_by_label, evaluate
 from nnlite.system.atomic_file import replacing
 from nnlite.tool.report import charts
+from nnlite.tool.report.figures import KS, Figures, figures_of
 from nnlite.tool.report.page import (
     NOTHING, bar, bare, count, definitions, figure, page, percent, shortened, table, text)
 from nnlite.tool.report.samples import confused, samples
 
-KS = (1, 3, 5)
 MAX_LABELS = 2_000  # in the table of all categories
-TABLE_ROW_BYTES = 90  # of a row of that table, beside what is in it
-MAX_TABLE_BYTES = 400_000  # of it; a record's words cost less, so that the page stays below 1 MB
+TABLE_ROW_BYTES = 90  # of the HTML around the texts of a row of that table
+MAX_TABLE_BYTES = 400_000  # of that table; all else takes less, so that the page stays below 1 MB
 
 
-class Figures(NamedTuple):
-    """All that the page tells, computed once."""
+def write_report(path: str | PathLike, classifier: TitleClassifier, records: Iterable[Record],
+                 curve: Iterable | None = None, source: str = "", threads: int | None = None) -> None:
+    """Write an HTML page on the predictions of a trained TitleClassifier for these records, atomically.
 
-    classifier: object
-    records: list  # with the categories as the model knows them
-    news: list  # what has been done to the categories for that, a line each
-    data: object  # the Dataset of the records
-    scores: dict  # of `evaluation.evaluate`
-    report: dict  # of `calibration.report`
-    by_label: np.ndarray  # (3, L): how many records have each label, are given it, and both
-    ids: np.ndarray  # (N, k): the likeliest labels
-    p: np.ndarray  # (N, k): and their probabilities
-    hits: np.ndarray  # (N, k) bool: are they true?
-
-
-def write_report(path, classifier, records, curve=None, source="", threads=None):
-    """Write a page of HTML on what a trained TitleClassifier makes of these records, whole or not at all.
-
-    records: an iterable of Record, such as `read_records` yields; better none that it was trained on
-    curve: (step, loss) pairs of the training, by default classifier.training_["curve"]; without any there is no chart
-    source: what the records are called in the heading
-    The page stands alone, without network, and is below 1 MB: long lists and titles are cut, and it says so.
-    ValueError if no record has a category that the classifier knows, or the curve is none; OSError if the file cannot
-    be written.
+    records: such as `read_records` yields, preferably none that it was trained on
+    curve: (step, loss) pairs of the training, by default classifier.training_["curve"]; no chart if there are none
+    source: the name of the records in the heading
+    The page needs no network and is below 1 MB: long lists and titles are cut, and it says so. ValueError if no record
+    has a category that the classifier knows, or for an invalid curve; OSError if the file cannot be written.
     """
-    found = _figures(classifier, list(records), threads)
+    found = figures_of(classifier, list(records), threads)
     curve = _points(classifier.training_.get("curve", ()) if curve is None else curve)
     sections = [
-        ("scores", "How good it is", _scores(found)),
+        ("scores", "Scores", _scores(found)),
         ("data", "The data", _data(found)),
         ("training", "The training", _training(classifier, curve)),
         ("frequency", "Frequent and rare categories", _frequency(found)),
-        ("reliability", "What a probability is worth", _reliability(found)),
-        ("confused", "What is taken for what", confused(found, threads)),
-        ("samples", "Why it says so", samples(found, threads)),
+        ("reliability", "How reliable the probabilities are", _reliability(found)),
+        ("confused", "Confused categories", confused(found, threads)),
+        ("samples", "Examples, explained", samples(found, threads)),
         ("categories", "All categories", _categories(found)),
     ]
     title = "Categories from titles" + (f": {bare(shortened(source, 80))}" if source else "")
@@ -62,22 +53,7 @@ def write_report(path, classifier, records, curve=None, source="", threads=None)
         file.write(page(title, _opening(found, source), sections).encode())
 
 
-def _figures(classifier, records, threads):
-    if not hasattr(classifier, "threshold_"):
-        raise ValueError("write_report: want a trained TitleClassifier, got one without: call fit or load first")
-    vocabulary, model = classifier.vocabulary_, classifier.model_
-    records, news = classifier.categories_.apply(records)
-    data, counts = vocabulary.encode(records), vocabulary.label_counts
-    if not data.y.nnz:
-        raise ValueError(f"write_report: want records with a category that the model knows, got none in {len(data):,}")
-    propensities = metrics.propensities(counts, max(vocabulary.n_records, 3))
-    scores = evaluate(model, data, KS, propensities, classifier.threshold_, threads)
-    ids, p = model.top_k(data.x, min(KS[-1], model.n_labels), threads)
-    return Figures(classifier, records, news, data, scores, report(model, data, counts, KS, threads=threads),
-                   count_by_label(model, data, classifier.threshold_, threads), ids, p, metrics.hits(data.y, ids))
-
-
-def _points(curve):
+def _points(curve: Iterable) -> np.ndarray:
     """The curve as (n, 2) float64."""
     try:
         points = np.array(list(curve), float).reshape(-1, 2)
@@ -90,7 +66,7 @@ def _points(curve):
 
 # ---- the sections, in the order of the page
 
-def _opening(found, source):
+def _opening(found: Figures, source: str) -> str:
     scores, n = found.scores, found.scores["rows"] - found.scores["rows_without_label"]
     low, high = metrics.wilson(scores["P@1"] * n, n)
     of = f" of {text(source, 80)}" if source else ""
@@ -101,14 +77,14 @@ def _opening(found, source):
             f'{percent(low)} and {percent(high)} (95 % interval).</p>')
 
 
-def _scores(found):
+def _scores(found: Figures) -> str:
     scores, ks = found.scores, [k for k in KS if f"P@{k}" in found.scores]
     meanings = {
-        "P": "of the first k named, how many are true", "R": "of the true ones, how many are among the first k",
-        "nDCG": "as P, where first places count more", "PSP": "as P, where rare categories count more",
-        "coverage": "of the categories in the data, how many are ever named rightly",
-        "ECE": "how far probabilities are from the truth, on average"}
-    at_k = table("Scores of the first k categories of each record", ["", *(f"k = {k}" for k in ks), "what it is"],
+        "P": "how many of the first k are true", "R": "how many of the true categories are among the first k",
+        "nDCG": "as P, but first places count more", "PSP": "as P, but rare categories count more",
+        "coverage": "how many of the categories in the data are found for at least one record",
+        "ECE": "expected calibration error: how far a probability is from the fraction that is true"}
+    at_k = table("Scores of the first k categories of each record", ["", *(f"k = {k}" for k in ks), "meaning"],
                  [[name, *(percent(scores[f"{name}@{k}"]) for k in ks), meaning] for name, meaning in meanings.items()],
                  words={len(ks) + 1: "long"})
     rows = [["F1, all together", percent(scores["micro_f1"]), "every category of every record counts alike"],
@@ -119,10 +95,10 @@ def _scores(found):
     if "accuracy" in scores:
         rows.append(["accuracy", percent(scores["accuracy"]), "each record has one class"])
     return at_k + table(f"Scores of the categories above a probability of {found.classifier.threshold_:.3g}",
-                        ["", "score", "what it is"], rows, words={2: "long"})
+                        ["", "score", "meaning"], rows, words={2: "long"})
 
 
-def _data(found):
+def _data(found: Figures) -> str:
     data, records = found.data, found.records
     given, here = sum(len(set(record.categories)) for record in records), int(np.count_nonzero(found.by_label[0]))
     per_row = np.diff(data.y.indptr)
@@ -130,16 +106,16 @@ def _data(found):
     return "".join(f"<p>{text(line)}</p>" for line in found.news) + definitions([
         ("records", count(len(data))),
         *((f"without a known {name}", f"{count(n)} ({percent(n / len(data))})") for name, n in without.items()),
-        ("categories given", f"{count(given)}, of which the model knows {count(data.y.nnz)} "
+        ("categories in the data", f"{count(given)}, of which the model knows {count(data.y.nnz)} "
          f"({percent(data.y.nnz / given)})"),
-        ("known categories", f"{per_row.mean():.1f} a record, {count(np.median(per_row))} in the middle one, "
-         f"{count(per_row.max())} at most"),
+        ("known categories", f"{per_row.mean():.1f} per record on average, median {count(np.median(per_row))}, "
+         f"maximum {count(per_row.max())}"),
         ("categories", f"{count(data.n_labels)}, of which {count(here)} occur here"),
-        ("words", f"{count(data.n_words)}: words, and parts and pairs of them, that the model knows"),
-    ]) + "<p>Scores above and below are of the records with a known category; in the others nothing can be right.</p>"
+        ("words", f"{count(data.n_words)} known to the model, with parts and pairs of words"),
+    ]) + "<p>All scores leave out the records without a known category: no prediction for them can be right.</p>"
 
 
-def _training(classifier, curve):
+def _training(classifier: TitleClassifier, curve: np.ndarray) -> str:
     model, seen = classifier.model_, classifier.training_
     known = {name: seen[name] for name in ("records", "steps", "seconds", "first_loss", "last_loss")
              if isinstance(seen.get(name), (int, float))}
@@ -157,31 +133,30 @@ def _training(classifier, curve):
         parts.append(figure(charts.line_chart(
             "loss-curve", "Loss by step", f"From {curve[0, 1]:.5f} at step {curve[0, 0]:,.0f} to {curve[-1, 1]:.5f} at "
             f"step {curve[-1, 0]:,.0f}.", {"loss": curve}, "step", floor=None if model.output == "softmax" else floor),
-            "The loss, mean over records and categories, by step. The dotted line is the loss of predicting each "
-            "category as often as it occurs, whatever the title."))
-    if lines := _rounds(seen):
+            "The loss by step, a mean over records and categories. The dotted line is the loss you get by ignoring "
+            "the title and always predicting each category's frequency."))
+    if lines := _validation_lines(seen):
         last = ", ".join(f"{name} {points[-1][1]:.1f} %" for name, points in lines.items())
         parts.append(figure(charts.line_chart(
             "validation-curve", "Scores on the validation records by epoch", f"After the last epoch: {last}.", lines,
-            "epoch", y_unit=" %", y_highest=100), "Scores on records held out from the training, after each epoch."))
+            "epoch", y_unit=" %", y_highest=100), "Scores on the validation records after each epoch."))
     return "".join(parts)
 
 
-def _frequencies(vocabulary):
+def _frequencies(vocabulary: Vocabulary) -> np.ndarray:
     """(L,): the fraction of the training records that has each label."""
     return np.minimum(vocabulary.label_counts / max(vocabulary.n_records, 1), 1)
 
 
-def _rounds(seen):
-    """"P@k" -> points (epoch, percent), of what a training has noted on its validation records."""
-    rounds = seen.get("validation")
-    rounds = [scores for scores in rounds if isinstance(scores, dict)] if isinstance(rounds, list) else []
-    names = [f"P@{k}" for k in KS]
-    return {name: [(i, 100 * scores[name]) for i, scores in enumerate(rounds, start=1)] for name in names
-            if rounds and all(isinstance(scores.get(name), float) for scores in rounds)}
+def _validation_lines(seen: dict[str, Any]) -> dict[str, list[tuple[int, float]]]:
+    """"P@k" -> points (epoch, percent), from the scores on the validation records after each epoch."""
+    found = seen.get("validation")
+    epochs = [scores for scores in found if isinstance(scores, dict)] if isinstance(found, list) else []
+    names = [f"P@{k}" for k in KS if epochs and all(isinstance(scores.get(f"P@{k}"), float) for scores in epochs)]
+    return {name: [(i, 100 * scores[name]) for i, scores in enumerate(epochs, start=1)] for name in names}
 
 
-def _frequency(found):
+def _frequency(found: Figures) -> str:
     k = max(found.report["frequency"])
     columns, counts = found.report["frequency"][k], found.classifier.vocabulary_.label_counts
     n_true = np.bincount(metrics.frequency_groups(counts, 10), found.by_label[0], minlength=10)
@@ -190,12 +165,12 @@ def _frequency(found):
              percent(columns[f"P@{k}"][i])]
             for i, labels in enumerate(columns["labels"]) if labels]
     return ("<p>The categories in ten groups, from frequent to rare. Each group has about a tenth of all occurrences "
-            "in the training records: few frequent categories, or many rare ones.</p>"
-            + table("Scores by frequency", ["group", "categories", "training records of one", "true here",
+            "in the training records: a few frequent categories, or many rare ones.</p>"
+            + table("Scores by frequency", ["group", "categories", "training records per category", "true here",
                                             f"found among the first {k}", f"part of P@{k}"], rows))
 
 
-def _reliability(found):
+def _reliability(found: Figures) -> str:
     k = max(found.report["frequency"])
     bins = found.report["reliability"][f"top {k}"]
     n_bins, seen = len(bins.n), np.flatnonzero(bins.n)
@@ -204,14 +179,14 @@ def _reliability(found):
     chart = charts.reliability_chart(
         "reliability-chart", "Predicted and true", f"The first {k} categories of each record by their probability. On "
         f"average a probability is {100 * bins.ece:.1f} points off. The numbers are in the table below.", bins)
-    return figure(chart, f"The first {k} categories of each record, grouped by their probability: how many of a group "
-                  "are true. On the dotted line they mean what they say; below it they are too sure. A dot is as large "
-                  "as its group, and its line holds the truth in 19 of 20 cases. On average a probability is "
+    return figure(chart, f"The first {k} categories of each record, grouped by their probability, and how many of a "
+                  "group are true. On the dotted line the two are equal; below it the model is too confident. A dot is "
+                  "as large as its group; the vertical lines are 95 % intervals. On average a probability is "
                   f"{100 * bins.ece:.1f} points off.") + "<details><summary>The numbers</summary>" + table(
-        "Predicted and true", ["probability", "predictions", "mean of them", "true"], rows) + "</details>"
+        "Predicted and true", ["probability", "predictions", "mean probability", "true"], rows) + "</details>"
 
 
-def _categories(found):
+def _categories(found: Figures) -> str:
     vocabulary, rows, size = found.classifier.vocabulary_, [], 0
     for name, n, true, named, both in zip(vocabulary.labels, vocabulary.label_counts, *found.by_label.tolist()):
         row = [text(name, 80), count(n), count(true), count(named),
@@ -224,7 +199,7 @@ def _categories(found):
     left = len(vocabulary.labels) - len(rows)
     rest = f" The {count(left)} rarest are left out." if left else ""
     return ("<p>The most frequent in training first. Named: with a probability above "
-            f"{found.classifier.threshold_:.3g}. Precision: of those named, how many are true. Recall: of the true "
-            f"ones, how many are named. All three scores in %.{rest}</p>"
+            f"{found.classifier.threshold_:.3g}. Precision: how many of those named are true. Recall: how many of the "
+            f"true ones are named. Precision, recall and F1 are in %.{rest}</p>"
             + table("All categories", ["category", "in training", "true here", "named", "precision", "recall", "F1"],
                     rows, sortable=True))

@@ -1,0 +1,48 @@
+"""Claim: while a model trains, a line for an epoch says its loss, rows and times; many epochs have a line for ten."""
+
+from contextlib import closing
+
+import pytest
+
+from nnlite.tool.progress import Lines, display
+from nnlite.training.trainer import Step
+
+
+def lines_of(steps):
+    """What `Lines` says of these steps."""
+    said = []
+    with closing(Lines(said.append)) as on_step:
+        for step in steps:
+            on_step(step)
+    return said
+
+
+def test_a_line_for_every_epoch_has_its_loss_rows_and_times():
+    rows, losses = [3, 1, 3, 1], [0.5, 1.0, 0.25, 0.75]
+    steps = [Step(i, 4, 1 + (i > 2), rows[i - 1], losses[i - 1], 2.0 * i) for i in range(1, 5)]
+    assert lines_of(steps) == ["epoch   1  loss 0.75000  4 rows  4.0 s, 4 s left",
+                               "epoch   2  loss 0.50000  4 rows  8.0 s, 0 s left"]
+
+
+@pytest.mark.parametrize("n_epochs, shown", [(20, range(1, 21)), (21, [10, 20, 21])])
+def test_many_epochs_have_a_line_for_ten_and_the_last(n_epochs, shown):
+    steps = [Step(i, 2 * n_epochs, (i + 1) // 2, 5, 0.5, float(i)) for i in range(1, 2 * n_epochs + 1)]
+    assert [int(line.split()[1]) for line in lines_of(steps)] == list(shown)
+
+
+def test_epochs_begin_anew_in_every_chunk():
+    """As the deck has them: two chunks of one step, with 100 epochs each."""
+    steps = [Step(i, 200, (i - 1) % 100 + 1, 5, 0.5, float(i)) for i in range(1, 201)]
+    assert [int(line.split()[1]) for line in lines_of(steps)] == 2 * list(range(10, 101, 10))
+
+
+def test_an_epoch_that_is_interrupted_is_shown_as_well():
+    said = []
+    with pytest.raises(KeyboardInterrupt), closing(display(said.append)) as on_step:
+        on_step(Step(1, 4, 1, 3, 0.5, 2.0))
+        raise KeyboardInterrupt
+    assert "compiled" in said[0] and said[1:] == ["epoch   1  loss 0.50000  3 rows  2.0 s, 6 s left"]
+
+
+def test_nothing_is_shown_of_no_step():
+    assert lines_of([]) == []
