@@ -4,8 +4,12 @@ from collections.abc import Iterable
 
 from nnlite.data.records import Record, clean
 
+Titles = Iterable[str]
+CategoryLists = Iterable[Iterable[str]]  # the categories of each title
+Validation = tuple[Titles, CategoryLists] | None
 
-def texts(where: str, titles: Iterable[str]) -> list[str]:
+
+def texts(where: str, titles: Titles) -> list[str]:
     """The titles, cleaned. TypeError for one str, or for a list that holds anything but str.
 
     where: the name of the method, for the error
@@ -19,7 +23,7 @@ def texts(where: str, titles: Iterable[str]) -> list[str]:
     return list(map(clean, titles))
 
 
-def checked_records(where: str, titles: Iterable[str], categories: Iterable[Iterable[str]]) -> list[Record]:
+def checked_records(where: str, titles: Titles, categories: CategoryLists) -> list[Record]:
     """A Record of each title and its categories. TypeError as `texts`; ValueError if the numbers of both differ."""
     titles, wanted = texts(where, titles), "a collection of str, such as a tuple"
     if isinstance(categories, (str, bytes)):
@@ -27,10 +31,11 @@ def checked_records(where: str, titles: Iterable[str], categories: Iterable[Iter
     categories = list(categories)
     if len(titles) != len(categories):
         raise ValueError(f"{where}: want as many categories as titles, {len(titles)}, got {len(categories)}")
-    for i, names in enumerate(categories):
+    records = []
+    for i, (title, names) in enumerate(zip(titles, categories)):
         if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
             raise TypeError(f"{where}: categories[{i}]: want {wanted}, got {type(names).__name__}")
-        categories[i] = tuple(names)
-        if odd := [type(name).__name__ for name in categories[i] if not isinstance(name, str)]:
+        records.append(Record(title, tuple(names)))
+        if odd := [type(name).__name__ for name in records[i].categories if not isinstance(name, str)]:
             raise TypeError(f"{where}: categories[{i}]: want {wanted}, got one of {odd[0]}")
-    return list(map(Record, titles, categories))
+    return records

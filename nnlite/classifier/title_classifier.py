@@ -13,7 +13,7 @@ import scipy.sparse as sp
 
 from nnlite.categories.choice import Categories
 from nnlite.classifier import model_folder
-from nnlite.classifier.arguments import checked_records, texts
+from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_records, texts
 from nnlite.classifier.noted_fit import OnStep, noted_fit
 from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.dataset import Dataset, check_weights
@@ -29,7 +29,6 @@ from nnlite.training.trainer import Trainer
 MAX_COUNTS = 5_000_000  # words that `fit_files` counts at a time: 200 MB
 THRESHOLD_ROWS = 20_000  # of the training or validation rows, for the threshold
 
-CategoryLists = Iterable[Iterable[str]]  # the categories of each title
 Pairs = list[tuple[str, float]]  # categories and their probabilities, likeliest first
 
 
@@ -55,8 +54,12 @@ class TitleClassifier:
     records, steps, losses, seconds, and the scores on the validation data after each epoch).
     """
 
+    model_: MLP
+    _trainer: Trainer
+
     def __init__(self, recipe: str = "default", **overrides: Any) -> None:
-        self.recipe, self.overrides = recipe, {}
+        self.recipe = recipe
+        self.overrides: dict[str, Any] = {}
         self.set_params(recipe=recipe, **overrides)
 
     def __repr__(self) -> str:
@@ -88,9 +91,8 @@ class TitleClassifier:
 
     # ---- learning
 
-    def fit(self, titles: Iterable[str], categories: CategoryLists,
-            validation: tuple[Iterable[str], CategoryLists] | None = None, on_step: OnStep = None,
-            sample_weight: Sequence[float] | np.ndarray | None = None) -> "TitleClassifier":
+    def fit(self, titles: Titles, categories: CategoryLists, validation: Validation = None,
+            on_step: OnStep = None, sample_weight: Sequence[float] | np.ndarray | None = None) -> "TitleClassifier":
         """Learn from titles (a list of str) and the categories of each (a list of collections of str). Returns self.
 
         validation: (titles, categories) to score after each epoch and to choose the threshold by, instead of by the
@@ -114,9 +116,8 @@ class TitleClassifier:
         self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
         return self
 
-    def fit_files(self, paths: Sequence[str | PathLike], chunks: str | PathLike,
-                  validation: tuple[Iterable[str], CategoryLists] | None = None,
-                  on_step: OnStep = None) -> "TitleClassifier":
+    def fit_files(self, paths: list[str | PathLike], chunks: str | PathLike,
+                  validation: Validation = None, on_step: OnStep = None) -> "TitleClassifier":
         """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
 
         chunks: a folder for the encoded records, which is made, completed or reused (`write_chunks`). The files are
@@ -136,8 +137,7 @@ class TitleClassifier:
         self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
         return self
 
-    def partial_fit(self, titles: Iterable[str], categories: CategoryLists,
-                    on_step: OnStep = None) -> "TitleClassifier":
+    def partial_fit(self, titles: Titles, categories: CategoryLists, on_step: OnStep = None) -> "TitleClassifier":
         """Learn from some more titles and their categories, with all the epochs of the recipe. Returns self.
 
         The first call is a `fit`: its words and categories are kept, and later calls ignore all others. The optimiser
@@ -185,7 +185,7 @@ class TitleClassifier:
 
     # ---- predicting
 
-    def predict(self, titles: Iterable[str], threshold: float | None = None) -> list[tuple[str, ...]]:
+    def predict(self, titles: Titles, threshold: float | None = None) -> list[tuple[str, ...]]:
         """The names of the categories of each title, likeliest first, as a list of tuples.
 
         By default those with a probability above threshold_, or the likeliest if none is: about the best F1. With a
@@ -193,7 +193,7 @@ class TitleClassifier:
         """
         return [tuple(name for name, _ in found) for found in self.predict_above(titles, threshold)]
 
-    def predict_above(self, titles: Iterable[str], threshold: float | None = None) -> list[Pairs]:
+    def predict_above(self, titles: Titles, threshold: float | None = None) -> list[Pairs]:
         """As `predict`, with the probabilities: [[(category, probability), ...], ...]."""
         x = self._encoded("predict", titles)
         above = self.model_.above(x, self.threshold_ if threshold is None else threshold, self._threads)
@@ -204,11 +204,11 @@ class TitleClassifier:
                 found[i] = likeliest
         return [pairs if known else [] for pairs, known in zip(found, np.diff(x.indptr))]
 
-    def predict_top_k(self, titles: Iterable[str], k: int = 5) -> list[Pairs]:
+    def predict_top_k(self, titles: Titles, k: int = 5) -> list[Pairs]:
         """The k likeliest categories of each title (all, if there are fewer): [[(category, probability), ...], ...]."""
         return self._top(self._encoded("predict_top_k", titles), k)
 
-    def predict_proba(self, titles: Iterable[str], k: int = 10) -> sp.csr_array:
+    def predict_proba(self, titles: Titles, k: int = 10) -> sp.csr_array:
         """The probabilities of the k likeliest categories (all, if there are fewer), csr (N, L).
 
         Each is the probability of its category alone: they need not add up to 1.
@@ -220,7 +220,7 @@ class TitleClassifier:
         matrix.sort_indices()
         return matrix
 
-    def score(self, titles: Iterable[str], categories: CategoryLists) -> float:
+    def score(self, titles: Titles, categories: CategoryLists) -> float:
         """P@1: the fraction of the titles whose likeliest category is a true one.
 
         Titles without a category that the model knows are left out: no prediction for them can be right.
@@ -241,7 +241,7 @@ class TitleClassifier:
     def _threads(self) -> int | None:
         return self.overrides.get("threads")
 
-    def _encoded(self, where: str, titles: Iterable[str]) -> sp.csr_array:
+    def _encoded(self, where: str, titles: Titles) -> sp.csr_array:
         self._check_fitted()
         return self.vocabulary_.encode_titles(texts(where, titles))
 

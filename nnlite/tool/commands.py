@@ -38,7 +38,7 @@ def say(text: str) -> None:
 
 def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
-    inform = _ignore if args.quiet else say
+    inform = (lambda text: None) if args.quiet else say
     classifier = TitleClassifier(args.recipe, **_settings(args))
     array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
     with _errors_only() if args.quiet else nullcontext():
@@ -64,10 +64,6 @@ def train(args: Namespace) -> int:
         inform(line)
     inform(f"{args.model}: {_about(classifier)}" + "; interrupted, what was learnt so far is saved" * interrupted)
     return int(interrupted)
-
-
-def _ignore(text: str) -> None:
-    """Take a line of a quiet training and do nothing."""
 
 
 @contextmanager
@@ -194,8 +190,9 @@ def batches(file: TextIO | None) -> Iterator[list[str]]:
     Decoded as by `typed`. A longer line is cut after MAX_LINE_BYTES.
     """
     block, rest = b"\n", b""
-    while file and block:
-        block = file.buffer.read1(READ_BYTES)
+    buffer: Any = file and file.buffer
+    while buffer and block:
+        block = buffer.read1(READ_BYTES)
         *whole, rest = (rest + block).split(b"\n")
         if not block and rest:
             whole.append(rest)

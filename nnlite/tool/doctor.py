@@ -179,7 +179,8 @@ def copy_bandwidth(threads: int | None = None, seconds: float = 0.3, mib: int = 
 def _best_time(function: Callable[[], Any], seconds: float) -> float:
     """The shortest time of a call: at least three calls after a first one, and more until `seconds` are over."""
     function()
-    times, start = [], default_timer()
+    times: list[float] = []
+    start = default_timer()
     while len(times) < 3 or default_timer() - start < seconds:
         times.append(timeit(function, number=1))
     return min(times)

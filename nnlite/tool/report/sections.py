@@ -187,7 +187,8 @@ def _reliability(found: Figures) -> str:
 
 
 def _categories(found: Figures) -> str:
-    vocabulary, rows, size = found.classifier.vocabulary_, [], 0
+    vocabulary, size = found.classifier.vocabulary_, 0
+    rows: list[list[str]] = []
     for name, n, true, named, both in zip(vocabulary.labels, vocabulary.label_counts, *found.by_label.tolist()):
         row = [text(name, 80), count(n), count(true), count(named),
                f"{100 * both / named:.1f}" if named else NOTHING, f"{100 * both / true:.1f}" if true else NOTHING,
