@@ -12,10 +12,11 @@ import scipy.sparse as sp
 from nnlite.data.dataset import Csr, check_labels
 from nnlite.kernels import dense
 from nnlite.network.layers import one_of_each
-from nnlite.network.optimizers import KeepGradients
-from nnlite.network.sizes import TILE_LABELS, label_tiles, step_blocks, step_tiles, tile_rounds
+from nnlite.network.optimizers import KeepGradients, Updates
+from nnlite.network.sizes import TILE_LABELS, label_tiles, step_pieces
 from nnlite.system.threads import Team, one_blas_thread, scratch, team, width
 
+Weights = tuple[np.ndarray, np.ndarray] | None  # of rows (N,) and of true labels (L,), float32: for the gradient
 MAX_CLASSES = 4096  # labels of a softmax, all in one tile: 32 MiB of logits for a block of rows
 
 f32 = np.float32
@@ -42,8 +43,7 @@ class LabelLayer:
 
     def pieces(self, n_rows: int) -> tuple[list[slice], list[slice], list[slice]]:
         """Of a training step: the blocks of the batch, the tiles, and the rounds as slices of the tiles."""
-        tiles = step_tiles(n_rows, len(self.w), self.tile_labels)
-        return step_blocks(n_rows), tiles, tile_rounds(n_rows, len(tiles), self.w.shape[1])
+        return step_pieces(n_rows, *self.w.shape, self.tile_labels)
 
     def step_bytes(self, n_rows: int, threads: int) -> int:
         """The scratch memory of a step of so many rows: shares of gradients, and logits and dh of each thread."""
@@ -67,8 +67,8 @@ class LabelLayer:
         """In place: z, `products`, becomes dz for the rows y; db its sum over the rows. Returns the unscaled loss."""
         return dense.bce_with_logits(z, self.b[tile], *y[:2], tile.start, scale, db, scratch("bce", 2, db.size))
 
-    def backward_and_update(self, h: np.ndarray, y: Csr, scale: np.float32, optimizer, team: Team, weights=None,
-                            negligible: float = 0.0) -> tuple[float, np.ndarray]:
+    def backward_and_update(self, h: np.ndarray, y: Csr, scale: np.float32, optimizer: Updates, team: Team,
+                            weights: Weights = None, negligible: float = 0.0) -> tuple[float, np.ndarray]:
         """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh (N, H).
 
         weights: of the rows (N,) and of true labels (L,), float32, which multiply the gradient and not the loss.
@@ -82,7 +82,7 @@ class LabelLayer:
         rows, tiles, rounds = self.pieces(len(h))
         shape = (width(rounds[0]), len(rows), max(map(width, tiles)))
         one = len(rows) == 1  # a block: the thread that works on a tile updates it, and its dW stays in cache
-        dw, db = [None, None] if one else [scratch("dw", *shape, h.shape[1]), scratch("db", *shape)]
+        dw, db = [np.empty(0, f32)] * 2 if one else [scratch("dw", *shape, h.shape[1]), scratch("db", *shape)]
         dh = scratch("dh sums", shape[0], *h.shape)
         busy: dict = {}  # the labels of a tile that are not negligible in a block, by their slot and the block's number
 
@@ -146,7 +146,7 @@ class SoftmaxLayer(LabelLayer):
 
     def pieces(self, n_rows: int) -> tuple[list[slice], list[slice], list[slice]]:
         """As in LabelLayer, with one tile."""
-        return step_blocks(n_rows), self.tiles(), [slice(0, 1)]
+        return super().pieces(n_rows)[0], self.tiles(), [slice(0, 1)]
 
     def logits(self, h: np.ndarray, tile: slice) -> np.ndarray:
         """As in LabelLayer: the sigmoid of a logit is the probability here too.
@@ -171,8 +171,8 @@ class SoftmaxLayer(LabelLayer):
         """As in LabelLayer."""
         return dense.softmax_ce(z, self.b, *y[:2], scale, db)
 
-    def backward_and_update(self, h: np.ndarray, y: Csr, scale: np.float32, optimizer, team: Team, weights=None,
-                            negligible: float = 0.0) -> tuple[float, np.ndarray]:
+    def backward_and_update(self, h: np.ndarray, y: Csr, scale: np.float32, optimizer: Updates, team: Team,
+                            weights: Weights = None, negligible: float = 0.0) -> tuple[float, np.ndarray]:
         """As in LabelLayer; a label's weight multiplies all of its rows' gradient. ValueError as `check_classes`."""
         check_classes(y.indptr)
         if weights:

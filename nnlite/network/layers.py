@@ -12,6 +12,7 @@ import numpy as np
 
 from nnlite.data.dataset import Csr
 from nnlite.kernels import dense, sparse
+from nnlite.network.optimizers import Updates
 from nnlite.network.sizes import word_shares
 from nnlite.system.threads import Team, scratch
 
@@ -79,7 +80,8 @@ class SparseLinear:
         n_words = sparse.csr_transpose(*x, self.places, words, *xt)
         return words[:n_words], xt._replace(indptr=indptr[:n_words + 1])
 
-    def backward_and_update(self, words: np.ndarray, xt: Csr, dz: np.ndarray, optimizer, team: Team) -> None:
+    def backward_and_update(self, words: np.ndarray, xt: Csr, dz: np.ndarray, optimizer: Updates,
+                            team: Team) -> None:
         """Update the rows of the batch's words from dz (N, H); each share of the words has one owner."""
         def one_share(part):
             optimizer.update("features.W", words[part], xt.rows(part), dz)
@@ -108,7 +110,7 @@ class Linear:
         return h.T @ dz, dz.sum(axis=0), np.matmul(dz, self.w.T, out=scratch("dh", *h.shape))
 
 
-def update_from_blocks(optimizer, name: str, param: np.ndarray, gradients: list) -> None:
+def update_from_blocks(optimizer: Updates, name: str, param: np.ndarray, gradients: list) -> None:
     """Update all rows of a parameter that no thread owns: its gradient is the sum of these, one for each block of rows.
 
     They are added in the order of the blocks.

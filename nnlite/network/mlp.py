@@ -9,8 +9,9 @@ import scipy.sparse as sp
 
 from nnlite.data.dataset import Csr, check_features
 from nnlite.kernels import dense, ranking
-from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer
+from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer, Weights
 from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
+from nnlite.network.optimizers import Updates
 from nnlite.network.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
 from nnlite.system.threads import Team, one_blas_thread, scratch, team
 
@@ -29,7 +30,7 @@ class StepSettings(NamedTuple):
     dropout: float = 0.0  # the chance of a hidden unit to be left out of a row,
     word_dropout: float = 0.0  # and that of a word,
     stream: int = 0  # which are functions of this integer below 2^32
-    weights: tuple[np.ndarray, np.ndarray] | None = None  # of rows (N,) and of true labels (L,), for the gradient
+    weights: Weights = None  # of rows and true labels
     negligible: float = 0.0  # see LabelLayer.backward_and_update
 
 
@@ -103,7 +104,8 @@ class MLP:
 
     def forward(self, x: Csr, hs: list[np.ndarray], dropout: Dropout | None = None, first_row: int = 0) -> None:
         """Fill hs, an array (n, units) for each hidden layer, from the rows x, a block that begins at first_row."""
-        for i, (layer, below, h) in enumerate(zip([self.features, *self.between], [x, *hs], hs)):
+        layers: list[Any] = [self.features, *self.between]
+        for i, (layer, below, h) in enumerate(zip(layers, [x, *hs], hs)):
             layer.forward(below, h)
             self.act(h)
             if dropout:
@@ -175,7 +177,7 @@ class MLP:
 
     # ---- one training step
 
-    def step(self, x: Csr, y: Csr, settings: StepSettings, optimizer, workers: Team) -> float:
+    def step(self, x: Csr, y: Csr, settings: StepSettings, optimizer: Updates, workers: Team) -> float:
         """Update every parameter once from the batch x, y. Returns the loss summed over rows and labels.
 
         The loss is that of the parameters before the update. BLAS must be held at one thread by the caller.

@@ -146,3 +146,6 @@ class KeepGradients:
         gradient = np.empty((rows.size, source.shape[1]), f32)
         sparse.csr_matmul(*parts, source, np.zeros(source.shape[1], f32), gradient)
         self.rows[name][rows] = gradient
+
+
+Updates = Optimizer | KeepGradients  # what a training step hands the rows of its gradients to

@@ -40,22 +40,17 @@ def label_tiles(n_labels: int, tile_labels: int | None = None, at_least: int = 1
     return shares(n_labels, max(ceil(n_labels / widest), min(at_least, n_labels // MIN_TILE_LABELS)))
 
 
-def step_blocks(n_rows: int) -> list[slice]:
-    """The blocks of a batch for the label layer."""
-    return blocks(n_rows, BLOCK_ROWS)
+def step_pieces(n_rows: int, n_labels: int, n_units: int,
+                tile_labels: int | None = None) -> tuple[list[slice], list[slice], list[slice]]:
+    """Of a training step of the label layer: the blocks of the batch, the tiles, and the rounds as slices of the tiles.
 
-
-def step_tiles(n_rows: int, n_labels: int, tile_labels: int | None = None) -> list[slice]:
-    """The tiles of the labels in a training step of so many rows."""
-    rows = step_blocks(n_rows)
+    The shares of dh of a round, rows x units for each of its tiles, exist at the same time.
+    """
+    rows = blocks(n_rows, BLOCK_ROWS)
     wide = min(TILE_LOGITS // width(rows[0]), MAX_TILE_LABELS, ceil(n_labels / ROUND_ITEMS))
-    return label_tiles(n_labels, tile_labels, ceil(MIN_ITEMS / len(rows)), wide)
-
-
-def tile_rounds(n_rows: int, n_tiles: int, n_units: int) -> list[slice]:
-    """The rounds of a training step, as slices of its tiles: a round's shares of dh, rows x units, exist at once."""
-    at_once = max(ceil(ROUND_ITEMS / len(step_blocks(n_rows))), ROUND_BYTES // (4 * n_rows * n_units))
-    return blocks(n_tiles, at_once)
+    tiles = label_tiles(n_labels, tile_labels, ceil(MIN_ITEMS / len(rows)), wide)
+    at_once = max(ceil(ROUND_ITEMS / len(rows)), ROUND_BYTES // (4 * n_rows * n_units))
+    return rows, tiles, blocks(len(tiles), at_once)
 
 
 def word_shares(indptr: np.ndarray) -> list[slice]:
