@@ -43,7 +43,8 @@ class LabelLayer:
 
     def pieces(self, n_rows: int) -> tuple[list[slice], list[slice], list[slice]]:
         """Of a training step: the blocks of the batch, the tiles, and the rounds as slices of the tiles."""
-        return step_pieces(n_rows, *self.w.shape, self.tile_labels)
+        n_labels, n_units = self.w.shape
+        return step_pieces(n_rows, n_labels, n_units, self.tile_labels)
 
     def step_bytes(self, n_rows: int, threads: int) -> int:
         """The scratch memory of a step of so many rows: shares of gradients, and logits and dh of each thread."""
@@ -71,13 +72,10 @@ class LabelLayer:
                             weights: Weights = None, negligible: float = 0.0) -> tuple[float, np.ndarray]:
         """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh (N, H).
 
-        weights: of the rows (N,) and of true labels (L,), float32, which multiply the gradient and not the loss.
         negligible: where |dz| / scale is no more than this in a whole block of rows, the label's dz counts as 0 there.
         With thousands of labels most have probabilities close to 0 in most batches: two of the three products, and
         the update, then deal with the few others. What is left out of a row's dh is at most negligible scale sum |W|,
-        over the labels left out; the loss is exact.
-
-        dh lies in the calling thread's scratch memory.
+        over the labels left out; the loss is exact. dh lies in the calling thread's scratch memory.
         """
         rows, tiles, rounds = self.pieces(len(h))
         shape = (width(rounds[0]), len(rows), max(map(width, tiles)))
