@@ -200,7 +200,7 @@ def test_confusion_counts_pairs(pairs):
 
 def test_a_function_of_the_words_is_learnt():
     words = random_csr(np.random.default_rng(0), 300, 12, 0.3)
-    data = Dataset(words, sp.csr_array(np.eye(12, dtype=F32)[np.abs(words).argmax(axis=1)]))
+    data = Dataset(words, sp.csr_array(np.eye(12, dtype=F32)[np.abs(words).toarray().argmax(axis=1)]))
     model = MLP(12, 12, (24,), "relu", output="softmax")
     before = cross_entropy(model, data)
     Trainer(model, AdaGrad(0.1), batch_rows=20, epochs=30).fit(data)

@@ -7,12 +7,13 @@ import io
 import json
 import lzma
 import random
+import sys
 import tracemalloc
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from nnlite.data import lines
@@ -430,6 +431,8 @@ def test_python_literals_come_back(tmp_path, products):
 @given(items, st.sampled_from([(".csv", ",", csv.QUOTE_MINIMAL), (".tsv", "\t", csv.QUOTE_ALL)]))
 def test_tables_come_back(tmp_path, products, kind):
     ending, delimiter, quoting = kind
+    if sys.version_info < (3, 11):  # its csv.writer refuses NUL
+        assume(not any("\0" in text for title, categories in products for text in (title, *categories)))
     file = io.StringIO()
     rows = csv.writer(file, delimiter=delimiter, quoting=quoting)
     rows.writerows([["title", "categories"], ["Mug", "Kitchen"]])

@@ -227,7 +227,7 @@ def test_a_line_for_every_line_as_soon_as_it_comes(home):
     (b"\xff\n", ["\ufffd"]), (b"a\0b\n", ["ab"]), (b"\xed\xa0\x80\n", ["\ufffd" * 3]), (b"<b>A</b>\n", ["A"]),
     (b"\n".join(b"%d" % i for i in range(50_000)), [str(i) for i in range(50_000)]),
     (b"x" * (3 << 20) + b"\nb\n", ["x" * (1 << 20), "b"]),
-])
+], ids=range(11))  # pytest 7 hands the name of a test to its processes: it must be short
 def test_standard_input(home, given, titles):
     code, out, err = finish(start("predict", home / "shop", "--json"), given)
     assert (code, err) == (0, "") and [json.loads(line)["title"] for line in out.splitlines()] == titles
