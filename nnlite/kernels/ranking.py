@@ -79,11 +79,12 @@ def merge_top_k(z, first_label, ids, logits):
     k = ids.shape[1]
     for i in range(z.shape[0]):
         row, best_ids, best = z[i], ids[i], logits[i]
+        least = best[k - 1]
         for j in range(row.size):
-            logit = row[j]
-            if logit > best[k - 1]:
-                place = k - 1
+            if row[j] > least:
+                logit, place = row[j], k - 1
                 while place > 0 and logit > best[place - 1]:
                     best[place], best_ids[place] = best[place - 1], best_ids[place - 1]
                     place -= 1
                 best[place], best_ids[place] = logit, first_label + j
+                least = best[k - 1]
