@@ -79,8 +79,8 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
         names = ", ".join(map(str, sources))
         raise ValueError(f"{names}: changed while it was read: {folder} is unusable, want another folder")
     skipped = dict(records.skipped) if isinstance(records, RecordReader) else {}
-    sizes = {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": skipped}
-    _write_data(folder, job | sizes, arrays, texts, label_counts)
+    header = job | {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": skipped}
+    array_folder.write(folder / "data", "data", header, arrays | {"label_rows": label_counts}, texts)
     return ChunkFolder(folder)
 
 
@@ -97,7 +97,8 @@ def _begun(folder, job, arrays, texts):
     if not (folder / "data" / "data.json").exists():
         if folder.exists() and (not folder.is_dir() or not all(p.name.startswith(".data.") for p in folder.iterdir())):
             raise ValueError(f"{folder}: want a new or empty folder, or one of chunks, got something else")
-        _write_data(folder, job | {"n_rows": None, "n_parts": 0}, arrays, texts, np.zeros(0, np.int64))
+        header, unknown = job | {"n_rows": None, "n_parts": 0}, {"label_rows": np.zeros(0, np.int64)}
+        array_folder.write(folder / "data", "data", header, arrays | unknown, texts)
         return 0
     header, there, lists = array_folder.read(folder / "data", "data")
     for name, want in job.items():
@@ -108,10 +109,6 @@ def _begun(folder, job, arrays, texts):
     if not same_lists or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
         raise ValueError(f"{folder}: holds chunks of another job: want the same words and labels, got others")
     return header["n_parts"]
-
-
-def _write_data(folder, header, arrays, texts, label_rows):
-    array_folder.write(folder / "data", "data", header, arrays | {"label_rows": label_rows}, texts)
 
 
 class _Noted:

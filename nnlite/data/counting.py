@@ -76,8 +76,11 @@ class TitleCounts:
         while row < n_rows:
             n_next = int(tokens.rows[row + 1] - tokens.rows[row])
             if self.max_tokens and self.n_held + n_next > self.max_tokens:
-                self._forget()
-            self._make_room(self.n_held + n_next)
+                self._forget(self.max_tokens // 2)
+            if self.n_held + n_next > self.table.n_slots // 2:
+                self._move(np.flatnonzero(self.table.values), self.n_held + n_next)
+            if self.last_rows.size < self.table.n_slots:
+                self.last_rows = np.full(self.table.n_slots, -1, np.int32)
             free = self.table.n_slots // 2 - self.n_held
             if self.max_tokens:
                 free = min(free, max(self.max_tokens - self.n_held, n_next))
@@ -88,13 +91,6 @@ class TitleCounts:
             self.n_tokens += n_new
             self.names += map(tokens.name, reached[:n_reached].tolist())
         self.n_titles += n_rows
-
-    def _make_room(self, n_tokens):
-        """Between two titles: grow the table until so many tokens fill half of it at most."""
-        if n_tokens > self.table.n_slots // 2:
-            self._move(np.flatnonzero(self.table.values), n_tokens)
-        if self.last_rows.size < self.table.n_slots:
-            self.last_rows = np.full(self.table.n_slots, -1, np.int32)
 
     def _move(self, slots, n_tokens):
         """Move the tokens in the given slots, and no others, to a new table for n_tokens tokens."""
@@ -108,11 +104,10 @@ class TitleCounts:
             self.missed = np.zeros(self.table.n_slots, np.int32)
             self.missed[new] = missed[came_from] if missed.size else 0
 
-    def _forget(self):
-        """Between two titles: keep the half of max_tokens whose counts, with what they may miss, are largest."""
+    def _forget(self, half):
+        """Between two titles: keep the `half` tokens whose counts, with what they may miss, are largest."""
         slots = np.flatnonzero(self.table.values)
         most = self.table.values[slots] + (self.missed[slots] if self.error else 0)
-        half = self.max_tokens // 2
         if slots.size <= half:
             return
         self.error = int(np.partition(most, slots.size - half - 1)[slots.size - half - 1])

@@ -51,7 +51,7 @@ class Dataset:
     finite, or a different number of rows. The arrays are shared, not copied, where their index types already fit.
     """
 
-    def __init__(self, x, y, weights: np.ndarray | None = None):
+    def __init__(self, x: sp.sparray | sp.spmatrix, y: sp.sparray | sp.spmatrix, weights: np.ndarray | None = None):
         self.x, self.y = _checked("x", x), _checked("y", y)
         self.weights = weights
         check_labels(self.y)
@@ -137,7 +137,7 @@ def check_weights(name: str, weights: np.ndarray, n: int) -> np.ndarray:
     return weights
 
 
-def check_features(x, n_words: int) -> Csr:
+def check_features(x: sp.sparray | sp.spmatrix, n_words: int) -> Csr:
     """The arrays of x, a csr matrix (N, n_words) of finite float32; TypeError or ValueError otherwise, as `Dataset`."""
     x = _checked("x", x)
     if x.shape[1] != n_words:
@@ -145,7 +145,7 @@ def check_features(x, n_words: int) -> Csr:
     return Csr(x.indptr, x.indices, x.data)
 
 
-def check_labels(y) -> Csr:
+def check_labels(y: sp.sparray | sp.spmatrix) -> Csr:
     """The arrays of y, a csr matrix (N, L) of float32 ones, none twice; TypeError or ValueError otherwise."""
     y = _checked("y", y)
     if not y.has_canonical_format or not (y.data == 1).all():
