@@ -71,13 +71,13 @@ def propose(records: Iterable[Record], min_count: int = 10) -> tuple[dict[str, s
     rows = [tuple(dict.fromkeys(map(spelling.__getitem__, row))) for row in rows]
     counts = Counter(name for row in rows for name in row)
     features = feature_phrases(rows, counts, min_count)
-    frequent = [name for name, n in sorted(counts.items(), key=_falling) if n >= min_count]
+    frequent = [name for name in _falling(counts) if counts[name] >= min_count]
     kept = [name for name in frequent if name not in features]
     parents = rare_parents(rows, counts, set(kept), features)
 
     lines = {name: (name, "kept") for name in kept}  # raw category -> what it becomes, and why
     lines |= {name: ("", features[name]) for name in frequent if name in features}
-    for raw, _ in sorted(raw_counts.items(), key=_falling):
+    for raw in _falling(raw_counts):
         name = spelling[raw]
         if name in parents:
             parent, n = parents[name]
@@ -90,9 +90,8 @@ def propose(records: Iterable[Record], min_count: int = 10) -> tuple[dict[str, s
     return rules, notes
 
 
-def _falling(item):
-    name, n = item
-    return -n, name
+def _falling(counts):
+    return sorted(counts, key=lambda name: (-counts[name], name))
 
 
 def spellings(counts: dict[str, int]) -> dict[str, str]:
@@ -203,12 +202,9 @@ def rare_parents(rows: list[tuple], counts: dict[str, int], frequent: set[str],
             if name not in frequent and name not in features:
                 beside[name].update(frequent.intersection(row))
                 before[name].update(frequent.intersection(row[:i]))
-    parents = {}
-    for name, others in beside.items():
-        parent = _rarest(before[name], counts, counts[name]) or _rarest(others, counts, counts[name])
-        if parent:
-            parents[name] = parent, others[parent]
-    return parents
+    found = {name: _rarest(before[name], counts, counts[name]) or _rarest(others, counts, counts[name])
+             for name, others in beside.items()}
+    return {name: (parent, beside[name][parent]) for name, parent in found.items() if parent}
 
 
 def _rarest(found, counts, n):

@@ -10,12 +10,10 @@ Each is written by `array_folder`: whole or not at all, its CRC-32s checked when
     words.npy      int32, the column of each non-zero of x        labels.npy   int32, those of y
     weights.npy    float32, the values of x; only if they are not all 1 (tfidf). Those of y always are.
 
-A part holds consecutive records, because it is written in one pass. Files are sorted by shop or by category, so a part
-is not a good chunk to train on. A chunk takes an equal share of every part instead: a random sample of all records,
-fixed by the seed. The rows of a part are in random order already: P parts make P chunks, and chunk c is one piece of
-each part. With more than MIXED_PARTS parts the pieces would be too small to be read quickly. The parts are then split
-into groups, each with parts from the whole file, which make their own chunks. The trainer draws the order of the
-chunks, and of the rows of each, anew for every epoch.
+Files are sorted by shop or by category, so a part is not a good chunk to train on. A chunk takes an equal share of
+every part instead: a random sample of all records, fixed by the seed. P parts make P chunks, and chunk c is one piece
+of each part. With more than MIXED_PARTS parts the pieces would be too small to be read quickly: the parts are then
+split into groups, each with parts from the whole file, which make their own chunks.
 
 Parts are read, not mapped: if a file is cut short while it is mapped, the process ends; here it is an error.
 """

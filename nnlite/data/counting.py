@@ -53,12 +53,10 @@ class TitleCounts:
     n_titles: seen so far    n_tokens: different ones seen so far    names: list of str, the tokens in min_count titles
 
     max_tokens: None, or how many tokens are counted at a time, apart from those of one title. When there are more, the
-    least frequent are forgotten until half are left, so a count misses what came before its token was last forgotten.
-    No count is too high, none is too low by more than `error`, and a token that is not counted was in at most `error`
-    titles. error < 2 N / max_tokens, where N counts every token once for each title that has it: forgetting raises the
-    error by 1 for each 1 by which more than half of max_tokens counters could have been lowered (Misra and Gries 1982).
-    A token is forgotten if seen + missed <= error, as in lossy counting (Manku and Motwani 2002). A forgotten token
-    that comes again counts as a different one.
+    least frequent are forgotten until half are left: those with seen + missed <= error, as in lossy counting (Manku and
+    Motwani 2002). No count is too high, none is too low by more than `error`, and a token that is not counted was in at
+    most `error` titles. error < 2 N / max_tokens, where N counts every token once for each title that has it: see Misra
+    and Gries 1982. A forgotten token that comes again counts as a different one.
     """
 
     def __init__(self, min_count: int, max_tokens: int | None = None):

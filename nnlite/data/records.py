@@ -78,7 +78,7 @@ class RecordStream(Iterator[Record]):
 
 
 class RecordReader(RecordStream):
-    """The records of some files. Lines that make no record are skipped and counted by the keys of WANTED."""
+    """The records of some files; `skipped` counts by the keys of WANTED."""
 
     def __init__(self, paths: list | tuple):
         if not paths:

@@ -28,7 +28,8 @@ from nnlite.tool.command_line import main
 
 def make_titles(rng):
     """(titles, categories of each, settings of a vocabulary)."""
-    words = [rng.choice(CHARACTERS) + rng.choice(["", "a", "B", rng.choice(CHARACTERS)]) for _ in range(rng.randint(1, 12))]
+    words = [rng.choice(CHARACTERS) + rng.choice(["", "a", "B", rng.choice(CHARACTERS)])
+             for _ in range(rng.randint(1, 12))]
     titles = ["".join(rng.choice(words) + rng.choice(["", " ", " ", "-"]) for _ in range(rng.choice([0, 1, 3, 9])))
               for _ in range(rng.randint(1, 8))]
     if rng.random() < 0.01:
