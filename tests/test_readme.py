@@ -8,7 +8,7 @@ import numpy as np
 from problems import compiled
 
 import nnlite
-from nnlite.data.vocabulary import tokenise
+from nnlite.data.tokens import tokenise
 from nnlite.network.layers import SparseLinear
 from nnlite.network.mlp import StepSettings
 from nnlite.network.optimizers import KeepGradients
@@ -65,7 +65,7 @@ def journey(folder):
 
     yield f"| a raw line | your file | `{line}` |"
     yield f"| is cleaned | `records` | title {record.title!r}, categories {', '.join(record.categories)} |"
-    yield f"| tokens | `vocabulary.tokenise` | {' '.join(tokenise(record.title))} |"
+    yield f"| tokens | `tokens.tokenise` | {' '.join(tokenise(record.title))} |"
     yield f"| ids | `Vocabulary.encode` | words {show(x.indices)}, labels {show(y.indices)} |"
     yield f"| add up three rows of `features.W` | `SparseLinear.forward` | [1 0] + [0.5 0.5] + [0 0.5] = {show(h)} |"
     yield f"| activation | `layers.ACTIVATIONS` | h = {show(active)} |"

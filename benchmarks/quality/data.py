@@ -13,7 +13,7 @@ import scipy.sparse as sp
 import nnlite
 from benchmarks.quality.protocol import Job
 from benchmarks.report import TITLES
-from nnlite.data.vocabulary import tokenise
+from nnlite.data.tokens import tokenise
 
 WORD_MIN_COUNT, LABEL_MIN_COUNT, NGRAMS = 2, 10, 2  # rare words help the linear systems, and cost them little
 AMAZON, GENERAL = (0.6, 2.6), (0.55, 1.5)  # A and B of the propensities, see nnlite.scores.metrics.propensities

@@ -47,7 +47,10 @@ class Major:
         while len(choice.owned) < n:
             if not choice.uncovered:
                 raise ValueError(f"Major: want at most the {len(choice.owned):,} that the records have, got {n:,}")
-            choice.consider(choice.next_name())
+            # the most uncovered rows, then the most rows, then the first in the alphabet
+            name = min(choice.uncovered, key=lambda name: (-choice.uncovered[name], -choice.counts[name], name))
+            del choice.uncovered[name]
+            choice.consider(name)
         return cls(sorted(choice.owned, key=choice.rank))
 
     def apply(self, records: Iterable[Record]) -> "MajorRecords":
@@ -72,12 +75,6 @@ class _Choice:
     def rank(self, name):
         """By this a row chooses its owner among the chosen names that it has: the rarest, then the first."""
         return self.counts[name], name
-
-    def next_name(self):
-        """Remove and return the name with most uncovered rows, then most rows, then the first in the alphabet."""
-        best = min(self.uncovered, key=lambda name: (-self.uncovered[name], -self.counts[name], name))
-        del self.uncovered[best]
-        return best
 
     def consider(self, name):
         """Choose the name, unless it would own no row or would leave another chosen name without any."""

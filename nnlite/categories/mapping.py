@@ -19,7 +19,6 @@ To apply a mapping twice is to apply it once: the names that it gives stay as th
 import re
 from collections import Counter, deque
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -90,16 +89,11 @@ class Mapping:
     def write(self, path: str | Path) -> None:
         """Write the file, whole or not at all; `read` gives this mapping again. OSError if that cannot be done."""
         lines = ["# what raw categories become; columns are separated by tabs", "# raw category\tcategory\twhy"]
-        lines += [self._line(_escaped(raw), to, self.notes.get(raw, "")) for raw, to in self.rules.items()]
+        lines += [_written(_escaped(raw), to, self.notes.get(raw, "")) for raw, to in self.rules.items()]
         if self.others is not None:
-            lines.append(self._line("*", self.others, self.notes.get("*", "")))
+            lines.append(_written("*", self.others, self.notes.get("*", "")))
         with replacing(path) as file:
             file.write("".join(line + "\n" for line in lines).encode())
-
-    @staticmethod
-    def _line(raw, to, note):
-        note = " ".join(note.split("\n"))
-        return "\t".join([raw, _escaped(to), note] if note else [raw, _escaped(to)])
 
     def becomes(self, raw: str) -> str:
         """The category that a raw category becomes; "" if it is dropped."""
@@ -107,10 +101,7 @@ class Mapping:
         return raw if end is None else end
 
     def apply(self, records: Iterable[Record]) -> "MappedRecords":
-        """An iterator of the records with their mapped categories, each once, in order of first sight.
-
-        Records without a category left are left out, and counted.
-        """
+        """An iterator of the records with their mapped categories, each once, in order of first sight."""
         return MappedRecords(self, records)
 
 
@@ -126,33 +117,31 @@ class _Line(NamedTuple):
 
 
 def _lines(path):
-    """Yield the _Lines of a file, without comments and empty lines. ValueError for a line that is none."""
+    """Yield the _Lines of a file, without comments and empty lines. ValueError for an invalid line."""
     with open_binary(path) as file:
         for number, text in numbered_lines(file):
+            where = f"{path}:{number}"
             if isinstance(text, SkippedLine):
-                raise ValueError(f"{path}:{number}: {text}")
+                raise ValueError(f"{where}: {text}")
             text = text.rstrip("\r\n")
-            if text.strip() and not text.startswith("#"):
-                yield _parsed(path, number, text)
-
-
-def _parsed(path, number, text):
-    where = f"{path}:{number}"
-    raw, tab, rest = text.partition("\t")
-    if not tab:
-        raise ValueError(f"{where}: no tab, want a raw category, a tab and its category, got {raw[:60]!r}")
-    to, _, note = rest.partition("\t")
-    name, to = _unescaped(raw, where), _unescaped(to, where)
-    if not name:
-        raise ValueError(f"{where}: no raw category before the tab, want one, got {text[:60]!r}")
-    return _Line(where, number, name, raw.strip(" ") == "*", to, note)
+            if not text.strip() or text.startswith("#"):
+                continue
+            raw, tab, rest = text.partition("\t")
+            if not tab:
+                raise ValueError(f"{where}: no tab, want a raw category, a tab and its category, got {raw[:60]!r}")
+            to, _, note = rest.partition("\t")
+            name, to = _unescaped(raw, where), _unescaped(to, where)
+            if not name:
+                raise ValueError(f"{where}: no raw category before the tab, want one, got {text[:60]!r}")
+            yield _Line(where, number, name, raw.strip(" ") == "*", to, note)
 
 
 def _followed(rules, places):
     """Raw category -> the end of its chain of rules. ValueError for a ring; places: raw category -> where it stands."""
-    ends = {}
+    ends: dict[str, str] = {}
     for raw in rules:
-        chain, name = {}, raw
+        chain: dict[str, None] = {}
+        name = raw
         while name not in ends and rules.get(name, name) != name:
             if name in chain:
                 ring = list(chain)[list(chain).index(name):]
@@ -203,10 +192,7 @@ class MappedRecords(RecordStream):
                 to = self.mapping.becomes(raw)
                 fates["kept" if to == raw else "merged" if to else "dropped"] += n if kind == "labels" else 1
             found |= {kind: fates.total(), **{f"{kind}_{fate}": n for fate, n in fates.items()}, f"{kind}_left": left}
-        return found | {"lines_unused": sum(1 for _ in self._unused())}
-
-    def _unused(self):
-        return (raw for raw in self.mapping.rules if raw not in self.raw_counts)
+        return found | {"lines_unused": len(self.mapping.rules.keys() - self.raw_counts.keys())}
 
     def summary(self) -> str:
         """The coverage as lines of text."""
@@ -216,9 +202,14 @@ class MappedRecords(RecordStream):
             *(f"{kind}: {n[kind]}; {n[kind + '_kept']} kept, {n[kind + '_merged']} merged into others, "
               f"{n[kind + '_dropped']} dropped; {n[kind + '_left']} remain" for kind in ("labels", "categories")),
         ]
-        if first := ", ".join(map(repr, islice(self._unused(), SHOWN))):
-            lines.append(f"lines that met no record: {n['lines_unused']}, such as {first}")
+        unused = [repr(raw) for raw in self.mapping.rules if raw not in self.raw_counts]
+        if unused:
+            lines.append(f"lines that met no record: {n['lines_unused']}, such as {', '.join(unused[:SHOWN])}")
         return "\n".join(lines)
+
+
+def _written(raw, to, note):
+    return "\t".join([raw, _escaped(to), *filter(None, [note.replace("\n", " ")])])
 
 
 def _escaped(name):
@@ -228,11 +219,11 @@ def _escaped(name):
 
 
 def _unescaped(text, where):
-    for character in re.findall(r"\\(.?)", text.strip(" ")):
-        if character not in _UNESCAPED:
-            came = chr(92) + character
-            raise ValueError(f"{where}: unknown escape, want {chr(92) * 2} for a backslash, got {came!r}")
-    return re.sub(r"\\(.)", lambda match: _UNESCAPED[match[1]], text.strip(" "))
+    text = text.strip(" ")
+    for escape in re.findall(r"\\.?", text):
+        if escape[1:] not in _UNESCAPED:
+            raise ValueError(f"{where}: unknown escape, want {chr(92) * 2} for a backslash, got {escape!r}")
+    return re.sub(r"\\(.)", lambda match: _UNESCAPED[match[1]], text)
 
 
 def propose_file(data: str | Path | list | tuple, out: str | Path, min_count: int = 10) -> str:

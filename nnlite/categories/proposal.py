@@ -38,7 +38,7 @@ ATTRIBUTES = """band care case clasp closure collar colou?r composition country 
 dimensions? fabric fit gender height heel inseam length lining material metal neckline occasion outer pattern
 package quantity season sleeve size sole stone strap style thickness type upper weight width"""
 UNITS = r"(inch(es)?|cm|mm|oz|ounces?|lbs?|pounds?|kgs?|grams?|ml|lit(er|re)s?|watts?|volts?|mah|carats?|cttw)"
-PHRASES = {  # why: what the whole name, in small letters, looks like
+PHRASES = {why: re.compile(phrase) for why, phrase in {  # what the whole name, in small letters, looks like
     "where it was made": r"(\w+ )?imported|.+ or imported|(made|crafted|printed|designed|assembled) in .+",
     "care": r"((hand|machine)[ -]wash|(dry|spot|wipe)[ -]clean(?!ing|er)|(tumble|line|hang|air|drip)[ -]dry|"
             r"do not (bleach|iron|wash|tumble|dry)|iron (low|on)|(cold|warm) wash).*",
@@ -51,8 +51,7 @@ PHRASES = {  # why: what the whole name, in small letters, looks like
     "a sentence": r"(a|an|the|our|this|these|it|it's|you|your|we|perfect|ideal|great|suitable|designed|features?|"
                   r"includes?|comes|wear|looks|fits|runs|see|please|note) .+ .+|.+ .+ .+[.!?]",
     "a part of a sentence": r"(with|without|for|from|by|in|on|and|or|not) .+|.+[,;]",
-}
-_PHRASES = {why: re.compile(phrase) for why, phrase in PHRASES.items()}
+}.items()}
 
 
 def propose(records: Iterable[Record], min_count: int = 10) -> tuple[dict[str, str], dict[str, str]]:
@@ -72,13 +71,13 @@ def propose(records: Iterable[Record], min_count: int = 10) -> tuple[dict[str, s
     rows = [tuple(dict.fromkeys(map(spelling.__getitem__, row))) for row in rows]
     counts = Counter(name for row in rows for name in row)
     features = feature_phrases(rows, counts, min_count)
-    frequent = [name for name, n in sorted(counts.items(), key=_falling) if n >= min_count]
+    frequent = [name for name in _falling(counts) if counts[name] >= min_count]
     kept = [name for name in frequent if name not in features]
     parents = rare_parents(rows, counts, set(kept), features)
 
     lines = {name: (name, "kept") for name in kept}  # raw category -> what it becomes, and why
     lines |= {name: ("", features[name]) for name in frequent if name in features}
-    for raw, _ in sorted(raw_counts.items(), key=_falling):
+    for raw in _falling(raw_counts):
         name = spelling[raw]
         if name in parents:
             parent, n = parents[name]
@@ -86,21 +85,14 @@ def propose(records: Iterable[Record], min_count: int = 10) -> tuple[dict[str, s
         elif raw != name and name in lines:
             lines[raw] = lines[name][0], f"a spelling of {name}" + (f", {features[name]}" if name in features else "")
     rules = {raw: to for raw, (to, _) in lines.items()}
-    notes = {raw: f"{_records(raw_counts[raw])}: {why}" for raw, (_, why) in lines.items()}
+    notes = {raw: f"{(n := raw_counts[raw]):,} record{'s' * (n > 1)}: {why}" for raw, (_, why) in lines.items()}
     notes["*"] = f"{len(raw_counts) - len(rules):,} others, none in {min_count} records, and all to come"
     return rules, notes
 
 
-def _records(n):
-    return f"{n:,} {'records' if n > 1 else 'record'}"
+def _falling(counts):
+    return sorted(counts, key=lambda name: (-counts[name], name))
 
-
-def _falling(item):
-    name, n = item
-    return -n, name
-
-
-# ---- spellings
 
 def spellings(counts: dict[str, int]) -> dict[str, str]:
     """Raw name -> the most frequent of the names with the same key, of equal ones the first in the alphabet."""
@@ -133,8 +125,6 @@ def singular(word: str) -> str:
         return word[:-3] + "y"
     return word[:-2] if word.endswith(("ches", "shes", "sses", "xes")) else word.removesuffix("s")
 
-
-# ---- feature phrases
 
 def feature_phrases(rows: list[tuple], counts: dict[str, int], min_count: int) -> dict[str, str]:
     """Name -> why it is a feature phrase and not a category."""
@@ -173,7 +163,7 @@ def reads_like(name: str, capitals: bool = False) -> str | None:
     plain = name.casefold()
     words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", plain)
     titled = len(words) < 5 and _rest(name) and not _small(_rest(name))  # as 'The Designer Boutique' is
-    for why, phrase in _PHRASES.items():
+    for why, phrase in PHRASES.items():
         if phrase.fullmatch(plain) and not (titled and why == "a sentence"):
             return why
     if len(words) >= MANY_WORDS:
@@ -199,8 +189,6 @@ def behind(rows: list[tuple], features: Collection[str]) -> dict[str, str]:
             if name not in features and together[name] >= MIN_BEHIND and n >= NEARLY_ALL * together[name]}
 
 
-# ---- rare ones
-
 def rare_parents(rows: list[tuple], counts: dict[str, int], frequent: set[str],
                  features: Collection[str]) -> dict[str, tuple[str, int]]:
     """Rare name -> (the rarest frequent one that nearly all of its records hold, in how many of them it is).
@@ -214,12 +202,9 @@ def rare_parents(rows: list[tuple], counts: dict[str, int], frequent: set[str],
             if name not in frequent and name not in features:
                 beside[name].update(frequent.intersection(row))
                 before[name].update(frequent.intersection(row[:i]))
-    parents = {}
-    for name, others in beside.items():
-        parent = _rarest(before[name], counts, counts[name]) or _rarest(others, counts, counts[name])
-        if parent:
-            parents[name] = parent, others[parent]
-    return parents
+    found = {name: _rarest(before[name], counts, counts[name]) or _rarest(others, counts, counts[name])
+             for name, others in beside.items()}
+    return {name: (parent, beside[name][parent]) for name, parent in found.items() if parent}
 
 
 def _rarest(found, counts, n):

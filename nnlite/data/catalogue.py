@@ -18,7 +18,7 @@ the same on every platform.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
 from itertools import cycle, islice, product
@@ -86,15 +86,15 @@ class Facet:
     show, tag: in which shares of the records an item gives its text to the title, and its label to the categories
     """
 
-    def __init__(self, given, rows, shift, show, tag):
-        numbers = {"": 0}
+    def __init__(self, given: list[str], rows: list[list[str]], shift: float, show: float, tag: float):
+        numbers: dict[str, int] = {"": 0}
         self.items = np.array([numbers.setdefault(item, len(numbers)) for row in rows for item in row])
         self.ends = np.concatenate([i + zipf(len(row), shift) for i, row in enumerate(rows)])
         pairs = [item.partition("=")[::2] if show else ("", item) for item in numbers]  # never shown: a label
         self.texts, self.labels = np.array(pairs, object).T
         self.given, self.show, self.tag = given, show, tag
 
-    def draw(self, row, rng):
+    def draw(self, row: np.ndarray | int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The item, the text and the label of BLOCK records."""
         pick, show, tag = uniform(rng, 3)
         item = self.items[np.searchsorted(self.ends, row + pick)]
@@ -105,7 +105,7 @@ class Facet:
 class World:
     """What is the same for every seed: the shelves, the facets, and how many values each fact can take."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.buyers, self.kinds, self.groups = (tables()[name] for name in ("buyers", "kinds", "groups"))
         self.makes = [[expand(column) for column in row] for row in tables()["makes"]]
         self.adjectives, self.occasions = zip(*(map(expand, row[1:]) for row in tables()["flavours"]))
@@ -121,7 +121,7 @@ class World:
             self.facets[name] = Facet(given.split(), rows, *map(float, numbers))
             self.sizes[name] = len(self.facets[name].texts)
 
-    def place_shelves(self):
+    def place_shelves(self) -> None:
         """What can be on a shelf, as facts and paths, and how likely each is."""
         makes, groups, buyers = ([row[0] for row in tables()[name]] for name in ("makes", "groups", "buyers"))
         weights, facts, paths = [], [], []
@@ -135,7 +135,7 @@ class World:
         self.facts = dict(zip(("kind", "make", "group", "buyer", "flavour"), np.array(facts).T))
         self.paths, self.short_paths = np.fromiter(paths, object), np.fromiter((path[:-1] for path in paths), object)
 
-    def name_items(self):
+    def name_items(self) -> None:
         """Brands, styles, clubs and the other items that are made of several parts."""
         parts = product(*(self.lists[name] for name in ("heads", "middles", "tails")))
         names = shuffled(["".join(part) for part in parts], self.rng)
@@ -150,7 +150,7 @@ class World:
         self.features = [[f"{text}={text}" for text in expand(features)] for _, features, _ in self.groups]
         self.details = [shuffled(expand(details), self.rng) for _, _, details in self.groups]
 
-    def item_makers(self):
+    def item_makers(self) -> dict[str, Callable[..., list[str]]]:
         """For each facet the function that gives the items of a row, from the numbers of the facts that select it."""
         lists, makes = self.lists, self.makes
         return {
@@ -173,17 +173,17 @@ class World:
             "remark": lambda: lists["remarks"],
         }
 
-    def compositions(self, material, make):
+    def compositions(self, material: int, make: int) -> list[str]:
         """Phrases such as '100% Cotton'."""
         forms = self.lists["cloth" if make < N_CLOTH else "solid"]
         return turned([form.replace("*", self.facets["material"].texts[material]) for form in forms], 5 * make)
 
-    def sentences(self, make, flavour):
+    def sentences(self, make: int, flavour: int) -> list[str]:
         """Sentences about a make, for an occasion, in a random order."""
         words = product(self.lists["sentences"], self.occasions[flavour], self.lists["qualities"], self.makes[make][0])
         return shuffled(list(dict.fromkeys(form.format(*rest) for form, *rest in words)), self.rng)
 
-    def draw(self, rng):
+    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, dict[str, np.ndarray], list[np.ndarray]]:
         """BLOCK records in columns: their paths, their texts by facet, their labels."""
         shelf, elsewhere = np.searchsorted(self.shelf_ends, uniform(rng, 2))
         filed = np.where(rng.random(BLOCK) < MISFILED, elsewhere, shelf)
@@ -227,7 +227,7 @@ def make_catalogue(n_records: int, seed: int = 0) -> Iterator[Record]:
     """Iterator of `n_records` made-up records: the first ones of the endless catalogue of this seed."""
     for name, value in (("n_records", n_records), ("seed", seed)):
         if not isinstance(value, Integral):
-            raise TypeError(f"make_catalogue: {name} is not whole, want an int of 0 or more, got {value!r}")
+            raise TypeError(f"make_catalogue: {name} is not an integer, want an int of 0 or more, got {value!r}")
         if value < 0:
             raise ValueError(f"make_catalogue: {name} is negative, want an int of 0 or more, got {value}")
     return islice(records(np.random.default_rng(seed)), n_records)

@@ -16,31 +16,25 @@ class ChunkedData(Protocol):
     """
 
     sizes: list[int]
-
     def __iter__(self) -> Iterator[Dataset]: ...
-
     def in_order(self, order: Iterable[int]) -> Iterator[Dataset]: ...
-
     def crc32(self) -> int: ...
 
 
-class DatasetChunks:
+class DatasetChunks(list[Dataset]):
     """`ChunkedData` in memory: a list of Datasets."""
 
     def __init__(self, chunks: Iterable[Dataset]):
-        self.chunks = list(chunks)
-        self.sizes = [len(chunk) for chunk in self.chunks]
-
-    def __iter__(self) -> Iterator[Dataset]:
-        return iter(self.chunks)
+        super().__init__(chunks)
+        self.sizes = [len(chunk) for chunk in self]
 
     def in_order(self, order: Iterable[int]) -> Iterator[Dataset]:
         """The chunks of these numbers, from 0 on."""
-        return (self.chunks[c] for c in order)
+        return (self[c] for c in order)
 
     def crc32(self) -> int:
         """A number that distinguishes these data from others."""
-        return zlib.crc32(repr([chunk.crc32() for chunk in self.chunks]).encode())
+        return zlib.crc32(repr([chunk.crc32() for chunk in self]).encode())
 
 
 class DatasetStream:
@@ -58,13 +52,14 @@ class DatasetStream:
         """None: data of unknown length cannot be compared with others."""
 
 
-def chunked(data, chunk_rows: int | None = None) -> ChunkedData | DatasetStream:
+def chunked(data: Dataset | ChunkedData | Iterable[Dataset],
+            chunk_rows: int | None = None) -> ChunkedData | DatasetStream:
     """A Dataset or a list of them as DatasetChunks, ChunkedData as it is, any other iterable as a DatasetStream.
 
     chunk_rows: cut a single Dataset into chunks of this many rows; by default it is one chunk
     """
     if isinstance(data, Dataset):
         return DatasetChunks(data.chunks(chunk_rows) if chunk_rows else [data])
-    if isinstance(data, (list, tuple)):
-        return DatasetChunks(data)
-    return data if isinstance(data, ChunkedData) else DatasetStream(data)
+    if isinstance(data, ChunkedData):
+        return data
+    return DatasetChunks(data) if isinstance(data, (list, tuple)) else DatasetStream(data)

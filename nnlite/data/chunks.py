@@ -10,12 +10,10 @@ Each is written by `array_folder`: whole or not at all, its CRC-32s checked when
     words.npy      int32, the column of each non-zero of x        labels.npy   int32, those of y
     weights.npy    float32, the values of x; only if they are not all 1 (tfidf). Those of y always are.
 
-A part holds consecutive records, because it is written in one pass. Files are sorted by shop or by category, so a part
-is not a good chunk to train on. A chunk takes an equal share of every part instead: a random sample of all records,
-fixed by the seed. The rows of a part are in random order already: P parts make P chunks, and chunk c is one piece of
-each part. With more than MIXED_PARTS parts the pieces would be too small to be read quickly. The parts are then split
-into groups, each with parts from the whole file, which make their own chunks. The trainer draws the order of the
-chunks, and of the rows of each, anew for every epoch.
+Files are sorted by shop or by category, so a part is not a good chunk to train on. A chunk takes an equal share of
+every part instead: a random sample of all records, fixed by the seed. P parts make P chunks, and chunk c is one piece
+of each part. With more than MIXED_PARTS parts the pieces would be too small to be read quickly: the parts are then
+split into groups, each with parts from the whole file, which make their own chunks.
 
 Parts are read, not mapped: if a file is cut short while it is mapped, the process ends; here it is an error.
 """
@@ -79,8 +77,8 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
         names = ", ".join(map(str, sources))
         raise ValueError(f"{names}: changed while it was read: {folder} is unusable, want another folder")
     skipped = dict(records.skipped) if isinstance(records, RecordReader) else {}
-    sizes = {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": skipped}
-    _write_data(folder, job | sizes, arrays, texts, label_counts)
+    header = job | {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": skipped}
+    array_folder.write(folder / "data", "data", header, arrays | {"label_rows": label_counts}, texts)
     return ChunkFolder(folder)
 
 
@@ -97,7 +95,8 @@ def _begun(folder, job, arrays, texts):
     if not (folder / "data" / "data.json").exists():
         if folder.exists() and (not folder.is_dir() or not all(p.name.startswith(".data.") for p in folder.iterdir())):
             raise ValueError(f"{folder}: want a new or empty folder, or one of chunks, got something else")
-        _write_data(folder, job | {"n_rows": None, "n_parts": 0}, arrays, texts, np.zeros(0, np.int64))
+        header, unknown = job | {"n_rows": None, "n_parts": 0}, {"label_rows": np.zeros(0, np.int64)}
+        array_folder.write(folder / "data", "data", header, arrays | unknown, texts)
         return 0
     header, there, lists = array_folder.read(folder / "data", "data")
     for name, want in job.items():
@@ -108,10 +107,6 @@ def _begun(folder, job, arrays, texts):
     if not same_lists or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
         raise ValueError(f"{folder}: holds chunks of another job: want the same words and labels, got others")
     return header["n_parts"]
-
-
-def _write_data(folder, header, arrays, texts, label_rows):
-    array_folder.write(folder / "data", "data", header, arrays | {"label_rows": label_rows}, texts)
 
 
 class _Noted:

@@ -53,12 +53,10 @@ class TitleCounts:
     n_titles: seen so far    n_tokens: different ones seen so far    names: list of str, the tokens in min_count titles
 
     max_tokens: None, or how many tokens are counted at a time, apart from those of one title. When there are more, the
-    least frequent are forgotten until half are left, so a count misses what came before its token was last forgotten.
-    No count is too high, none is too low by more than `error`, and a token that is not counted was in at most `error`
-    titles. error < 2 N / max_tokens, where N counts every token once for each title that has it: forgetting raises the
-    error by 1 for each 1 by which more than half of max_tokens counters could have been lowered (Misra and Gries 1982).
-    A token is forgotten if seen + missed <= error, as in lossy counting (Manku and Motwani 2002). A forgotten token
-    that comes again counts as a different one.
+    least frequent are forgotten until half are left: those with seen + missed <= error, as in lossy counting (Manku and
+    Motwani 2002). No count is too high, none is too low by more than `error`, and a token that is not counted was in at
+    most `error` titles. error < 2 N / max_tokens, where N counts every token once for each title that has it: see Misra
+    and Gries 1982. A forgotten token that comes again counts as a different one.
     """
 
     def __init__(self, min_count: int, max_tokens: int | None = None):
@@ -76,8 +74,11 @@ class TitleCounts:
         while row < n_rows:
             n_next = int(tokens.rows[row + 1] - tokens.rows[row])
             if self.max_tokens and self.n_held + n_next > self.max_tokens:
-                self._forget()
-            self._make_room(self.n_held + n_next)
+                self._forget(self.max_tokens // 2)
+            if self.n_held + n_next > self.table.n_slots // 2:
+                self._move(np.flatnonzero(self.table.values), self.n_held + n_next)
+            if self.last_rows.size < self.table.n_slots:
+                self.last_rows = np.full(self.table.n_slots, -1, np.int32)
             free = self.table.n_slots // 2 - self.n_held
             if self.max_tokens:
                 free = min(free, max(self.max_tokens - self.n_held, n_next))
@@ -88,13 +89,6 @@ class TitleCounts:
             self.n_tokens += n_new
             self.names += map(tokens.name, reached[:n_reached].tolist())
         self.n_titles += n_rows
-
-    def _make_room(self, n_tokens):
-        """Between two titles: grow the table until so many tokens fill half of it at most."""
-        if n_tokens > self.table.n_slots // 2:
-            self._move(np.flatnonzero(self.table.values), n_tokens)
-        if self.last_rows.size < self.table.n_slots:
-            self.last_rows = np.full(self.table.n_slots, -1, np.int32)
 
     def _move(self, slots, n_tokens):
         """Move the tokens in the given slots, and no others, to a new table for n_tokens tokens."""
@@ -108,11 +102,10 @@ class TitleCounts:
             self.missed = np.zeros(self.table.n_slots, np.int32)
             self.missed[new] = missed[came_from] if missed.size else 0
 
-    def _forget(self):
-        """Between two titles: keep the half of max_tokens whose counts, with what they may miss, are largest."""
+    def _forget(self, half):
+        """Between two titles: keep the `half` tokens whose counts, with what they may miss, are largest."""
         slots = np.flatnonzero(self.table.values)
         most = self.table.values[slots] + (self.missed[slots] if self.error else 0)
-        half = self.max_tokens // 2
         if slots.size <= half:
             return
         self.error = int(np.partition(most, slots.size - half - 1)[slots.size - half - 1])

@@ -47,12 +47,17 @@ class Dataset:
     weights: None or how much each row counts in a training, float32 (N,), at least 0; 2 is as if the row were there
     twice. Assigned weights are checked as those given to Dataset are.
 
+    n_rows, n_words, n_labels: N, D and L
+
     Raises TypeError for another kind of matrix or dtype, ValueError for indices outside the matrix, values that are not
     finite, or a different number of rows. The arrays are shared, not copied, where their index types already fit.
     """
 
-    def __init__(self, x, y, weights: np.ndarray | None = None):
+    def __init__(self, x: sp.sparray | sp.spmatrix, y: sp.sparray | sp.spmatrix, weights: np.ndarray | None = None):
         self.x, self.y = _checked("x", x), _checked("y", y)
+        self.n_rows: int = self.x.shape[0]
+        self.n_words: int = self.x.shape[1]
+        self.n_labels: int = self.y.shape[1]
         self.weights = weights
         check_labels(self.y)
         if x.shape[0] != y.shape[0]:
@@ -66,21 +71,6 @@ class Dataset:
     @weights.setter
     def weights(self, weights: np.ndarray | None) -> None:
         self._weights = None if weights is None else check_weights("weights", weights, len(self))
-
-    @property
-    def n_rows(self) -> int:
-        """N, the rows of x and y."""
-        return self.x.shape[0]
-
-    @property
-    def n_words(self) -> int:
-        """D, the columns of x."""
-        return self.x.shape[1]
-
-    @property
-    def n_labels(self) -> int:
-        """L, the columns of y."""
-        return self.y.shape[1]
 
     def __len__(self) -> int:
         return self.n_rows
@@ -124,7 +114,8 @@ class Dataset:
 def from_arrays(x: Csr, y: Csr, n_words: int, n_labels: int, weights: np.ndarray | None = None) -> Dataset:
     """A Dataset of arrays that come from a valid one: nothing is checked, nothing copied."""
     dataset = object.__new__(Dataset)
-    dataset.x, dataset.y, dataset._weights = _csr(x, (x.n_rows, n_words)), _csr(y, (y.n_rows, n_labels)), weights
+    dataset.n_rows, dataset.n_words, dataset.n_labels, dataset._weights = x.n_rows, n_words, n_labels, weights
+    dataset.x, dataset.y = _csr(x, (x.n_rows, n_words)), _csr(y, (y.n_rows, n_labels))
     return dataset
 
 
@@ -137,7 +128,7 @@ def check_weights(name: str, weights: np.ndarray, n: int) -> np.ndarray:
     return weights
 
 
-def check_features(x, n_words: int) -> Csr:
+def check_features(x: sp.sparray | sp.spmatrix, n_words: int) -> Csr:
     """The arrays of x, a csr matrix (N, n_words) of finite float32; TypeError or ValueError otherwise, as `Dataset`."""
     x = _checked("x", x)
     if x.shape[1] != n_words:
@@ -145,7 +136,7 @@ def check_features(x, n_words: int) -> Csr:
     return Csr(x.indptr, x.indices, x.data)
 
 
-def check_labels(y) -> Csr:
+def check_labels(y: sp.sparray | sp.spmatrix) -> Csr:
     """The arrays of y, a csr matrix (N, L) of float32 ones, none twice; TypeError or ValueError otherwise."""
     y = _checked("y", y)
     if not y.has_canonical_format or not (y.data == 1).all():

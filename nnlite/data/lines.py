@@ -1,4 +1,4 @@
-"""The numbered lines of any file, plain or packed; and `SkippedLine`, what is wrong with one of them.
+"""The numbered lines of any file, plain or packed; `SkippedLine`, what is wrong with one, and `Skipped`, their count.
 
 Memory holds a block of the file and at most MAX_LINE_BYTES of a line.
 """
@@ -8,15 +8,17 @@ import gzip
 import io
 import lzma
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 OPENERS: dict[str, Callable] = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAX_LINE_BYTES = 1 << 20  # bytes
 BLOCK_BYTES = 1 << 16  # bytes, read at a time; fewer than a line may have
 MAX_LITERAL_CHARS = 1 << 17  # Python's own parser takes a hundred times the memory, and quadratic time for some texts
+MAX_EXAMPLES = 5
 MAX_ROW_LINES = 256  # lines of one CSV row: a quote that stays open for longer is a stray one
 
 WANTED = {
@@ -38,13 +40,33 @@ WANTED = {
 class SkippedLine(Exception):
     """A line that makes no record: its kind, a key of WANTED, and what came instead."""
 
-    def __init__(self, kind: str, came):
+    def __init__(self, kind: str, came: Any):
         shown = repr(came[:60]) if isinstance(came, (str, bytes)) else type(came).__name__
         super().__init__(f"{kind}, want {WANTED[kind]}, got {shown}")
         self.kind = kind
 
 
-def open_binary(path: str | Path, packed: BinaryIO | None = None):
+class Skipped(Counter[str]):
+    """How many items a stream of records skipped, by kind: a dict, and the first MAX_EXAMPLES as `examples`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.examples: list[str] = []
+
+    def add(self, kind: str, example: str) -> bool:
+        """Count an item of this kind. Returns whether it is among the examples."""
+        self[kind] += 1
+        is_shown = len(self.examples) < MAX_EXAMPLES
+        self.examples += [example] * is_shown
+        return is_shown
+
+    def summary(self, noun: str = "skipped lines") -> str:
+        """One line, most frequent kinds first, as '7 skipped lines: 5 no category, 2 not JSON'."""
+        kinds = ", ".join(f"{n:,} {kind}" for kind, n in self.most_common())
+        return f"{self.total():,} {noun}" + (f": {kinds}" if kinds else "")
+
+
+def open_binary(path: str | Path, packed: BinaryIO | None = None) -> Any:
     """The file opened for reading its unpacked bytes; packed: the same file, if it is open already."""
     suffix = Path(path).suffix.lower()
     if packed and suffix not in OPENERS:
@@ -52,7 +74,7 @@ def open_binary(path: str | Path, packed: BinaryIO | None = None):
     return OPENERS[suffix if suffix in OPENERS else ""](packed or path, "rb")
 
 
-def numbered_lines(file) -> Iterator[tuple[int, "str | SkippedLine"]]:
+def numbered_lines(file: Any) -> Iterator[tuple[int, "str | SkippedLine"]]:
     """Yield (line number, text or SkippedLine) of a file of bytes; a damaged file ends with a SkippedLine."""
     number, rest, block = 0, b"", b"\n"
     while block:

@@ -23,13 +23,12 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from nnlite.data.lines import MAX_LITERAL_CHARS, OPENERS, SkippedLine, numbered_lines
+from nnlite.data.lines import MAX_LITERAL_CHARS, OPENERS, Skipped, SkippedLine, numbered_lines
 from nnlite.data.rows import Rows
-from nnlite.data.skipped import Skipped
 
 MAX_PLAIN_CHARS = 1 << 13  # of a line whose names are remembered, cleaned
 
@@ -45,7 +44,7 @@ _TAG = re.compile(r"<[/!?]?[a-z][^<>]*>", re.IGNORECASE)
 # Control characters, lone surrogates, marks of direction and of no width; the joiners stay, scripts need them.
 _HIDDEN = re.compile("[\0-\b\x0e-\x1b\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
-_decoder = json.JSONDecoder(strict=False)  # a raw tab inside a text is no reason to lose the line
+_decoder: Any = json.JSONDecoder(strict=False)  # a raw tab inside a text is no reason to lose the line
 _OTHER_KEYS = {"main_category", "categories", "sub_category"}
 
 
@@ -79,7 +78,7 @@ class RecordStream(Iterator[Record]):
 
 
 class RecordReader(RecordStream):
-    """The records of some files. Lines that make no record are skipped and counted by the keys of WANTED."""
+    """The records of some files; `skipped` counts by the keys of WANTED."""
 
     def __init__(self, paths: list | tuple):
         if not paths:
@@ -91,27 +90,24 @@ class RecordReader(RecordStream):
         return f"{self.n_records:,} records, {self.skipped.summary()}"
 
     def _read(self, files):
+        """Yield the records of each file, count the skipped lines. ValueError for a file without a record."""
         for path, open_file, delimiter in files:
+            n_before, skipped = self.n_records, Skipped()
             with open_file(path, "rb") as file:
-                yield from self._read_lines(path, numbered_lines(file), delimiter)
-
-    def _read_lines(self, path, lines, delimiter):
-        """Yield the records of one file, count the skipped lines. ValueError if there is no record."""
-        results = _csv_records(path, lines, delimiter) if delimiter else _json_records(path, lines)
-        n_before, skipped = self.n_records, Skipped()
-        for number, result in results:
-            if isinstance(result, Record):
-                self.n_records += 1
-                yield result
-                continue
-            message = f"{path}:{number}: {result}"
-            skipped.add(result.kind, message)
-            if self.skipped.add(result.kind, message):
-                logging.getLogger("nnlite").warning("%s", message)
-        if self.n_records == n_before:
-            empty = "the file is empty below its header" if delimiter else "the file is empty"
-            why = f"the first is {skipped.examples[0]}" if skipped else empty
-            raise ValueError(f"{path}: no usable record in {skipped.summary('lines')}; {why}")
+                lines = numbered_lines(file)
+                for number, result in _csv_records(path, lines, delimiter) if delimiter else _json_records(path, lines):
+                    if isinstance(result, Record):
+                        self.n_records += 1
+                        yield result
+                        continue
+                    message = f"{path}:{number}: {result}"
+                    skipped.add(result.kind, message)
+                    if self.skipped.add(result.kind, message):
+                        logging.getLogger("nnlite").warning("%s", message)
+            if self.n_records == n_before:
+                empty = "the file is empty below its header" if delimiter else "the file is empty"
+                why = f"the first is {skipped.examples[0]}" if skipped else empty
+                raise ValueError(f"{path}: no usable record in {skipped.summary('lines')}; {why}")
 
 
 def _checked(path):
@@ -245,9 +241,4 @@ def _csv_records(path, lines, delimiter):
     if not titles or not categories:
         raise ValueError(f"{path}:{number}: want columns 'title' and 'category', got {str(header):.1000}")
     for number, row in rows:
-        yield number, _attempt(partial(_row_record, titles[0], categories), row)
-
-
-def _row_record(title, categories, row):
-    """The record of a row, from the columns of these numbers."""
-    return _record(row[title], [row[i] for i in categories])
+        yield number, _attempt(lambda fields: _record(fields[titles[0]], [fields[i] for i in categories]), row)

@@ -20,7 +20,9 @@ class Rows:
         self.taken: list = []  # the lines of the present row
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | SkippedLine]]:
-        while first := self._first_line():
+        while first := self._next_line():
+            if isinstance(first[1], str) and not first[1].strip():
+                continue
             self.taken = [first]
             try:
                 row = self._row()
@@ -31,13 +33,6 @@ class Rows:
 
     def _next_line(self):
         return self.again.popleft() if self.again else next(self.lines, None)
-
-    def _first_line(self):
-        """The next line that is not empty, or None."""
-        while line := self._next_line():
-            if isinstance(line[1], SkippedLine) or line[1].strip():
-                return line
-        return None
 
     def _row(self):
         """The fields of the row that begins with the line taken. Raises SkippedLine."""

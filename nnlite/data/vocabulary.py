@@ -11,10 +11,8 @@ import scipy.sparse as sp
 from nnlite.data.counting import LabelCounts, Table, TitleCounts
 from nnlite.data.dataset import Dataset
 from nnlite.data.records import Record
-from nnlite.data.tokens import TokenRules, hash_of, hashed, tokenise
+from nnlite.data.tokens import TokenRules, hash_of, hashed
 from nnlite.kernels import hashing
-
-__all__ = ["Vocabulary", "tokenise"]
 
 SLICE_RECORDS = 2_048  # whose tokens exist at once
 
@@ -49,9 +47,10 @@ class Vocabulary:
     number; with hash_size the first is the array word_counts.
     """
 
-    def __init__(self, word_counts, label_counts: dict[str, int], n_records: int, min_count: int = 10, ngrams: int = 1,
-                 stem: int | None = None, tfidf: bool = False, hash_size: int | None = None,
-                 label_min_count: int | None = None, first_word: bool = False, shape: bool = False):
+    def __init__(self, word_counts: dict[str, int] | np.ndarray, label_counts: dict[str, int], n_records: int,
+                 min_count: int = 10, ngrams: int = 1, stem: int | None = None, tfidf: bool = False,
+                 hash_size: int | None = None, label_min_count: int | None = None, first_word: bool = False,
+                 shape: bool = False):
         self.n_records, self.min_count, self.tfidf, self.hash_size = n_records, min_count, tfidf, hash_size
         self.label_min_count = min_count if label_min_count is None else label_min_count
         _check_bounds(self.min_count, self.label_min_count, self.hash_size)
@@ -114,9 +113,14 @@ class Vocabulary:
 
     def _read(self, header, arrays, texts):
         """Set every attribute to what `to_files` made of it."""
-        settings = _checked_settings(_OLDER | header)
+        settings, numbers = {n: (_OLDER | header)[n] for n in _SETTINGS}, {n: header[n] for n in _NUMBERS}
+        for name, value in settings.items():
+            if type(value) not in _SETTINGS[name]:
+                raise ValueError(f"{name}: want {_SETTINGS[name][0].__name__}, got {value!r}")
+        if any(type(n) is not int or not 0 <= n < 2**63 for n in numbers.values()):
+            raise ValueError(f"want whole numbers of at least 0, below 2^63, got {numbers!s:.300}")
         self.rules = TokenRules(**{name: settings.pop(name) for name in _RULES})
-        vars(self).update(settings | _checked_numbers(header))
+        vars(self).update(settings | numbers)
         self._words, self.labels = texts["words"], list(texts["labels"])
         n_columns = self.hash_size if self.tfidf else 0  # that have counts, if words are hashed
         self.word_counts = _checked_counts("word_counts", arrays, n_columns if self.hash_size else len(self._words))
@@ -145,14 +149,12 @@ class Vocabulary:
         tfidf, hash_size: what x holds, see `Vocabulary`
         label_min_count: the same as min_count for labels; by default min_count
         max_counts: None, or how many words, and how many labels, are counted at a time (labels: and those of
-            SLICE_RECORDS records), so that memory is bounded for any number of records. When there are more, the least
-            frequent are forgotten until half are left. Counts may then be too low, by word_error and label_error at
-            most, never too high, and what occurs in min_count + error records is kept. The error is below
-            2 N / max_counts, where N is the number of different words (labels) of a record, summed over the records;
-            it is much smaller where few words make most of the text. `TitleCounts` gives the reason.
+            SLICE_RECORDS records), so that memory is bounded. When there are more, the least frequent are forgotten, as
+            `TitleCounts` describes. Counts may then be too low, by word_error and label_error at most, never too high,
+            and what occurs in min_count + error records is kept.
         ValueError if no word or no label is left. A word that was forgotten and comes again is dropped as another one.
         """
-        empty = cls([] if hash_size else {}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count,
+        empty = cls(np.zeros(0) if hash_size else {}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count,
                     first_word, shape)
         if max_counts is not None and max_counts < 1:
             raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
@@ -228,20 +230,6 @@ def _check_any(kind, n_kept, n_seen, min_count, n_records):
                          f"records with {n_seen} rarer ones")
 
 
-def _checked_settings(header):
-    for name, types in _SETTINGS.items():
-        if type(header[name]) not in types:
-            raise ValueError(f"{name}: want {types[0].__name__}, got {header[name]!r}")
-    return {name: header[name] for name in _SETTINGS}
-
-
-def _checked_numbers(header):
-    numbers = {name: header[name] for name in _NUMBERS}
-    if any(type(n) is not int or not 0 <= n < 2**63 for n in numbers.values()):
-        raise ValueError(f"want whole numbers of at least 0, below 2^63, got {numbers!s:.300}")
-    return numbers
-
-
 def _checked_counts(name, arrays, n):
     counts = arrays[name]
     if counts.dtype != np.int64 or counts.shape != (n,) or (counts < 0).any():
@@ -254,7 +242,7 @@ def _kept(counts, min_count):
     return [name for _, name in kept], [-n for n, _ in kept]
 
 
-def _slices(records) -> Iterator[tuple]:
+def _slices(records: Iterable[tuple]) -> Iterator[tuple]:
     """Yield the titles and the categories, each as a tuple, of SLICE_RECORDS records at a time."""
     records = iter(records)
     while part := list(islice(records, SLICE_RECORDS)):

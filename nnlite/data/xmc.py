@@ -43,8 +43,11 @@ def _dataset(path, file):
     features, labels = _Rows(n_features, "feature"), _Rows(n_labels, "label")
     number = 1
     for number, line in enumerate(file, start=2):
+        names, _, pairs = line.rstrip(b"\r\n").partition(b" ")
         try:
-            _add_row(line, features, labels)
+            features.append(*_pairs(pairs))
+            ids = [int(label) for label in names.split(b",")] if names else []
+            labels.append(ids, [1.0] * len(ids))
         except ValueError as error:
             came = line[:60].decode(errors="replace").rstrip()
             raise ValueError(f"{path}:{number}: {error} in {came!r}") from None
@@ -53,17 +56,15 @@ def _dataset(path, file):
     return Dataset(features.csr(), labels.csr())
 
 
-def _add_row(line, features, labels):
-    names, _, pairs = line.rstrip(b"\r\n").partition(b" ")
-    pairs = [pair.partition(b":") for pair in pairs.split()]
+def _pairs(text):
+    """The ids and the values in 'id:value id:value ...'. ValueError for other text."""
+    pairs = [pair.partition(b":") for pair in text.split()]
     if not all(colon for _, colon, _ in pairs):
         raise ValueError("want feature:value pairs")
     values = [float(value) for _, _, value in pairs]
     if not all(abs(value) < LARGEST for value in values):
         raise ValueError(f"want values between +-{LARGEST:.0e}")
-    features.append([int(feature) for feature, _, _ in pairs], values)
-    ids = [int(label) for label in names.split(b",")] if names else []
-    labels.append(ids, [1.0] * len(ids))
+    return [int(feature) for feature, _, _ in pairs], values
 
 
 class _Rows:

@@ -3,10 +3,10 @@ major category, the rarest of its own, and those chosen cover more records than 
 
 from collections import Counter
 
-import categories
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from benchmarks.quality import categories
 from hypothesis import given
 from hypothesis import strategies as st
 from problems import F32, assert_close, compiled, exact, random_csr, small_pieces

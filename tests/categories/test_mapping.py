@@ -149,7 +149,7 @@ def test_of_lines_that_met_no_record_five_are_shown(n):
     assert mapped.summary().endswith(f"\nlines that met no record: {n}, such as {names}")
 
 
-def test_lines_that_met_no_record_are_told():
+def test_lines_that_met_no_record_are_listed():
     mapped = Mapping({"Typo": "A", "a": "A"}).apply([Record("t", ("a",))])
     deque(mapped, maxlen=0)
     assert mapped.summary().endswith("\nlines that met no record: 1, such as 'Typo'")

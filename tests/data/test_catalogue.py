@@ -115,7 +115,7 @@ def test_records_are_made_one_block_at_a_time():
 
 
 @pytest.mark.parametrize("value, error, wrong", [
-    (-1, ValueError, "is negative"), (2.5, TypeError, "is not whole"), ("7", TypeError, "is not whole"),
+    (-1, ValueError, "is negative"), (2.5, TypeError, "is not an integer"), ("7", TypeError, "is not an integer"),
 ])
 @pytest.mark.parametrize("name", ["n_records", "seed"])
 def test_bad_arguments_are_named_at_once(name, value, error, wrong):

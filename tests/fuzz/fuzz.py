@@ -1,4 +1,5 @@
-"""Hostile input for every door of nnlite: valid files, titles, folders and commands, mutated, thousands a second.
+"""Hostile input for every entry point of nnlite: valid files, titles, folders and commands, mutated,
+thousands a second.
 
     python tests/fuzz.py                                   every target, for 90 s at most
     python tests/fuzz.py records model --seconds 600       some targets, for longer

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from fuzz_files import HEADS, LINES
-from fuzz_mutations import SIGNS, altered, mutated, refusal
+from fuzz_mutations import CHARACTERS, altered, mutated, refusal
 
 from nnlite import Record, Vocabulary, make_catalogue
 from nnlite.classifier.title_classifier import TitleClassifier
@@ -28,7 +28,8 @@ from nnlite.tool.command_line import main
 
 def make_titles(rng):
     """(titles, categories of each, settings of a vocabulary)."""
-    words = [rng.choice(SIGNS) + rng.choice(["", "a", "B", rng.choice(SIGNS)]) for _ in range(rng.randint(1, 12))]
+    words = [rng.choice(CHARACTERS) + rng.choice(["", "a", "B", rng.choice(CHARACTERS)])
+             for _ in range(rng.randint(1, 12))]
     titles = ["".join(rng.choice(words) + rng.choice(["", " ", " ", "-"]) for _ in range(rng.choice([0, 1, 3, 9])))
               for _ in range(rng.randint(1, 8))]
     if rng.random() < 0.01:
@@ -99,7 +100,7 @@ def make_vocabulary(rng):
             arrays = {name: wrong} if rng.random() < 0.2 else arrays | {name: wrong}
         case 2:
             name = rng.choice(list(texts))
-            names = [*texts[name][rng.choice([0, 1]):], *rng.choices(SIGNS, k=rng.randint(0, 2))]
+            names = [*texts[name][rng.choice([0, 1]):], *rng.choices(CHARACTERS, k=rng.randint(0, 2))]
             texts = {name: names} if rng.random() < 0.2 else texts | {name: names}
     return header, arrays, texts
 
@@ -263,7 +264,7 @@ def make_command(rng):
     """(the words of a command, what standard input and the files called "given" hold)."""
     words = list(rng.choice(ORDERS))
     for _ in range(rng.choice([0, 0, 1, 1, 2, 4])):
-        place, word = rng.randrange(len(words) + 1), rng.choice(rng.choice([WORDS, WORDS, SIGNS]))
+        place, word = rng.randrange(len(words) + 1), rng.choice(rng.choice([WORDS, WORDS, CHARACTERS]))
         words[place:place + rng.choice([0, 1, 1])] = [word]
     ending = rng.choice([".jsonl", ".csv"])
     content = HEADS[ending] + b"".join(rng.choices(LINES[ending], k=3)) + "Robe bleue\n\n裙子\n".encode()

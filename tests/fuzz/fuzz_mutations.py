@@ -2,7 +2,7 @@
 
 import json
 
-SIGNS = [
+CHARACTERS = [
     "\0", "\n", "\r", "\r\n", "\t", " ", '"', "'", "\\", "\\\\", "\\n", "\\ud800", "\\u0000", "{", "}", "[", "]", ",",
     ":", "#", "*", "-", "--", "|", ">", "<", "<b>", "<!--", "<script>", "</", "&", "&amp;amp;", "&#0;", "&#x110000;",
     "&lt;", "null", "true", "NaN", "-Infinity", "1e999", "-1", "0", "1_0", "٣", "9" * 30, "9" * 5_000, "1e-400", "a",
@@ -13,7 +13,7 @@ RAW = [b"\xff", b"\xfe\xff", b"\xed\xa0\x80", b"\xc3", b"\xf4\x90\x80\x80", b"\x
 LONG = [b"[" * 20_000, b'{"a":' * 9_000, b"-" * 40_000, b"+1" * 30_000, b"(" * 150, b"a" * (1 << 17), b"\0" * 70_000,
         b"<" * 40_000, b"\n" * 5_000, b'"\n' * 600, b"a\tb\n" * 2_000, b"1:1 " * 3_000, b"x" * ((1 << 20) + 5)]
 NUMBERS = [b"0", b"1", b"4", b"5", b"-1", b" ", b"\n", b",", b":", b" 2:1", b"e5", b"9" * 10, b"inf", b"+", b"_", b"\t"]
-PIECES = [sign.encode() for sign in SIGNS] + RAW
+PIECES = [character.encode() for character in CHARACTERS] + RAW
 
 
 def mutated(rng, content, pieces=PIECES):
@@ -56,7 +56,7 @@ def altered(rng, value):
     if rng.random() < 0.2:
         del part[key]
     elif isinstance(part, dict) and rng.random() < 0.1:
-        part[rng.choice(SIGNS)] = rng.choice(HOSTILE)
+        part[rng.choice(CHARACTERS)] = rng.choice(HOSTILE)
     else:
         part[key] = rng.choice(HOSTILE)
     return value
