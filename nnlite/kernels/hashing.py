@@ -1,7 +1,6 @@
 """Every compiled loop over text: code points become words, words hashes of tokens, hashes are counted.
 
-The rules are those of `kernels`: serial, nogil, nothing is allocated or checked, and each has its twin, plain Python in
-`tests/data/test_tokens.py`. No kernel calls one of another file: Numba's cache would not notice an edit there.
+The rules are those of `dense`; the twins, in plain Python, are in `tests/data/test_tokens.py`.
 
 A text is an array of code points, uint32. A row is a title; words are numbered through all rows, and those of row i go
 from row_words[i] to row_words[i + 1]; tokens likewise, from row_tokens[i] to row_tokens[i + 1].

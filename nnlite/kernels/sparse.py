@@ -1,8 +1,4 @@
-"""The compiled loops over sparse rows and over rows of parameters. They are serial, allocate nothing and check nothing.
-
-A sparse matrix is passed as its three csr arrays: the non-zeros of row i are data[indptr[i]:indptr[i + 1]], in the
-columns indices[indptr[i]:indptr[i + 1]].
-"""
+"""The compiled loops over sparse rows and over rows of parameters, by the rules and in the letters of `dense`."""
 
 import numpy as np
 

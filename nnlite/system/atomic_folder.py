@@ -31,7 +31,9 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 def check_writable(folder: Path) -> None:
     """OSError if no folder can be made where `folder`, an absolute path, is to be. Removes what killed writers left."""
-    _remove_remains(folder)
+    for path in folder.parent.glob(f".{escape(folder.name)}.*"):
+        if path.suffix[1:].isdecimal() and not _is_other_process(int(path.suffix[1:])):
+            shutil.rmtree(path, ignore_errors=True)
     above = next(parent for parent in folder.parents if parent.exists())
     trial = _beside(above / folder.name)
     try:
@@ -44,13 +46,6 @@ def check_writable(folder: Path) -> None:
 def _beside(folder):
     """The name under which this process writes a folder before it takes its place."""
     return folder.with_name(f".{folder.name}.{os.getpid()}")
-
-
-def _remove_remains(folder):
-    """Remove what processes left that were killed while they wrote this folder."""
-    for path in folder.parent.glob(f".{escape(folder.name)}.*"):
-        if path.suffix[1:].isdecimal() and not _is_other_process(int(path.suffix[1:])):
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_other_process(pid):

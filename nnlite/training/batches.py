@@ -24,10 +24,8 @@ class Batch(NamedTuple):
     def arrays(self) -> tuple[Csr, Csr, np.ndarray | None]:
         """x and y, and the weights of their rows if the chunk has any."""
         weights = None if self.chunk.weights is None else self.chunk.weights[self.rows]
-        if isinstance(self.rows, slice):
-            x, y = (part.rows(self.rows) for part in self.chunk.arrays())
-        else:
-            x, y = (part.take(self.rows) for part in self.chunk.arrays())
+        select = Csr.rows if isinstance(self.rows, slice) else Csr.take
+        x, y = (select(part, self.rows) for part in self.chunk.arrays())
         return x, y, weights
 
 
