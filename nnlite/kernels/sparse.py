@@ -39,9 +39,8 @@ def csr_transpose(indptr, indices, data, places, words, out_indptr, out_rows, ou
     """The columns of x that hold a non-zero, as the rows of x^T; returns their number n.
 
     words[:n] are these columns in the order of their first non-zero. The non-zeros of words[i] are out_rows and
-    out_data from out_indptr[i] to out_indptr[i + 1], by rising row. The time is proportional to the non-zeros, whatever
-    the number of columns: places (D,), zero before and after, first counts the non-zeros of each column, then holds the
-    place of its next one.
+    out_data from out_indptr[i] to out_indptr[i + 1], by rising row. The time depends on the non-zeros, not on D: places
+    (D,), zero before and after, first counts the non-zeros of each column, then holds the place of its next one.
     """
     n_words = 0
     for k in range(indptr[0], indptr[-1]):

@@ -48,10 +48,9 @@ def report(model: MLP, dataset: Dataset, label_counts: np.ndarray | None = None,
 def best_threshold(model: MLP, x: sp.csr_array, bins: int = 200, threads: int | None = None) -> float:
     """The probability above which predicting a label has the best micro F1 that the model itself expects on the rows x.
 
-    Of the n labels above t, with probabilities p, sum(p) are expected to be true, and of all labels the sum of all p:
-    F1(t) = 2 sum(p above t) / (n + sum(all p)). No truth is needed, only probabilities that mean something; the best t
-    is half the best F1 (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure",
-    2014). x: csr (N, D), at least one row    bins: candidates, 1 / bins apart
+    With n labels above t, F1(t) = 2 sum(p above t) / (n + sum(all p)); the best t is half the best F1 (Lipton, Elkan,
+    Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure", 2014). No truth is needed.
+    x: csr (N, D), at least one row    bins: candidates, 1 / bins apart
     """
     n_rows = x.shape[0]
     if not n_rows:

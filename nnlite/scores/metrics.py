@@ -53,8 +53,7 @@ def psndcg_at_k(truth: sp.csr_array, ids: np.ndarray, k: int, propensities: np.n
 def coverage_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
     """coverage@k: of the labels that occur in the truth, the fraction that are a hit in at least one row's first k.
 
-    As napkinXC computes it. Schultheis, Wydmuch et al., "Generalized test utilities", NeurIPS 2023, divide by all L
-    labels, so that labels without a true row count as missed.
+    As napkinXC does. Schultheis, Wydmuch et al., "Generalized test utilities", NeurIPS 2023, divide by all L labels.
     """
     found = ids[:, :k][hits(truth, ids[:, :k])]
     return np.unique(found).size / max(np.unique(truth.indices).size, 1)
@@ -148,10 +147,7 @@ def record_f1(truth: sp.csr_array, n_positive: np.ndarray, n_both: np.ndarray) -
 
 
 def bce_of_frequencies(truth: sp.csr_array, frequencies: np.ndarray) -> float:
-    """The BCE, mean over rows and labels, of predicting these label frequencies (L,) for every row, whatever its title.
-
-    It is infinite if a label that occurs has frequency 0.
-    """
+    """The mean BCE of predicting these label frequencies (L,) for all rows; infinite if a label that occurs has 0."""
     p = np.asarray(frequencies, float)
     seen = np.bincount(truth.indices, minlength=len(p)) / truth.shape[0]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -4,8 +4,8 @@
     NAME.npy      an array, which the reader maps into memory instead of copying it
     NAME.txt      a list of texts, one a line, UTF-8; a line end within a text is written as \\n, a backslash as \\\\
 
-The CRC-32 finds damage, not malice. Against malice, nothing here can execute: there is no pickle, the JSON names only
-files of its own folder, and the shape of an array must agree with the size of its file.
+The CRC-32 finds damage. Malice cannot execute anything: there is no pickle, the JSON names only files of its own
+folder, and the shape of an array must agree with the size of its file.
 """
 
 import json
@@ -200,10 +200,7 @@ class Lines(Sequence):
 
 
 def checksums(paths: Iterable[Path], meanwhile: Callable[[], None] = lambda: None) -> list[int]:
-    """The CRC-32 of each file; of a file above CRC_BYTES, that of the CRC-32s of its parts. Computed on all cores.
-
-    meanwhile: a function that one of the threads calls first.
-    """
+    """The CRC-32 of each file, or of its parts' above CRC_BYTES, on all cores, one of which first calls meanwhile."""
     contents = [np.memmap(path, np.uint8, "r") if os.path.getsize(path) else np.empty(0, np.uint8) for path in paths]
     parts = [[content[part].data for part in blocks(content.size, CRC_BYTES)] for content in contents]
     jobs: list[Callable[[], Any]] = [partial(zlib.crc32, part) for of_file in parts for part in of_file]

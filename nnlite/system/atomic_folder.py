@@ -1,7 +1,7 @@
 """A folder that is replaced whole or not at all.
 
-The new folder is written beside its place as `.NAME.PID`, synced to disk, and exchanged with the old one in one step.
-What a killed process has left under such a name is removed by the next write.
+It is written beside its place as `.NAME.PID`, synced, and exchanged with the old one in one step. The next write
+removes what a killed process has left under such a name.
 """
 
 import ctypes
@@ -74,7 +74,7 @@ def _exchange(a, b):
     """Whether the system has exchanged two folders in one step: Linux's renameat2 with RENAME_EXCHANGE."""
     at_cwd, rename_exchange = -100, 2
     renameat2 = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
-    return bool(renameat2) and renameat2(at_cwd, os.fsencode(a), at_cwd, os.fsencode(b), rename_exchange) == 0
+    return renameat2 is not None and renameat2(at_cwd, os.fsencode(a), at_cwd, os.fsencode(b), rename_exchange) == 0
 
 
 def _sync(path):

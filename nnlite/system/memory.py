@@ -11,10 +11,7 @@ MEMORY_LIMITS = [(GROUP / "memory.max", GROUP / "memory.current"),  # control gr
 
 
 def available_memory() -> int | None:
-    """Bytes that this process may still take: what the system has available, within the limit of its control group.
-
-    None where the system does not say.
-    """
+    """Bytes that this process may still take, within the limit of its control group; None where this is unknown."""
     with suppress(OSError, AttributeError):
         found = [os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
         for line in MEMINFO.read_text().splitlines():

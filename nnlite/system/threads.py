@@ -1,9 +1,7 @@
 """Slices of a range, and the only threads of the project.
 
-Two rules make every result independent of the number of threads:
-
-- a range is cut (`blocks`, `shares`) by sizes, never by the number of threads; results come in the order of the slices;
-- BLAS runs on one thread (`one_blas_thread`), because with two threads OpenBLAS rounds differently.
+Results do not depend on the number of threads: a range is cut (`blocks`, `shares`) by sizes alone, results come in the
+order of the slices, and BLAS has one thread (`one_blas_thread`), because with two threads OpenBLAS rounds differently.
 """
 
 import itertools
@@ -16,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from math import prod
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import threadpoolctl
@@ -69,10 +67,7 @@ class Team:
             threading.Thread(target=self._help, name="nnlite", daemon=True).start()
 
     def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """[function(item) for item in items], on all threads, in the order of `items`.
-
-        If calls raise, the others still run, and the error of the first such item is raised.
-        """
+        """[function(item) for item in items], on all threads. All items run; then the first one's error is raised."""
         work = _Work(function, items)
         for _ in range(min(self.threads, len(items)) - 1):
             self.inbox.put(work)
@@ -93,7 +88,7 @@ class _Work:
 
     def __init__(self, function, items):
         self.function, self.items = function, items
-        self.outcomes = [None] * len(items)
+        self.outcomes: list[Any] = [None] * len(items)
         self.next, self.done = itertools.count(), itertools.count(1)  # next() of a count is atomic
         self.finished = threading.Lock()  # held until the last item is finished: faster than an Event
         if items:

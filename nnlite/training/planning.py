@@ -57,7 +57,6 @@ class Plan:
     seconds: dict[str, float]  # by activity: "read", "encode", "train"
     memory: dict[str, int]  # bytes at the peak, by what holds them
     available: int | None  # bytes that the machine has for them
-    gpus: list[str]
 
     @property
     def total_seconds(self) -> float:
@@ -82,7 +81,7 @@ class Plan:
                      f"{self.n_labels:,} labels"),
             ("network", f"{' x '.join(f'{n:,}' for n in self.network)}, by the {self.recipe} recipe"),
             ("steps", f"{self.n_steps:,}: {self.epochs} epochs in batches of {self.batch_rows:,} rows"),
-            ("threads", f"{self.threads}" + "".join(f"; {name} is there and not used" for name in self.gpus)),
+            ("threads", f"{self.threads}" + "".join(f"; {name} is there and not used" for name in memory.gpus())),
             ("time", f"about {self.total_seconds:,.1f} s: "
              + ", ".join(f"{name} {seconds:,.1f}" for name, seconds in self.seconds.items())),
             ("memory", f"about {self.total_memory / MIB:,.0f} MiB: "
@@ -128,7 +127,7 @@ def plan_of(trainer: Trainer, sources: list[str], recipe: str, n_records: int, s
         {"parameters": sum(p.nbytes for p in model.params.values()),
          "optimiser": trainer.optimizer.state_bytes(dict(model.params)),  # a copy: the size of a state not yet made
          "a step": model.step_bytes(rows, threads)},
-        memory.available_memory(), memory.gpus())
+        memory.available_memory())
 
 
 def load_kernels(features: dict[str, Any]) -> int:
@@ -213,8 +212,8 @@ def grown(n_quarter: int, n_half: int, n: int, scale: float) -> int:
     """The expected number of different words in `scale` times as many records as the sample has.
 
     n_quarter, n_half, n: the different words in a quarter, in a half and in all of the sample.
-    Heaps' law says that the number grows by a power of the number of records. The power of each further doubling
-    continues the change between the last two: pairs of words become complete late, single words early.
+    Heaps' law: it grows by a power of the number of records. The power of each further doubling continues the change
+    between the last two: pairs of words become complete late, single words early.
     """
     before, last = (log2(max(more, 1) / max(fewer, 1)) for fewer, more in ((n_quarter, n_half), (n_half, n)))
     doublings, power = log2(scale), 0.0

@@ -214,18 +214,14 @@ class _Run:
         one, step = self.trainer, len(self.history.loss)
         if one.checkpoints and (interrupted or step == self.n_steps
                                 or time.perf_counter() - self.saved > one.checkpoint_seconds):
-            self._save(step)
+            arrays, seen = self.model.params | self.optimizer.state, self.history
+            if all(np.isfinite(array.sum(dtype=np.float64)) for array in arrays.values()):  # if not, the last one stays
+                header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation}
+                checkpoints.save(one.checkpoints, step, header, arrays | {
+                    "history/loss": np.array(seen.loss), "history/rows": np.array(seen.rows, np.int64)})
             self.saved = time.perf_counter()
 
     # ---- checkpoints
-
-    def _save(self, step):
-        arrays = self.model.params | self.optimizer.state
-        if not all(np.isfinite(array.sum(dtype=np.float64)) for array in arrays.values()):
-            return  # the next step's loss will be NaN; the last good checkpoint stays
-        header = {"settings": self.identity, "seconds": self.history.seconds, "validation": self.history.validation}
-        checkpoints.save(self.trainer.checkpoints, step, header, arrays | {
-            "history/loss": np.array(self.history.loss), "history/rows": np.array(self.history.rows, np.int64)})
 
     def resume(self):
         """Put the parameters, state and history of the newest checkpoint in place, if there is one."""
