@@ -178,10 +178,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 
 def bin_of(p: np.ndarray, bins: int) -> np.ndarray:
-    """ceil(bins p) - 1, at least 0: the bin of each probability, among so many bins of equal width; a NaN is in bin 0.
-
-    Bin m holds the probabilities in (m / bins, (m + 1) / bins]; bin 0 also holds 0.
-    """
+    """The bin of each probability, of so many of equal width: m for (m / bins, (m + 1) / bins]; 0 for 0 and NaN."""
     return np.fmax(np.ceil(p * bins) - 1, 0).astype(int)  # fmax ignores a NaN
 
 

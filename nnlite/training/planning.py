@@ -122,8 +122,8 @@ def plan_of(trainer: Trainer, sources: list[str], recipe: str, n_records: int, s
     n_steps, rows = trainer.epochs * ceil(n_records / batch_rows), min(batch_rows, n_records)
     return Plan(
         sources, recipe, exact, n_records, model.n_words, model.n_labels,
-        [model.n_words, *model.hidden, model.n_labels], trainer.epochs, batch_rows, n_steps,
-        threads, {"train": n_steps * step_seconds},
+        [model.n_words, *model.hidden, model.n_labels], trainer.epochs, batch_rows, n_steps, threads,
+        {"train": n_steps * step_seconds},
         {"parameters": sum(p.nbytes for p in model.params.values()),
          "optimiser": trainer.optimizer.state_bytes(dict(model.params)),  # a copy: the size of a state not yet made
          "a step": model.step_bytes(rows, threads)},

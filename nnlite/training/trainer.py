@@ -81,7 +81,6 @@ class Trainer:
 
         Shuffled chunks that can be read in any order, as those of a list or a ChunkFolder, come in a new random order
         in every epoch. One chunk is in memory at a time.
-
         validation: to `evaluate` after each epoch (order="chunks": each chunk)    on_step: called after every update
         The optimiser begins anew, unless it has already trained this very model.
 
