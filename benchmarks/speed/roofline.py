@@ -76,10 +76,10 @@ class Bench:
             self.workers.run(lambda block: self.model.features.forward(x.rows(block), self.hs[0][block]), self.blocks)
 
     def activation(self) -> None:
-        self.each_block(lambda block: self.model.act.forward(self.hs[0][block]))
+        self.each_block(lambda block: self.model.act(self.hs[0][block]))
 
     def activation_backward(self) -> None:
-        self.each_block(lambda block: self.model.act.backward(self.ones[block], self.hs[0][block], f32(1)))
+        self.each_block(lambda block: self.model.act_backward(self.ones[block], self.hs[0][block], f32(1)))
 
     def linear_forward(self) -> None:
         self.each_block(lambda block: self.model.between[0].forward(self.hs[0][block], self.hs[1][block]))

@@ -1,12 +1,14 @@
 """`kernel`, the decorator that compiles every loop of the kernel files."""
 
+from typing import Any
+
 import numba
 from numba.extending import intrinsic, overload
 
 # nogil: threads run kernels side by side.
 # error_model: x / 0 is inf, as in NumPy; Python's check for a division by zero would prevent vectorised loops.
 # fastmath: only re-association and fused multiply-add; NaN and infinity keep their meaning.
-SETTINGS = dict(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+SETTINGS: dict[str, Any] = dict(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
 
 
 def kernel(function):
@@ -20,14 +22,13 @@ def kernel(function):
 def wide_vectors():
     """In a kernel: lets loops use 512-bit vectors, where LLVM prefers 256 bits on many processors that have both.
 
-    LLVM's preference avoids the lower clock that 512-bit vectors cause. Here the matrix products around these loops
-    cause it anyway, and `bce_with_logits` gains a fifth.
+    LLVM avoids the lower clock that 512-bit vectors cause. The matrix products around these loops cause it anyway.
     """
 
 
 @overload(wide_vectors, inline="always")
 def _compiled_wide_vectors():
-    return lambda: _prefer_512_bits()
+    return lambda: _prefer_512_bits()  # type: ignore[call-arg]
 
 
 @intrinsic

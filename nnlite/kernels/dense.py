@@ -1,12 +1,10 @@
-"""The compiled loops over activations and logits: serial, in place, float32, no validation.
-
-Kernels that call each other share a file, because Numba's disk cache notices an edit only in the file that it compiled;
-those of `sparse_kernels`, `counting_kernels` and `text_kernels` need none of these. The rules of all four:
+"""The compiled loops over activations and logits, float32; and the rules of all files of kernels:
 
 - A kernel allocates nothing. It writes to `out`, or to what its docstring calls "in place".
-- A kernel checks nothing. An index outside its array reads foreign memory: `Dataset` stops it at the door.
-- A kernel is serial and releases the GIL; `threads` decides who runs it on which rows.
-- Every kernel has a twin of the same name in `reference`, which is its specification.
+- A kernel checks nothing. An index outside its array would read foreign memory: `Dataset` raises before.
+- A kernel is serial and releases the GIL; `system.threads` runs it on blocks of rows.
+- Kernels that call each other share a file: Numba's disk cache notices an edit only in the file that it compiled.
+- Every kernel has a NumPy twin, its specification, in `network.reference` or in the tests.
 
 Axis letters: N rows, D words, H and K hidden units, L labels, T labels in a tile. A sparse matrix comes as its three
 csr arrays: the non-zeros of row i are `data[indptr[i]:indptr[i + 1]]`, in the columns `indices[...]`.
@@ -29,8 +27,7 @@ def exp_neg(x):
         ln2 is subtracted in two parts, 355/512 and the rest, so that n ln2 loses no digits;
         e^r is a polynomial of degree 5 (fitted to the smallest largest relative error, 9e-8, with e^0 = 1 exact);
         multiplying by 2^n is adding n to the exponent, the bits of a float32 from the 23rd on.
-    Below -30 x is taken as -30: e^x is then 9e-14, not 0. Without a floor, gradients of labels that are long learnt
-    would be subnormal numbers, with which matrix products take ten times as long and more.
+    Below -30 x is taken as -30, where e^x is 9e-14: matrix products take ten times as long with subnormal gradients.
     """
     x = f32(-30) if x < f32(-30) else x  # unlike max, keeps a NaN
     n = i32(x * f32(1.44269504) - f32(0.5))  # rounded to the nearest: x is not positive, the cast cuts towards 0
@@ -93,8 +90,7 @@ def relu_backward(dh, h, keep):
 def random_bits(x):
     """32 bits that look random, from the 32 low bits of x: a mixing function of two multiplications (Wellons 2018).
 
-    Its constants were found by search; the bias of a flipped input bit is below 0.2 %. Computed in 64 bits, where
-    nothing overflows.
+    Its constants were found by search; the bias of a flipped input bit is below 0.2 %. 64 bits: nothing overflows.
     """
     x = (x ^ (x >> u64(16))) * u64(0x7FEB352D) & u64(0xFFFFFFFF)
     x = (x ^ (x >> u64(15))) * u64(0x846CA68B) & u64(0xFFFFFFFF)
@@ -105,7 +101,7 @@ def random_bits(x):
 def dropout(h, keep, stream, first_row):
     """In place: each entry stays with probability `keep`, divided by it, or becomes 0 (Srivastava et al. 2014).
 
-    The chance of row i is that of number first_row + i in the stream (a number of 32 bits), whoever works on it.
+    The chance of row i is that of number first_row + i in the stream (a number of 32 bits), whichever thread runs it.
     """
     scale, limit = f32(1) / keep, u64(keep * f64(2 ** 32))
     for i in range(h.shape[0]):
@@ -132,17 +128,16 @@ def drop_words(indptr, indices, data, keep, stream, first_row, out_indptr, out_i
 def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
     """In place: z (N, T), logits but for their bias b (T,), becomes dz = scale (sigmoid(z + b) - y).
 
-    db (T,) becomes the sum of dz over the rows; work (2, T) is scratch. Returns the unscaled loss, summed over rows and
-    labels.
+    db (T,) becomes the sum of dz over the rows; work (2, T) is scratch. Returns the unscaled sum of the losses.
 
-    z holds the T labels from first_label on. y is the label matrix in csr form; only its ones are stored.
-    So every label is first treated as a zero, then the ones are put right:
+    z holds the T labels from first_label on. Of the csr label matrix y only the ones are stored, so every label is
+    first treated as a zero, then the ones are corrected:
         y = 0   loss log(1 + e^z)        gradient s(z)
         y = 1   loss log(1 + e^z) - z    gradient s(z) - 1
     With e = e^-|z|, log(1 + e^z) = max(z, 0) + log(1 + e), and sum log(1 + e) = log prod(1 + e): each label keeps its
     own sum and product over 64 rows, which stays below 2^64, and one logarithm serves 15 labels (2^960, in float64).
-    It is the product less 1 that is kept, q <- q (1 + e) + e, because the e of a label that is long learnt, 1e-9, would
-    be lost beside a 1; and a hundred thousand such labels are a part of the loss. Rows go in pairs, for `two_sigmoids`.
+    The product less 1 is kept, q <- q (1 + e) + e, because an e of 1e-9 would be lost beside a 1. Rows go in pairs, for
+    `two_sigmoids`.
     """
     wide_vectors()
     n_rows, n_labels = z.shape
@@ -201,8 +196,8 @@ def softmax_ce(z, b, y_indptr, y_indices, scale, db):
 
     With the row's largest logit m, p = e^(z - m) / s, s the sum of these, and -log p = log s - (z - m): nothing
     overflows, and a p below 1e-13 is not exact but not 0. Relative error of the others: 1e-6.
-    Among float32 numbers seen as whole ones the order is the same, once negative ones have all bits but the sign
-    flipped. So m is the largest whole number, a search that LLVM vectorises, and a NaN gets into s either way.
+    m is found among the bits as integers, which LLVM vectorises: they have the order of the numbers once negative ones
+    have all bits but the sign flipped. A NaN gets into s either way.
     """
     wide_vectors()
     total, low_bits = f64(0), i32(0x7FFFFFFF)

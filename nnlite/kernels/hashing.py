@@ -1,7 +1,6 @@
 """Every compiled loop over text: code points become words, words hashes of tokens, hashes are counted.
 
-The rules are those of `kernels`: serial, nogil, nothing is allocated or checked, and each has its twin, plain Python in
-`tests/data/test_tokens.py`. No kernel calls one of another file: Numba's cache would not notice an edit there.
+The rules are those of `dense`; the twins, in plain Python, are in `tests/data/test_tokens.py`.
 
 A text is an array of code points, uint32. A row is a title; words are numbered through all rows, and those of row i go
 from row_words[i] to row_words[i + 1]; tokens likewise, from row_tokens[i] to row_tokens[i + 1].
@@ -83,9 +82,8 @@ def hash_tokens(codes, kinds, ends, starts, stops, row_words, row_tokens, ngrams
                 places):
     """The hash of every token of every row, in the order of `tokens.tokenise`, and where the text of each is found.
 
-    places (tokens, 2): words first to last as codes[first:last], with the characters between them; the beginning of a
-    word as codes[first:-last]; the first word of a row as codes[-first:last]; a mark as its place, twice; the token of
-    a title's length as its number of words and -1.
+    places (tokens, 2), (first, last): words and what is between them as codes[first:last]; the beginning of a word as
+    codes[first:-last]; a row's first word as codes[-first:last]; a mark as its place, twice; a length as words and -1.
     """
     begin = 1
     for row in range(row_words.size - 1):
@@ -164,9 +162,8 @@ def count_rows(hashes, row_tokens, row, free, keys, values, missed, error, last_
     """In place: values counts the rows that contain a key, from the given row on, until `free` slots might not suffice.
 
     Returns the row to resume from, the number of new keys, and the number n of tokens with which a key reached
-    min_count rows: reached[:n] are the numbers of these tokens. last_rows holds, for every slot, the row that counted
-    it last; rows are numbered from first_row on. missed becomes `error` where a key is new; it may be empty if the
-    error is 0.
+    min_count rows: reached[:n] are the numbers of these tokens. last_rows: the row that counted each slot last; rows
+    are numbered from first_row on. missed becomes `error` where a key is new; it may be empty if the error is 0.
     """
     n_new, n_reached = 0, 0
     while row < row_tokens.size - 1 and n_new + row_tokens[row + 1] - row_tokens[row] <= free:

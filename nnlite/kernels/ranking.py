@@ -1,4 +1,4 @@
-"""The compiled loops that count and rank predictions. They are serial, allocate nothing and check nothing.
+"""The compiled loops that count and rank predictions, by the rules of `dense`.
 
 Logits z (N, T), bias included, are those of a block of rows and a tile of labels. Column j of the tile is the label
 first_label + j. The true labels are the block's rows of the csr label matrix, y_indptr and y_indices.

@@ -1,8 +1,4 @@
-"""The compiled loops over sparse rows and over rows of parameters. They are serial, allocate nothing and check nothing.
-
-A sparse matrix is passed as its three csr arrays: the non-zeros of row i are data[indptr[i]:indptr[i + 1]], in the
-columns indices[indptr[i]:indptr[i + 1]].
-"""
+"""The compiled loops over sparse rows and over rows of parameters, by the rules and in the letters of `dense`."""
 
 import numpy as np
 
@@ -43,9 +39,8 @@ def csr_transpose(indptr, indices, data, places, words, out_indptr, out_rows, ou
     """The columns of x that hold a non-zero, as the rows of x^T; returns their number n.
 
     words[:n] are these columns in the order of their first non-zero. The non-zeros of words[i] are out_rows and
-    out_data from out_indptr[i] to out_indptr[i + 1], by rising row. The time is proportional to the non-zeros, whatever
-    the number of columns: places (D,), zero before and after, first counts the non-zeros of each column, then holds the
-    place of its next one.
+    out_data from out_indptr[i] to out_indptr[i + 1], by rising row. The time depends on the non-zeros, not on D: places
+    (D,), zero before and after, first counts the non-zeros of each column, then holds the place of its next one.
     """
     n_words = 0
     for k in range(indptr[0], indptr[-1]):

@@ -1,8 +1,8 @@
-"""What a model's probabilities are worth: its reliability and the groups of labels it serves (`report`), and the
-threshold above which naming a label pays (`best_threshold`)."""
+"""How reliable a model's probabilities are, and the threshold with the best expected F1."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,8 +20,8 @@ def report(model: MLP, dataset: Dataset, label_counts: np.ndarray | None = None,
            bins: int = 15, threads: int | None = None) -> dict[str, dict]:
     """What `evaluate` has no number for, as a dict of two dicts.
 
-    "reliability": `metrics.Reliability` by name: "all" (row, label) pairs; those of the "head", "torso" and "tail"
-    labels, from frequent to rare, with a third of all occurrences each; "top k" predictions of each row for k in ks
+    "reliability": `metrics.Reliability` by name: "all" (row, label) pairs; those of the labels of each of GROUPS, from
+    frequent to rare; the "top k" predictions of each row for k in ks
     "frequency": k -> the table of `metrics.by_frequency`, the share that each decile of the labels has in the scores
 
     label_counts (L,): how often each label occurs in the training rows; by default in the dataset itself.
@@ -48,10 +48,9 @@ def report(model: MLP, dataset: Dataset, label_counts: np.ndarray | None = None,
 def best_threshold(model: MLP, x: sp.csr_array, bins: int = 200, threads: int | None = None) -> float:
     """The probability above which predicting a label has the best micro F1 that the model itself expects on the rows x.
 
-    Of the n labels above t, with probabilities p, sum(p) are expected to be true, and of all labels the sum of all p:
-    F1(t) = 2 sum(p above t) / (n + sum(all p)). No truth is needed, only probabilities that mean something; the best t
-    is half the best F1 (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure",
-    2014). x: csr (N, D), at least one row    bins: candidates, 1 / bins apart
+    With n labels above t, F1(t) = 2 sum(p above t) / (n + sum(all p)); the best t is half the best F1 (Lipton, Elkan,
+    Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure", 2014). No truth is needed.
+    x: csr (N, D), at least one row    bins: candidates, 1 / bins apart
     """
     n_rows = x.shape[0]
     if not n_rows:
@@ -75,4 +74,5 @@ def binned(model: MLP, x: sp.csr_array, y: Csr, groups: np.ndarray, n_groups: in
         ranking.calibration_bins(z, groups[tile], *y.rows(rows)[:2], tile.start, *tables[rows.start])
 
     model.each_tile(x, add, threads)
-    return [sum(parts) for parts in zip(*(tables[start] for start in sorted(tables)))]  # in the order of the blocks
+    in_order = [tables[start] for start in sorted(tables)]  # of the blocks
+    return [reduce(np.add, parts) for parts in zip(*in_order)]

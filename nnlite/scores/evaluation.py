@@ -1,7 +1,6 @@
 """`evaluate`: how a model does on a dataset."""
 
 from collections.abc import Sequence
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -23,42 +22,38 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
     "micro_f1", "macro_f1", "record_f1": of the labels with a probability above their threshold
     "P@k", "R@k", "nDCG@k", "PSP@k", "PSnDCG@k", "coverage@k", "ECE@k" for every k of ks (k larger than the number of
     labels is left out), the first five and "record_f1" over the rows with at least one true label
-    "rows" and "rows_without_label" tell how many there are
+    "rows", "rows_without_label": how many there are
     with a softmax also "accuracy", "cross_entropy", -log p of a row's label, both means over the rows that have one,
     and "class_f1", the mean over classes of the F1 of the likeliest class; ValueError for a row of several labels
 
     propensities (L,): for PSP@k, from `metrics.propensities` of the training labels' counts; by default from those of
     the dataset itself.    thresholds: one probability, or one per label (L,).
-    Logits exist for one block of rows and one tile of labels at a time, counts per row and, for each thread, per label.
     """
     truth, ks = dataset.y, [k for k in ks if k <= model.n_labels]
     check("evaluate", model, dataset)
     if model.output == "softmax":
         check_classes(truth.indptr)
-    cuts = logit_thresholds(thresholds, model.n_labels)
+    counts = PredictionCounts(model, dataset, thresholds)
     if propensities is None:
         propensities = metrics.propensities(np.bincount(truth.indices, minlength=model.n_labels), max(len(dataset), 3))
-    _, y = dataset.arrays()
     ids = np.zeros((len(dataset), max(ks, default=1)), np.int32)
     best = np.full(ids.shape, -np.inf, f32)
-    by_label, by_row = Tally(2, model.n_labels), np.zeros((2, len(dataset)), np.int32)
 
     def score(rows, tile, z):
-        block_y = y.rows(rows)[:2]
         ranking.merge_top_k(z, tile.start, ids[rows], best[rows])
-        with by_label.mine() as counts:
-            ranking.count_predictions(z, cuts[tile], *block_y, tile.start, *counts[:, tile], *by_row[:, rows])
+        counts.add(rows, tile, z)
         no_bias, unused = np.zeros(z.shape[1], f32), scratch("bce", 3, z.shape[1])
-        return dense.bce_with_logits(z, no_bias, *block_y, tile.start, f32(1), unused[2], unused[:2])
+        return dense.bce_with_logits(
+            z, no_bias, *counts.y.rows(rows)[:2], tile.start, f32(1), unused[2], unused[:2])
 
     loss = sum(map(sum, model.each_tile(dataset.x, score, threads)))
     dense.sigmoid(best)
-    n_true, (positive, both) = np.bincount(truth.indices, minlength=model.n_labels), by_label.total()
+    n_true, positive, both = counts.by_label()
     scores = {
         "bce": loss / (len(dataset) * model.n_labels),
         "micro_f1": float(metrics.f1(truth.nnz, positive.sum(), both.sum())),
         "macro_f1": float(metrics.f1(n_true, positive, both).mean()),
-        "record_f1": metrics.record_f1(truth, *by_row),
+        "record_f1": metrics.record_f1(truth, *counts.by_row),
     }
     hits = metrics.hits(truth, ids)
     for k in ks:
@@ -94,16 +89,9 @@ def cross_entropy(model: MLP, dataset: Dataset, threads: int | None = None) -> f
 
 def count_by_label(model: MLP, dataset: Dataset, threshold: float, threads: int | None = None) -> np.ndarray:
     """(3, L) int64: how many rows have each label, have a probability above the threshold for it, and both."""
-    _, y = dataset.arrays()
-    cuts, tally = logit_thresholds(threshold, model.n_labels), Tally(2, model.n_labels)
-    by_row = np.zeros((2, len(dataset)), np.int32)
-
-    def count(rows, tile, z):
-        with tally.mine() as counts:
-            ranking.count_predictions(z, cuts[tile], *y.rows(rows)[:2], tile.start, *counts[:, tile], *by_row[:, rows])
-
-    model.each_tile(dataset.x, count, threads)
-    return np.vstack([np.bincount(dataset.y.indices, minlength=model.n_labels), tally.total()])
+    counts = PredictionCounts(model, dataset, threshold)
+    model.each_tile(dataset.x, counts.add, threads)
+    return counts.by_label()
 
 
 def check(where: str, model: MLP, dataset: Dataset) -> None:
@@ -114,26 +102,30 @@ def check(where: str, model: MLP, dataset: Dataset) -> None:
         raise ValueError(f"{where}: want at least 1 row, got none")
 
 
-class Tally:
-    """Counts (int32) to which blocks of rows add on any thread: one array for each thread, added up at the end.
+class PredictionCounts:
+    """How many labels have a probability above their threshold, and how many of these are true: by label and by row.
 
-    Each block's own array, to be added up in the order of the blocks, would be memory of rows x labels; whole numbers
-    have the same sum in any order.
+    Counts by label are an array (2, L) for each thread. One for each block, added up in the order of the blocks, would
+    take memory of rows x labels; whole numbers have the same sum in any order.
     """
 
-    def __init__(self, *shape):
-        self.shape, self.idle = shape, []
+    def __init__(self, model: MLP, dataset: Dataset, thresholds: float | np.ndarray):
+        self.true, (_, self.y) = dataset.y, dataset.arrays()
+        self.cuts = logit_thresholds(thresholds, model.n_labels)
+        self.by_row = np.zeros((2, len(dataset)), np.int32)  # above the threshold, and true as well
+        self.idle: list[np.ndarray] = []  # counts by label that no thread is adding to now
 
-    @contextmanager
-    def mine(self):
-        """An array that no other thread has now."""
+    def add(self, rows: slice, tile: slice, z: np.ndarray) -> None:
+        """Count the logits z (N, T) of a block of rows and a tile of labels."""
         try:
             counts = self.idle.pop()
         except IndexError:
-            counts = np.zeros(self.shape, np.int32)
-        yield counts
+            counts = np.zeros((2, self.cuts.size), np.int32)
+        ranking.count_predictions(
+            z, self.cuts[tile], *self.y.rows(rows)[:2], tile.start, *counts[:, tile], *self.by_row[:, rows])
         self.idle.append(counts)
 
-    def total(self):
-        """The sum, int64."""
-        return np.sum(self.idle, axis=0, dtype=np.int64)
+    def by_label(self) -> np.ndarray:
+        """(3, L) int64: how many rows have each label, have a probability above its threshold, and both."""
+        n_true = np.bincount(self.true.indices, minlength=self.cuts.size)
+        return np.vstack([n_true, np.sum(self.idle, axis=0, dtype=np.int64)])

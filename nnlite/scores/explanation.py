@@ -36,9 +36,8 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
             threads: int | None = None) -> list[Explanation]:
     """The `Explanation`s of the k likeliest categories of a title, likeliest first.
 
-    A word is removed everywhere in the title, along with the word pairs and the prefix it makes. Its neighbours do not
-    become a new pair and the title keeps its shape tokens; with TF-IDF, the shortened row is weighted anew. All
-    shortened titles pass through the network as one batch. Effects do not add up, because words act together.
+    A word is removed everywhere in the title, with the word pairs and the prefix it makes. Its neighbours do not become
+    a pair, the shape tokens stay, and TF-IDF is computed anew. Effects do not add up, because words act together.
     ValueError for a title of more than MAX_WORDS words.
     """
     words, x = left_out(vocabulary, title)
@@ -51,7 +50,7 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
         for j, label in enumerate(ids[0])]
 
 
-def left_out(vocabulary, title):
+def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_array]:
     """The different words of a title, and csr (1 + words, D): the title, then the title without each of them."""
     every, rules = tokens.tokenise(title), vocabulary.rules
     if len(every) > MAX_WORDS:

@@ -1,14 +1,13 @@
 """How good predictions are, from the true labels and the ids of the top k, or from counts of predicted labels.
 
 truth is a csr matrix (N, L) of ones; ids is an array (N, k) of label ids, best first, no id twice in a row. All scores
-are fractions of 1. A mean over rows is taken over the rows that have at least one true label, since in the others no
-prediction can be right; other tools count such rows as 0.
+are fractions of 1. A mean over rows leaves out rows without a true label, which other tools count as 0.
 
-The definitions are those of the Extreme Classification Repository (manikvarma.org/downloads/XC) and, for propensity
-scores, of Jain, Prabhu and Varma, "Extreme Multi-label Loss Functions", KDD 2016. The others name their source.
+Definitions: the Extreme Classification Repository (manikvarma.org/downloads/XC); for propensity scores Jain, Prabhu and
+Varma, "Extreme Multi-label Loss Functions", KDD 2016; others name their source.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -54,8 +53,7 @@ def psndcg_at_k(truth: sp.csr_array, ids: np.ndarray, k: int, propensities: np.n
 def coverage_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
     """coverage@k: of the labels that occur in the truth, the fraction that are a hit in at least one row's first k.
 
-    As napkinXC computes it. Schultheis, Wydmuch et al., "Generalized test utilities", NeurIPS 2023, divide by all L
-    labels, so that labels without a true row count as missed.
+    As napkinXC does. Schultheis, Wydmuch et al., "Generalized test utilities", NeurIPS 2023, divide by all L labels.
     """
     found = ids[:, :k][hits(truth, ids[:, :k])]
     return np.unique(found).size / max(np.unique(truth.indices).size, 1)
@@ -77,8 +75,8 @@ def frequency_groups(label_counts: np.ndarray, parts: int) -> np.ndarray:
     """(L,) int32: which of `parts` groups each label belongs to, 0 the most frequent.
 
     Labels are sorted by falling counts (ties: smaller id first) and cut so that each group holds about the same share
-    of all occurrences, as in the decile plots of pyxclib: the first group has few labels, the last many. A label
-    belongs to the group of its first occurrence, so a label larger than a group can leave the next group empty.
+    of all occurrences, as in pyxclib's decile plots. A label belongs to the group of its first occurrence, so one that
+    is larger than a group can leave the next empty.
     """
     counts = np.asarray(label_counts, np.int64)
     order = np.argsort(-counts, kind="stable")
@@ -137,9 +135,8 @@ def by_class(table: np.ndarray) -> dict[str, np.ndarray]:
 def f1(n_true: np.ndarray, n_positive: np.ndarray, n_both: np.ndarray) -> np.ndarray:
     """2 n_both / (n_true + n_positive), the harmonic mean of precision and recall; 0 / 0 is 0.
 
-    From the numbers of true labels, of predicted ones, and of those that are both: numbers, or arrays of one shape.
-    Numbers of all pairs give micro F1. One entry per label, and the mean over all L labels, gives macro F1. One entry
-    per row gives per-record F1. These are scikit-learn's "micro", "macro" and "samples".
+    The numbers of true labels, of predicted ones, and of those that are both may be arrays: of all pairs for micro F1,
+    by label for macro F1, by row for per-record F1, which are scikit-learn's "micro", "macro" and "samples".
     """
     return 2 * n_both / np.maximum(np.add(n_true, n_positive), 1)
 
@@ -150,10 +147,7 @@ def record_f1(truth: sp.csr_array, n_positive: np.ndarray, n_both: np.ndarray) -
 
 
 def bce_of_frequencies(truth: sp.csr_array, frequencies: np.ndarray) -> float:
-    """The BCE, mean over rows and labels, of predicting these label frequencies (L,) for every row, whatever its title.
-
-    It is infinite if a label that occurs has frequency 0.
-    """
+    """The mean BCE of predicting these label frequencies (L,) for all rows; infinite if a label that occurs has 0."""
     p = np.asarray(frequencies, float)
     seen = np.bincount(truth.indices, minlength=len(p)) / truth.shape[0]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -166,7 +160,7 @@ def bce_of_frequencies(truth: sp.csr_array, frequencies: np.ndarray) -> float:
 Z_95 = 1.959964  # 95 % of a normal distribution lie within this many standard deviations of its mean
 
 
-def wilson(n_true: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def wilson(n_true: float | np.ndarray, n: float | np.ndarray) -> tuple[Any, Any]:
     """(low, high): the 95 % confidence interval of a fraction, when n_true of n > 0 were true; numbers or arrays.
 
     E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927. Bounds are in 0..1.
@@ -184,10 +178,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 
 def bin_of(p: np.ndarray, bins: int) -> np.ndarray:
-    """ceil(bins p) - 1, at least 0: the bin of each probability, among so many bins of equal width; a NaN is in bin 0.
-
-    Bin m holds the probabilities in (m / bins, (m + 1) / bins]; bin 0 also holds 0.
-    """
+    """The bin of each probability, of so many of equal width: m for (m / bins, (m + 1) / bins]; 0 for 0 and NaN."""
     return np.fmax(np.ceil(p * bins) - 1, 0).astype(int)  # fmax ignores a NaN
 
 
@@ -203,11 +194,10 @@ class Reliability(NamedTuple):
 def reliability(n: np.ndarray, p_sum: np.ndarray, n_true: np.ndarray) -> Reliability:
     """The `Reliability` of bins, from the number of probabilities in each, their sum and how many are true, all (M,).
 
-    Bins and error as in Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, who
-    bin one prediction per row. Over all (row, label) pairs nearly every probability is near 0, and so is the error,
-    whatever the model. ECE@k bins the top k predictions of each row, the probabilities that are acted on: Ullah,
-    Schultheis, Zhang and Babbar, "Labels in Extremes: How Well Calibrated are Extreme Multi-label Classifiers?", KDD
-    2025.
+    Bins and error: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, of one
+    prediction per row. Over all (row, label) pairs the error is near 0 whatever the model. ECE@k is over each row's top
+    k: Ullah, Schultheis, Zhang, Babbar, "Labels in Extremes: How Well Calibrated are Extreme Multi-label Classifiers?",
+    KDD 2025.
     """
     with np.errstate(invalid="ignore"):
         means = p_sum / n, n_true / n

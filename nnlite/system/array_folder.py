@@ -4,8 +4,8 @@
     NAME.npy      an array, which the reader maps into memory instead of copying it
     NAME.txt      a list of texts, one a line, UTF-8; a line end within a text is written as \\n, a backslash as \\\\
 
-The CRC-32 finds damage, not malice. Against malice, nothing here can execute: there is no pickle, the JSON names only
-files of its own folder, and the shape of an array must agree with the size of its file.
+The CRC-32 finds damage. Malice cannot execute anything: there is no pickle, the JSON names only files of its own
+folder, and the shape of an array must agree with the size of its file.
 """
 
 import json
@@ -36,12 +36,11 @@ _HEADER = re.compile(  # of an array as NumPy's format 1.0 writes it; no other f
 _UNESCAPED = {r"\\": "\\", r"\n": "\n"}
 
 Place = str | os.PathLike  # of a folder
-Arrays = Mapping[str, np.ndarray]
 
 
 # ---- writing
 
-def write(folder: Place, kind: str, header: dict[str, Any], arrays: Arrays | None = None,
+def write(folder: Place, kind: str, header: dict[str, Any], arrays: Mapping[str, np.ndarray] | None = None,
           texts: Mapping[str, Sequence[str]] | None = None) -> None:
     """Write the folder; an existing one of the same kind is replaced in one step.
 
@@ -63,11 +62,10 @@ def check_place(folder: Place, kind: str) -> Path:
     if folder.is_symlink() or folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: want a place for a {kind} folder, got a file or a link")
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    if there:
-        ours = {f"{kind}.json", *read_header(folder, kind)["files"]} if f"{kind}.json" in there else set()
-        if not there <= ours:
-            raise ValueError(f"{folder}: want a new or empty folder, or a {kind} to replace, got one with other files: "
-                             f"{', '.join(sorted(there - ours)[:3])}")
+    ours = {f"{kind}.json", *read_header(folder, kind)["files"]} if f"{kind}.json" in there else set()
+    if not there <= ours:
+        raise ValueError(f"{folder}: want a new or empty folder, or a {kind} to replace, got one with other files: "
+                         f"{', '.join(sorted(there - ours)[:3])}")
     atomic_folder.check_writable(folder)
     return folder
 
@@ -94,8 +92,7 @@ def _fill(new, kind, header, arrays, texts):
 def read(folder: Place, kind: str, use: Callable[..., Any] | None = None) -> Any:
     """The header (dict), the arrays and the texts (dicts, of `np.memmap` and `Lines`) that `write` put into the folder.
 
-    use: a function of these three, whose result is returned instead. It is called while other threads still check the
-    contents; its result or its error counts only if they are sound.
+    use: a function of these three, whose result is returned instead. Other threads check the contents meanwhile.
     FileNotFoundError if there is no folder. ValueError for another kind or version, and for a file that is missing, is
     a link, has another size or content, or is not what its name says.
     """
@@ -105,32 +102,23 @@ def read(folder: Place, kind: str, use: Callable[..., Any] | None = None) -> Any
         if path.is_symlink() or not path.is_file():
             raise ValueError(f"{path}: want a file, got {'a link' if path.is_symlink() else 'none'}")
         _compare(path, "bytes", entry["bytes"], path.stat().st_size)
-    opening = _Opening(header, list(files), use)
-    for (path, entry), crc32 in zip(files.items(), checksums(files, meanwhile=opening.run)):
+    opened: list = []
+    for (path, entry), crc32 in zip(files.items(), checksums(files, lambda: opened.extend(_open(header, files, use)))):
         _compare(path, "CRC-32", entry["crc32"], crc32)
-    return opening.result()
+    content, error = opened
+    if error:
+        raise error
+    return content
 
 
-class _Opening:
-    """Opens the files and calls `use` on one thread, while others compute checksums."""
-
-    def __init__(self, header, paths, use):
-        self.header, self.paths, self.use = header, paths, use
-        self.content = self.error = None
-
-    def run(self):
-        try:
-            arrays = {path.stem: _mapped(path) for path in self.paths if path.suffix == ".npy"}
-            texts = {path.stem: _lines(path) for path in self.paths if path.suffix == ".txt"}
-            parts = self.header, arrays, texts
-            self.content = self.use(*parts) if self.use else parts
-        except Exception as error:  # if a file is damaged, its checksum says so more clearly
-            self.error = error
-
-    def result(self):
-        if self.error:
-            raise self.error
-        return self.content
+def _open(header, paths, use):
+    """What `read` returns, and the error that prevents it: if a file is damaged, its checksum says so more clearly."""
+    try:
+        arrays = {path.stem: _mapped(path) for path in paths if path.suffix == ".npy"}
+        texts = {path.stem: _lines(path) for path in paths if path.suffix == ".txt"}
+        return use(header, arrays, texts) if use else (header, arrays, texts), None
+    except Exception as error:
+        return None, error
 
 
 def _compare(path, what, want, got):
@@ -212,10 +200,7 @@ class Lines(Sequence):
 
 
 def checksums(paths: Iterable[Path], meanwhile: Callable[[], None] = lambda: None) -> list[int]:
-    """The CRC-32 of each file; of a file above CRC_BYTES, that of the CRC-32s of its parts. Computed on all cores.
-
-    meanwhile: a function that one of the threads calls first.
-    """
+    """The CRC-32 of each file, or of its parts' above CRC_BYTES, on all cores, one of which first calls meanwhile."""
     contents = [np.memmap(path, np.uint8, "r") if os.path.getsize(path) else np.empty(0, np.uint8) for path in paths]
     parts = [[content[part].data for part in blocks(content.size, CRC_BYTES)] for content in contents]
     jobs: list[Callable[[], Any]] = [partial(zlib.crc32, part) for of_file in parts for part in of_file]

@@ -1,7 +1,7 @@
 """A folder that is replaced whole or not at all.
 
-The new folder is written beside its place as `.NAME.PID`, synced to disk, and exchanged with the old one in one step.
-What a killed process has left under such a name is removed by the next write.
+It is written beside its place as `.NAME.PID`, synced, and exchanged with the old one in one step. The next write
+removes what a killed process has left under such a name.
 """
 
 import ctypes
@@ -31,7 +31,9 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 def check_writable(folder: Path) -> None:
     """OSError if no folder can be made where `folder`, an absolute path, is to be. Removes what killed writers left."""
-    _remove_remains(folder)
+    for path in folder.parent.glob(f".{escape(folder.name)}.*"):
+        if path.suffix[1:].isdecimal() and not _is_other_process(int(path.suffix[1:])):
+            shutil.rmtree(path, ignore_errors=True)
     above = next(parent for parent in folder.parents if parent.exists())
     trial = _beside(above / folder.name)
     try:
@@ -44,13 +46,6 @@ def check_writable(folder: Path) -> None:
 def _beside(folder):
     """The name under which this process writes a folder before it takes its place."""
     return folder.with_name(f".{folder.name}.{os.getpid()}")
-
-
-def _remove_remains(folder):
-    """Remove what processes left that were killed while they wrote this folder."""
-    for path in folder.parent.glob(f".{escape(folder.name)}.*"):
-        if path.suffix[1:].isdecimal() and not _is_other_process(int(path.suffix[1:])):
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_other_process(pid):
@@ -79,7 +74,7 @@ def _exchange(a, b):
     """Whether the system has exchanged two folders in one step: Linux's renameat2 with RENAME_EXCHANGE."""
     at_cwd, rename_exchange = -100, 2
     renameat2 = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
-    return bool(renameat2) and renameat2(at_cwd, os.fsencode(a), at_cwd, os.fsencode(b), rename_exchange) == 0
+    return renameat2 is not None and renameat2(at_cwd, os.fsencode(a), at_cwd, os.fsencode(b), rename_exchange) == 0
 
 
 def _sync(path):

@@ -1,9 +1,7 @@
 """Slices of a range, and the only threads of the project.
 
-Two rules make every result independent of the number of threads:
-
-- a range is cut (`blocks`, `shares`) by sizes, never by the number of threads; results come in the order of the slices;
-- BLAS runs on one thread (`one_blas_thread`), because with two threads OpenBLAS rounds differently.
+Results do not depend on the number of threads: a range is cut (`blocks`, `shares`) by sizes alone, results come in the
+order of the slices, and BLAS has one thread (`one_blas_thread`), because with two threads OpenBLAS rounds differently.
 """
 
 import itertools
@@ -16,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from math import prod
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import threadpoolctl
@@ -35,11 +33,7 @@ def blocks(n: int, size: int) -> list[slice]:
 
 
 def shares(n: int, parts: int) -> list[slice]:
-    """Cut range(n) into `parts` slices whose sizes differ by at most one.
-
-    >>> shares(5, 2)
-    [slice(0, 2, None), slice(2, 5, None)]
-    """
+    """Cut range(n) into `parts` slices whose sizes differ by at most one."""
     return [slice(i * n // parts, (i + 1) * n // parts) for i in range(parts)]
 
 
@@ -73,10 +67,7 @@ class Team:
             threading.Thread(target=self._help, name="nnlite", daemon=True).start()
 
     def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """[function(item) for item in items], on all threads, in the order of `items`.
-
-        If calls raise, the others still run, and the error of the first such item is raised.
-        """
+        """[function(item) for item in items], on all threads. All items run; then the first one's error is raised."""
         work = _Work(function, items)
         for _ in range(min(self.threads, len(items)) - 1):
             self.inbox.put(work)
@@ -97,12 +88,11 @@ class _Work:
 
     def __init__(self, function, items):
         self.function, self.items = function, items
-        self.outcomes = [None] * len(items)
+        self.outcomes: list[Any] = [None] * len(items)
         self.next, self.done = itertools.count(), itertools.count(1)  # next() of a count is atomic
         self.finished = threading.Lock()  # held until the last item is finished: faster than an Event
-        self.finished.acquire()
-        if not items:
-            self.finished.release()
+        if items:
+            self.finished.acquire()
 
     def do(self):
         """Take items until none is left."""
@@ -154,31 +144,22 @@ def blas_libraries() -> threadpoolctl.ThreadpoolController:
     return threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 
-class OneBlasThread:
-    """A context manager that limits BLAS to one thread from the first entry until the last exit, on any threads."""
-
-    def __init__(self):
-        self.entries, self.lock, self.limit = 0, threading.Lock(), None
-
-    def __enter__(self):
-        with self.lock:
-            if self.entries == 0:
-                self.limit = blas_libraries().limit(limits=1)
-            self.entries += 1
-
-    def __exit__(self, *error):
-        with self.lock:
-            self.entries -= 1
-            if self.entries == 0:
-                self.limit.restore_original_limits()
+_blas_lock = threading.Lock()
+_blas_limits: list = []  # threadpoolctl's limit, once for each caller within `one_blas_thread`
 
 
-_one_blas_thread = OneBlasThread()
-
-
-def one_blas_thread() -> OneBlasThread:
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
     """Within it, NumPy's matrix products run on the thread that calls them. Calls may nest and overlap."""
-    return _one_blas_thread
+    with _blas_lock:
+        _blas_limits.append(_blas_limits[0] if _blas_limits else blas_libraries().limit(limits=1))
+    try:
+        yield
+    finally:
+        with _blas_lock:
+            limit = _blas_limits.pop()
+            if not _blas_limits:
+                limit.restore_original_limits()
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 Every random order is a function of the seed, the epoch and the number of the chunk, so a training can resume anywhere.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -24,10 +24,8 @@ class Batch(NamedTuple):
     def arrays(self) -> tuple[Csr, Csr, np.ndarray | None]:
         """x and y, and the weights of their rows if the chunk has any."""
         weights = None if self.chunk.weights is None else self.chunk.weights[self.rows]
-        if isinstance(self.rows, slice):
-            x, y = (part.rows(self.rows) for part in self.chunk.arrays())
-        else:
-            x, y = (part.take(self.rows) for part in self.chunk.arrays())
+        select: Callable[..., Csr] = Csr.rows if isinstance(self.rows, slice) else Csr.take
+        x, y = (select(part, self.rows) for part in self.chunk.arrays())
         return x, y, weights
 
 
@@ -43,8 +41,8 @@ def chunk_by_chunk(chunks: Iterable[Dataset], batch_rows: int, epochs: int) -> I
 def shuffled(chunks: ChunkedData | DatasetStream, batch_rows: int, epochs: range, seed: int) -> Iterator[Batch]:
     """Epoch by epoch through all chunks in random order, the rows of each in random order. A round is an epoch."""
     for epoch in epochs:
-        last = None
-        for i, chunk in _in_random_order(chunks, epoch, seed):
+        last, numbered = None, _in_random_order(chunks, np.random.default_rng([seed, epoch]))
+        for i, chunk in numbered:
             order = np.random.default_rng([seed, epoch, i]).permutation(len(chunk))
             for rows in blocks(len(chunk), batch_rows):
                 if last:
@@ -54,9 +52,7 @@ def shuffled(chunks: ChunkedData | DatasetStream, batch_rows: int, epochs: range
             yield last._replace(ends_round=True)
 
 
-def _in_random_order(chunks, epoch, seed):
+def _in_random_order(chunks, rng):
     """The chunks and their numbers; those that can only be gone through in their own order come in it."""
-    if chunks.sizes is None:
-        return enumerate(chunks)
-    order = np.random.default_rng([seed, epoch]).permutation(len(chunks.sizes))
-    return zip(order.tolist(), chunks.in_order(order))
+    order = None if chunks.sizes is None else rng.permutation(len(chunks.sizes))
+    return enumerate(chunks) if order is None else zip(order.tolist(), chunks.in_order(order))

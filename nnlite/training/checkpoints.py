@@ -1,7 +1,7 @@
 """Checkpoints: the state of a training between two steps, in folders `step-00000012`, of which the newest are kept.
 
-A training that resumes from a checkpoint ends with bit-identical parameters: parameters and the optimiser's state are
-stored exactly, and every random choice depends only on the seed and the number of the step.
+A resumed training ends with bit-identical parameters: they and the optimiser's state are stored exactly, and every
+random choice depends only on the seed and the number of the step.
 """
 
 import shutil
@@ -25,7 +25,7 @@ def save(folder: str | PathLike, step: int, header: dict[str, Any], arrays: dict
     folder = Path(folder)
     array_folder.write(folder / f"step-{step:08}", "checkpoint", {"step": step, **header},
                        {name.replace("/", "+"): array for name, array in arrays.items()})
-    for old in _steps(folder)[:-KEPT]:
+    for old in sorted(folder.glob("step-*"))[:-KEPT]:
         old.rename(old.with_name(f".{old.name}"))
     for old in folder.glob(".step-*"):
         shutil.rmtree(old, ignore_errors=True)
@@ -36,7 +36,7 @@ def load(folder: str | PathLike) -> tuple[dict[str, Any], dict[str, np.ndarray]]
 
     A damaged one is skipped with a warning. ValueError if all are damaged.
     """
-    found = _steps(Path(folder))
+    found = sorted(Path(folder).glob("step-*"))
     for path in reversed(found):
         try:
             header, arrays, _ = array_folder.read(path, "checkpoint")
@@ -44,9 +44,5 @@ def load(folder: str | PathLike) -> tuple[dict[str, Any], dict[str, np.ndarray]]
         except ValueError as error:
             if path == found[0]:
                 raise
-            warnings.warn(f"{error}; going on from the checkpoint before")
+            warnings.warn(f"{error}; resuming from the checkpoint before")
     return None
-
-
-def _steps(folder):
-    return sorted(folder.glob("step-*"))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Step(NamedTuple):
-    """What `on_step` is told after every update."""
+    """What `on_step` receives after every update."""
 
     step: int  # 1, 2, ... over the whole training
     n_steps: int | None  # None if the data do not tell their length

@@ -1,12 +1,13 @@
 """The plan: what a training will take on this machine, found before it starts from a sample of the data.
 
-Nothing is looked up in a table of machines. A sample of the records is read, counted and encoded. A network of the size
-that all records are expected to need is trained on it for some steps. Time and memory are then scaled to all records.
+A sample of the records is read, counted and encoded. A network of the size that all records are expected to need is
+trained on it for some steps. Time and memory are then scaled to all records.
 """
 
 import itertools
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil, log2
 from os import PathLike
@@ -24,7 +25,6 @@ from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import AdaGrad
 from nnlite.system import memory
-from nnlite.system.threads import width
 from nnlite.training import recipes
 from nnlite.training.trainer import Trainer
 
@@ -53,14 +53,10 @@ class Plan:
     epochs: int
     batch_rows: int
     n_steps: int
-    chunk_rows: int  # how many rows should be in memory at once: all of them, if they fit
-    block_rows: int  # rows that pass through the label layer at once
-    tile_labels: int  # labels whose logits exist at once
     threads: int
     seconds: dict[str, float]  # by activity: "read", "encode", "train"
     memory: dict[str, int]  # bytes at the peak, by what holds them
     available: int | None  # bytes that the machine has for them
-    gpus: list[str]
 
     @property
     def total_seconds(self) -> float:
@@ -79,16 +75,13 @@ class Plan:
                               f"labels or units take less, and so do chunks on disk")
 
     def __str__(self):
-        about, caches = "" if self.exact else "about ", memory.caches()
+        about = "" if self.exact else "about "
         rows = [
             ("data", f"{', '.join(self.paths)}: {about}{self.n_records:,} records, {self.n_words:,} words, "
                      f"{self.n_labels:,} labels"),
             ("network", f"{' x '.join(f'{n:,}' for n in self.network)}, by the {self.recipe} recipe"),
             ("steps", f"{self.n_steps:,}: {self.epochs} epochs in batches of {self.batch_rows:,} rows"),
-            ("rows", f"{self.chunk_rows:,} in memory at once; blocks of {self.block_rows:,} rows by tiles of "
-                     f"{self.tile_labels:,} labels: {4 * self.block_rows * self.tile_labels / MIB:.3g} MiB of logits"
-             + ", caches " * bool(caches) + ", ".join(f"L{n} {size / MIB:.3g} MiB" for n, size in caches.items())),
-            ("threads", f"{self.threads}" + "".join(f"; {name} is there and not used" for name in self.gpus)),
+            ("threads", f"{self.threads}" + "".join(f"; {name} is there and not used" for name in memory.gpus())),
             ("time", f"about {self.total_seconds:,.1f} s: "
              + ", ".join(f"{name} {seconds:,.1f}" for name, seconds in self.seconds.items())),
             ("memory", f"about {self.total_memory / MIB:,.0f} MiB: "
@@ -108,13 +101,12 @@ def plan(paths: str | PathLike | Sequence[str | PathLike], recipe: str = "defaul
     sources = [str(path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
     features, categories, others = recipes.split(recipe, overrides)
     base_bytes = load_kernels(features)
-    sample = Sample(sources, sample_records)
-    sample.encode(features, categories)
+    sample = Sample(sources, sample_records, features, categories)
     expected = sample.expected_sizes(features)
     trainer = recipes.RECIPES[recipe](expected, threads=threads, **others)
     trial_data = spread(sample.data.take(slice(0, TRIAL_RECORDS)), expected.n_words, expected.n_labels)
     found = plan_of(trainer, sources, recipe, expected.n_rows, trial(trainer, trial_data), sample.exact)
-    found.seconds = sample.seconds() | found.seconds
+    found.seconds = {name: sample.scale * seconds for name, seconds in sample.seconds.items()} | found.seconds
     found.memory = {"Python and kernels": base_bytes} | sample.memory_of(expected) | found.memory
     return found
 
@@ -123,25 +115,19 @@ def plan_of(trainer: Trainer, sources: list[str], recipe: str, n_records: int, s
             exact: bool = True) -> Plan:
     """The Plan of training alone, without what reading and encoding take.
 
-    trainer: made by the recipe for data of the size in question
-    sources: names of files, to be shown
-    recipe: its name, to be shown
-    n_records: the number of records to train on
-    step_seconds: what one step takes
-    exact: is n_records exact, or an estimate?
+    trainer: made by the recipe for n_records records    step_seconds: what one step takes
+    sources, recipe: names to be shown    exact: is n_records exact, or an estimate?
     """
     model, batch_rows, threads = trainer.model, trainer.batch_rows, trainer.workers.threads
-    n_steps = trainer.epochs * ceil(n_records / batch_rows)
-    rows = min(batch_rows, n_records)
-    (block, *_), (tile, *_), _ = model.labels.pieces(rows)
+    n_steps, rows = trainer.epochs * ceil(n_records / batch_rows), min(batch_rows, n_records)
     return Plan(
         sources, recipe, exact, n_records, model.n_words, model.n_labels,
-        [model.n_words, *model.hidden, model.n_labels], trainer.epochs, batch_rows, n_steps, n_records, width(block),
-        width(tile), threads, {"train": n_steps * step_seconds},
+        [model.n_words, *model.hidden, model.n_labels], trainer.epochs, batch_rows, n_steps, threads,
+        {"train": n_steps * step_seconds},
         {"parameters": sum(p.nbytes for p in model.params.values()),
          "optimiser": trainer.optimizer.state_bytes(dict(model.params)),  # a copy: the size of a state not yet made
          "a step": model.step_bytes(rows, threads)},
-        memory.available_memory(), memory.gpus())
+        memory.available_memory())
 
 
 def load_kernels(features: dict[str, Any]) -> int:
@@ -168,28 +154,24 @@ class Expected:
 
 
 class Sample:
-    """The first records of some files: read, then encoded, with the seconds and the bytes that this takes."""
+    """The first records of some files, `most` at most: read and encoded, with the seconds and bytes that this takes."""
 
-    def __init__(self, paths: list[str], most: int):
-        """Read at most so many records."""
+    def __init__(self, paths: list[str], most: int, features: dict[str, Any], categories: dict[str, Any]):
         start, before = time.perf_counter(), memory.resident_memory() or 0
         reader = read_records(paths)
         self.records = list(itertools.islice(reader, most))
-        self.read_seconds = time.perf_counter() - start
+        self.seconds = {"read": time.perf_counter() - start}
         self.records_bytes = (memory.resident_memory() or 0) - before
         n_read = len(self.records)
         self.exact = n_read < most
         n_lines = n_read + sum(reader.skipped.values())
         self.n_records = n_read if self.exact else max(n_read, round(lines_in(paths) * n_read / n_lines))
         self.scale = self.n_records / n_read
-
-    def encode(self, features: dict[str, Any], categories: dict[str, Any]) -> None:
-        """Apply the choice of categories, then build the vocabulary and the data."""
         self.records, _ = Categories.choose(self.records, **categories).apply(self.records)
         start = time.perf_counter()
         self.vocabulary = Vocabulary.build(self.records, **features)
         self.data = self.vocabulary.encode(self.records)
-        self.encode_seconds = time.perf_counter() - start
+        self.seconds["encode"] = time.perf_counter() - start
 
     def expected_sizes(self, features: dict[str, Any]) -> Expected:
         """The sizes of all the data: those of the sample, or as they grow from its first quarter to its whole."""
@@ -198,10 +180,6 @@ class Sample:
         quarter, half = (Vocabulary.build(self.records[:len(self.records) // n], **features) for n in (4, 2))
         counts = zip(_counts(quarter), _counts(half), _counts(self.vocabulary))
         return Expected(self.n_records, *(grown(*of_parts, self.scale) for of_parts in counts))
-
-    def seconds(self) -> dict[str, float]:
-        """Expected seconds for all records, by activity."""
-        return {"read": self.scale * self.read_seconds, "encode": self.scale * self.encode_seconds}
 
     def memory_of(self, expected: Expected) -> dict[str, int]:
         """Expected bytes for all records, by what holds them."""
@@ -215,7 +193,7 @@ class Sample:
 
 
 def _counts(vocabulary):
-    """The numbers of columns of x, of labels, and of different words that were counted, rare ones included."""
+    """The arguments of Expected after the first."""
     return vocabulary.n_words, len(vocabulary.labels), len(vocabulary.words) + vocabulary.n_dropped_words
 
 
@@ -234,8 +212,8 @@ def grown(n_quarter: int, n_half: int, n: int, scale: float) -> int:
     """The expected number of different words in `scale` times as many records as the sample has.
 
     n_quarter, n_half, n: the different words in a quarter, in a half and in all of the sample.
-    Heaps' law says that the number grows by a power of the number of records. The power of each further doubling
-    continues the change between the last two: pairs of words become complete late, single words early.
+    Heaps' law: it grows by a power of the number of records. The power of each further doubling continues the change
+    between the last two: pairs of words become complete late, single words early.
     """
     before, last = (log2(max(more, 1) / max(fewer, 1)) for fewer, more in ((n_quarter, n_half), (n_half, n)))
     doublings, power = log2(scale), 0.0
@@ -250,8 +228,7 @@ def spread(data: Dataset, n_words: int, n_labels: int) -> Dataset:
     parts = []
     for matrix, n in (data.x, n_words), (data.y, n_labels):
         places = np.sort(rng.permutation(n)[:matrix.shape[1]]) if n > matrix.shape[1] else np.arange(n)
-        part = sp.csr_array((matrix.data, places[matrix.indices], matrix.indptr), shape=(matrix.shape[0], n))
-        parts.append(part)
+        parts.append(sp.csr_array((matrix.data, places[matrix.indices], matrix.indptr), shape=(matrix.shape[0], n)))
     return Dataset(*parts)
 
 
@@ -268,8 +245,6 @@ def trial(trainer: Trainer, data: Dataset) -> float:
         if len(seconds) > 4 and seconds[-1] - seconds[1] > TRIAL_SECONDS:
             raise _Enough
 
-    try:
+    with suppress(_Enough):
         trainer.fit(data, on_step=look)
-    except _Enough:
-        pass
     return float(np.median(np.diff(seconds)[1:] if len(seconds) > 2 else seconds))

@@ -3,23 +3,21 @@
 `deck` is the recipe of the slide deck that this project reproduces: two layers of 200 sigmoid units, binary
 cross-entropy averaged over rows and labels, plain SGD with a learning rate of 0.05, and 20,000 rows a step.
 
-A loss averaged over L labels has gradients L times smaller than one summed over them, so 400 steps of 0.05 hardly move
-anything: with 1,800 labels the deck's loss ends near 0.55, while always predicting each label's frequency would score
-about 0.02. Three changes make the network learn in seconds:
+A loss averaged over L labels has gradients L times smaller than a summed one: after 400 steps with 1,800 labels the
+deck's loss is near 0.55; predicting each label's frequency scores about 0.02. Three changes let it learn in seconds:
 
     the output bias starts at the logit of each label's frequency    (the first step is already below the deck's end)
     the loss is summed over labels and averaged over rows            (more labels do not shrink the gradients)
     every parameter has its own learning rate, by AdaGrad            (rare words move as far as frequent ones)
 
-and mini-batches give it twice as many steps for a tenth of the work. What further improves the default recipe is
-measured change by change in the ablation benchmark: one layer of ReLU units instead of two of sigmoid units, pairs of
-words and prefixes of words, larger weights for rare words (TF-IDF), and dropout of units and words.
+and mini-batches give it twice as many steps for a tenth of the work. `python -m benchmarks.quality.ablation` measures
+what else improves it: one ReLU layer, pairs and prefixes of words, TF-IDF weights, and dropout of units and words.
 """
 
 from collections.abc import Callable
 from functools import partial
 from math import ceil
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -73,8 +71,7 @@ def default(data: TrainingData, seed: int = 0, threads: int | None = None, **ove
     From 15,000 rows on: 200 units, batches of 512, 4 epochs, or up to 6 where rows are fewer than 80,000. Below: 400
     units, batches of 64, 3,000 steps, or 40 epochs if these are fewer. With output="softmax": two thirds of the epochs
     and dropout 0.6, because each row teaches every label that the others are false, and the network overfits earlier.
-    Without AdaGrad's eps a word's first steps would have full size whatever their gradient; with it they are in
-    proportion to the gradient.
+    AdaGrad's eps makes a word's first steps proportional to the gradient; without it they would have full size.
     """
     n_rows = max(data.n_rows, 1)
     recipe: dict[str, Any] = dict(
@@ -107,19 +104,14 @@ def _grouped(settings):
     return {group: {name: settings[name] for name in names if name in settings} for group, names in SETTINGS.items()}
 
 
-class Split(NamedTuple):
-    """The settings of a training, by where they go."""
+def split(recipe: str, overrides: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The arguments of Vocabulary.build, of Categories.choose and of the recipe, from the recipe's name and overrides.
 
-    features: dict[str, Any]  # for Vocabulary.build: the recipe's and the overrides
-    categories: dict[str, Any]  # for Categories.choose
-    others: dict[str, Any]  # for the recipe: overrides of the network, the optimiser, the training and the run
-
-
-def split(recipe: str, overrides: dict[str, Any]) -> Split:
-    """The settings of a recipe with these overrides. Major categories exclude each other, so the output is softmax."""
+    Major categories exclude each other, so with them the output is softmax unless it is overridden.
+    """
     groups = _grouped(overrides)
     features, categories = FEATURES[recipe] | groups.pop("features"), groups.pop("categories")
     others = {name: value for group in groups.values() for name, value in group.items()}
     if categories.get("major") is not None:
         others = {"output": "softmax"} | others
-    return Split(features, categories, others)
+    return features, categories, others

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from math import ceil
+from os import PathLike
 
 import numpy as np
 
@@ -38,26 +39,25 @@ class Trainer:
     """Fits a model by mini-batches.
 
     batch_rows: rows of one update    epochs: how often each row is seen    threads: None is all cores
-    order: "shuffled" goes epoch by epoch through all chunks, the rows of each in a new random order;
-           "chunks" gives every chunk all its epochs, rows in order, before the next one comes (the deck's way). A
-           Dataset is then cut into chunks of batch_rows.
+    order: "shuffled", epoch by epoch through all chunks, the rows of each in a new random order; or "chunks", all
+           epochs of a chunk, rows in order, before the next one (the deck's way); a Dataset has chunks of batch_rows
     reduction: of the loss that is minimised, "sum" over labels (mean over rows) or "mean" over both (the deck's)
     dropout, word_dropout: how often a hidden unit, a word of a title, is left out while training
     schedule: factor of the learning rate by progress in 0..1, such as `constant`, `linear_decay`
     label_weights: how much each true label counts in the gradient, (L,), at least 0; 1 / propensity, divided by its
            mean over the true labels, favours rare ones (Jain, Prabhu and Varma 2016). The loss reported is unweighted.
-    negligible: 0, or a bound on the gradient with respect to a logit: a label whose gradient is no larger in any row of
-           a block is not updated by it. The loss stays exact. It halves the time of a step where labels are many.
-    checkpoints: a folder, to save the training in every checkpoint_seconds and on Ctrl-C. Called again with the same
-           model, data and settings, `fit` resumes from there and ends with bit-identical parameters.
+    negligible: a bound on the gradient with respect to a logit: a label whose gradient is no larger in any row of a
+           block is not updated by it. The loss stays exact. It halves the time of a step where labels are many.
+    checkpoints: a folder, to save to every checkpoint_seconds and on Ctrl-C. With the same model, data and settings
+           `fit` resumes from there and ends with bit-identical parameters.
     The same seed and sizes give the same bits, whatever the number of threads. ValueError for a value out of range.
     """
 
     def __init__(self, model: MLP, optimizer: Optimizer, batch_rows: int = 512, epochs: int = 8,
                  order: str = "shuffled", reduction: str = "sum", threads: int | None = None, seed: int = 0,
                  schedule: Callable[[float], float] = constant, dropout: float = 0.0, word_dropout: float = 0.0,
-                 label_weights: np.ndarray | None = None, negligible: float = 0.0, checkpoints=None,
-                 checkpoint_seconds: float = 300.0):
+                 label_weights: np.ndarray | None = None, negligible: float = 0.0,
+                 checkpoints: str | PathLike | None = None, checkpoint_seconds: float = 300.0):
         for name, share in ("dropout", dropout), ("word_dropout", word_dropout), ("negligible", negligible):
             if not 0 <= share < 1:
                 raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {share}")
@@ -80,16 +80,14 @@ class Trainer:
         """Train on a Dataset, a `ChunkFolder` or an iterable of Datasets (chunks), `epochs` times if "shuffled".
 
         Shuffled chunks that can be read in any order, as those of a list or a ChunkFolder, come in a new random order
-        in every epoch; each is in memory while its rows are trained on, in a new random order too.
+        in every epoch. One chunk is in memory at a time.
+        validation: to `evaluate` after each epoch (order="chunks": each chunk)    on_step: called after every update
+        The optimiser begins anew, unless it has already trained this very model.
 
-        validation: a Dataset to `evaluate` after each epoch (with order="chunks": after each chunk)
-        on_step: called with a `Step` after every update
-        Returns the `History`. The optimiser begins anew, unless it has already trained this very model.
-
-        Ctrl-C waits for the end of the step, saves a checkpoint and raises KeyboardInterrupt; the model is as that step
-        has left it. FloatingPointError if the loss is not finite or rises far above its first value for long.
-        ValueError if data is empty, does not fit the model, or cannot be gone through again, or if the checkpoints are
-        those of another training. MemoryError, before anything is touched, if the machine has too little of it.
+        Ctrl-C waits for the end of the step, saves a checkpoint and raises KeyboardInterrupt. FloatingPointError if the
+        loss is not finite or rises far above its first value for long. ValueError if data is empty, does not fit the
+        model or cannot be gone through again, or if the checkpoints are those of another training. MemoryError, before
+        anything is changed, if the machine has too little memory.
         """
         run = _Run(self, self._chunked(data), validation, on_step)
         run.check_memory()
@@ -157,10 +155,16 @@ class _Run:
                 epochs_done, done = divmod(done, self.n_steps // one.epochs)
                 first_epoch += epochs_done
             batches = shuffled(self.chunks, one.batch_rows, range(first_epoch, one.epochs + 1), one.seed)
-        return map(self._fitting, islice(batches, done, None))
+        return islice(batches, done, None)
 
     def update(self, batch):
-        """One step of the optimiser, and its loss: the mean over rows and labels, or over rows for a softmax."""
+        """One step of the optimiser, and its loss: the mean over rows and labels, or over rows for a softmax.
+
+        ValueError if the batch's chunk does not fit the model.
+        """
+        want, got = (self.model.n_words, self.model.n_labels), (batch.chunk.n_words, batch.chunk.n_labels)
+        if want != got:
+            raise ValueError("Trainer: the model has {} words and {} labels, the data {} and {}".format(*want, *got))
         one, done = self.trainer, len(self.history.loss)
         x, y, row_weights = batch.arrays()
         weights = None
@@ -209,18 +213,14 @@ class _Run:
         one, step = self.trainer, len(self.history.loss)
         if one.checkpoints and (interrupted or step == self.n_steps
                                 or time.perf_counter() - self.saved > one.checkpoint_seconds):
-            self._save(step)
+            arrays, seen = self.model.params | self.optimizer.state, self.history
+            if all(np.isfinite(array.sum(dtype=np.float64)) for array in arrays.values()):  # if not, the last one stays
+                header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation}
+                checkpoints.save(one.checkpoints, step, header, arrays | {
+                    "history/loss": np.array(seen.loss), "history/rows": np.array(seen.rows, np.int64)})
             self.saved = time.perf_counter()
 
     # ---- checkpoints
-
-    def _save(self, step):
-        arrays = self.model.params | self.optimizer.state
-        if not all(np.isfinite(array.sum(dtype=np.float64)) for array in arrays.values()):
-            return  # the next step's loss will be NaN; the last good checkpoint stays
-        header = {"settings": self.identity, "seconds": self.history.seconds, "validation": self.history.validation}
-        checkpoints.save(self.trainer.checkpoints, step, header, arrays | {
-            "history/loss": np.array(self.history.loss), "history/rows": np.array(self.history.rows, np.int64)})
 
     def resume(self):
         """Put the parameters, state and history of the newest checkpoint in place, if there is one."""
@@ -250,14 +250,6 @@ class _Run:
             "optimizer": [type(optimizer).__name__, *optimizer.settings()], "data": self.chunks.crc32(),
             "network": [model.n_words, *model.hidden, model.n_labels, model.activation, model.output],
         }
-
-    def _fitting(self, batch):
-        """The batch; ValueError if its chunk does not fit the model."""
-        want, got = (self.model.n_words, self.model.n_labels), (batch.chunk.n_words, batch.chunk.n_labels)
-        if want != got:
-            raise ValueError(f"Trainer: the model has {want[0]} words and {want[1]} labels, the data {got[0]} and "
-                             f"{got[1]}")
-        return batch
 
 
 def _sha256(numbers):

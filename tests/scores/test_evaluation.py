@@ -9,10 +9,11 @@ import scipy.sparse as sp
 from problems import F32, compiled, random_dataset, random_model, small_pieces
 
 from nnlite import MLP, Dataset, evaluate
+from nnlite.kernels import ranking
 from nnlite.network import reference
 from nnlite.network.mlp import logit_thresholds
 from nnlite.scores import calibration, metrics
-from nnlite.scores.evaluation import Tally
+from nnlite.scores.evaluation import PredictionCounts
 
 CANDIDATES = (np.arange(127) - 64) / 8
 
@@ -139,16 +140,24 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
     assert len(set(results)) == 1
 
 
-def test_a_tally_adds_what_each_user_counted():
-    tally = Tally(2, 3)
-    with tally.mine() as first, tally.mine() as second:
-        first += 1
-        second += 2
-        assert first is not second
-    with tally.mine() as again:
-        again += 4
-        assert again is first or again is second
-    assert tally.total().tolist() == [[7] * 3] * 2
+def test_blocks_that_are_counted_at_the_same_time_have_counts_of_their_own(monkeypatch):
+    data, model, *_ = problem(monkeypatch)
+    counts, taken = PredictionCounts(model, data, 0.5), []
+    block = slice(0, 1), slice(0, 23), np.ones((1, 23), F32)
+
+    def count(*arguments):
+        taken.append(arguments[5])
+        if len(taken) == 1:
+            counts.add(*block)  # begins before the first one ends
+        arguments[5][:] += 1
+
+    monkeypatch.setattr(ranking, "count_predictions", count)
+    counts.add(*block)
+    counts.add(*block)
+    first, second, third = taken
+    assert not np.shares_memory(first, second)
+    assert np.shares_memory(third, first) or np.shares_memory(third, second)
+    assert counts.by_label()[1].tolist() == [3] * 23
 
 
 def test_data_are_checked_where_they_enter(monkeypatch):

@@ -118,11 +118,11 @@ def test_a_quota_of_all_cores_is_no_complaint(quiet):
     assert len(doctor.complaints()) == 1
 
 
-# ---- memory, caches, graphics processors
+# ---- memory, graphics processors
 
 @pytest.fixture
-def told(monkeypatch, tmp_path):
-    """A machine whose memory is told by files; set(meminfo=..., limit=..., usage=..., old_limit=..., old_usage=...)."""
+def machine(monkeypatch, tmp_path):
+    """A machine with other memory files: machine(meminfo=..., limit=..., usage=..., old_limit=..., old_usage=...)."""
     names = "meminfo", "limit", "usage", "old_limit", "old_usage"
     paths = {name: tmp_path / name for name in names}
     monkeypatch.setattr(memory, "MEMINFO", paths["meminfo"])
@@ -137,19 +137,19 @@ def told(monkeypatch, tmp_path):
     return change
 
 
-def test_memory_is_what_the_system_calls_available(told):
+def test_memory_is_what_the_system_calls_available(machine):
     assert memory.available_memory() == 5000 * 1024
-    told(limit="max", usage=1)
+    machine(limit="max", usage=1)
     assert memory.available_memory() == 5000 * 1024
 
 
 @pytest.mark.parametrize("version", ["", "old_"])
-def test_memory_is_within_the_limit_of_the_group_of_either_version(told, version):
-    told(**{f"{version}limit": 4_000_000, f"{version}usage": 1_000_000})
+def test_memory_is_within_the_limit_of_the_group_of_either_version(machine, version):
+    machine(**{f"{version}limit": 4_000_000, f"{version}usage": 1_000_000})
     assert memory.available_memory() == 3_000_000
-    told(**{f"{version}limit": 10**9})
+    machine(**{f"{version}limit": 10**9})
     assert memory.available_memory() == 5000 * 1024
-    told(**{f"{version}limit": 999_999})
+    machine(**{f"{version}limit": 999_999})
     assert memory.available_memory() == 0
 
 
@@ -158,17 +158,6 @@ def test_the_memory_of_a_process_is_what_is_resident_and_not_what_is_addressed(t
     assert memory.resident_memory() is None
     memory.STATM.write_text("100 40 8 1 0 9 0\n")
     assert memory.resident_memory() == 40 * os.sysconf("SC_PAGE_SIZE")
-
-
-def test_caches_of_data_by_level(tmp_path, monkeypatch):
-    monkeypatch.setattr(memory, "CACHES", tmp_path)
-    for i, (level, kind, size) in enumerate([(1, "Data", "48K"), (1, "Instruction", "32K"), (2, "Unified", "2048K"),
-                                             (3, "Unified", "105M"), (4, "Unified", "odd")]):
-        folder = tmp_path / f"index{i}"
-        folder.mkdir()
-        for name, text in ("level", level), ("type", kind), ("size", size):
-            (folder / name).write_text(f"{text}\n")
-    assert memory.caches() == {1: 48 << 10, 2: 2 << 20, 3: 105 << 20}
 
 
 def test_graphics_processors_by_name(tmp_path, monkeypatch):

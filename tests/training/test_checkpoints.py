@@ -157,7 +157,7 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path):
     content[-3] ^= 1
     (newest / "labels.W.npy").write_bytes(content)
     second = trainer(AdaGrad(0.1), tmp_path)
-    with pytest.warns(UserWarning, match="labels.W.npy: damaged: want CRC-32 .* going on from the checkpoint before"):
+    with pytest.warns(UserWarning, match="labels.W.npy: damaged: want CRC-32 .* resuming from the checkpoint before"):
         second.fit(data)
     assert bits(first.model) == bits(second.model)
     for path in newest, before:

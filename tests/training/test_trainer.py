@@ -331,7 +331,7 @@ def test_data_that_do_not_fit_are_refused():
         Trainer(model, SGD(0.1), epochs=1, schedule=linear_decay).fit(iter([data]))
 
 
-def is_astray(n_bad, n_steps, epochs=1):
+def is_diverged(n_bad, n_steps, epochs=1):
     """Whether a training is given up after a good step and so many bad ones, as its last losses."""
     trainer = Trainer(MLP(3, 2, (2,)), SGD(0.1), epochs=epochs)
     run = _Run(trainer, chunked([]), None, None)
@@ -348,8 +348,8 @@ def is_astray(n_bad, n_steps, epochs=1):
     (21, 1, 10), (4, 1, DIVERGED_STEPS[0]), (None, 3, DIVERGED_STEPS[0]), (300, 3, 50), (10_000, 1, DIVERGED_STEPS[1])])
 def test_a_training_is_given_up_when_the_loss_stays_high_for_half_an_epoch(n_steps, epochs, patience):
     """But for 8 steps at least and 200 at most: neither one bad step nor one less than these is enough."""
-    assert not is_astray(1, n_steps, epochs) and not is_astray(patience - 1, n_steps, epochs)
-    assert is_astray(patience, n_steps, epochs)
+    assert not is_diverged(1, n_steps, epochs) and not is_diverged(patience - 1, n_steps, epochs)
+    assert is_diverged(patience, n_steps, epochs)
 
 
 def test_the_memory_of_a_step_counts_where_the_optimiser_has_no_state(monkeypatch):
