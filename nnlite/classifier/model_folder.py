@@ -80,21 +80,15 @@ def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np
         model = MLP.from_params(params, header["activation"], header["output"])
         got, want = (model.n_words, model.n_labels), (vocabulary.n_words, len(vocabulary.labels))
         if got != want:
-            raise ValueError(f"want a network for {want[0]} words and {want[1]} labels, got one for "
-                             f"{got[0]} and {got[1]}")
+            raise ValueError("want a network for {} words and {} labels, got one for {} and {}".format(*want, *got))
         if not isinstance(header["training"], dict) or not 0 <= float(header["threshold"]) <= 1:
             raise ValueError("want a threshold in 0..1 and the figures of a training, got something else")
-        _start_kernels(vocabulary)
+        vocabulary.encode_titles(["a"])  # Numba loads the kernels of predicting, which takes a third of a second
+        MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
         return Stored(header["recipe"], overrides, vocabulary, model, categories, header["threshold"],
                       header["training"])
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise not_whole(folder, error) from None
-
-
-def _start_kernels(vocabulary: Vocabulary) -> None:
-    """Make Numba load the kernels of predicting, which takes a third of a second in every new process."""
-    vocabulary.encode_titles(["a"])
-    MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
 
 
 def not_whole(folder: str | PathLike, error: Exception) -> ValueError:

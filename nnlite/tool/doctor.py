@@ -63,8 +63,6 @@ def _by_threads(figures: dict[int, float], unit: str) -> str:
     return ", ".join([f"{first[1]:.1f} {unit} on 1 thread", *(f"{figure:.1f} on {n}" for n, figure in others)])
 
 
-# ---- the machine
-
 def description() -> dict[str, Any]:
     """The machine and the versions of the numeric libraries. ImportError if nnlite is not installed."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else None
@@ -109,8 +107,6 @@ def _cpuinfo(field: str) -> str | None:
     return next((line.partition(":")[2].strip() for line in lines if line.split("\t")[0].strip() == field), None)
 
 
-# ---- complaints
-
 def complaints() -> list[str]:
     """What keeps programs below what this machine offers: one line each, none if all is well."""
     return [*_about_blas(blas()), *_about_numba(), *_about_cores()]
@@ -146,8 +142,6 @@ def _about_cores() -> Iterator[str]:
     if quota != "max" and int(quota) < usable_cores() * int(period):
         yield f"{QUOTA} grants the time of {int(quota) / int(period):.3g} cores to {usable_cores()} that may be used"
 
-
-# ---- speeds
 
 def sgemm_peak(threads: int | None = None, seconds: float = 0.3, size: int = 1024) -> float:
     """float32 operations a second, in GFLOP/s, that matrix products reach: the best of those made in `seconds`.

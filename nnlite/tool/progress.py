@@ -49,26 +49,18 @@ class Lines:
 
     def __call__(self, step: Step) -> None:
         if self.steps and step.epoch != self.steps[-1].epoch:
-            self._end_epoch()
+            if not self.every:  # after the first epoch its number of steps is known
+                self.every = 10 if (self.steps[-1].n_steps or 0) / len(self.steps) > MANY_EPOCHS else 1
+            if self.steps[-1].epoch % self.every == 0:
+                self.close()
+            self.steps.clear()
         self.steps.append(step)
 
-    def _end_epoch(self) -> None:
-        last = self.steps[-1]
-        if not self.every:  # after the first epoch its number of steps is known
-            n_epochs = (last.n_steps or 0) / len(self.steps)
-            self.every = 10 if n_epochs > MANY_EPOCHS else 1
-        if last.epoch % self.every == 0:
-            self._show()
-        self.steps.clear()
-
-    def _show(self) -> None:
-        last = self.steps[-1]
-        line = (f"epoch {last.epoch:3}  loss {sum(step.loss for step in self.steps) / len(self.steps):.5f}  "
-                f"{sum(step.rows for step in self.steps):,} rows  {last.seconds:.1f} s")
-        left = ((last.n_steps or last.step) - last.step) * last.seconds / last.step
-        self.say(f"{line}, {left:.0f} s left")
-
     def close(self) -> None:
-        """Show the last epoch, also one that was interrupted."""
-        if self.steps:
-            self._show()
+        """Show the running epoch, also one that was interrupted."""
+        if not self.steps:
+            return
+        last, loss = self.steps[-1], sum(step.loss for step in self.steps) / len(self.steps)
+        left = ((last.n_steps or last.step) - last.step) * last.seconds / last.step
+        self.say(f"epoch {last.epoch:3}  loss {loss:.5f}  {sum(step.rows for step in self.steps):,} rows  "
+                 f"{last.seconds:.1f} s, {left:.0f} s left")

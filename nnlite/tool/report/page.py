@@ -54,8 +54,6 @@ def page(title: str, opening: str, sections: Iterable[tuple[str, str, str]]) -> 
                        for identity, heading, inside in sections))
 
 
-# ---- words of the data
-
 def text(words: str, most: int = 200) -> str:
     """Words of the data as HTML that shows them and does nothing else, cut after `most` characters.
 
@@ -74,8 +72,6 @@ def bare(words: str) -> str:
     return html.escape(_UNFIT.sub("\ufffd", _TURNING.sub("", words)))
 
 
-# ---- numbers, tables, charts
-
 def count(n: float) -> str:
     """1,234"""
     return f"{n:,.0f}"
@@ -88,11 +84,6 @@ def percent(fraction: float, digits: int = 1) -> str:
     if 1 > fraction >= 1 - 0.5 * 10 ** (-2 - digits):
         return f"&gt;{100 - 10 ** -digits:.{digits}f}{NO_BREAK}%"
     return f"{100 * fraction:.{digits}f}{NO_BREAK}%"
-
-
-def bar(fraction: float) -> str:
-    """A bar that fills this fraction of its track, beside a number that says the same."""
-    return f'<span class="track" aria-hidden="true"><span class="bar" style="width:{5 * fraction:.2f}em"></span></span>'
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], words: Mapping[int, str] | None = None,
