@@ -13,7 +13,6 @@ import argparse
 import itertools
 import json
 import os
-import resource
 import sys
 from contextlib import closing
 from functools import partial
@@ -29,6 +28,11 @@ from nnlite.system.atomic_file import replacing
 from nnlite.tool.command_line import message, positive
 from nnlite.tool.progress import display
 from nnlite.training import planning, recipes
+
+try:
+    import resource
+except ImportError:  # Windows, where the peak memory is not known
+    resource = None
 
 TRAIN_SHARE = 0.8
 SHOWN = ("P@1", "P@3", "P@5", "nDCG@5", "micro_f1")
@@ -125,26 +129,23 @@ def train_and_test(name, train, test, args):
                              thresholds=classifier.threshold_, threads=args.threads)
     return classifier, {
         "n_words": vocabulary.n_words, "first_loss": seen["first_loss"], "last_loss": seen["last_loss"],
-        "test": scores, "seconds": seen["seconds"],
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}  # of the process until now, KiB on Linux
+        "test": scores, "seconds": seen["seconds"],  # of the process until now; ru_maxrss is in KiB on Linux
+        "peak_mib": resource and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def show_table(results, floor):
-    def row(title, cells):
-        print(f"{title:34}" + "".join(f"{cell:>10}" for cell in cells))
-
-    found = results.values()
+    """A column for each recipe."""
+    columns = [[
+        name, f"{r['last_loss']:.5f}", f"{r['test']['bce']:.5f}", f"{floor:.5f}",
+        *(f"{100 * r['test'][score]:.2f} %" if score in r["test"] else "-" for score in SHOWN),  # no P@5 of 4 labels
+        f"{r['test']['rows_without_label']:,}", f"{r['seconds']:.1f}", f"{r['peak_mib']:.0f}" if r["peak_mib"] else "-",
+    ] for name, r in results.items()]
+    titles = ["", "last training loss", "test BCE", "test BCE, label frequencies only",
+              *(f"test {score.replace('_', ' ')}" for score in SHOWN),
+              "test records without known label", "training seconds", "peak memory until then, MiB"]
     print()
-    row("", results)
-    row("last training loss", (f"{r['last_loss']:.5f}" for r in found))
-    row("test BCE", (f"{r['test']['bce']:.5f}" for r in found))
-    row("test BCE, label frequencies only", [f"{floor:.5f}"] * len(found))
-    for score in SHOWN:
-        if all(score in r["test"] for r in found):  # no P@5 where there are 4 labels
-            row(f"test {score.replace('_', ' ')}", (f"{100 * r['test'][score]:.2f} %" for r in found))
-    row("test records without known label", (f"{r['test']['rows_without_label']:,}" for r in found))
-    row("training seconds", (f"{r['seconds']:.1f}" for r in found))
-    row("peak memory until then, MiB", (f"{r['peak_mib']:.0f}" for r in found))
+    for title, *cells in zip(titles, *columns):
+        print(f"{title:34}" + "".join(f"{cell:>10}" for cell in cells))
 
 
 def show_products(records, models):
@@ -181,7 +182,6 @@ def draw_curves(file, models, floor):
         axes.plot(*np.transpose(classifier.training_["curve"]), label=f"{name} recipe", linewidth=1.5)
     axes.axhline(floor, color="black", linestyle=":", label="label frequencies only")
     axes.set(yscale="log", xlabel="training step", ylabel="binary cross-entropy, mean over labels")
-    axes.grid(alpha=0.3)
     axes.legend()
     figure.savefig(file, format="png", dpi=120)
     plt.close(figure)

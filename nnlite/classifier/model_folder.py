@@ -1,8 +1,6 @@
 """A trained model as a folder: all that predicting needs, and nothing that can execute."""
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from os import PathLike
 from typing import Any, NamedTuple
@@ -48,22 +46,11 @@ def write(folder: str | PathLike, stored: Stored) -> None:
 
 
 def read(folder: str | PathLike) -> Stored:
-    """What `write` has written. The parameters stay on disk and are mapped into memory as they are used.
-
-    FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
-    """
-    with _no_garbage_collection():
-        return array_folder.read(folder, KIND, partial(_stored, folder))
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Within it the garbage collector is off: starting Numba makes many lasting objects, and collecting a hundred times
-    meanwhile would take a fifth of the start."""
+    """What `write` has written. Parameters and errors are as `TitleClassifier.load` says."""
     enabled = gc.isenabled()
-    gc.disable()
+    gc.disable()  # starting Numba makes many lasting objects: a hundred collections would take a fifth of the start
     try:
-        yield
+        return array_folder.read(folder, KIND, partial(_stored, folder))
     finally:
         if enabled:
             gc.enable()

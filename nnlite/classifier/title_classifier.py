@@ -40,12 +40,11 @@ class TitleClassifier:
     overrides: settings that replace the recipe's, by the names in `recipes.SETTINGS`, such as epochs=3, hidden=(400,),
     min_count=5, dropout=0.2, seed=1, threads=4. TypeError for another name.
 
-    Titles are a list (or array) of str. They are cleaned as `read_records` cleans them and split into words, which are
-    lower-cased runs of letters and digits of any script. Punctuation, emoji and combining marks separate words, so a
-    letter and its accent should be one character (NFC); the default recipe also has features of punctuation, emoji and
-    the title's length. In scripts without spaces, such as Chinese, an unbroken run is one word, and `stem` its first
-    letters. A title without a known word is not an error: the network then predicts from the categories' frequencies
-    alone, and `predict` names no category.
+    Titles are a list (or array) of str, cleaned as `read_records` cleans them. Words are lower-cased runs of letters
+    and digits of any script, separated by punctuation, emoji and combining marks: a letter and its accent should be one
+    character (NFC). In scripts without spaces, such as Chinese, an unbroken run is one word, and `stem` its first
+    letters. The default recipe also has features of punctuation, emoji and the title's length. For a title without a
+    known word the network predicts from the categories' frequencies alone, and `predict` names no category.
 
     mapping (a `Mapping` or the file of one) replaces raw categories by others. major (a number or a list of names)
     gives each product one of a few categories and makes the network choose between them (softmax).
@@ -89,8 +88,6 @@ class TitleClassifier:
             estimator_type=None,  # "classifier" promises one category each, or a matrix of them
             target_tags=utils.TargetTags(required=True, multi_output=True),
             input_tags=utils.InputTags(one_d_array=True, two_d_array=False, string=True))
-
-    # ---- learning
 
     def fit(self, titles: Titles, categories: CategoryLists, validation: Validation = None,
             on_step: OnStep = None, sample_weight: Sequence[float] | np.ndarray | None = None) -> "TitleClassifier":
@@ -184,8 +181,6 @@ class TitleClassifier:
         if interrupt:
             raise interrupt
 
-    # ---- predicting
-
     def predict(self, titles: Titles, threshold: float | None = None) -> list[tuple[str, ...]]:
         """The names of the categories of each title, likeliest first, as a list of tuples.
 
@@ -212,10 +207,7 @@ class TitleClassifier:
         return self._pairs(*self._top(self._encoded("predict_top_k", titles), k))
 
     def predict_proba(self, titles: Titles, k: int = 10) -> sp.csr_array:
-        """The probabilities of the k likeliest categories (all, if there are fewer), csr (N, L).
-
-        Each is the probability of its category alone: they need not add up to 1.
-        """
+        """The probabilities of the k likeliest categories (all, if fewer), csr (N, L). They need not add up to 1."""
         x = self._encoded("predict_proba", titles)
         indptr, ids, p = self._top(x, k)
         matrix = sp.csr_array((p, ids, indptr), shape=(x.shape[0], self.model_.n_labels))
@@ -260,13 +252,10 @@ class TitleClassifier:
         pairs = list(zip(map(self.classes_.__getitem__, ids.tolist()), p.tolist()))
         return [pairs[a:b] for a, b in zip(indptr[:-1].tolist(), indptr[1:].tolist())]
 
-    # ---- as a folder
-
     def save(self, folder: str | PathLike) -> None:
-        """Write the model into a new folder, or replace the model there, atomically.
+        """Write the model into a new folder, or replace the model there, atomically. Nothing in it can execute.
 
-        The folder holds what predicting needs, and nothing that can execute. OSError if it cannot be written,
-        ValueError if it holds something else.
+        OSError if it cannot be written, ValueError if the folder holds something else.
         """
         self._check_fitted()
         model_folder.write(folder, model_folder.Stored(

@@ -119,7 +119,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # the user of a command never sees a traceback
         commands.say(f"nnlite: error: {' '.join(message(error).split())}")
         code = 2
-    _drop_output()
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:  # Python would try to write the output again at exit, so it goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
@@ -132,15 +136,6 @@ def message(error: Exception) -> str:
     if isinstance(error, (ImportError, OSError, TypeError, ValueError, FloatingPointError)):
         return str(error)
     return f"{type(error).__name__}: {error}"
-
-
-def _drop_output() -> None:
-    """Send output that could not be written nowhere, since Python would try to write it again at exit."""
-    try:
-        if sys.stdout:
-            sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> Parser:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from nnlite.training.trainer import Step
@@ -15,10 +16,8 @@ def display(say: Callable[[str], Any]) -> "Bar | Lines":
     say: called with each line, where there is no terminal or no tqdm; the bar is on standard error
     """
     if sys.stderr and sys.stderr.isatty():
-        try:
+        with suppress(ImportError):
             return Bar()
-        except ImportError:
-            pass
     say("training (on a machine's first run the kernels are compiled before it)")
     return Lines(say)
 
@@ -28,7 +27,6 @@ class Bar:
 
     def __init__(self) -> None:
         from tqdm import tqdm
-
         self.bar = tqdm(unit="step", dynamic_ncols=True)
 
     def __call__(self, step: Step) -> None:

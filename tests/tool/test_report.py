@@ -276,7 +276,8 @@ def test_propensities_are_those_of_the_training(trained, tmp_path):
 def test_a_category_given_twice_counts_once(trained, tmp_path):
     records = [Record(title, categories * 2) for title, categories in shop()]
     n, known = sum(len(set(record.categories)) for record in records), trained.encode(shop()).y.nnz
-    assert f"{n}, of which the model knows {known} ({percent(known / n)})" in words_in(page_of(tmp_path, trained, records))
+    words = words_in(page_of(tmp_path, trained, records))
+    assert f"{n}, of which the model knows {known} ({percent(known / n)})" in words
 
 
 def test_the_data_are_counted(trained, tmp_path):
@@ -309,7 +310,8 @@ def test_epochs_of_a_validation_begin_at_1():
     scores = [{"P@1": 0.5, "P@3": 0.25}, {"P@1": 1.0, "P@3": 0.125}]
     assert sections._validation_lines({"validation": scores}) == {
         "P@1": [(1, 50.0), (2, 100.0)], "P@3": [(1, 25.0), (2, 12.5)]}
-    assert sections._validation_lines({"validation": [*scores, {"P@1": 1.0}]}) == {"P@1": [(1, 50.0), (2, 100.0), (3, 100.0)]}
+    assert sections._validation_lines({"validation": [*scores, {"P@1": 1.0}]}) == {
+        "P@1": [(1, 50.0), (2, 100.0), (3, 100.0)]}
 
 
 @pytest.mark.parametrize("major", [None, 2])

@@ -14,28 +14,8 @@ from importlib import resources
 NO_BREAK = "\u00a0"
 NOTHING = "–"  # where there is no number
 
-STYLE, SCRIPT = (resources.files(__package__).joinpath(name).read_text("utf-8") for name in ("style.css", "script.js"))
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<header>{opening}
-<nav aria-label="Contents"><ul>{links}</ul></nav></header>
-<main>
-{body}
-</main>
-<script>{script}</script>
-</body>
-</html>
-"""
+PAGE, STYLE, SCRIPT = (resources.files(__package__).joinpath(name).read_text("utf-8")
+                       for name in ("page.html", "style.css", "script.js"))
 
 # Characters that change the direction of the text around them; controls, lone surrogates and non-characters.
 _TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
