@@ -144,8 +144,7 @@ def parser() -> Parser:
     top.add_argument("--version", action="version", version=f"nnlite {__version__}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(function: Callable[[argparse.Namespace], Any], what: str, description: str,
-            *shared: str) -> argparse.ArgumentParser:
+    def add(function: Callable[[argparse.Namespace], Any], what: str, description: str, *shared: str) -> Parser:
         command = subparsers.add_parser(function.__name__, help=what, description=description, epilog=CODES,
                                         formatter_class=argparse.RawDescriptionHelpFormatter)
         command.set_defaults(command=function)

@@ -58,9 +58,8 @@ def train(args: Namespace) -> int:
             titles, categories = validation or data or _read(args.data, inform)
             source = ", ".join(map(str, args.validation or args.data)) + ", trained on" * (not validation)
             write_report(args.report, classifier, map(Record, titles, categories), source=source)
-    *lines, last = _about_training(classifier, args.model)
-    for line in [*lines, last + "; interrupted, what was learnt so far is saved" * interrupted]:
-        inform(line)
+    about = "\n".join(_about_training(classifier, args.model))
+    inform(about + "; interrupted, what was learnt so far is saved" * interrupted)
     return int(interrupted)
 
 

@@ -28,14 +28,12 @@ class Bar:
     def __init__(self) -> None:
         from tqdm import tqdm
         self.bar = tqdm(unit="step", dynamic_ncols=True)
+        self.close = self.bar.close
 
     def __call__(self, step: Step) -> None:
         self.bar.total = step.n_steps
         self.bar.set_postfix(epoch=step.epoch, loss=f"{step.loss:.5f}", refresh=False)
         self.bar.update(step.step - self.bar.n)
-
-    def close(self) -> None:
-        self.bar.close()
 
 
 class Lines:
