@@ -13,7 +13,6 @@ import argparse
 import itertools
 import json
 import os
-import resource
 import sys
 from contextlib import closing
 from functools import partial
@@ -30,23 +29,15 @@ from nnlite.tool.command_line import message, positive
 from nnlite.tool.progress import display
 from nnlite.training import planning, recipes
 
+try:
+    import resource
+except ImportError:  # Windows, where the peak memory is not known
+    resource = None
+
 TRAIN_SHARE = 0.8
-SHOWN = ("P@1", "P@3", "P@5", "nDCG@5", "micro_f1")
 
 
 def main(argv=None):
-    args = arguments(argv)
-    try:
-        run(args)
-    except BrokenPipeError:  # it is not an error if the reader of the output stops early
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError, MemoryError) as error:
-        print(f"error: {message(error)}", file=sys.stderr)
-        return 2
-    return 0
-
-
-def arguments(argv):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", metavar="FILE",
                         help=".jsonl, .json, .csv or .tsv, plain or .gz, .bz2, .xz (default: a made-up catalogue)")
@@ -58,7 +49,14 @@ def arguments(argv):
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--seed", type=int, default=0, help="of the catalogue, the weights and the order of rows")
     parser.add_argument("--threads", type=positive, help="changes the speed, never the result (default: all cores)")
-    return parser.parse_args(argv)
+    try:
+        run(parser.parse_args(argv))
+    except BrokenPipeError:  # it is not an error if the reader of the output stops early
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, MemoryError) as error:
+        print(f"error: {message(error)}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def run(args):
@@ -104,8 +102,7 @@ def show_plan(name, train, args):
     n_words, n_labels, held = vocabulary.n_words, len(vocabulary.labels), memory.resident_memory() or 0
     trainer = recipes.RECIPES[name](planning.Expected(len(train), n_words, n_labels, n_words), args.seed, args.threads)
     step_seconds = planning.trial(trainer, vocabulary.encode(train[:planning.TRIAL_RECORDS]))
-    source = ", ".join(map(str, args.data or ["made-up catalogue"]))
-    plan = planning.plan_of(trainer, [source], name, len(train), step_seconds)
+    plan = planning.plan_of(trainer, list(map(str, args.data or ["made-up catalogue"])), name, len(train), step_seconds)
     plan.memory = {"held already": held} | plan.memory
     print(f"\nwords      {n_words:,} kept, {vocabulary.n_dropped_words:,} in fewer than {vocabulary.min_count} titles "
           f"dropped\nlabels     {n_labels:,} kept, {vocabulary.n_dropped_labels:,} of fewer than "
@@ -125,26 +122,22 @@ def train_and_test(name, train, test, args):
                              thresholds=classifier.threshold_, threads=args.threads)
     return classifier, {
         "n_words": vocabulary.n_words, "first_loss": seen["first_loss"], "last_loss": seen["last_loss"],
-        "test": scores, "seconds": seen["seconds"],
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}  # of the process until now, KiB on Linux
+        "test": scores, "seconds": seen["seconds"],  # the peak is that of the process until now, in KiB on Linux
+        "peak_mib": resource and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
 
 
 def show_table(results, floor):
-    def row(title, cells):
-        print(f"{title:34}" + "".join(f"{cell:>10}" for cell in cells))
-
-    found = results.values()
+    shown = [s for s in ("P@1", "P@3", "P@5", "nDCG@5", "micro_f1") if all(s in r["test"] for r in results.values())]
+    titles = ["", "last training loss", "test BCE", "test BCE, label frequencies only",
+              *(f"test {score.replace('_', ' ')}" for score in shown),  # no P@5 where there are 4 labels
+              "test records without known label", "training seconds", "peak memory until then, MiB"]
+    columns = [[name, f"{r['last_loss']:.5f}", f"{r['test']['bce']:.5f}", f"{floor:.5f}",
+                *(f"{100 * r['test'][score]:.2f} %" for score in shown),
+                f"{r['test']['rows_without_label']:,}", f"{r['seconds']:.1f}",
+                "unknown" if r["peak_mib"] is None else f"{r['peak_mib']:.0f}"] for name, r in results.items()]
     print()
-    row("", results)
-    row("last training loss", (f"{r['last_loss']:.5f}" for r in found))
-    row("test BCE", (f"{r['test']['bce']:.5f}" for r in found))
-    row("test BCE, label frequencies only", [f"{floor:.5f}"] * len(found))
-    for score in SHOWN:
-        if all(score in r["test"] for r in found):  # no P@5 where there are 4 labels
-            row(f"test {score.replace('_', ' ')}", (f"{100 * r['test'][score]:.2f} %" for r in found))
-    row("test records without known label", (f"{r['test']['rows_without_label']:,}" for r in found))
-    row("training seconds", (f"{r['seconds']:.1f}" for r in found))
-    row("peak memory until then, MiB", (f"{r['peak_mib']:.0f}" for r in found))
+    for title, *cells in zip(titles, *columns):
+        print(f"{title:34}" + "".join(f"{cell:>10}" for cell in cells))
 
 
 def show_products(records, models):
@@ -172,19 +165,15 @@ def write_results(args, models, figures):
 
 
 def draw_curves(file, models, floor):
-    import matplotlib
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    from matplotlib.figure import Figure
+    axes = Figure(figsize=(8, 4.5), layout="constrained").subplots()
     for name, classifier in models.items():
         axes.plot(*np.transpose(classifier.training_["curve"]), label=f"{name} recipe", linewidth=1.5)
     axes.axhline(floor, color="black", linestyle=":", label="label frequencies only")
     axes.set(yscale="log", xlabel="training step", ylabel="binary cross-entropy, mean over labels")
     axes.grid(alpha=0.3)
     axes.legend()
-    figure.savefig(file, format="png", dpi=120)
-    plt.close(figure)
+    axes.figure.savefig(file, format="png", dpi=120)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """A trained model as a folder: all that predicting needs, and nothing that can execute."""
 
 import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from os import PathLike
 from typing import Any, NamedTuple
@@ -48,22 +46,11 @@ def write(folder: str | PathLike, stored: Stored) -> None:
 
 
 def read(folder: str | PathLike) -> Stored:
-    """What `write` has written. The parameters stay on disk and are mapped into memory as they are used.
-
-    FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
-    """
-    with _no_garbage_collection():
-        return array_folder.read(folder, KIND, partial(_stored, folder))
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Within it the garbage collector is off: starting Numba makes many lasting objects, and collecting a hundred times
-    meanwhile would take a fifth of the start."""
+    """What `write` has written. Parameters and errors are as `TitleClassifier.load` says."""
     enabled = gc.isenabled()
-    gc.disable()
+    gc.disable()  # starting Numba makes many lasting objects: a hundred collections would take a fifth of the start
     try:
-        yield
+        return array_folder.read(folder, KIND, partial(_stored, folder))
     finally:
         if enabled:
             gc.enable()
@@ -80,21 +67,15 @@ def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np
         model = MLP.from_params(params, header["activation"], header["output"])
         got, want = (model.n_words, model.n_labels), (vocabulary.n_words, len(vocabulary.labels))
         if got != want:
-            raise ValueError(f"want a network for {want[0]} words and {want[1]} labels, got one for "
-                             f"{got[0]} and {got[1]}")
+            raise ValueError("want a network for {} words and {} labels, got one for {} and {}".format(*want, *got))
         if not isinstance(header["training"], dict) or not 0 <= float(header["threshold"]) <= 1:
             raise ValueError("want a threshold in 0..1 and the figures of a training, got something else")
-        _start_kernels(vocabulary)
+        vocabulary.encode_titles(["a"])  # Numba loads the kernels of predicting, which takes a third of a second
+        MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
         return Stored(header["recipe"], overrides, vocabulary, model, categories, header["threshold"],
                       header["training"])
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise not_whole(folder, error) from None
-
-
-def _start_kernels(vocabulary: Vocabulary) -> None:
-    """Make Numba load the kernels of predicting, which takes a third of a second in every new process."""
-    vocabulary.encode_titles(["a"])
-    MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
 
 
 def not_whole(folder: str | PathLike, error: Exception) -> ValueError:

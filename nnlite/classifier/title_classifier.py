@@ -6,6 +6,7 @@ It follows scikit-learn's conventions and works in its pipelines and searches; s
 import sys
 from collections.abc import Iterable, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,12 +40,11 @@ class TitleClassifier:
     overrides: settings that replace the recipe's, by the names in `recipes.SETTINGS`, such as epochs=3, hidden=(400,),
     min_count=5, dropout=0.2, seed=1, threads=4. TypeError for another name.
 
-    Titles are a list (or array) of str. They are cleaned as `read_records` cleans them and split into words, which are
-    lower-cased runs of letters and digits of any script. Punctuation, emoji and combining marks separate words, so a
-    letter and its accent should be one character (NFC); the default recipe also has features of punctuation, emoji and
-    the title's length. In scripts without spaces, such as Chinese, an unbroken run is one word, and `stem` its first
-    letters. A title without a known word is not an error: the network then predicts from the categories' frequencies
-    alone, and `predict` names no category.
+    Titles are a list (or array) of str, cleaned as `read_records` cleans them. Words are lower-cased runs of letters
+    and digits of any script, separated by punctuation, emoji and combining marks: a letter and its accent should be one
+    character (NFC). In scripts without spaces, such as Chinese, an unbroken run is one word, and `stem` its first
+    letters. The default recipe also has features of punctuation, emoji and the title's length. For a title without a
+    known word the network predicts from the categories' frequencies alone, and `predict` names no category.
 
     mapping (a `Mapping` or the file of one) replaces raw categories by others. major (a number or a list of names)
     gives each product one of a few categories and makes the network choose between them (softmax).
@@ -89,8 +89,6 @@ class TitleClassifier:
             target_tags=utils.TargetTags(required=True, multi_output=True),
             input_tags=utils.InputTags(one_d_array=True, two_d_array=False, string=True))
 
-    # ---- learning
-
     def fit(self, titles: Titles, categories: CategoryLists, validation: Validation = None,
             on_step: OnStep = None, sample_weight: Sequence[float] | np.ndarray | None = None) -> "TitleClassifier":
         """Learn from titles (a list of str) and the categories of each (a list of collections of str). Returns self.
@@ -106,18 +104,18 @@ class TitleClassifier:
         features, asked, others = recipes.split(self.recipe, self.overrides)
         known = Categories.choose(records, **asked)
         if sample_weight is not None:
-            sample_weight = check_weights("fit: sample_weight", sample_weight, len(records))[known.kept(records)]
+            weights = check_weights("fit: sample_weight", np.asarray(sample_weight), len(records))[known.kept(records)]
         records, news = known.apply(records)
         vocabulary = Vocabulary.build(records, **features)
         data = vocabulary.encode(records)
-        data.weights = sample_weight
+        data.weights = None if sample_weight is None else weights
         trainer = recipes.RECIPES[self.recipe](data, **others)
         self._take(vocabulary, trainer.model, known, {"categories": news})
         self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
         return self
 
-    def fit_files(self, paths: list[str | PathLike], chunks: str | PathLike,
-                  validation: Validation = None, on_step: OnStep = None) -> "TitleClassifier":
+    def fit_files(self, paths: list[str | PathLike], chunks: str | PathLike, validation: Validation = None,
+                  on_step: OnStep = None) -> "TitleClassifier":
         """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
 
         chunks: a folder for the encoded records, which is made, completed or reused (`write_chunks`). The files are
@@ -131,7 +129,7 @@ class TitleClassifier:
         held_out = checked_records("fit_files: validation", *validation) if validation else None
         known = Categories.choose(read_records(paths), **asked)
         vocabulary = Vocabulary.build(known.stream(read_records(paths)), max_counts=MAX_COUNTS, **features)
-        data = write_chunks(chunks, known.stream(read_records(paths)), vocabulary, sources=paths)
+        data = write_chunks(Path(chunks), known.stream(read_records(paths)), vocabulary, sources=paths)
         trainer = recipes.RECIPES[self.recipe](data, **others)
         self._take(vocabulary, trainer.model, known, {"categories": []})
         self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
@@ -163,7 +161,8 @@ class TitleClassifier:
 
         Where categories are mapped or reduced to major ones, records that keep no category are left out.
         """
-        self._check_taken()
+        if not hasattr(self, "model_"):
+            raise ValueError("TitleClassifier: want one with a vocabulary, got one without: call fit or load first")
         records, _ = self.categories_.apply(list(records))
         return self.vocabulary_.encode(records)
 
@@ -171,19 +170,16 @@ class TitleClassifier:
         self.vocabulary_, self.model_, self.classes_ = vocabulary, model, vocabulary.labels
         self.categories_, self.training_ = categories, training
 
-    def _train(self, trainer: Trainer, data: Dataset | ChunkFolder, validation: Dataset | None,
-               on_step: OnStep) -> None:
+    def _train(self, trainer: Trainer, data: Dataset | ChunkFolder, held_out: Dataset | None, on_step: OnStep) -> None:
         """Train and choose the threshold, also after Ctrl-C, which is raised again."""
         vars(self).pop("threshold_", None)  # after a training that diverges there is nothing to predict with
         self._trainer = trainer
-        interrupt = noted_fit(trainer, data, validation, on_step, self.training_)
-        judged = validation or (data if isinstance(data, Dataset) else data[0])
+        interrupt = noted_fit(trainer, data, held_out, on_step, self.training_)
+        judged = held_out or (data if isinstance(data, Dataset) else data[0])
         rows = np.linspace(0, len(judged) - 1, min(THRESHOLD_ROWS, len(judged))).astype(int)
         self.threshold_ = best_threshold(self.model_, judged.x[rows], threads=self._threads)
         if interrupt:
             raise interrupt
-
-    # ---- predicting
 
     def predict(self, titles: Titles, threshold: float | None = None) -> list[tuple[str, ...]]:
         """The names of the categories of each title, likeliest first, as a list of tuples.
@@ -197,26 +193,24 @@ class TitleClassifier:
         """As `predict`, with the probabilities: [[(category, probability), ...], ...]."""
         x = self._encoded("predict", titles)
         above = self.model_.above(x, self.threshold_ if threshold is None else threshold, self._threads)
-        found = self._pairs(*_sorted_rows(above))
+        rows = np.repeat(np.arange(above.shape[0]), np.diff(above.indptr))
+        order = np.lexsort((above.indices, -above.data, rows))  # each row's likeliest first, ties to the smaller id
+        found = self._pairs(above.indptr, above.indices[order], above.data[order])
         if threshold is None:
             alone = np.flatnonzero((np.diff(above.indptr) == 0) & (np.diff(x.indptr) > 0))
-            for i, likeliest in zip(alone, self._top(x[alone], 1)):
+            for i, likeliest in zip(alone, self._pairs(*self._top(x[alone], 1))):
                 found[i] = likeliest
         return [pairs if known else [] for pairs, known in zip(found, np.diff(x.indptr))]
 
     def predict_top_k(self, titles: Titles, k: int = 5) -> list[Pairs]:
         """The k likeliest categories of each title (all, if there are fewer): [[(category, probability), ...], ...]."""
-        return self._top(self._encoded("predict_top_k", titles), k)
+        return self._pairs(*self._top(self._encoded("predict_top_k", titles), k))
 
     def predict_proba(self, titles: Titles, k: int = 10) -> sp.csr_array:
-        """The probabilities of the k likeliest categories (all, if there are fewer), csr (N, L).
-
-        Each is the probability of its category alone: they need not add up to 1.
-        """
+        """The probabilities of the k likeliest categories (all, if fewer), csr (N, L). They need not add up to 1."""
         x = self._encoded("predict_proba", titles)
-        ids, p = self.model_.top_k(x, min(k, self.model_.n_labels), self._threads)
-        indptr = np.arange(0, ids.size + 1, ids.shape[1])
-        matrix = sp.csr_array((p.ravel(), ids.ravel(), indptr), shape=(len(ids), self.model_.n_labels))
+        indptr, ids, p = self._top(x, k)
+        matrix = sp.csr_array((p, ids, indptr), shape=(x.shape[0], self.model_.n_labels))
         matrix.sort_indices()
         return matrix
 
@@ -245,29 +239,23 @@ class TitleClassifier:
         self._check_fitted()
         return self.vocabulary_.encode_titles(texts(where, titles))
 
-    def _check_taken(self) -> None:
-        if not hasattr(self, "model_"):
-            raise ValueError("TitleClassifier: want one with a vocabulary, got one without: call fit or load first")
-
     def _check_fitted(self) -> None:
         if not hasattr(self, "threshold_"):
             raise ValueError("TitleClassifier: want a trained one, got one without: call fit or load first")
 
-    def _top(self, x: sp.csr_array, k: int) -> list[Pairs]:
+    def _top(self, x: sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The k likeliest labels of each row as indptr, ids, probabilities."""
         ids, p = self.model_.top_k(x, min(k, self.model_.n_labels), self._threads)
-        return self._pairs(np.arange(0, ids.size + 1, ids.shape[1]), ids.ravel(), p.ravel())
+        return np.arange(0, ids.size + 1, ids.shape[1]), ids.ravel(), p.ravel()
 
     def _pairs(self, indptr: np.ndarray, ids: np.ndarray, p: np.ndarray) -> list[Pairs]:
         pairs = list(zip(map(self.classes_.__getitem__, ids.tolist()), p.tolist()))
         return [pairs[a:b] for a, b in zip(indptr[:-1].tolist(), indptr[1:].tolist())]
 
-    # ---- as a folder
-
     def save(self, folder: str | PathLike) -> None:
-        """Write the model into a new folder, or replace the model there, atomically.
+        """Write the model into a new folder, or replace the model there, atomically. Nothing in it can execute.
 
-        The folder holds what predicting needs, and nothing that can execute. OSError if it cannot be written,
-        ValueError if it holds something else.
+        OSError if it cannot be written, ValueError if the folder holds something else.
         """
         self._check_fitted()
         model_folder.write(folder, model_folder.Stored(
@@ -291,10 +279,3 @@ class TitleClassifier:
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_trainer"}  # it has threads
-
-
-def _sorted_rows(matrix: sp.csr_array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """indptr, indices, data of a csr matrix, each row's largest value first, ties to the smaller id."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    order = np.lexsort((matrix.indices, -matrix.data, rows))
-    return matrix.indptr, matrix.indices[order], matrix.data[order]

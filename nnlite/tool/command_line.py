@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -82,6 +83,12 @@ probability, and its logit, are with the word than without it. Above 0 the word 
 """
 DOCTOR = "Measures what this machine can do, and finds settings that slow it down."
 
+SHARED: dict[str, dict[str, Any]] = {  # arguments of several commands
+    "model": {"type": Path, "metavar": "DIR", "help": "the folder of a model"},
+    "data": {"type": Path, "nargs": "+", "metavar": "DATA", "help": "product files"},
+    "--json": {"action": "store_true", "help": "print JSON"},
+}
+
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose error messages are one line, without the usage."""
@@ -112,7 +119,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # the user of a command never sees a traceback
         commands.say(f"nnlite: error: {' '.join(message(error).split())}")
         code = 2
-    _drop_output()
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:  # Python would try to write the output again at exit, so it goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
@@ -127,78 +138,21 @@ def message(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _drop_output() -> None:
-    """Send output that could not be written nowhere, since Python would try to write it again at exit."""
-    try:
-        if sys.stdout:
-            sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-# ---- the commands and their options
-
 def parser() -> Parser:
     """The parser of all commands. The parsed arguments hold the function to call as `command`."""
     top = Parser(prog="nnlite", description=ABOUT, epilog=CODES, formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=f"nnlite {__version__}")
     subparsers = top.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(function: Callable[[argparse.Namespace], Any], what: str, description: str) -> argparse.ArgumentParser:
+    def add(function: Callable[[argparse.Namespace], Any], what: str, description: str, *shared: str) -> Parser:
         command = subparsers.add_parser(function.__name__, help=what, description=description, epilog=CODES,
                                         formatter_class=argparse.RawDescriptionHelpFormatter)
         command.set_defaults(command=function)
+        for name in shared:
+            command.add_argument(name, **SHARED[name])
         return command
 
-    _train_options(add(commands.train, "learn from product files and save a model", TRAIN))
-
-    command = add(commands.plan, "estimate what a training will take", PLAN)
-    _recipe_options(command)
-    _json_option(command)
-
-    command = add(commands.propose, "propose a mapping of raw categories", PROPOSE)
-    _data_argument(command)
-    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file to write, .tsv, that is new")
-    command.add_argument("--min-count", type=positive, default=10, metavar="N",
-                         help="a category of fewer products is rare (default: %(default)s)")
-
-    command = add(commands.evaluate, "score a model on product files", EVALUATE)
-    _model_argument(command)
-    _data_argument(command)
-    command.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page with scores and examples")
-    _json_option(command)
-
-    command = add(commands.predict, "name the categories of titles", PREDICT)
-    _model_argument(command)
-    command.add_argument("titles", nargs="*", metavar="TITLE", help="default: the lines of standard input")
-    command.add_argument("--top", type=positive, metavar="K", help="name the K likeliest categories")
-    command.add_argument("--threshold", type=share, metavar="P", help="name the categories with a probability above P")
-    _json_option(command, "print a JSON object a line")
-
-    command = add(commands.explain, "show the effect of each word of a title", EXPLAIN)
-    _model_argument(command)
-    command.add_argument("title", metavar="TITLE")
-    command.add_argument("--top", type=positive, default=3, metavar="K",
-                         help="explain the K likeliest categories (default: %(default)s)")
-    _json_option(command)
-
-    _json_option(add(commands.doctor, "measure this machine and find what slows it down", DOCTOR))
-    return top
-
-
-def _data_argument(command: argparse.ArgumentParser) -> None:
-    command.add_argument("data", type=Path, nargs="+", metavar="DATA", help="product files")
-
-
-def _model_argument(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", type=Path, metavar="DIR", help="the folder of a model")
-
-
-def _json_option(command: argparse.ArgumentParser, what: str = "print JSON") -> None:
-    command.add_argument("--json", action="store_true", help=what)
-
-
-def _train_options(command: argparse.ArgumentParser) -> None:
+    command = add(commands.train, "learn from product files and save a model", TRAIN, "data")
     _recipe_options(command)
     command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the folder to save the model in")
     command.add_argument("--validation", type=Path, nargs="+", metavar="FILE",
@@ -211,21 +165,42 @@ def _train_options(command: argparse.ArgumentParser) -> None:
                          help="write an HTML page with the loss curve, scores and examples")
     command.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
+    _recipe_options(add(commands.plan, "estimate what a training will take", PLAN, "data", "--json"))
+
+    command = add(commands.propose, "propose a mapping of raw categories", PROPOSE, "data")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file to write, .tsv, that is new")
+    command.add_argument("--min-count", type=positive, default=10, metavar="N",
+                         help="a category of fewer products is rare (default: %(default)s)")
+
+    command = add(commands.evaluate, "score a model on product files", EVALUATE, "model", "data", "--json")
+    command.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page with scores and examples")
+
+    command = add(commands.predict, "name the categories of titles", PREDICT, "model")
+    command.add_argument("titles", nargs="*", metavar="TITLE", help="default: the lines of standard input")
+    command.add_argument("--top", type=positive, metavar="K", help="name the K likeliest categories")
+    command.add_argument("--threshold", type=share, metavar="P", help="name the categories with a probability above P")
+    command.add_argument("--json", action="store_true", help="print a JSON object a line")
+
+    command = add(commands.explain, "show the effect of each word of a title", EXPLAIN, "model", "--json")
+    command.add_argument("title", metavar="TITLE")
+    command.add_argument("--top", type=positive, default=3, metavar="K",
+                         help="explain the K likeliest categories (default: %(default)s)")
+
+    add(commands.doctor, "measure this machine and find what slows it down", DOCTOR, "--json")
+    return top
+
 
 def _recipe_options(command: argparse.ArgumentParser) -> None:
-    _data_argument(command)
     command.add_argument("--recipe", choices=list(RECIPES), default="default", help="(default: %(default)s)")
     command.add_argument("--epochs", type=positive, metavar="N", help="how often each product is seen")
     command.add_argument("--batch-rows", type=positive, metavar="N", help="products in one step")
     command.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
-    command.add_argument("--hidden", type=widths, metavar="N[,N...]",
-                         help="units of each hidden layer, such as 400 or 400,200")
+    command.add_argument("--hidden", type=widths, metavar="N[,N...]", help="units of each hidden layer, as 400,200")
     command.add_argument("--dropout", type=share, metavar="P", help="the fraction of units left out while training")
     command.add_argument("--negligible", type=share, metavar="P",
                          help="leave out gradients up to P, such as 0.001: faster with thousands of categories")
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer than N titles")
-    command.add_argument("--label-min-count", type=positive, metavar="N",
-                         help="drop categories of fewer than N products")
+    command.add_argument("--label-min-count", type=positive, metavar="N", help="drop categories of fewer products")
     command.add_argument("--mapping", type=Path, metavar="FILE", help="map raw categories by this file of `propose`")
     command.add_argument("--major", type=majors, metavar="N|NAME,NAME...",
                          help="give each product one category, of N that cover most products or of those named")
@@ -234,21 +209,18 @@ def _recipe_options(command: argparse.ArgumentParser) -> None:
                          help="changes the speed, never the result (default: all cores)")
 
 
-# ---- types of options
+def _number(kind: type, least: int, most: int | None, text: str) -> Any:
+    try:
+        value = kind(text)
+    except ValueError:
+        value = None
+    if value is None or not least <= value <= (value if most is None else most):
+        want = f"{'an integer' if kind is int else 'a number'} of at least {least}"
+        raise argparse.ArgumentTypeError(f"want {want}{'' if most is None else f' and at most {most}'}, got {text!r}")
+    return value
 
-def positive(text: str) -> int:
-    """An integer of at least 1."""
-    return _number(text, int, 1, None)
 
-
-def natural(text: str) -> int:
-    """An integer of at least 0."""
-    return _number(text, int, 0, None)
-
-
-def share(text: str) -> float:
-    """A number from 0 to 1."""
-    return _number(text, float, 0, 1)
+positive, natural, share = partial(_number, int, 1, None), partial(_number, int, 0, None), partial(_number, float, 0, 1)
 
 
 def widths(text: str) -> tuple[int, ...]:
@@ -259,14 +231,3 @@ def widths(text: str) -> tuple[int, ...]:
 def majors(text: str) -> int | list[str]:
     """A number, or names separated by commas."""
     return positive(text) if text.isdecimal() else [name.strip() for name in text.split(",")]
-
-
-def _number(text: str, kind: type, least: float, most: float | None) -> Any:
-    try:
-        value = kind(text)
-    except ValueError:
-        value = None
-    if value is None or not least <= value <= (value if most is None else most):
-        want = f"{'an integer' if kind is int else 'a number'} of at least {least}"
-        raise argparse.ArgumentTypeError(f"want {want}{'' if most is None else f' and at most {most}'}, got {text!r}")
-    return value

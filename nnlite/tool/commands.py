@@ -34,8 +34,6 @@ def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
-# ---- train
-
 def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
     inform = (lambda text: None) if args.quiet else say
@@ -60,9 +58,8 @@ def train(args: Namespace) -> int:
             titles, categories = validation or data or _read(args.data, inform)
             source = ", ".join(map(str, args.validation or args.data)) + ", trained on" * (not validation)
             write_report(args.report, classifier, map(Record, titles, categories), source=source)
-    for line in _about_training(classifier):
-        inform(line)
-    inform(f"{args.model}: {_about(classifier)}" + "; interrupted, what was learnt so far is saved" * interrupted)
+    about = "\n".join(_about_training(classifier, args.model))
+    inform(about + "; interrupted, what was learnt so far is saved" * interrupted)
     return int(interrupted)
 
 
@@ -93,22 +90,17 @@ def _read(paths: list[Path], inform: Callable[[str], None]) -> tuple[tuple[str, 
     return titles, categories
 
 
-def _about_training(classifier: TitleClassifier) -> Iterator[str]:
-    """What was done to the categories, and the scores on the validation records: a line each."""
-    yield from classifier.training_["categories"]
-    for epoch, scores in enumerate(classifier.training_["validation"], start=1):
+def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
+    """What was done to the categories, the scores on the validation records, and the whole: a line each."""
+    vocabulary, seen = classifier.vocabulary_, classifier.training_
+    yield from seen["categories"]
+    for epoch, scores in enumerate(seen["validation"], start=1):
         yield f"validation after epoch {epoch:3}  " + "  ".join(
             f"{name} {100 * scores[name]:.1f} %" for name in ("P@1", "P@3", "P@5") if name in scores)
+    yield (f"{folder}: {vocabulary.n_words:,} words, {len(vocabulary.labels):,} categories; {seen['steps']:,} of "
+           f"{seen['n_steps']:,} steps in {seen['seconds']:.1f} s, loss from {seen['first_loss']:.5f} to "
+           f"{seen['last_loss']:.5f}; names a category above {classifier.threshold_:.2f}")
 
-
-def _about(classifier: TitleClassifier) -> str:
-    vocabulary, seen = classifier.vocabulary_, classifier.training_
-    return (f"{vocabulary.n_words:,} words, {len(vocabulary.labels):,} categories; {seen['steps']:,} of "
-            f"{seen['n_steps']:,} steps in {seen['seconds']:.1f} s, loss from {seen['first_loss']:.5f} to "
-            f"{seen['last_loss']:.5f}; names a category above {classifier.threshold_:.2f}")
-
-
-# ---- plan, propose, doctor
 
 def plan(args: Namespace) -> None:
     """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
@@ -127,8 +119,6 @@ def doctor(args: Namespace) -> None:
     found = examine()
     print(json.dumps(found, indent=2) if args.json else "\n".join(report_lines(found)))
 
-
-# ---- evaluate
 
 def evaluate(args: Namespace) -> None:
     """Print the scores of a model on the records of some files."""
@@ -161,8 +151,6 @@ def _table(scores: dict[str, float]) -> Iterator[str]:
     if "accuracy" in scores:
         yield f"{'accuracy':12}{100 * scores['accuracy']:8.2f} %   of the likeliest category"
 
-
-# ---- predict, explain
 
 def predict(args: Namespace) -> None:
     """Print a line for each title, from the arguments or from standard input: the title and its categories."""

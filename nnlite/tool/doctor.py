@@ -1,8 +1,7 @@
 """What this machine can do, and what slows it down: the measurements and checks behind `nnlite doctor`.
 
 Two measured figures bound every kernel and layer: the operations a second of matrix products (`sgemm_peak`) and the
-bytes a second that memory delivers (`copy_bandwidth`). `complaints` names the settings that keep a program below what
-the machine offers; nothing here changes one.
+bytes a second that memory delivers (`copy_bandwidth`). `complaints` names the settings that slow a program down.
 """
 
 import os
@@ -46,7 +45,7 @@ def examine() -> dict[str, Any]:
 
 
 def report_lines(found: dict[str, Any]) -> list[str]:
-    """What `examine` found, as a table of texts."""
+    """What `examine` found, as the lines of a table."""
     lines = [
         ("machine", f"{found['processor']}, {found['cores']} usable cores, {found['memory_gib']} GiB"),
         ("versions", ", ".join(f"{name} {found[name]}" for name in ("nnlite", "python", "numpy", "scipy", "numba"))),
@@ -62,8 +61,6 @@ def _by_threads(figures: dict[int, float], unit: str) -> str:
     first, *others = figures.items()
     return ", ".join([f"{first[1]:.1f} {unit} on 1 thread", *(f"{figure:.1f} on {n}" for n, figure in others)])
 
-
-# ---- the machine
 
 def description() -> dict[str, Any]:
     """The machine and the versions of the numeric libraries. ImportError if nnlite is not installed."""
@@ -81,11 +78,8 @@ def description() -> dict[str, Any]:
 
 
 def blas() -> dict[str, Any]:
-    """The BLAS library under NumPy's matrix products.
-
-    name, version, core (the processor whose kernels it runs; None where it does not say), threads (that it would use
-    now), coretype (the variable OPENBLAS_CORETYPE, or None).
-    """
+    """The BLAS library under NumPy's matrix products: name, version, threads (that it would use now), core (the
+    processor whose kernels it runs; None where it does not say), coretype (the variable OPENBLAS_CORETYPE, or None)."""
     found = blas_libraries().info()
     library = next((library for library in found if "numpy" in library["filepath"]), found[0] if found else {})
     return {
@@ -109,11 +103,11 @@ def _cpuinfo(field: str) -> str | None:
     return next((line.partition(":")[2].strip() for line in lines if line.split("\t")[0].strip() == field), None)
 
 
-# ---- complaints
-
 def complaints() -> list[str]:
     """What keeps programs below what this machine offers: one line each, none if all is well."""
-    return [*_about_blas(blas()), *_about_numba(), *_about_cores()]
+    slow = [f"{name}={os.environ[name]}: {effect}" for name, effect in SLOW_NUMBA.items()
+            if os.environ.get(name, "") not in ("", "0")]
+    return [*_about_blas(blas()), *slow, *_about_process()]
 
 
 def _about_blas(library: dict[str, Any]) -> Iterator[str]:
@@ -130,24 +124,16 @@ def _about_blas(library: dict[str, Any]) -> Iterator[str]:
                + ": nnlite uses its own threads and is not slowed, other matrix products are")
 
 
-def _about_numba() -> Iterator[str]:
-    for name, effect in SLOW_NUMBA.items():
-        if os.environ.get(name, "") not in ("", "0"):
-            yield f"{name}={os.environ[name]}: {effect}"
+def _about_process() -> Iterator[str]:
     folder = kernel_cache()
     if folder and not os.access(folder, os.W_OK):
         yield f"{folder}: not writable, so every process compiles the kernels that are not in it yet"
-
-
-def _about_cores() -> Iterator[str]:
     if usable_cores() < (os.cpu_count() or 1):
         yield f"this process may use {usable_cores()} of the machine's {os.cpu_count()} cores (affinity)"
     quota, period = QUOTA.read_text().split() if QUOTA.exists() else ("max", "")
     if quota != "max" and int(quota) < usable_cores() * int(period):
         yield f"{QUOTA} grants the time of {int(quota) / int(period):.3g} cores to {usable_cores()} that may be used"
 
-
-# ---- speeds
 
 def sgemm_peak(threads: int | None = None, seconds: float = 0.3, size: int = 1024) -> float:
     """float32 operations a second, in GFLOP/s, that matrix products reach: the best of those made in `seconds`.

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from nnlite.training.trainer import Step
@@ -15,10 +16,8 @@ def display(say: Callable[[str], Any]) -> "Bar | Lines":
     say: called with each line, where there is no terminal or no tqdm; the bar is on standard error
     """
     if sys.stderr and sys.stderr.isatty():
-        try:
+        with suppress(ImportError):
             return Bar()
-        except ImportError:
-            pass
     say("training (on a machine's first run the kernels are compiled before it)")
     return Lines(say)
 
@@ -28,16 +27,13 @@ class Bar:
 
     def __init__(self) -> None:
         from tqdm import tqdm
-
         self.bar = tqdm(unit="step", dynamic_ncols=True)
+        self.close = self.bar.close
 
     def __call__(self, step: Step) -> None:
         self.bar.total = step.n_steps
         self.bar.set_postfix(epoch=step.epoch, loss=f"{step.loss:.5f}", refresh=False)
         self.bar.update(step.step - self.bar.n)
-
-    def close(self) -> None:
-        self.bar.close()
 
 
 class Lines:
@@ -49,26 +45,18 @@ class Lines:
 
     def __call__(self, step: Step) -> None:
         if self.steps and step.epoch != self.steps[-1].epoch:
-            self._end_epoch()
+            if not self.every:  # after the first epoch its number of steps is known
+                self.every = 10 if (self.steps[-1].n_steps or 0) / len(self.steps) > MANY_EPOCHS else 1
+            if self.steps[-1].epoch % self.every == 0:
+                self.close()
+            self.steps.clear()
         self.steps.append(step)
 
-    def _end_epoch(self) -> None:
-        last = self.steps[-1]
-        if not self.every:  # after the first epoch its number of steps is known
-            n_epochs = (last.n_steps or 0) / len(self.steps)
-            self.every = 10 if n_epochs > MANY_EPOCHS else 1
-        if last.epoch % self.every == 0:
-            self._show()
-        self.steps.clear()
-
-    def _show(self) -> None:
-        last = self.steps[-1]
-        line = (f"epoch {last.epoch:3}  loss {sum(step.loss for step in self.steps) / len(self.steps):.5f}  "
-                f"{sum(step.rows for step in self.steps):,} rows  {last.seconds:.1f} s")
-        left = ((last.n_steps or last.step) - last.step) * last.seconds / last.step
-        self.say(f"{line}, {left:.0f} s left")
-
     def close(self) -> None:
-        """Show the last epoch, also one that was interrupted."""
-        if self.steps:
-            self._show()
+        """Show the running epoch, also one that was interrupted."""
+        if not self.steps:
+            return
+        last, loss = self.steps[-1], sum(step.loss for step in self.steps) / len(self.steps)
+        left = ((last.n_steps or last.step) - last.step) * last.seconds / last.step
+        self.say(f"epoch {last.epoch:3}  loss {loss:.5f}  {sum(step.rows for step in self.steps):,} rows  "
+                 f"{last.seconds:.1f} s, {left:.0f} s left")

@@ -1,4 +1,4 @@
-"""Claim: whoever takes titles cleans them as the reader of files does, so that a model sees the same words again."""
+"""Claim: every method that takes titles cleans them as the reader of files does, so that the words are the same."""
 
 import pytest
 from shops import SMALL, shop
@@ -11,7 +11,7 @@ QUICK = SMALL | dict(epochs=2)
 
 
 def marked(titles):
-    """Titles in HTML whose tags hold a word that, taken for one of the title's, would mislead."""
+    """Titles in HTML whose tags hold a word that would mislead if it were read as part of the title."""
     return [f"<i title='shoe'>{title}</i>" for title in titles]
 
 

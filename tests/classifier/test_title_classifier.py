@@ -79,7 +79,7 @@ def test_titles_of_any_script(trained):
     assert {"Men", "Shoes"} == set(trained.predict(["鞋子"])[0])
     assert {"Women", "Bags"} == set(trained.predict(["حقيبة"])[0])
     assert trained.predict(["dress"]) == trained.predict(["👗DRESS👠"]) == trained.predict(["&amp;dress&#33; <b>"])
-    assert trained.predict(["红鞋子"]) == [()]  # no blanks, so another word
+    assert trained.predict(["红鞋子"]) == [()]  # no spaces, so another word
     assert trained.predict(["dre\u0301ss"]) == [()]  # a combining mark stands between two words
 
 

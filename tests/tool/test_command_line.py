@@ -234,8 +234,8 @@ def test_standard_input(home, given, titles):
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_whoever_reads_may_stop_early(home, unbuffered):
-    """With a buffer the last words are written at exit, where an error would be told by Python itself."""
+def test_the_reader_of_the_output_may_stop_early(home, unbuffered):
+    """With a buffer the last output is written at exit, where Python itself would print an error."""
     env = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     process = start("predict", home / "shop", bufsize=0, env=env)
     process.stdout.close()

@@ -1,4 +1,4 @@
-"""Claim: what is typed reaches what it is meant for, and what the commands tell is what was computed."""
+"""Claim: each option and argument reaches the function it is for, and commands print what was computed."""
 
 import json
 import logging
@@ -79,7 +79,7 @@ def test_every_option_of_a_plan_reaches_it(tmp_path, monkeypatch):
     assert seen == {"paths": args.data, "recipe": "deck", **GIVEN} and list(map(str, args.data)) == ["a", "b"]
 
 
-def test_names_of_major_categories_are_divided_by_commas_and_a_number_is_none():
+def test_names_of_major_categories_are_separated_by_commas_and_a_number_is_not_a_name():
     def major(text):
         return parser().parse_args(["train", "a", "--model", "m", "--major", text]).major
 
@@ -97,7 +97,7 @@ def test_the_least_value_of_an_option_is_accepted_and_none_below_it(option, leas
     assert f"of at least {least}" in capsys.readouterr().err
 
 
-def test_a_proposal_takes_categories_of_ten_products_unless_told_otherwise(tmp_path, capsys):
+def test_a_proposal_keeps_categories_of_ten_products_by_default(tmp_path, capsys):
     assert parser().parse_args(["propose", "a", "--out", "b"]).min_count == 10
     records = [nnlite.Record("a", ("Toys",))] * 12 + [nnlite.Record("b", ("Games",))] * 9
     (tmp_path / "a.jsonl").write_text(lines(records))
@@ -108,7 +108,7 @@ def test_a_proposal_takes_categories_of_ten_products_unless_told_otherwise(tmp_p
 
 
 @pytest.mark.parametrize("argument, want", [(os.fsdecode(b"a\xffb"), "a\ufffdb"), ("dr\u00e9ss", "dr\u00e9ss")])
-def test_bytes_that_are_no_utf8_become_a_sign(argument, want):
+def test_bytes_that_are_not_utf8_become_a_replacement_character(argument, want):
     assert commands.typed(argument) == want
 
 
@@ -154,24 +154,6 @@ def test_validation_products_reach_a_training_from_chunks(home, tmp_path):
     assert scores["rows"] == 150
 
 
-def test_a_line_for_every_epoch_tells_its_loss_rows_and_times():
-    said, rows, losses = [], [3, 1, 3, 1], [0.5, 1.0, 0.25, 0.75]
-    steps = [nnlite.training.trainer.Step(i, 4, 1 + (i > 2), rows[i - 1], losses[i - 1], 2.0 * i) for i in range(1, 5)]
-    with commands.progress(said.append, False) as note:
-        for step in steps:
-            note(step)
-    assert said[1:] == ["epoch   1  loss 0.75000  4 rows  4.0 s, 4 s left",
-                        "epoch   2  loss 0.50000  4 rows  8.0 s, 0 s left"]
-
-
-def test_an_epoch_that_is_interrupted_is_told_as_well():
-    said = []
-    with pytest.raises(KeyboardInterrupt), commands.progress(said.append, False) as note:
-        note(nnlite.training.trainer.Step(1, 4, 1, 3, 0.5, 2.0))
-        raise KeyboardInterrupt
-    assert said[1:] == ["epoch   1  loss 0.50000  3 rows  2.0 s, 6 s left"]
-
-
 # ---- evaluate, explain, plan
 
 def test_scores_are_at_the_models_threshold_and_with_its_propensities(home, capsys):
@@ -200,7 +182,7 @@ def test_a_title_is_cleaned_before_it_is_explained_and_shown(home, capsys):
     assert [effect["word"] for effect in found["categories"][0]["effects"]] == ["blue", "cotton", "dress"]
 
 
-def test_a_plan_that_cannot_fit_is_told_and_exit_code_2(tmp_path, monkeypatch, capsys):
+def test_a_plan_that_cannot_fit_is_an_error_with_exit_code_2(tmp_path, monkeypatch, capsys):
     make = planning.plan
 
     def in_little_memory(*args, **named):

@@ -232,7 +232,7 @@ def page_of(folder, classifier, records, **options):
     return text_of(folder / "report.html")
 
 
-def told(html):
+def words_in(html):
     """The texts of a page, without its tags, as one."""
     return "".join(Page(html).words)
 
@@ -248,7 +248,7 @@ def test_the_interval_is_that_of_the_records_with_a_known_category(trained, tmp_
     data = trained.encode(known)
     n_right = metrics.precision_at_k(data.y, trained.model_.top_k(data.x, 1)[0], 1) * len(known)
     low, high = metrics.wilson(n_right, len(known))
-    words = told(page_of(tmp_path, trained, known + unheard))
+    words = words_in(page_of(tmp_path, trained, known + unheard))
     assert f"{len(known) + 60} records" in words and f"judged by {len(known)} of them" in words
     assert f"between {percent(low)} and {percent(high)} (95 % interval)" in words
 
@@ -276,7 +276,8 @@ def test_propensities_are_those_of_the_training(trained, tmp_path):
 def test_a_category_given_twice_counts_once(trained, tmp_path):
     records = [Record(title, categories * 2) for title, categories in shop()]
     n, known = sum(len(set(record.categories)) for record in records), trained.encode(shop()).y.nnz
-    assert f"{n}, of which the model knows {known} ({percent(known / n)})" in told(page_of(tmp_path, trained, records))
+    words = words_in(page_of(tmp_path, trained, records))
+    assert f"{n}, of which the model knows {known} ({percent(known / n)})" in words
 
 
 def test_the_data_are_counted(trained, tmp_path):
@@ -286,17 +287,17 @@ def test_the_data_are_counted(trained, tmp_path):
     data = trained.encode(records)
     per_row, n = np.diff(data.y.indptr), len(records)
     without = {"word": np.sum(np.diff(data.x.indptr) == 0), "category": np.sum(per_row == 0)}
-    words = told(page_of(tmp_path, trained, records))
+    words = words_in(page_of(tmp_path, trained, records))
     for name, count in without.items():
         assert f"without a known {name}{count} ({percent(count / n)})" in words
-    assert (f"known categories{per_row.mean():.1f} a record, {np.median(per_row):.0f} in the middle one, "
-            f"{per_row.max()} at most") in words
+    assert (f"known categories{per_row.mean():.1f} per record on average, median {np.median(per_row):.0f}, "
+            f"maximum {per_row.max()}") in words
     assert f"categories{data.n_labels}, of which {len(set(data.y.indices))} occur here" in words
 
 
-def test_the_training_is_told_as_it_was_noted(trained, tmp_path):
+def test_the_training_is_shown_as_it_was_noted(trained, tmp_path):
     seen, model = trained.training_, trained.model_
-    words = told(page_of(tmp_path, trained, shop()))
+    words = words_in(page_of(tmp_path, trained, shop()))
     assert f"records{seen['records']}steps{seen['steps']}seconds{seen['seconds']:,.1f}" in words
     assert f"lossfrom {seen['first_loss']:.5f} to {seen['last_loss']:.5f}" in words
     assert f"parameters{sum(p.size for p in model.params.values()):,}" in words
@@ -307,9 +308,10 @@ def test_the_training_is_told_as_it_was_noted(trained, tmp_path):
 
 def test_epochs_of_a_validation_begin_at_1():
     scores = [{"P@1": 0.5, "P@3": 0.25}, {"P@1": 1.0, "P@3": 0.125}]
-    assert sections._rounds({"validation": scores}) == {
+    assert sections._validation_lines({"validation": scores}) == {
         "P@1": [(1, 50.0), (2, 100.0)], "P@3": [(1, 25.0), (2, 12.5)]}
-    assert sections._rounds({"validation": [*scores, {"P@1": 1.0}]}) == {"P@1": [(1, 50.0), (2, 100.0), (3, 100.0)]}
+    assert sections._validation_lines({"validation": [*scores, {"P@1": 1.0}]}) == {
+        "P@1": [(1, 50.0), (2, 100.0), (3, 100.0)]}
 
 
 @pytest.mark.parametrize("major", [None, 2])
@@ -401,8 +403,8 @@ def test_categories_beyond_the_table_are_counted(trained, tmp_path, monkeypatch)
 
 
 def test_the_likeliest_true_label_where_rows_are_cut_into_blocks(monkeypatch):
-    monkeypatch.setattr("nnlite.layers.MIN_BLOCK_ROWS", 3)
-    monkeypatch.setattr("nnlite.layers.MIN_BLOCK_FLOPS", 1)
+    monkeypatch.setattr("nnlite.network.sizes.MIN_BLOCK_ROWS", 3)
+    monkeypatch.setattr("nnlite.network.sizes.MIN_BLOCK_FLOPS", 1)
     data = random_dataset()
     rows = np.flatnonzero(np.diff(data.y.indptr))
     x, y, model = sp.csr_array(data.x[rows]), sp.csr_array(data.y[rows]), random_model(data)
@@ -559,12 +561,12 @@ addEventListener("load", () => {
   const frame = document.querySelector("iframe"), page = frame.contentDocument, view = frame.contentWindow;
   const table = page.querySelector("table.sortable"), name = () => table.tBodies[0].rows[0].cells[0].textContent;
   const buttons = table.querySelectorAll("button"), input = page.querySelector("input");
-  const told = [page.documentElement.scrollWidth, view.innerWidth, view.broken ? 1 : 0];
-  buttons[0].click(); told.push(name());
-  buttons[0].click(); told.push(name());
+  const seen = [page.documentElement.scrollWidth, view.innerWidth, view.broken ? 1 : 0];
+  buttons[0].click(); seen.push(name());
+  buttons[0].click(); seen.push(name());
   input.value = "shoe"; input.dispatchEvent(new view.Event("input"));
-  told.push(page.querySelector("output").textContent);
-  document.title = JSON.stringify([...told, errors]);
+  seen.push(page.querySelector("output").textContent);
+  document.title = JSON.stringify([...seen, errors]);
 });
 </script><iframe src="report.html" style="width:360px;height:800px;border:0"></iframe>"""
 
@@ -586,9 +588,9 @@ def test_on_a_phone(trained, tmp_path):
     write_report(tmp_path / "report.html", trained,
                  [*shop(), *(Record(title, ("Gifts",)) for title in HOSTILE), Record("W" * 399, ("Gifts",))], CURVE)
     (tmp_path / "probe.html").write_text(PROBE)
-    told = re.search(r"<title>(.*?)</title>", browse(tmp_path, tmp_path / "probe.html", "--dump-dom"))
+    found = re.search(r"<title>(.*?)</title>", browse(tmp_path, tmp_path / "probe.html", "--dump-dom"))
     names = sorted(trained.classes_)
-    assert told[1] == f'[360,360,0,"{names[0]}","{names[-1]}","1 of {len(names)}",[]]'
+    assert found[1] == f'[360,360,0,"{names[0]}","{names[-1]}","1 of {len(names)}",[]]'
 
 
 @in_a_browser

@@ -1,7 +1,6 @@
-"""Charts as SVG inside an HTML page: a curve by step, and predicted against true.
+"""Charts as SVG inside an HTML page, which scale with it and take their colours from its style.
 
-They are drawn for a width of 360 and scale with the page. Classes take their colours from the page's style. Each chart
-has a title and a description for screen readers.
+Each chart has a title and a description for screen readers.
 """
 
 from collections.abc import Sequence
@@ -17,15 +16,15 @@ MAX_POINTS = 300  # of a line: about one for each pixel; neighbours are averaged
 LINE_HEIGHT = 13
 
 
-def thinned(points: Sequence[tuple[float, float]] | np.ndarray, most: int = MAX_POINTS) -> np.ndarray:
-    """(n, 2), n <= most: groups of neighbouring points (x, y), each as its last x and its mean y."""
+def thinned(points: Sequence[tuple[float, float]] | np.ndarray) -> np.ndarray:
+    """(n, 2), n <= MAX_POINTS: groups of neighbouring points (x, y), each as its last x and its mean y."""
     points = np.asarray(points, float)
-    return np.array([(part[-1, 0], part[:, 1].mean()) for part in np.array_split(points, min(most, len(points)))])
+    return np.array([(part[-1, 0], part[:, 1].mean()) for part in np.array_split(points, min(MAX_POINTS, len(points)))])
 
 
-def ticks(highest: float, about: int = 5) -> np.ndarray:
-    """About so many round numbers from 0 to the first at or above `highest`, 1, 2 or 5 times a power of ten apart."""
-    least = highest / about
+def ticks(highest: float) -> np.ndarray:
+    """About five round numbers from 0 to the first at or above `highest`, 1, 2 or 5 times a power of ten apart."""
+    least = highest / 5
     power = 10.0 ** np.floor(np.log10(least))
     step = power * next(m for m in (1, 2, 5, 10) if m * power >= least * (1 - 1e-9))
     return step * np.arange(np.ceil(highest / step - 1e-9) + 1)
@@ -46,16 +45,15 @@ def line_chart(identity: str, title: str, description: str, lines: dict, x_label
     lines = {name: thinned(points) for name, points in lines.items()}
     every = np.concatenate(list(lines.values()))
     highest = max(every[:, 1].max(), floor[1] if floor else 0, 1e-12)
-    x_ticks, y_ticks = ticks(max(every[:, 0].max(), 1)), ticks(y_highest or highest)
-    last_x, last_y = max(every[:, 0].max(), 1), y_ticks[-1]
+    last_x, y_ticks = max(every[:, 0].max(), 1), ticks(y_highest or highest)
 
     def x(value):
         return LEFT + (RIGHT - LEFT) * value / last_x
 
     def y(value):
-        return BOTTOM - (BOTTOM - TOP) * value / last_y
+        return BOTTOM - (BOTTOM - TOP) * value / y_ticks[-1]
 
-    parts = [_axes([(x(t), _number(t)) for t in x_ticks if t <= last_x and t == round(t)],
+    parts = [_axes([(x(t), _number(t)) for t in ticks(last_x) if t <= last_x and t == round(t)],
                    [(y(t), _number(t) + y_unit) for t in y_ticks], x_label)]
     names = []
     if floor:
@@ -97,8 +95,7 @@ def _axes(x_marks: list[tuple[float, str]], y_marks: list[tuple[float, str]], x_
              f'text-anchor="end">{escape(text)}</text>' for y, text in y_marks]
     parts += [f'<text class="muted" x="{x:.1f}" y="{BOTTOM + 16}" text-anchor="middle">{escape(text)}</text>'
               for x, text in x_marks]
-    middle = (LEFT + RIGHT) / 2
-    return "".join(parts) + (f'<text class="muted" x="{middle}" y="{BOTTOM + 33}" text-anchor="middle">'
+    return "".join(parts) + (f'<text class="muted" x="{(LEFT + RIGHT) / 2}" y="{BOTTOM + 33}" text-anchor="middle">'
                              f'{escape(x_label)}</text>')
 
 

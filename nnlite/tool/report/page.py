@@ -14,28 +14,8 @@ from importlib import resources
 NO_BREAK = "\u00a0"
 NOTHING = "–"  # where there is no number
 
-STYLE, SCRIPT = (resources.files(__package__).joinpath(name).read_text("utf-8") for name in ("style.css", "script.js"))
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>
-{style}</style>
-</head>
-<body>
-<header>{opening}
-<nav aria-label="Contents"><ul>{links}</ul></nav></header>
-<main>
-{body}
-</main>
-<script>{script}</script>
-</body>
-</html>
-"""
+PAGE, STYLE, SCRIPT = (resources.files(__package__).joinpath(name).read_text("utf-8")
+                       for name in ("page.html", "style.css", "script.js"))
 
 # Characters that change the direction of the text around them; controls, lone surrogates and non-characters.
 _TURNING = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
@@ -53,8 +33,6 @@ def page(title: str, opening: str, sections: Iterable[tuple[str, str, str]]) -> 
         body="\n".join(f'<section aria-labelledby="{identity}"><h2 id="{identity}">{heading}</h2>\n{inside}</section>'
                        for identity, heading, inside in sections))
 
-
-# ---- words of the data
 
 def text(words: str, most: int = 200) -> str:
     """Words of the data as HTML that shows them and does nothing else, cut after `most` characters.
@@ -74,8 +52,6 @@ def bare(words: str) -> str:
     return html.escape(_UNFIT.sub("\ufffd", _TURNING.sub("", words)))
 
 
-# ---- numbers, tables, charts
-
 def count(n: float) -> str:
     """1,234"""
     return f"{n:,.0f}"
@@ -88,11 +64,6 @@ def percent(fraction: float, digits: int = 1) -> str:
     if 1 > fraction >= 1 - 0.5 * 10 ** (-2 - digits):
         return f"&gt;{100 - 10 ** -digits:.{digits}f}{NO_BREAK}%"
     return f"{100 * fraction:.{digits}f}{NO_BREAK}%"
-
-
-def bar(fraction: float) -> str:
-    """A bar that fills this fraction of its track, beside a number that says the same."""
-    return f'<span class="track" aria-hidden="true"><span class="bar" style="width:{5 * fraction:.2f}em"></span></span>'
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], words: Mapping[int, str] | None = None,

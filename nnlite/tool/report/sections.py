@@ -17,8 +17,7 @@ from nnlite.scores import metrics
 from nnlite.system.atomic_file import replacing
 from nnlite.tool.report import charts
 from nnlite.tool.report.figures import KS, Figures, figures_of
-from nnlite.tool.report.page import (
-    NOTHING, bar, bare, count, definitions, figure, page, percent, shortened, table, text)
+from nnlite.tool.report.page import NOTHING, bare, count, definitions, figure, page, percent, shortened, table, text
 from nnlite.tool.report.samples import confused, samples
 
 MAX_LABELS = 2_000  # in the table of all categories
@@ -64,11 +63,9 @@ def _points(curve: Iterable) -> np.ndarray:
     return points
 
 
-# ---- the sections, in the order of the page
-
 def _opening(found: Figures, source: str) -> str:
     scores, n = found.scores, found.scores["rows"] - found.scores["rows_without_label"]
-    low, high = metrics.wilson(scores["P@1"] * n, n)
+    low, high = map(float, metrics.wilson(np.asarray(scores["P@1"] * n), np.asarray(n)))
     of = f" of {text(source, 80)}" if source else ""
     return (f'<h1>Categories from titles</h1>\n<p class="of">{count(scores["rows"])} records{of}, '
             f'{count(found.data.n_labels)} categories</p>\n'
@@ -160,8 +157,9 @@ def _frequency(found: Figures) -> str:
     k = max(found.report["frequency"])
     columns, counts = found.report["frequency"][k], found.classifier.vocabulary_.label_counts
     n_true = np.bincount(metrics.frequency_groups(counts, 10), found.by_label[0], minlength=10)
+    bar = '<span class="track" aria-hidden="true"><span class="bar" style="width:{:.2f}em"></span></span>'
     rows = [[f"{i + 1}", count(labels), count(columns["mean_count"][i]), count(n_true[i]),
-             percent(columns["recall"][i]) + bar(columns["recall"][i]) if n_true[i] else NOTHING,
+             percent(columns["recall"][i]) + bar.format(5 * columns["recall"][i]) if n_true[i] else NOTHING,
              percent(columns[f"P@{k}"][i])]
             for i, labels in enumerate(columns["labels"]) if labels]
     return ("<p>The categories in ten groups, from frequent to rare. Each group has about a tenth of all occurrences "
