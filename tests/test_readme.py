@@ -52,8 +52,8 @@ def journey(folder):
     h = np.empty((1, 2), np.float32)
     SparseLinear.forward(model.features, x, h)
     z = model.logits(data.x)
-    active = h.copy()
-    model.act(active)
+    z_features = h.copy()
+    model.act(h)
 
     sgd = nnlite.SGD(0.5)
     sgd.start(model.params)
@@ -63,19 +63,19 @@ def journey(folder):
     dz = np.concatenate([spy.seen["labels.b", i] for i in range(5)])
     ids, p = model.top_k(data.x, 2)
 
-    yield f"| a raw line | your file | `{line}` |"
-    yield f"| is cleaned | `records` | title {record.title!r}, categories {', '.join(record.categories)} |"
-    yield f"| tokens | `tokens.tokenise` | {' '.join(tokenise(record.title))} |"
-    yield f"| ids | `Vocabulary.encode` | words {show(x.indices)}, labels {show(y.indices)} |"
-    yield f"| add up three rows of `features.W` | `SparseLinear.forward` | [1 0] + [0.5 0.5] + [0 0.5] = {show(h)} |"
-    yield f"| activation | `layers.ACTIVATIONS` | h = {show(active)} |"
+    yield f"| raw line | your file | `{line}` |"
+    yield f"| record | `read_records` | title {record.title!r}, categories {', '.join(record.categories)} |"
+    yield (f"| tokens, ids | `Vocabulary.encode` | {' '.join(tokenise(record.title))}: words {show(x.indices)}, "
+           f"labels {show(y.indices)} |")
+    yield (f"| three rows of `features.W`, ReLU | `SparseLinear`, `ACTIVATIONS` | "
+           f"[1 0] + [0.5 0.5] + [0 0.5] = {show(z_features)} = h |")
+    np.testing.assert_array_equal(h, z_features)  # both are positive, so the row of the table holds for both
     yield f"| logits of the tile | `LabelLayer.logits` | z = {show(z)} |"
-    yield f"| loss | `kernels.bce_with_logits` | {loss:.3f}, summed over the five labels |"
-    yield f"| logits become gradients | `kernels.bce_with_logits` | dz = {show(dz)} |"
-    yield f"| gradient of h | `LabelLayer`, dz W | dh = {show(spy.seen['features.W', 0])} |"
+    yield f"| loss and its gradient | `dense.bce_with_logits` | {loss:.3f}, dz = {show(dz)} |"
+    yield f"| gradient with respect to h | `LabelLayer`, dz W | dh = {show(spy.seen['features.W', 0])} |"
     yield f"| row of Dresses | `SGD.update` | [1 -0.5] becomes {show(model.params['labels.W'][1])} |"
-    yield f"| row of dress | `SparseLinear`, `SGD.update` | [1 0] becomes {show(model.params['features.W'][0])} |"
-    yield f"| row of shoe, absent | nobody | stays {show(model.params['features.W'][3])} |"
+    dress, _, _, shoe = map(show, model.params["features.W"])
+    yield f"| rows of dress, shoe | `SparseLinear`, `SGD.update` | [1 0] becomes {dress}; absent, {shoe} stays |"
     best = ", ".join(f"{vocabulary.labels[i]} {q:.2f}" for i, q in zip(ids[0], p[0]))
     yield f"| top 2 after the step | `MLP.top_k` | {best} |"
 

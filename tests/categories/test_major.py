@@ -208,8 +208,8 @@ def test_a_function_of_the_words_is_learnt():
 
 
 def test_what_a_softmax_cannot_do_is_refused():
-    with pytest.raises(ValueError, match="output: want 'sigmoid' or 'softmax', got 'tanh'"):
-        MLP(5, 5, output="tanh")
+    with pytest.raises(ValueError, match="output: want 'sigmoid' or 'softmax', got 'cubic'"):
+        MLP(5, 5, output="cubic")
     for n in 1, MAX_CLASSES + 1:
         with pytest.raises(ValueError, match=f"want 2 to 4,096 labels for a softmax, got {n:,}"):
             MLP(5, n, (2,), output="softmax")

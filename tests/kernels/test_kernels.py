@@ -1,4 +1,7 @@
-"""Claim: every kernel computes what its twin in `reference` says, in float32, at any size and for extreme values."""
+"""Claim: every kernel computes what its twin says, in float32, at any size and for extreme values.
+
+A twin has its kernel's name and stands in `twins` or, where it is part of the network itself, in `reference`.
+"""
 
 import ast
 from pathlib import Path
@@ -13,7 +16,7 @@ from problems import F32, F64, assert_close, random_csr
 
 import twins
 from nnlite.kernels import compile, ranking, dense, sparse
-from nnlite.network import reference
+from nnlite.network import layers, reference
 from nnlite.scores import metrics
 
 EXTREME = np.array([0, -0.0, 1e-30, 1, -1, 16, -16, 87, -87, 88.8, -88.8, 104, -104, 1e4, -1e4, 3e38, -3e38], F32)
@@ -37,7 +40,20 @@ def names_of_kernels():
 
 @pytest.mark.parametrize("name", names_of_kernels())
 def test_every_kernel_has_a_twin(name):
-    assert callable(getattr(twins, name, None) or getattr(reference, name)), name
+    assert hasattr(twins, name) or hasattr(reference, name), f"want a function {name} in twins or reference: the twin"
+
+
+def activations():
+    """The names in either table, and those of the slopes that are kernels."""
+    slopes = {name.removesuffix("_backward") for name in names_of_kernels() if name.endswith("_backward")}
+    return sorted(reference.ACTIVATIONS.keys() | layers.ACTIVATIONS.keys() | slopes)
+
+
+@pytest.mark.parametrize("name", activations())
+def test_every_activation_is_complete(name):
+    assert name in reference.ACTIVATIONS, f"want {name} in reference.ACTIVATIONS: its formula and slope"
+    assert hasattr(dense, f"{name}_backward"), f"want a kernel {name}_backward in dense: its slope"
+    assert name in layers.ACTIVATIONS, f"want {name} in layers.ACTIVATIONS: the compiled activation and slope"
 
 
 def test_kernels_compile_where_nothing_can_be_kept(monkeypatch):
@@ -60,11 +76,12 @@ def test_exp_neg_keeps_its_bound():
         assert 0 < dense.exp_neg(F32(far)) < 1e-13
 
 
-def test_sigmoid():
+@pytest.mark.parametrize("name", layers.ACTIVATIONS)
+def test_activations(name):
     z = np.concatenate([np.linspace(-87, 87, 4_999).astype(F32), EXTREME])[None]
     got = z.copy()
-    dense.sigmoid(got)
-    np.testing.assert_allclose(got, reference.sigmoid(z.astype(F64)), rtol=5e-7, atol=1e-13)
+    layers.ACTIVATIONS[name][0](got)
+    np.testing.assert_allclose(got, reference.ACTIVATIONS[name][0](z.astype(F64)), rtol=5e-7, atol=1e-13)
 
 
 @given(z0=finite, z1=finite, scale=st.sampled_from([1, 0.1, 1e-6]))
@@ -73,17 +90,18 @@ def test_two_sigmoids(z0, z1, scale):
     np.testing.assert_allclose(got, twins.two_sigmoids(z0, z1, scale), rtol=5e-7, atol=1e-13)
 
 
-@pytest.mark.parametrize("name", ["sigmoid_backward", "relu_backward"])
+@pytest.mark.parametrize("name", layers.ACTIVATIONS)
 @pytest.mark.parametrize("keep", [1.0, 0.25])
 @given(data=st.data())
 def test_slopes_of_the_activations(name, keep, data):
     """After dropout, of both h and dh, the slope is that of the activation where the unit was kept."""
+    act, slope = reference.ACTIVATIONS[name]
     dh = data.draw(matrices())
-    h = data.draw(hnp.arrays(F32, dh.shape, elements=st.floats(0, 1, width=32)))
+    h = act(data.draw(hnp.arrays(F32, dh.shape, elements=finite)).astype(F64)).astype(F32)
     mask = data.draw(hnp.arrays(F32, dh.shape, elements=st.sampled_from([1 / keep, 0.0 if keep < 1 else 1.0])))
     got = h * mask
-    getattr(dense, name)(dh * mask, got, F32(keep))
-    want = getattr(reference, name)((dh * mask).astype(F64), h.astype(F64))
+    layers.ACTIVATIONS[name][1](dh * mask, got, F32(keep))
+    want = slope((dh * mask).astype(F64), h.astype(F64))
     assert_close(got, want, largest=1e-6)
 
 

@@ -10,6 +10,7 @@ from nnlite import MLP, SGD, Dataset, Trainer, check_gradients, evaluate, linear
 from nnlite.data.dataset import check_labels
 from nnlite.network import label_layer, reference, sizes
 from nnlite.network.gradients import gradients
+from nnlite.network.layers import ACTIVATIONS
 from nnlite.network.mlp import layer_names
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system import threads
@@ -17,7 +18,7 @@ from nnlite.system.threads import team
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
-@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", [(16,), (16, 11), (9, 7, 5)], ids=str)
 @pytest.mark.parametrize("tile", [1, 5, 17, 100])
 def test_gradients_equal_the_reference(tile, hidden, activation, reduction, monkeypatch):
@@ -224,7 +225,7 @@ def test_parameters_by_columns_are_refused(name):
 @pytest.mark.parametrize("make, message", [
     (lambda: MLP(0, 5), "want at least one word"),
     (lambda: MLP(5, 5, hidden=()), "want at least one word, hidden layer"),
-    (lambda: MLP(5, 5, activation="tanh"), "want 'sigmoid' or 'relu', got 'tanh'"),
+    (lambda: MLP(5, 5, activation="cubic"), f"want {' or '.join(map(repr, ACTIVATIONS))}, got 'cubic'"),
 ])
 def test_impossible_networks_are_refused(make, message):
     with pytest.raises(ValueError, match=message):

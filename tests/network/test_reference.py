@@ -13,7 +13,7 @@ PARAMETERS = ["features.W", "features.b", "hidden1.W", "hidden1.b", "hidden2.W",
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
-@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+@pytest.mark.parametrize("activation", reference.ACTIVATIONS)
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_gradient_is_the_slope_of_the_loss(name, activation, reduction):
     """Along a random direction u, (L(p + h u) - L(p - h u)) / 2h must equal <grad, u>: error h^2, about 1e-10."""

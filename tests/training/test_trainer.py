@@ -9,6 +9,7 @@ import twins
 from nnlite import MLP, SGD, Adam, AdaGrad, Dataset, Trainer, evaluate
 from nnlite.data.chunked import chunked
 from nnlite.network import reference
+from nnlite.network.layers import ACTIVATIONS
 from nnlite.network.optimizers import as_rows
 from nnlite.system import memory
 from nnlite.training.batches import Batch, shuffled
@@ -47,7 +48,8 @@ def reference_steps(model, optimiser, batches, reduction, factors, masks=None, l
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize("name", OPTIMISERS)
-@pytest.mark.parametrize("activation, hidden", [("sigmoid", (16, 11)), ("relu", (9,)), ("relu", (9, 7, 5))])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("hidden", [(9,), (16, 11), (9, 7, 5)], ids=str)
 def test_shuffled_training_takes_the_steps_of_the_reference(activation, hidden, name, reduction, monkeypatch):
     """Two epochs of 61 rows in batches of 30, 30 and 1; blocks of 7, tiles of at most 5 of 23 labels."""
     small_pieces(monkeypatch)
@@ -73,7 +75,8 @@ def test_shuffled_training_takes_the_steps_of_the_reference(activation, hidden, 
 
 
 @pytest.mark.parametrize("name", ["adagrad", "adam"])
-@pytest.mark.parametrize("activation, hidden", [("sigmoid", (16, 11)), ("relu", (9,))])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("hidden", [(9,), (16, 11)], ids=str)
 def test_dropout_and_two_learning_rates_take_the_steps_of_the_reference(activation, hidden, name, monkeypatch):
     """The trainer's stream of a step is drawn from its seed; every hidden layer has rows of its own in it."""
     small_pieces(monkeypatch)
