@@ -100,8 +100,6 @@ class MLP:
         p = np.clip(frequencies, 1e-9, 1 - 1e-9)
         self.params["labels.b"][:] = np.log(p) if self.output == "softmax" else np.log(p / (1 - p))
 
-    # ---- the forward pass
-
     def forward(self, x: Csr, hs: list[np.ndarray], dropout: Dropout | None = None, first_row: int = 0) -> None:
         """Fill hs, an array (n, units) for each hidden layer, from the rows x, a block that begins at first_row."""
         layers: list[Any] = [self.features, *self.between]
@@ -175,8 +173,6 @@ class MLP:
         dense.sigmoid(p.reshape(1, -1))
         return sp.csr_array((p, (row.astype(int), label.astype(int))), shape=(x.shape[0], self.n_labels))
 
-    # ---- one training step
-
     def step(self, x: Csr, y: Csr, settings: StepSettings, optimizer: Updates, workers: Team) -> float:
         """Update every parameter once from the batch x, y. Returns the loss summed over rows and labels.
 
@@ -238,18 +234,14 @@ class MLP:
 
 def shapes(n_words: int, hidden: Sequence[int], n_labels: int) -> dict[str, tuple[int, ...]]:
     """The shape of each parameter by name, in forward order. ValueError unless all sizes are at least 1."""
-    sizes, names = [n_words, *hidden, n_labels], layer_names(len(hidden))
+    sizes = [n_words, *hidden, n_labels]
+    names = ["features", *(f"hidden{i}" for i in range(1, len(hidden))), "labels"]
     if len(sizes) < 3 or min(sizes) < 1:
         raise ValueError(f"MLP: want at least one word, hidden layer, unit and label, got sizes {sizes}")
     found: dict[str, tuple[int, ...]] = {}
     for name, n_in, n_out in zip(names, sizes[:-1], sizes[1:]):
         found |= {f"{name}.W": (n_out, n_in) if name == "labels" else (n_in, n_out), f"{name}.b": (n_out,)}
     return found
-
-
-def layer_names(n_hidden: int) -> list[str]:
-    """["features", "hidden1", ..., "labels"]: one name per matrix, in forward order."""
-    return ["features", *(f"hidden{i}" for i in range(1, n_hidden)), "labels"]
 
 
 def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -117,8 +117,6 @@ def hidden_names(params: dict[str, Array]) -> list[str]:
     return [name[:-2] for name in params if name.endswith(".W") and name != "labels.W"]
 
 
-# ---- the optimisers: new values from old ones
-
 def sgd(p: Array, g: Array, lr: float) -> Array:
     """p - lr g"""
     return p - lr * g

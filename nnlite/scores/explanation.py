@@ -42,12 +42,18 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
     """
     words, x = left_out(vocabulary, title)
     ids, _ = model.top_k(x[:1], min(k, model.n_labels), threads)
-    z = logits_of(model, x, ids[0], threads).astype(np.float64)
+    labels, z = ids[0], np.empty((x.shape[0], ids.shape[1]))
+
+    def pick(rows, tile, logits):
+        here = (labels >= tile.start) & (labels < tile.stop)
+        z[rows, here] = logits[:, labels[here] - tile.start]
+
+    model.each_tile(x, pick, threads)
     p = metrics.sigmoid(z)
     return [
         Explanation(vocabulary.labels[label], float(p[0, j]), tuple(
             Effect(word, float(p[0, j] - p[i, j]), float(z[0, j] - z[i, j])) for i, word in enumerate(words, start=1)))
-        for j, label in enumerate(ids[0])]
+        for j, label in enumerate(labels)]
 
 
 def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_array]:
@@ -76,18 +82,6 @@ def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_arra
     else:
         x.data[:] = 1
     return words, x
-
-
-def logits_of(model: MLP, x: sp.csr_array, labels: np.ndarray, threads: int | None = None) -> np.ndarray:
-    """The logits (N, n) of n labels (ids) for the rows x."""
-    chosen = np.empty((x.shape[0], labels.size), f32)
-
-    def pick(rows, tile, z):
-        here = (labels >= tile.start) & (labels < tile.stop)
-        chosen[rows, here] = z[:, labels[here] - tile.start]
-
-    model.each_tile(x, pick, threads)
-    return chosen
 
 
 def likeliest_true(model: MLP, x: sp.csr_array, y: sp.csr_array, threads: int | None = None) -> np.ndarray:

@@ -155,8 +155,6 @@ def bce_of_frequencies(truth: sp.csr_array, frequencies: np.ndarray) -> float:
     return float(losses.mean())
 
 
-# ---- the uncertainty of a fraction
-
 Z_95 = 1.959964  # 95 % of a normal distribution lie within this many standard deviations of its mean
 
 
@@ -210,8 +208,6 @@ def reliability_of(p: np.ndarray, true: np.ndarray, bins: int = 15) -> Reliabili
     places = bin_of(p, bins)
     return reliability(*(np.bincount(places, weights, minlength=bins) for weights in (None, p, true)))
 
-
-# ---- shared by the scores above
 
 def _rows(truth):
     """The row of every true pair."""

@@ -38,8 +38,6 @@ _UNESCAPED = {r"\\": "\\", r"\n": "\n"}
 Place = str | os.PathLike  # of a folder
 
 
-# ---- writing
-
 def write(folder: Place, kind: str, header: dict[str, Any], arrays: Mapping[str, np.ndarray] | None = None,
           texts: Mapping[str, Sequence[str]] | None = None) -> None:
     """Write the folder; an existing one of the same kind is replaced in one step.
@@ -86,8 +84,6 @@ def _fill(new, kind, header, arrays, texts):
     content = {"format": FORMATS[-1], "kind": kind, **header, "files": files}
     (new / f"{kind}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
 
-
-# ---- reading
 
 def read(folder: Place, kind: str, use: Callable[..., Any] | None = None) -> Any:
     """The header (dict), the arrays and the texts (dicts, of `np.memmap` and `Lines`) that `write` put into the folder.

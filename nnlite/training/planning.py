@@ -58,13 +58,8 @@ class Plan:
     memory: dict[str, int]  # bytes at the peak, by what holds them
     available: int | None  # bytes that the machine has for them
 
-    @property
-    def total_seconds(self) -> float:
-        return sum(self.seconds.values())
-
-    @property
-    def total_memory(self) -> int:
-        return sum(self.memory.values())
+    total_seconds = property(lambda self: sum(self.seconds.values()))
+    total_memory = property(lambda self: sum(self.memory.values()))
 
     def check(self) -> None:
         """MemoryError if the training cannot fit into this machine's memory."""

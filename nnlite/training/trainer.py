@@ -143,8 +143,6 @@ class _Run:
                 f"{(state + step) / 2**30:.3g} GiB: {state / 2**30:.3g} for the optimiser's state, {step / 2**30:.3g} "
                 f"for a step of {self.trainer.batch_rows:,} rows")
 
-    # ---- the steps of the loop
-
     def batches(self) -> Iterator[Batch]:
         """The batches that are still to come."""
         one, done, first_epoch = self.trainer, len(self.history.loss), 1
@@ -219,8 +217,6 @@ class _Run:
                 checkpoints.save(one.checkpoints, step, header, arrays | {
                     "history/loss": np.array(seen.loss), "history/rows": np.array(seen.rows, np.int64)})
             self.saved = time.perf_counter()
-
-    # ---- checkpoints
 
     def resume(self):
         """Put the parameters, state and history of the newest checkpoint in place, if there is one."""

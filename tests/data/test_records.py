@@ -427,6 +427,12 @@ def test_python_literals_come_back(tmp_path, products):
     assert reader.n_records + reader.skipped.total() == 1 + len(lines)
 
 
+def test_nul_in_a_table_is_left_out(tmp_path):
+    """With every version of Python: the csv module of 3.10 would refuse the row."""
+    records, reader = read(tmp_path, "a.csv", b"name,category\nBlue\0 mug,Kit\0chen\n")
+    assert records == [("Blue mug", ("Kitchen",))] and not reader.skipped
+
+
 @quick
 @given(items, st.sampled_from([(".csv", ",", csv.QUOTE_MINIMAL), (".tsv", "\t", csv.QUOTE_ALL)]))
 def test_tables_come_back(tmp_path, products, kind):

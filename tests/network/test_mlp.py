@@ -11,7 +11,6 @@ from nnlite.data.dataset import check_labels
 from nnlite.network import label_layer, reference, sizes
 from nnlite.network.gradients import gradients
 from nnlite.network.layers import ACTIVATIONS
-from nnlite.network.mlp import layer_names
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system import threads
 from nnlite.system.threads import team
@@ -171,7 +170,7 @@ def test_linear_bce_refuses_what_does_not_fit():
 
 def test_parameters_begin_where_the_docstring_says():
     model = MLP(30, 20, hidden=(8, 6))
-    assert list(model.params) == [f"{layer}.{p}" for layer in layer_names(2) for p in "Wb"]
+    assert list(model.params) == [f"{layer}.{p}" for layer in ("features", "hidden1", "labels") for p in "Wb"]
     assert [p.shape for p in model.params.values()] == [(30, 8), (8,), (8, 6), (6,), (20, 6), (20,)]
     w = model.params["features.W"]
     assert 0.9 * np.sqrt(6 / 38) < abs(w).max() < np.sqrt(6 / 38) and abs(w.mean()) < 0.05
