@@ -89,6 +89,17 @@ def calibration_bins(z, y, groups, n_groups, bins):
     return tables
 
 
+def sgd(p, g, lr):
+    """p - lr g"""
+    return p - lr * g
+
+
+def adagrad(p, g, s, lr, eps):
+    """s' = s + g^2;  p - lr g / (sqrt(s') + eps)          (Duchi, Hazan and Singer 2011)"""
+    s = s + g * g
+    return p - lr * g / (np.sqrt(s) + eps), s
+
+
 def adagrad_by_row(p, g, s, lr, eps):
     """s' = s + mean of g^2 over each row, (rows, 1);  p - lr g / (sqrt(s') + eps)"""
     s = s + np.mean(g * g, axis=-1, keepdims=True)

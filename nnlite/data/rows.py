@@ -14,8 +14,8 @@ class Rows:
     """
 
     def __init__(self, lines: Iterator[tuple[int, str | SkippedLine]], delimiter: str):
-        self.delimiter = delimiter  # below: Python 3.10's csv module refuses NUL, later ones keep it
-        self.lines = ((n, text.replace("\0", "") if isinstance(text, str) else text) for n, text in lines)
+        self.delimiter = delimiter  # Python 3.10's csv module refuses NUL; any control character is cleaned away
+        self.lines = ((n, text.replace("\0", "\1") if isinstance(text, str) else text) for n, text in lines)
         self.n_columns = 0  # until the header is read
         self.again: deque = deque()  # lines that a broken row took
         self.taken: list = []  # the lines of the present row

@@ -115,14 +115,3 @@ def loss_and_grads(params: dict[str, Array], x: Array, y: Array, activation: str
 def hidden_names(params: dict[str, Array]) -> list[str]:
     """The layers below the labels, in forward order: ["features", "hidden1", "hidden2", ...]"""
     return [name[:-2] for name in params if name.endswith(".W") and name != "labels.W"]
-
-
-def sgd(p: Array, g: Array, lr: float) -> Array:
-    """p - lr g"""
-    return p - lr * g
-
-
-def adagrad(p: Array, g: Array, s: Array, lr: float, eps: float) -> tuple[Array, Array]:
-    """s' = s + g^2;  p - lr g / (sqrt(s') + eps)          (Duchi, Hazan and Singer 2011)"""
-    s = s + g * g
-    return p - lr * g / (np.sqrt(s) + eps), s

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from problems import F32, assert_close, compiled, exact, random_csr, small_pieces
 
+import twins
 from nnlite import MLP, SGD, AdaGrad, Dataset, Record, Trainer, Vocabulary, check_gradients, evaluate, make_catalogue
 from nnlite.categories.major import NEAR_UNIVERSAL, Major
 from nnlite.network import reference
@@ -92,7 +93,7 @@ def test_training_takes_the_steps_of_the_reference(threads, monkeypatch):
     x = data.x.toarray().astype(float)
     for rows in [slice(0, 25), slice(25, 50), slice(50, 61)] * 2:
         _, grads = reference.loss_and_grads(want, x[rows], y[rows], "relu", output="softmax")
-        want = {name: reference.sgd(p, grads[name], 0.25) for name, p in want.items()}
+        want = {name: twins.sgd(p, grads[name], 0.25) for name, p in want.items()}
     for part in [slice(0, 25), slice(25, 50), slice(50, 61)] * 2:
         Trainer(model, SGD(0.25), 25, epochs=1, order="chunks", threads=threads).fit(data.take(part))
     for name in want:

@@ -66,8 +66,8 @@ def test_a_loss_of_200_is_200():
 
 
 def test_one_step_of_each_optimiser_by_hand():
-    assert reference.sgd(2.0, 4.0, lr=0.5) == 0.0
-    assert reference.adagrad(2.0, 4.0, s=9.0, lr=0.5, eps=0.0) == (2.0 - 0.5 * 4 / 5, 25.0)
+    assert twins.sgd(2.0, 4.0, lr=0.5) == 0.0
+    assert twins.adagrad(2.0, 4.0, s=9.0, lr=0.5, eps=0.0) == (2.0 - 0.5 * 4 / 5, 25.0)
     p, s = twins.adagrad_by_row(np.array([[2.0, 2.0]]), np.array([[1.0, 7.0]]), s=np.array([[11.0]]), lr=6, eps=0)
     assert (p.tolist(), s.tolist()) == ([[2 - 6 * 1 / 6, 2 - 6 * 7 / 6]], [[36.0]])  # the mean of 1 and 49 is 25
     # first step of Adam: m^ = g and v^ = g^2, so the step is lr whatever the gradient

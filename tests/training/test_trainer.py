@@ -33,13 +33,13 @@ def reference_steps(model, optimiser, batches, reduction, factors, masks=None, l
             rows = x.any(axis=0) if name == "features.W" else ...  # absent words rest, with their state
             p, lr = params[name], factor * (optimiser.labels_lr if name.startswith("labels.") else optimiser.lr)
             if isinstance(optimiser, SGD):
-                p[rows] = reference.sgd(p[rows], g[rows], lr)
+                p[rows] = twins.sgd(p[rows], g[rows], lr)
             elif isinstance(optimiser, AdaGrad) and optimiser.by_row:
                 p, s = as_rows(name, p), as_rows(name, a[name])  # every column of s holds the same
                 p[rows], s[rows] = twins.adagrad_by_row(
                     p[rows], as_rows(name, g)[rows], s[rows][:, :1], lr, optimiser.eps)
             elif isinstance(optimiser, AdaGrad):
-                p[rows], a[name][rows] = reference.adagrad(p[rows], g[rows], a[name][rows], lr, optimiser.eps)
+                p[rows], a[name][rows] = twins.adagrad(p[rows], g[rows], a[name][rows], lr, optimiser.eps)
             else:
                 p[rows], a[name][rows], b[name][rows] = twins.adam(
                     p[rows], g[rows], a[name][rows], b[name][rows], t, lr, 0.9, 0.999, 1e-8)
