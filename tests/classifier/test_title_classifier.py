@@ -229,7 +229,7 @@ def test_partial_fit_after_loading(tmp_path, trained):
 
 
 def test_partial_fit_after_a_fit_with_checkpoints_learns(tmp_path):
-    """Checkpoints are those of the first titles: the training of others neither goes on from them nor adds any."""
+    """Checkpoints are those of the first titles: the training of others neither resumes from them nor adds any."""
     one = TitleClassifier(**SMALL | dict(epochs=3), checkpoints=tmp_path, checkpoint_seconds=0.0).fit(*shop())
     before, kept = one.model_.params["labels.W"].copy(), sorted(tmp_path.iterdir())
     one.partial_fit(*shop(30))

@@ -1,9 +1,9 @@
 """Hostile input for every entry point of nnlite: valid files, titles, folders and commands, mutated,
 thousands a second.
 
-    python tests/fuzz.py                                   every target, for 90 s at most
-    python tests/fuzz.py records model --seconds 600       some targets, for longer
-    python tests/fuzz.py records --seed 4711 --inputs 1    one input again
+    python tests/fuzz/fuzz.py                                   every target, for 90 s at most
+    python tests/fuzz/fuzz.py records model --seconds 600       some targets, for longer
+    python tests/fuzz/fuzz.py records --seed 4711 --inputs 1    one input again
 
 An input is made by its target's name and its number alone; the first number is the seed. A failure is an exception that
 is not documented, a warning, a wrong answer where the right one is known, an input that takes LIMIT_SECONDS, or a
@@ -110,7 +110,7 @@ class Run:
         if number < self.seed:
             return f"{self.name}: {self.trouble} before the first input"
         return (f"{self.name}: {self.trouble}, at the input {made(self.name, self.target, number)!r:.{SHOWN}}\n"
-                f"again: python tests/fuzz.py {self.name} --seed {number} --inputs 1")
+                f"again: python tests/fuzz/fuzz.py {self.name} --seed {number} --inputs 1")
 
     def row(self):
         """Target, inputs, accepted and refused ones."""
