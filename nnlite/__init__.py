@@ -2,6 +2,7 @@
 
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.catalogue import make_catalogue
+from nnlite.data.chunks import write_chunks
 from nnlite.data.dataset import Dataset
 from nnlite.data.records import Record, read_records
 from nnlite.data.vocabulary import Vocabulary
@@ -19,4 +20,5 @@ __version__ = "0.2.0"
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "Dataset", "Record", "TitleClassifier", "Trainer", "Vocabulary",
     "check_gradients", "evaluate", "linear_bce", "make_catalogue", "plan", "read_records", "read_xmc",
+    "write_chunks",
 ]
