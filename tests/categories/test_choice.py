@@ -42,3 +42,11 @@ def test_the_ways_to_apply_them_agree(rows, mapped, reduced):
     assert len(news) == mapped + reduced
     header, texts = known.to_files()
     assert Categories.from_files(header, texts).apply(records)[0] == applied
+
+
+@pytest.mark.parametrize("wrong", [dict(mapped_to=["W"]), dict(mapped_to=["W", "M", "K"]),
+                                   dict(mapped_from=["Women", "Women"])])
+def test_lists_of_a_mapping_that_do_not_fit_together_are_refused(wrong):
+    header, texts = Categories(MAPPING).to_files()
+    with pytest.raises(ValueError, match="want a category for each of 2 different raw ones, got"):
+        Categories.from_files(header, texts | wrong)

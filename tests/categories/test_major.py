@@ -222,6 +222,11 @@ def test_what_a_softmax_cannot_do_is_refused():
             attempt()
 
 
+@pytest.mark.parametrize("n_labels", [2, MAX_CLASSES])
+def test_a_softmax_chooses_between_2_to_4096_labels(n_labels):
+    assert MLP(5, n_labels, (2,), output="softmax").n_labels == n_labels
+
+
 def test_a_model_of_given_parameters_is_the_same_model():
     data, model, _ = problem()
     twin = MLP.from_params(model.params, "relu", "softmax")
@@ -290,7 +295,7 @@ def test_what_just_half_of_the_records_have_is_no_root():
 
 
 def test_a_category_twice_in_a_record_counts_once():
-    records = products("aa", "aa", "bbb", "b", "b")
+    records = products("aa", "aa", "b", "b", "b")
     assert Major.of(records, ["a", "b"]).names == ["a", "b"]
     mapped = Major(["a", "b"]).apply(records)
     assert len(list(mapped)) == 5 and mapped.n_several == 0

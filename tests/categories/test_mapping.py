@@ -254,6 +254,13 @@ def test_a_proposal_for_a_small_catalogue():
     assert proposal.feature_phrases([], family, 10) == dict.fromkeys(family, "one of 5 that differ in a number")
 
 
+def test_the_reason_for_a_rare_category_counts_all_of_its_spellings():
+    records = [Record("", ("Shoes", *names)) for names in [()] * 12 + [("Clogs",)] * 3 + [("clogs",)]]
+    _, notes = proposal.propose(records, 10)
+    assert notes["Clogs"] == "3 records: rare, and 4 of 4 are in this one"
+    assert notes["clogs"] == "1 record: rare, and 4 of 4 are in this one"
+
+
 def test_a_name_that_stands_before_feature_phrases_now_and_then_is_none():
     """Nearly always behind: 9 of 10 records do, 8 of 10 do not, and 4 records are too few to tell."""
     rows = [("Imported", "Polish", "Boots")] * 9 + [("Polish", "Boots", "Imported")] + [("Imported", "Seen")] * 4
