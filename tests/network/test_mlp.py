@@ -244,6 +244,13 @@ def test_predictions_are_checked_at_the_door():
         evaluate(model, data.take(slice(0, 0)))
 
 
+@pytest.mark.parametrize("k", [-1, 0, 24])
+def test_no_label_and_more_labels_than_there_are_cannot_be_asked_for(k):
+    data = random_dataset()
+    with pytest.raises(ValueError, match=f"top_k: want 1 to 23 labels, got k = {k}"):
+        random_model(data).top_k(data.x, k)
+
+
 def test_no_rows_give_no_predictions():
     data = random_dataset()
     ids, p = random_model(data).top_k(data.x[:0], 3)
@@ -315,3 +322,9 @@ def test_a_small_batch_has_wider_tiles_but_still_many(n_labels, batch, widest):
     widths = [threads.width(tile) for tile in tiles]
     assert sum(widths) == n_labels and max(widths) <= widest < max(widths) * 1.1
     assert threads.width(rows[0]) * max(widths) <= 2 ** 20
+
+
+def test_a_round_has_as_many_tiles_as_leave_their_shares_of_dh_in_16_mib():
+    """A share is 512 rows x 200 units x 4 bytes, so that 40 of them fit."""
+    _, tiles, rounds = sizes.step_pieces(n_rows=512, n_labels=200_000, n_units=200)
+    assert len(tiles) > 40 and threads.width(rounds[0]) == 40

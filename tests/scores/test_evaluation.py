@@ -82,6 +82,15 @@ def test_propensities_are_by_default_those_of_the_counts_and_the_number_of_rows(
     assert scores == want and scores["PSP@3"] != other["PSP@3"]
 
 
+@pytest.mark.parametrize("n_rows", [1, 2])
+def test_one_or_two_rows_have_the_propensities_of_three(n_rows, monkeypatch):
+    """The definition has ln N - 1, which is negative for fewer."""
+    data, model, *_ = problem(monkeypatch)
+    few = data.take(np.flatnonzero(np.diff(data.y.indptr) > 1)[:n_rows])
+    counts = np.bincount(few.y.indices, minlength=23)
+    assert evaluate(model, few) == evaluate(model, few, propensities=metrics.propensities(counts, 3))
+
+
 def test_the_f1_of_classes_is_the_mean_over_all_classes_also_those_without_a_row():
     model = MLP(3, 3, (4,), output="softmax")
     y = sp.csr_array(np.array([[1, 0, 0], [1, 0, 0]], F32))
@@ -119,6 +128,12 @@ def test_report_by_frequency(monkeypatch):
         np.testing.assert_array_equal(got[3][name], want[name], err_msg=name)
 
 
+def test_a_report_on_as_many_predictions_as_there_are_labels(monkeypatch):
+    data, model, *_ = problem(monkeypatch)
+    got = calibration.report(model, data, ks=(3, 23, 24))
+    assert list(got["frequency"]) == [3, 23] and {"top 3", "top 23"} < got["reliability"].keys()
+
+
 def test_the_best_threshold_has_the_largest_expected_f1(monkeypatch):
     data, model, z, _ = problem(monkeypatch)
     p = reference.sigmoid(z)
@@ -128,6 +143,14 @@ def test_the_best_threshold_has_the_largest_expected_f1(monkeypatch):
     assert got == pytest.approx(max(expected) / 2, abs=0.01)  # Lipton, Elkan and Naryanaswamy 2014
     with pytest.raises(ValueError, match="want at least 1 row"):
         calibration.best_threshold(model, data.x[:0])
+
+
+@pytest.mark.parametrize("bins", [3, 50])
+def test_the_candidates_for_the_threshold_are_as_far_apart_as_asked_for(bins, monkeypatch):
+    data, model, z, _ = problem(monkeypatch)
+    p = reference.sigmoid(z)
+    expected = [2 * p[p > t].sum() / ((p > t).sum() + p.sum()) for t in np.arange(bins) / bins]
+    assert calibration.best_threshold(model, data.x, bins) == np.argmax(expected) / bins
 
 
 def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
