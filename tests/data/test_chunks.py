@@ -255,11 +255,12 @@ def records_file(folder):
     return path
 
 
-def test_a_file_of_the_same_size_that_was_written_again_is_another(tmp_path, vocabulary):
+@pytest.mark.parametrize("later", [10**9, 10**6], ids=["a second", "a millisecond"])
+def test_a_file_of_the_same_size_that_was_written_again_is_another(later, tmp_path, vocabulary):
     path = records_file(tmp_path)
+    os.utime(path, ns=(10**18, 10**18))
     write_chunks(tmp_path / "a", RECORDS, vocabulary, 29, [path])
-    stat = path.stat()
-    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns + 10**9))
+    os.utime(path, ns=(10**18, 10**18 + later))
     refused(lambda: write_chunks(tmp_path / "a", RECORDS, vocabulary, 29, [path]), "another job: want sources")
 
 
@@ -280,10 +281,12 @@ def test_label_frequencies_are_those_of_the_records_also_where_parts_were_there(
 
 
 def test_the_sum_tells_folders_of_other_records_or_seeds_apart(tmp_path, vocabulary):
-    changed = [*RECORDS[:99], RECORDS[99]._replace(categories=("L1",)), *RECORDS[100:]]
+    changed, other = ([*RECORDS[:99], RECORDS[99]._replace(**change), *RECORDS[100:]]
+                      for change in (dict(categories=("L1",)), dict(title="w1 w2")))
     sums = [write_chunks(tmp_path / name, records, vocabulary, 29, seed=seed).crc32()
-            for name, records, seed in (("a", RECORDS, 0), ("b", RECORDS, 0), ("c", RECORDS, 1), ("d", changed, 0))]
-    assert sums[0] == sums[1] and len(set(sums)) == 3
+            for name, records, seed in (("a", RECORDS, 0), ("b", RECORDS, 0), ("c", RECORDS, 1), ("d", changed, 0),
+                                        ("e", other, 0))]
+    assert sums[0] == sums[1] and len(set(sums)) == 4
 
 
 def test_something_else_in_the_place_is_left_alone(tmp_path, vocabulary):

@@ -275,6 +275,11 @@ def test_the_first_few_skipped_lines_are_shown_the_others_counted(tmp_path, capl
     assert reader.skipped.examples[0] == want
 
 
+def test_the_most_frequent_kind_of_skipped_line_comes_first(tmp_path):
+    _, reader = read(tmp_path, "a.jsonl", GOOD + b'{"title": "Mug"}\n' + b"x\n" * 2)
+    assert reader.summary() == "1 records, 3 skipped lines: 2 not JSON, 1 no category"
+
+
 def test_a_line_of_any_length_takes_little_memory(tmp_path):
     path = write(tmp_path, "a.jsonl.gz", gzip.compress(GOOD + b"x" * 10_000_000 + b"\n" + b"\xff\n" + GOOD))
     list(read_records(path))
@@ -343,6 +348,13 @@ def test_a_file_without_a_usable_record_is_an_error(tmp_path, name, content, mes
     assert str(caught.value).isprintable()
 
 
+def test_a_later_file_without_a_usable_record_is_an_error_too(tmp_path):
+    reader = read_records([write(tmp_path, "a.jsonl", GOOD), write(tmp_path, "b.jsonl", b"x\n")])
+    assert next(reader) == MUG
+    with pytest.raises(ValueError, match=r"b\.jsonl: no usable record in 1 lines: .* is .*b\.jsonl:1: not JSON"):
+        next(reader)
+
+
 @pytest.mark.parametrize("name", ["a.parquet", "a.jsonl.zst", "a", "jsonl", "a.gz", "a.csv.gz.gz"])
 def test_an_unknown_ending_is_an_error_at_once(tmp_path, name):
     with pytest.raises(ValueError, match=r"unknown ending, want \.jsonl, \.json, \.csv or \.tsv"):
@@ -399,6 +411,12 @@ def test_the_short_way_is_the_long_way(product, end):
 def test_the_short_way_takes_no_bad_line():
     for kind, line in BAD_JSON_LINES:
         assert kind == "not UTF-8" or _plain_record(line.decode()) is None
+
+
+@pytest.mark.parametrize("key", ["main_category", "categories", "sub_category"])
+def test_the_short_way_takes_no_line_with_categories_under_other_keys(key):
+    line = json.dumps({"title": "A", "category": ["X"], key: ["Y"]})
+    assert _plain_record(line) is None and set(_json_record(line).categories) == {"X", "Y"}
 
 
 @quick

@@ -129,6 +129,12 @@ def test_hash_tokens(titles, rules):
     assert by_row(names, tokens.rows) == [tokenise(title, rules) for title in titles]
 
 
+@pytest.mark.parametrize("n_words", [1, 29, 30, 31, 32, 99])
+def test_titles_of_30_words_and_more_have_the_same_shape_as_hashes(n_words):
+    title, rules = "a " * n_words, TokenRules(shape=True)
+    assert hashed([title], rules).hashes.tolist() == hash_of(tokenise(title, rules)).tolist()
+
+
 def test_tokens_by_hand():
     assert tokenise("İ Σ_a b", TokenRules(ngrams=2, stem=1)) == ["i", "σ", "a", "b", "i σ", "σ a", "a b"]
     assert tokenise("Shirts shoe s_hirt", TokenRules(stem=4)) == ["shirts", "shoe", "s", "hirt", "^shir"]
