@@ -32,14 +32,14 @@ def catalogue(tmp_path_factory):
 @pytest.mark.parametrize("recipe, overrides", [("default", dict(epochs=2)), ("deck", dict(epochs=3, min_count=5)),
                                                ("default", dict(hash_size=500, hidden=(30,)))])
 def test_of_a_file_that_is_read_whole_everything_is_exact(recipe, overrides, catalogue):
-    found = plan(catalogue / "plain.jsonl", recipe, threads=2, **overrides)
+    found = plan(catalogue / "plain.jsonl", recipe, threads=3, **overrides)
     features, _, others = recipes.split(recipe, overrides)
     records = list(read_records(catalogue / "plain.jsonl"))
     data = Vocabulary.build(records, **features).encode(records)
     trainer = recipes.RECIPES[recipe](data, **others)
     assert found.exact and (found.n_records, found.n_words, found.n_labels) == (3_000, data.n_words, data.n_labels)
     assert found.network == [data.n_words, *trainer.model.hidden, data.n_labels]
-    assert found.n_steps == trainer.n_steps(data) and found.batch_rows == trainer.batch_rows and found.threads == 2
+    assert found.n_steps == trainer.n_steps(data) and found.batch_rows == trainer.batch_rows and found.threads == 3
     parameters = sum(p.nbytes for p in trainer.model.params.values())
     assert found.memory["parameters"] == parameters
     assert found.memory["optimiser"] == (parameters if recipe == "default" else 0)

@@ -342,7 +342,7 @@ def is_diverged(n_bad, n_steps, epochs=1):
     try:
         run.check_loss(Batch(1, None, slice(0, 0), False))
     except FloatingPointError as error:
-        assert f"for {n_bad} steps the loss has been above" in str(error)
+        assert f"step {20 + n_bad} (epoch 1): for {n_bad} steps the loss has been above" in str(error)
         return True
     return False
 
