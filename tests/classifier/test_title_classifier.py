@@ -259,6 +259,13 @@ def test_partial_fit_after_loading_keeps_the_network(made, tmp_path):
         assert getattr(other.model_, name) == getattr(one.model_, name)
 
 
+def test_settings_changed_after_loading_change_no_network_that_is_trained_on(tmp_path, trained):
+    trained.save(tmp_path / "m")
+    other = TitleClassifier.load(tmp_path / "m").set_params(hidden=(5, 4), activation="sigmoid", epochs=1)
+    other.partial_fit(*shop(8))
+    assert (other.model_.hidden, other.model_.activation) == ((8,), "relu")
+
+
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_a_training_that_goes_astray_leaves_no_threshold(method):
     one = TitleClassifier(**SMALL | dict(epochs=3)).fit(*shop())
@@ -401,7 +408,8 @@ def test_titles_that_cannot_be_explained(trained):
 
 def test_what_is_saved_is_what_loads(tmp_path, trained):
     titles, _ = shop()
-    one = deepcopy(trained).set_params(seed=np.int64(7), checkpoints=tmp_path / "c", threads=2)
+    of_the_machine = dict(checkpoints=tmp_path / "c", checkpoint_seconds=9.0, threads=2)
+    one = deepcopy(trained).set_params(seed=np.int64(7), **of_the_machine)
     one.save(tmp_path / "m")
     other = TitleClassifier.load(tmp_path / "m")
     for method in "predict", "predict_above", "predict_top_k", "explain":
