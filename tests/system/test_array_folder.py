@@ -290,6 +290,14 @@ def test_other_things_in_the_place_are_left_alone(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["chunk", "file", "full", "link", "model"]
 
 
+def test_the_error_for_a_folder_with_other_files_names_these(tmp_path):
+    folder = write(tmp_path / "m")
+    for name in "zebra", "yak", "apple", "x":
+        (folder / name).write_text("mine")
+    with pytest.raises(ValueError, match="a model to replace, got one with other files: apple, x, yak$"):
+        write(folder)
+
+
 def test_without_the_exchange_of_folders(tmp_path, monkeypatch):
     monkeypatch.setattr(atomic_folder, "_exchange", lambda a, b: False)
     write(tmp_path / "a", header={"answer": 1})
@@ -364,6 +372,12 @@ def test_remains_of_another_process_that_lives_are_left_alone(tmp_path):
         other.communicate(b"\n", timeout=60)
     write(tmp_path / "a")
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_number_that_no_process_can_have_is_no_hindrance(tmp_path):
+    (tmp_path / f".a.{10**30}").mkdir()
+    write(tmp_path / "a")
+    assert sorted(os.listdir(tmp_path)) == [f".a.{10**30}", "a"]
 
 
 def test_to_look_at_a_place_leaves_nothing_there(tmp_path):

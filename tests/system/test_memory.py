@@ -174,6 +174,13 @@ def test_speeds_are_positive(threads):
     assert doctor.copy_bandwidth(threads, seconds=0.01, mib=1) > 0
 
 
+def test_speeds_are_those_of_the_best_time(monkeypatch):
+    """Of 2 threads x 2 x 16^3 operations, and of 64 MiB of sources and targets, in half a second."""
+    monkeypatch.setattr(doctor, "_best_time", lambda function, seconds: 0.5)
+    assert doctor.sgemm_peak(2, size=16) == pytest.approx(4 * 16**3 / 0.5 / 1e9)
+    assert doctor.copy_bandwidth(2, mib=64) == pytest.approx(64 * 2**20 / 0.5 / 1e9)
+
+
 # ---- the command line
 
 @pytest.fixture
