@@ -1,5 +1,6 @@
 """Claim: each option and argument reaches the function it is for, and commands print what was computed."""
 
+import io
 import json
 import logging
 import os
@@ -12,6 +13,7 @@ import nnlite
 from nnlite import evaluate, read_records
 from nnlite.categories.mapping import Mapping
 from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.data.lines import MAX_LINE_BYTES
 from nnlite.scores import metrics
 from nnlite.tool import commands
 from nnlite.tool.command_line import main, parser
@@ -60,6 +62,17 @@ def test_every_option_of_the_recipe_arrives(command):
     args = parser().parse_args([*command, "--mapping", "m.tsv", "--recipe", "deck"])
     assert {name: str(value) for name, value in commands._settings(args).items()} == {"mapping": "m.tsv"}
     assert args.recipe == "deck" and commands._settings(parser().parse_args(command)) == {}
+
+
+def test_an_option_that_is_0_arrives():
+    args = parser().parse_args(["train", "a.jsonl", "--model", "m", "--seed", "0", "--dropout", "0"])
+    assert commands._settings(args) == dict(seed=0, dropout=0.0)
+
+
+@pytest.mark.parametrize("n_more", [0, 1, commands.READ_BYTES + 5])
+def test_a_line_of_standard_input_is_cut_after_a_mebibyte(n_more):
+    file = io.TextIOWrapper(io.BytesIO(b"a" * (MAX_LINE_BYTES + n_more) + b"\nb\n"))
+    assert [len(title) for titles in commands.batches(file) for title in titles] == [MAX_LINE_BYTES, 1]
 
 
 def test_every_option_of_a_plan_reaches_it(tmp_path, monkeypatch):
@@ -173,6 +186,17 @@ def test_a_report_on_other_products_is_on_those(home, tmp_path, monkeypatch):
     assert run("evaluate", "shop", "test.jsonl", "--report", tmp_path / "a.html") == 0
     words = words_of(tmp_path / "a.html")
     assert "150 records of test.jsonl, " in words and "trained on" not in words
+
+
+def test_a_report_names_all_files_of_its_products(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(home)
+    assert run("evaluate", "shop", "test.jsonl", "train.jsonl", "--report", tmp_path / "a.html") == 0
+    assert "450 records of test.jsonl, train.jsonl, " in words_of(tmp_path / "a.html")
+
+
+def test_a_tab_or_a_line_end_in_a_category_makes_no_column_and_no_line():
+    line = commands._line("Mug", [("tea\tand\ncoffee", 0.5), ("Kitchen", 0.25)])
+    assert line == "Mug\ttea and coffee 0.50\tKitchen 0.25"
 
 
 def test_a_title_is_cleaned_before_it_is_explained_and_shown(home, capsys):

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from nnlite.tool.progress import Lines, display
+from nnlite.tool.progress import Bar, Lines, display
 from nnlite.training.trainer import Step
 
 
@@ -42,6 +42,20 @@ def test_an_epoch_that_is_interrupted_is_shown_as_well():
         on_step(Step(1, 4, 1, 3, 0.5, 2.0))
         raise KeyboardInterrupt
     assert "compiled" in said[0] and said[1:] == ["epoch   1  loss 0.50000  3 rows  2.0 s, 6 s left"]
+
+
+def test_without_standard_error_there_are_lines(monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    assert isinstance(display([].append), Lines)
+
+
+def test_the_bar_stands_at_the_step_also_where_a_training_was_resumed():
+    pytest.importorskip("tqdm", reason="the bar needs tqdm")
+    with closing(Bar()) as on_step:
+        on_step(Step(7, 9, 2, 5, 0.5, 1.0))
+        assert (on_step.bar.n, on_step.bar.total) == (7, 9)
+        on_step(Step(8, 9, 2, 5, 0.5, 1.0))
+        assert on_step.bar.n == 8
 
 
 def test_nothing_is_shown_of_no_step():
