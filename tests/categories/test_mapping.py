@@ -142,6 +142,13 @@ def test_the_same_fate_twice_is_none_too_many_and_the_others_have_a_note(tmp_pat
     assert Mapping.read(path).notes == {"*": "why"}
 
 
+def test_a_note_of_several_lines_is_written_in_one(tmp_path):
+    mapping = Mapping({"Women": "Ladies"}, "", {"Women": "one\ntwo", "*": "three\nfour"})
+    mapping.write(tmp_path / "mapping.tsv")
+    got = Mapping.read(tmp_path / "mapping.tsv")
+    assert got == mapping and got.notes == {"Women": "one two", "*": "three four"}
+
+
 @pytest.mark.parametrize("n", [5, 6])
 def test_of_lines_that_met_no_record_five_are_shown(n):
     mapped = Mapping({f"Typo {i}": "A" for i in range(n)}).apply([])
