@@ -191,13 +191,13 @@ def test_characters_that_standard_error_lacks_are_spelt_out(monkeypatch):
 # ---- train
 
 def test_a_training_names_its_files_and_what_it_has_learnt(tmp_path, capsys):
-    """Two files to train on and two to validate on, and one category each."""
+    """Two files to train on and two to validate on."""
     records = list(map(nnlite.Record, *shop(40)))
     names = [tmp_path / f"{name}.jsonl" for name in "abcd"]
     for path, n in zip(names, (30, 10, 6, 4)):
         path.write_text(lines(records[:n]))
     assert run("train", *names[:2], "--model", tmp_path / "m", *QUICK[:-1], "--epochs", 2, "--major", 3,
-               "--validation", *names[2:], "--report", tmp_path / "a.html") == 0
+               "--validation", *names[2:]) == 0
     one, said = TitleClassifier.load(tmp_path / "m"), capsys.readouterr().err.splitlines()
     assert said[0] == f"reading {names[0]}, {names[1]}" and said[1].startswith("40 records")
     assert said[2] == f"reading {names[2]}, {names[3]}" and said[3].startswith("10 records")
@@ -288,7 +288,7 @@ def test_validation_products_reach_a_training_from_chunks(home, tmp_path):
     assert scores["rows"] == 150
 
 
-# ---- evaluate, explain, plan
+# ---- evaluate, explain, plan, propose
 
 SCORES = {"threshold": 0.256, "rows": 12345, "rows_without_label": 1234, "P@1": 0.5, "P@3": 0.25, "R@1": 0.1, "R@3": 0.2,
           "nDCG@1": 0.3, "nDCG@3": 0.4, "PSP@1": 0.6, "PSP@3": 0.7, "coverage@1": 0.8, "coverage@3": 1.0,
@@ -391,7 +391,7 @@ def test_a_category_at_the_threshold_is_not_named_among_the_likeliest(monkeypatc
     assert capsys.readouterr().out == "x\ta b c 0.75\td 0.50\n"
 
 
-# ---- plan, report
+# ---- evaluate, explain, plan, on files
 
 def test_scores_are_at_the_models_threshold_and_with_its_propensities(home, capsys):
     assert run("evaluate", home / "shop", home / "test.jsonl", "--json") == 0
