@@ -175,10 +175,10 @@ def test_the_exit_code_is_what_the_command_returns(monkeypatch, returned, code):
     assert main([]) == code
 
 
-def test_without_standard_error_nothing_is_said(monkeypatch):
+def test_without_standard_error_nothing_is_said(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stderr", None)
     commands.say("anything")
-    assert run("evaluate", "nowhere", "nowhere.jsonl") == 2
+    assert run("evaluate", "nowhere", "nowhere.jsonl") == 2 and capsys.readouterr().out == ""
 
 
 def test_characters_that_standard_error_lacks_are_spelt_out(monkeypatch):
@@ -290,8 +290,8 @@ def test_validation_products_reach_a_training_from_chunks(home, tmp_path):
 
 # ---- evaluate, explain, plan, propose
 
-SCORES = {"threshold": 0.256, "rows": 12345, "rows_without_label": 1234, "P@1": 0.5, "P@3": 0.25, "R@1": 0.1, "R@3": 0.2,
-          "nDCG@1": 0.3, "nDCG@3": 0.4, "PSP@1": 0.6, "PSP@3": 0.7, "coverage@1": 0.8, "coverage@3": 1.0,
+SCORES = {"threshold": 0.256, "rows": 12345, "rows_without_label": 1234, "P@1": 0.5, "P@3": 0.25, "R@1": 0.1,
+          "R@3": 0.2, "nDCG@1": 0.3, "nDCG@3": 0.4, "PSP@1": 0.6, "PSP@3": 0.7, "coverage@1": 0.8, "coverage@3": 1.0,
           "micro_f1": 0.11, "macro_f1": 0.12, "record_f1": 0.13, "bce": 0.123456}
 
 

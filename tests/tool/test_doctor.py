@@ -98,8 +98,8 @@ def test_complaints_are_about_blas_then_variables_then_the_process(machine, monk
     monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "")
     assert doctor.complaints() == [
-        "BLAS has 3 of 2 threads (OMP_NUM_THREADS=3, MKL_NUM_THREADS=5): nnlite uses its own threads and is not slowed, "
-        "other matrix products are",
+        "BLAS has 3 of 2 threads (OMP_NUM_THREADS=3, MKL_NUM_THREADS=5): nnlite uses its own threads and is not "
+        "slowed, other matrix products are",
         "NUMBA_BOUNDSCHECK=1: every index in a kernel is checked, and no loop is vectorised",
         "this process may use 2 of the machine's 4 cores (affinity)"]
 

@@ -466,7 +466,12 @@ def test_a_refused_curve_is_shown_in_sixty_characters(trained, tmp_path):
 def test_what_the_charts_of_a_training_are_given(trained, tmp_path, monkeypatch):
     given, often = [], trained.vocabulary_.label_counts / trained.vocabulary_.n_records
     draw = charts.line_chart
-    monkeypatch.setattr(charts, "line_chart", lambda *args, **named: given.append((args, named)) or draw(*args, **named))
+
+    def keep(*args, **named):
+        given.append((args, named))
+        return draw(*args, **named)
+
+    monkeypatch.setattr(charts, "line_chart", keep)
     page_of(tmp_path, trained, shop(), curve=CURVE)
     (loss, loss_named), (scores, scores_named) = given
     name, floor = loss_named["floor"]
@@ -590,7 +595,8 @@ def test_the_least_effect_of_a_word_beside_a_category(logit, shown, trained, mon
     monkeypatch.setattr(samples, "explain", lambda *_: explained)
     found = figures.figures_of(trained, [Record("red dress", ("Women",))], 1)
     html = samples._sample(found, 0, 1)
-    assert re.search('<span class="why">(.*?)</span>', html)[1] == (f"<bdi>{shown[:3]}</bdi>{shown[3:]}" if shown else "")
+    want = f"<bdi>{shown[:3]}</bdi>{shown[3:]}" if shown else ""
+    assert re.search('<span class="why">(.*?)</span>', html)[1] == want
     assert '<span class="p">&lt;1\xa0%</span><span class=hit><bdi>Women</bdi> ✓' in html
     assert "true as well" not in html
 
