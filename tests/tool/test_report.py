@@ -1,10 +1,14 @@
 """Claim: the report tells the computed figures, in one file that stands alone and that no data can break out of."""
 
+import base64
+import hashlib
+import inspect
 import re
 import shutil
 import subprocess
 from collections import Counter
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,9 +17,10 @@ from problems import compiled, random_dataset, random_model
 
 from nnlite import Record, evaluate
 from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.data.tokens import tokenise
 from nnlite.scores import metrics
-from nnlite.scores.explanation import Effect, likeliest_true
-from nnlite.tool.report import charts, samples, sections
+from nnlite.scores.explanation import Effect, Explanation, likeliest_true
+from nnlite.tool.report import charts, figures, samples, sections
 from nnlite.tool.report import page as html_page
 from nnlite.tool.report.samples import MAX_SAMPLE_CHARS, marked
 from nnlite.tool.report.sections import write_report
@@ -420,6 +425,198 @@ def test_of_equally_likely_true_labels_the_first_is_taken():
     assert np.array_equal(likeliest_true(model, x, y), (y.toarray() > 0).argmax(axis=1))
 
 
+def test_the_threads_reach_every_figure(trained, tmp_path, monkeypatch):
+    """Those of the scores, of the page's two sections with titles, and of the predictions."""
+    seen = {}
+
+    def watch(place, name):
+        function, signature = getattr(place, name), inspect.signature(getattr(place, name))
+
+        def watched(*args, **named):
+            seen.setdefault(name, set()).add(signature.bind(*args, **named).arguments.get("threads"))
+            return function(*args, **named)
+
+        monkeypatch.setattr(place, name, watched)
+
+    for name in "evaluate", "report", "count_by_label":
+        watch(figures, name)
+    for name in "explain", "likeliest_true":
+        watch(samples, name)
+    watch(type(trained.model_), "top_k")
+    write_report(tmp_path / "report.html", trained, shop(), threads=2)
+    names = "evaluate", "report", "count_by_label", "explain", "likeliest_true", "top_k"
+    assert set(seen) == set(names) and all(2 in seen[name] for name in names)
+    assert seen["explain"] == seen["likeliest_true"] == seen["count_by_label"] == {2}
+
+
+def test_a_curve_of_no_points_has_no_chart_though_the_training_has_one(trained, tmp_path):
+    assert 'id="loss-curve-title"' not in page_of(tmp_path, trained, shop(), curve=[])
+    html = page_of(tmp_path, trained, shop(), curve=iter([(0, 0)]))
+    assert "From 0.00000 at step 0 to 0.00000 at step 0." in html
+
+
+def test_a_refused_curve_is_shown_in_sixty_characters(trained, tmp_path):
+    with pytest.raises(ValueError) as caught:
+        write_report(tmp_path / "report.html", trained, shop(), curve="x" * 61)
+    assert str(caught.value) == "write_report: curve: want pairs of a step and a loss, got " + "x" * 60
+    with pytest.raises(ValueError, match="curve"):
+        write_report(tmp_path / "report.html", trained, shop(), curve=[(1, float("inf"))])
+
+
+def test_what_the_charts_of_a_training_are_given(trained, tmp_path, monkeypatch):
+    given, often = [], trained.vocabulary_.label_counts / trained.vocabulary_.n_records
+    draw = charts.line_chart
+
+    def keep(*args, **named):
+        given.append((args, named))
+        return draw(*args, **named)
+
+    monkeypatch.setattr(charts, "line_chart", keep)
+    page_of(tmp_path, trained, shop(), curve=CURVE)
+    (loss, loss_named), (scores, scores_named) = given
+    name, floor = loss_named["floor"]
+    assert name == "frequencies only" and floor == pytest.approx(-np.mean(
+        [p * np.log(p) + (1 - p) * np.log(1 - p) for p in often]))
+    assert loss[3].keys() == {"loss"} and loss[4] == "step" and scores[4] == "epoch"
+    assert scores_named == {"y_unit": " %", "y_highest": 100} and list(scores[3]) == ["P@1", "P@3", "P@5"]
+    last = ", ".join(f"{name} {100 * trained.training_['validation'][-1][name]:.1f} %" for name in scores[3])
+    assert scores[2] == f"After the last epoch: {last}."
+
+
+@pytest.mark.parametrize("n_records, want", [(0, [0, 1]), (4, [0, 0.75]), (2, [0, 1])])
+def test_a_frequency_is_at_most_one_also_of_no_records(n_records, want):
+    vocabulary = SimpleNamespace(label_counts=np.array([0, 3]), n_records=n_records)
+    assert sections._frequencies(vocabulary).tolist() == want
+
+
+def test_a_training_shows_only_the_facts_that_it_has(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(trained, "training_", {"records": 1234, "first_loss": 0.5, "seconds": "2"})
+    words = words_in(page_of(tmp_path, trained, shop()))
+    assert "records1,234" in words and "lossfrom" not in words and "From 0.5" not in words
+    assert "seconds2" not in words and "steps" not in words.partition("The training")[2].partition("Frequent")[0]
+
+
+def test_headings_link_to_the_sections_in_order(written):
+    html = text_of(written)
+    names = ["scores", "data", "training", "frequency", "reliability", "confused", "samples", "categories"]
+    assert re.findall('<li><a href="#(.*?)">', html) == re.findall('<h2 id="(.*?)">', html) == names
+
+
+@pytest.mark.parametrize("source, title", [
+    ("", "Categories from titles"), ("x" * 80, "Categories from titles: " + "x" * 80),
+    ("x" * 81, "Categories from titles: " + "x" * 79 + "…")])
+def test_the_title_of_a_page_names_the_source(source, title, trained, tmp_path):
+    html = page_of(tmp_path, trained, shop(), source=source)
+    assert f"<title>{title}</title>" in html
+    assert ("60 records of " in html) == bool(source) and f"{len(trained.classes_)} categories</p>" in html
+
+
+def test_a_bar_is_as_long_as_the_recall(trained, tmp_path):
+    html = page_of(tmp_path, trained, shop())
+    data = trained.encode(shop())
+    columns = metrics.by_frequency(data.y, trained.model_.top_k(data.x, 5)[0], 5, trained.vocabulary_.label_counts)
+    want = [f"{5 * recall:.2f}" for recall, n in zip(columns["recall"], columns["labels"]) if n]
+    assert re.findall(r'class="bar" style="width:(.*?)em"', html) == want
+
+
+def test_rows_of_reliability_are_named_by_the_ends_of_their_bins(trained, tmp_path):
+    data = trained.encode(shop())
+    ids, p = trained.model_.top_k(data.x, 5)
+    found = metrics.reliability_of(p, metrics.hits(data.y, ids))
+    rows = Page(page_of(tmp_path, trained, shop())).values("Predicted and true")
+    assert len(found.n) == 15 and [row[0] for row in rows] == [
+        f"{100 * i / 15:.0f} to {100 * (i + 1) / 15:.0f}\xa0%" for i in np.flatnonzero(found.n)]
+    assert [row[2] for row in rows] == [percent(mean) for mean in found.probability[found.n > 0]]
+
+
+def test_categories_that_are_not_here_or_not_named_have_a_dash(trained):
+    """Of four labels: none true and none named, only true, only named, both."""
+    by_label = np.array([[0, 3, 0, 4], [0, 0, 2, 2], [0, 0, 0, 1]])
+    vocabulary = SimpleNamespace(labels=list("abcd"), label_counts=np.array([9, 8, 7, 1234]))
+    found = SimpleNamespace(classifier=SimpleNamespace(vocabulary_=vocabulary, threshold_=0.25), by_label=by_label)
+    html = sections._categories(found)
+    assert Page(html).values("All categories") == [
+        ["a", "9", "0", "0", "–", "–", "–"], ["b", "8", "3", "0", "–", "0.0", "0.0"],
+        ["c", "7", "0", "2", "0.0", "–", "0.0"], ["d", "1,234", "4", "2", "50.0", "25.0", "33.3"]]
+    assert "left out" not in html and "above 0.25. Precision" in html and "<table class=sortable>" in html
+
+
+@pytest.mark.parametrize("short, shown", [(0, 3), (1, 2), (10**6, 0)])
+def test_the_table_of_categories_ends_where_its_bytes_do(short, shown, monkeypatch):
+    vocabulary = SimpleNamespace(labels=["ä", "b", "c"], label_counts=np.array([1, 1, 1]))
+    found = SimpleNamespace(classifier=SimpleNamespace(vocabulary_=vocabulary, threshold_=0.25),
+                            by_label=np.zeros((3, 3), int))
+    html_bytes = sum(len(f"<bdi>{name}</bdi>100–––".encode()) for name in vocabulary.labels)
+    monkeypatch.setattr(sections, "MAX_TABLE_BYTES", html_bytes + 3 * sections.TABLE_ROW_BYTES - short)
+    html = sections._categories(found)
+    assert len(Page(html).values("All categories")) == shown
+    assert (f"The {3 - shown} rarest are left out." in html) == (shown < 3)
+
+
+def test_as_many_categories_as_the_table_takes_leave_none_out(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(sections, "MAX_LABELS", len(trained.classes_))
+    assert "rarest are left out" not in page_of(tmp_path, trained, shop())
+
+
+def test_mistakes_are_counted_among_records_with_a_known_category(trained, tmp_path):
+    right, wrong = Record("blue dress", ("Women", "Dresses")), Record("blue dress", ("Men",))
+    unheard = Record("blue dress", ("Unheard",))
+    words = words_in(page_of(tmp_path, trained, [right, wrong, unheard, wrong]))
+    assert "For 2 records with a known category the first" in words and "rarer pairs" not in words
+    words = words_in(page_of(tmp_path, trained, [right, unheard]))
+    assert "The first category named is true for every record." in words and "most confident mistakes" not in words
+
+
+@pytest.mark.parametrize("length, shown", [(400, 1), (401, 0)])
+def test_a_title_of_four_hundred_characters_is_still_a_sample(length, shown, trained, tmp_path):
+    title = "blue dress".ljust(length, "x")
+    html = page_of(tmp_path, trained, [Record(title, ("Women",))])
+    assert sample_titles(html)[:1] == [title] * shown
+    assert ("No title with a known category has at most 400 characters." in html) == (not shown)
+
+
+def test_a_few_records_are_samples_once_each(trained, tmp_path):
+    records = [Record(f"blue dress {i}", ("Women", "Dresses")) for i in range(3)]
+    html = page_of(tmp_path, trained, records)
+    assert sample_titles(html) == [record.title for record in records]
+    found = re.search('<ul class="found">(.*?)</ul>', html)[1]
+    assert found.count("<li>") == 5
+
+
+def test_of_equally_sure_mistakes_the_first_records_are_shown(trained, tmp_path, monkeypatch):
+    monkeypatch.setattr(samples, "MAX_SAMPLES", (1, 2))
+    records = [Record(title, ("Men",)) for title in ("BLUE dress", "blue DRESS", "Blue Dress")]
+    assert sample_titles(page_of(tmp_path, trained, records))[1:] == ["BLUE dress", "blue DRESS"]
+
+
+@pytest.mark.parametrize("logit, shown", [(0.1, "red\xa0+0.1"), (-0.1, "red\xa0−0.1"), (0.0999, ""), (-0.0999, "")])
+def test_the_least_effect_of_a_word_beside_a_category(logit, shown, trained, monkeypatch):
+    explained = [Explanation("Women", 0.004, (Effect("red", 0.0, logit),))]
+    monkeypatch.setattr(samples, "explain", lambda *_: explained)
+    found = figures.figures_of(trained, [Record("red dress", ("Women",))], 1)
+    html = samples._sample(found, 0, 1)
+    want = f"<bdi>{shown[:3]}</bdi>{shown[3:]}" if shown else ""
+    assert re.search('<span class="why">(.*?)</span>', html)[1] == want
+    assert '<span class="p">&lt;1\xa0%</span><span class=hit><bdi>Women</bdi> ✓' in html
+    assert "true as well" not in html
+
+
+def test_records_without_a_known_category_are_counted_in_thousands(trained, tmp_path):
+    with pytest.raises(ValueError, match="got none in 1,000$"):
+        write_report(tmp_path / "report.html", trained, [Record("red dress", ("Other",))] * 1000)
+
+
+def test_changes_of_the_categories_are_shown_and_samples_have_them_changed(tmp_path):
+    (tmp_path / "mapping.tsv").write_text("Dresses\tFrocks\nWomen\t\nMen\tMen\nShoes\tShoes\nGifts\tGifts\n")
+    titles, categories = zip(*shop())
+    one = TitleClassifier(**SMALL | dict(epochs=1), mapping=tmp_path / "mapping.tsv").fit(titles, categories)
+    records = [Record("blue dress", ("Women", "Dresses"))] * 2
+    news = one.categories_.apply(records)[1]
+    html = page_of(tmp_path, one, records)
+    assert len(news) == 1 and f"<p><bdi>{html_page.bare(news[0][:150])}" in html
+    assert "Frocks</bdi> ✓" in html and "categories in the data</dt><dd>2, of which the model knows 2 (" in html
+
+
 # ---- what it is given
 
 @pytest.mark.parametrize("name", ["title", "category", "source"])
@@ -491,6 +688,151 @@ def test_below_1_mb(tmp_path):
     html = text_of(tmp_path / "report.html")
     rows = len(check_alone(html).values("All categories"))
     assert len(html.encode()) < 1_000_000 and f"The {2_000 - rows:,} rarest are left out." in html
+
+
+# ---- charts and pieces of a page
+
+def numbers(words):
+    return [float(number) for number in re.findall(r"-?\d+\.?\d*", words)]
+
+
+def drawn(lines, **options):
+    """A line chart as HTML."""
+    return charts.line_chart("a", "T", "D", lines, "step", **options)
+
+
+def labels_of(svg):
+    """The texts of a chart."""
+    return re.findall("<text[^>]*>([^<]*)</text>", svg)
+
+
+@pytest.mark.parametrize("highest, want", [
+    (1, [0, 0.2, 0.4, 0.6, 0.8, 1]), (5, [0, 1, 2, 3, 4, 5]), (5.01, [0, 2, 4, 6]), (26, [0, 10, 20, 30]),
+    (0.3, [0, 0.1, 0.2, 0.3]), (50, [0, 10, 20, 30, 40, 50])])
+def test_ticks_end_at_the_first_one_at_or_above_the_highest(highest, want):
+    assert charts.ticks(highest).tolist() == pytest.approx(want)
+
+
+@pytest.mark.parametrize("n, kept", [(1, 1), (300, 300), (301, 300)])
+def test_a_line_of_as_many_points_as_pixels_is_not_averaged(n, kept):
+    points = [(i, i) for i in range(1, n + 1)]
+    found = charts.thinned(points)
+    assert len(found) == kept and found[-1].tolist() == [n, n]
+    assert found[0].tolist() == ([2, 1.5] if n > 300 else [1, 1])
+
+
+def test_a_line_is_drawn_to_scale():
+    svg = drawn({"loss": [(0, 0), (5, 4), (10, 10)]})
+    assert 'points="44.0,200.0 195.0,125.6 346.0,14.0"' in svg and "<circle" not in svg
+    assert labels_of(svg) == ["0", "2", "4", "6", "8", "10"] * 2 + ["step"] and "dotted" not in svg
+    svg = drawn({"P": [(1, 50), (2, 25)]}, y_unit=" %", y_highest=100)
+    assert 'points="195.0,107.0 346.0,153.5"' in svg
+    assert labels_of(svg) == ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %", "0", "1", "2", "step"]
+
+
+def test_a_floor_above_all_points_is_inside_the_axes():
+    svg = drawn({"loss": [(1, 1.0)]}, floor=("frequencies", 4.0))
+    assert '<path class="dotted" d="M44 14.0H346"/>' in svg
+    assert '<circle class="dot first" cx="346.0" cy="153.5" r="2.5"/>' in svg
+    assert labels_of(svg)[-1] == "frequencies" and "loss" not in labels_of(svg)
+
+
+def test_of_several_lines_each_has_its_name_and_the_first_the_accent():
+    svg = drawn({"a": [(1, 1.0), (2, 1.0)], "b": [(1, 0.5), (2, 0.2)]})
+    assert re.findall('polyline class="line (.*?)"', svg) == ["first", "other"]
+    assert re.findall('class="end (.*?)" x="346" y="(.*?)".*?>(.*?)<', svg) == [
+        ("", "161.8", "b"), ("accent", "13.0", "a")]
+
+
+def test_names_that_overlap_are_moved_apart_and_stay_in_the_chart():
+    def places(*heights):
+        found = charts._names_at_the_end([(y, f"{i}", "") for i, y in enumerate(heights)])
+        return {re.search(">(.)<", text)[1]: float(re.search(' y="(.*?)"', text)[1]) for text in found}
+
+    assert places(100, 50) == {"0": 95, "1": 45} and places(200, 201) == {"1": 196, "0": 183}
+    assert places(20, 15) == {"0": 26, "1": 13} and charts._names_at_the_end([]) == []
+
+
+def test_dots_of_reliability_are_where_the_figures_say():
+    n = np.array([100, 0, 25, 1])
+    found = metrics.Reliability(np.array([0.0, np.nan, 0.5, 1.0]), np.array([0.25, np.nan, 0.5, 1.0]), n, 0.1)
+    svg = charts.reliability_chart("a", "T", "D", found)
+    dots = re.findall('<circle class="dot first" cx="(.*?)" cy="(.*?)" r="(.*?)"/>', svg)
+    assert dots == [("44.0", "153.5", "9.0"), ("195.0", "107.0", "4.5"), ("346.0", "14.0", "1.5")]
+    low, high = metrics.wilson(np.array([25.0, 12.5, 1.0]), n[n > 0])
+    for (x, *_), a, b in zip(dots, low, high):
+        assert f'<path class="line first" d="M{x} {200 - 186 * b:.1f}V{200 - 186 * a:.1f}"/>' in svg
+    assert labels_of(svg) == ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %", "0", "20", "40", "60", "80", "100",
+                              "predicted, %"]
+    assert 'd="M44 200L346 14"' in svg
+
+
+def test_words_in_a_chart_are_escaped():
+    svg = charts.line_chart("a", "<T>", "<D>", {"<x>": [(1, 1)], "<y>": [(1, 1)]}, "<s>", "<u>", floor=("<f>", 0.5))
+    for word in "TDxysuf":
+        assert f"&lt;{word}&gt;" in svg and f"<{word}>" not in svg
+    assert 'aria-labelledby="a-title a-text"><title id="a-title">' in svg and '<desc id="a-text">' in svg
+
+
+@pytest.mark.parametrize("value, shown", [(1000, "1,000"), (999.5, "999.5"), (-1000, "-1,000"), (0.04, "0.04")])
+def test_numbers_of_an_axis_have_four_digits_or_commas(value, shown):
+    assert charts._number(value) == shown
+
+
+@pytest.mark.parametrize("fraction, shown", [
+    (0, "0"), (0.0049, "&lt;1"), (0.0051, "1"), (0.994, "99"), (0.9951, "&gt;99"), (1, "100")])
+def test_whole_percentages_do_not_round_to_all_or_nothing_either(fraction, shown):
+    assert html_page.percent(fraction, 0) == f"{shown}\xa0%"
+
+
+@pytest.mark.parametrize("kind", ["\0", "\x08", "\x0b", "\x1f", "\x7f", "\x9f", "\ud800", "\udfff", "\ufdd0", "\uffff"])
+def test_a_character_that_no_page_may_have_is_replaced(kind):
+    assert html_page.bare(f"a{kind}b") == "a\ufffdb"
+
+
+@pytest.mark.parametrize("kind", ["\u200e", "\u200f", "\u061c", "\u202a", "\u202e", "\u2066", "\u2069"])
+def test_a_character_that_turns_the_text_is_left_out(kind):
+    assert html_page.bare(f"a{kind}b\t\n\u200d") == "ab\t\n\u200d"
+
+
+def test_a_table_has_a_header_in_each_row_and_classes_where_words_stand():
+    html = html_page.table("C", ["h", "i", "j"], [["a", "b", "c"], ["d", "e", "f"]], words={1: "long", 2: ""})
+    assert html == (
+        '<div class="box" role="region" tabindex="0" aria-label="C"><table><caption>C</caption><thead><tr>'
+        '<th scope="col">h</th><th scope="col" class="words long">i</th><th scope="col" class="words">j</th></tr>'
+        '</thead>\n<tbody><tr><th scope="row">a</th><td class="words long">b</td><td class="words">c</td></tr>\n'
+        '<tr><th scope="row">d</th><td class="words long">e</td><td class="words">f</td></tr></tbody></table></div>')
+    assert html_page.table("C", ["h"], [], sortable=True).count("<table class=sortable>") == 1
+
+
+def test_the_policy_of_a_page_allows_its_own_script_only():
+    html = html_page.page("T", "O", [("x", "X", "inside x"), ("y", "Y", "inside y")])
+    script = re.search("<script>(.*?)</script>", html, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" in html
+    assert '<li><a href="#x">X</a></li><li><a href="#y">Y</a></li>' in html
+    assert ('<section aria-labelledby="x"><h2 id="x">X</h2>\ninside x</section>\n'
+            '<section aria-labelledby="y"><h2 id="y">Y</h2>\ninside y</section>') in html
+
+
+def test_a_text_is_cut_after_two_hundred_characters_by_default():
+    assert html_page.text("x" * 200) == f"<bdi>{'x' * 200}</bdi>"
+    assert html_page.text("x" * 201) == f"<bdi>{'x' * 199}…</bdi>"
+
+
+@pytest.mark.parametrize("logit, kind", [
+    (3, "strong"), (2.99, "middling"), (1.5, "middling"), (1.49, "weak"), (0.5, "weak"), (0.49, ""), (-0.49, ""),
+    (-0.5, "against"), (-9, "against")])
+def test_the_least_effect_of_each_mark(logit, kind):
+    want = f'<mark class="{kind}">Red</mark>' if kind else "Red"
+    assert marked("a_Red 7", [Effect("red", 0.0, logit)]) == f"<bdi>a_{want} 7</bdi>"
+
+
+def test_of_several_words_in_a_run_the_largest_effect_marks_it():
+    """The small letter of İ has a dot of its own, which separates words."""
+    assert tokenise("redİnew") == ["redi", "new"]
+    effects = [Effect("redi", 0.0, 1.0), Effect("new", 0.0, -2.0)]
+    assert marked("redİnew", effects) == '<bdi><mark class="against">redİnew</mark></bdi>'
 
 
 # ---- how it looks
