@@ -613,7 +613,8 @@ def test_changes_of_the_categories_are_shown_and_samples_have_them_changed(tmp_p
     records = [Record("blue dress", ("Women", "Dresses"))] * 2
     news = one.categories_.apply(records)[1]
     html = page_of(tmp_path, one, records)
-    assert len(news) == 1 and f"<p><bdi>{html_page.bare(news[0][:150])}" in html
+    lines = "\n".join(news).splitlines()
+    assert len(lines) == 4 and all(f"<p><bdi>{html_page.bare(line)}</bdi></p>" in html for line in lines)
     assert "Frocks</bdi> ✓" in html and "categories in the data</dt><dd>2, of which the model knows 2 (" in html
 
 
@@ -780,7 +781,7 @@ def test_numbers_of_an_axis_have_four_digits_or_commas(value, shown):
 
 
 @pytest.mark.parametrize("fraction, shown", [
-    (0, "0"), (0.0049, "&lt;1"), (0.0051, "1"), (0.994, "99"), (0.9951, "&gt;99"), (1, "100")])
+    (0, "0"), (0.0049, "&lt;1"), (0.005, "&lt;1"), (0.0051, "1"), (0.994, "99"), (0.9951, "&gt;99"), (1, "100")])
 def test_whole_percentages_do_not_round_to_all_or_nothing_either(fraction, shown):
     assert html_page.percent(fraction, 0) == f"{shown}\xa0%"
 

@@ -59,11 +59,12 @@ def count(n: float) -> str:
 
 def percent(fraction: float, digits: int = 1) -> str:
     """12.3 %, with a space that does not break. Only 0 and 1 become 0 % and 100 %: 0.9999 is >99.9 %."""
-    if 0 < fraction < 0.5 * 10 ** (-2 - digits):
-        return f"&lt;{10 ** -digits:.{digits}f}{NO_BREAK}%"
-    if 1 > fraction >= 1 - 0.5 * 10 ** (-2 - digits):
-        return f"&gt;{100 - 10 ** -digits:.{digits}f}{NO_BREAK}%"
-    return f"{100 * fraction:.{digits}f}{NO_BREAK}%"
+    shown = f"{100 * fraction:.{digits}f}"
+    if fraction > 0 and float(shown) == 0:
+        shown = f"&lt;{10 ** -digits:.{digits}f}"
+    elif fraction < 1 and float(shown) == 100:
+        shown = f"&gt;{100 - 10 ** -digits:.{digits}f}"
+    return f"{shown}{NO_BREAK}%"
 
 
 def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], words: Mapping[int, str] | None = None,

@@ -100,7 +100,7 @@ def _data(found: Figures) -> str:
     given, here = sum(len(set(record.categories)) for record in records), int(np.count_nonzero(found.by_label[0]))
     per_row = np.diff(data.y.indptr)
     without = {"word": int(np.sum(np.diff(data.x.indptr) == 0)), "category": found.scores["rows_without_label"]}
-    return "".join(f"<p>{text(line)}</p>" for line in found.news) + definitions([
+    return "".join(f"<p>{text(line, 1_000)}</p>" for line in "\n".join(found.news).splitlines()) + definitions([
         ("records", count(len(data))),
         *((f"without a known {name}", f"{count(n)} ({percent(n / len(data))})") for name, n in without.items()),
         ("categories in the data", f"{count(given)}, of which the model knows {count(data.y.nnz)} "
