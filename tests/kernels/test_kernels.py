@@ -445,10 +445,11 @@ def test_optimisers_update_their_rows_and_no_other(scale):
     check(got, want, W), check(got_m, want_m, M), check(got_v, want_v, S)
 
 
-def test_a_nan_or_minus_infinity_is_not_among_the_likeliest():
+@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+def test_a_nan_or_minus_infinity_is_not_among_the_likeliest(bad):
     ids, best = np.full((1, 3), 9, np.int32), np.full((1, 3), -np.inf, F32)
-    ranking.merge_top_k(np.array([[np.nan, 1, -np.inf, 2]], F32), 0, ids, best)
-    assert ids.tolist() == [[3, 1, 9]] and best.tolist() == [[2, 1, -np.inf]]
+    ranking.merge_top_k(np.array([[1, 2, bad]], F32), 0, ids, best)
+    assert ids.tolist() == [[1, 0, 9]] and best.tolist() == [[2, 1, -np.inf]]
 
 
 def test_a_nan_is_not_above_a_threshold():
