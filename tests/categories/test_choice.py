@@ -50,3 +50,36 @@ def test_lists_of_a_mapping_that_do_not_fit_together_are_refused(wrong):
     header, texts = Categories(MAPPING).to_files()
     with pytest.raises(ValueError, match="want a category for each of 2 different raw ones, got"):
         Categories.from_files(header, texts | wrong)
+
+
+def test_a_mapping_may_be_the_path_of_its_file(tmp_path):
+    """And without major categories the records are not read."""
+    path = tmp_path / "mapping.tsv"
+    MAPPING.write(path)
+    for given_path in path, str(path):
+        known = Categories.choose(None, given_path)
+        assert known.mapping == MAPPING and known.major is None
+
+
+def test_the_summary_of_the_mapping_stands_before_that_of_the_major_categories():
+    _, news = Categories(MAPPING, Major(["W", "M"])).apply(RECORDS)
+    assert news[0].startswith("records: 3; 2 kept, 1 lost")
+    assert news[1] == "2 records: 2 with a major category, 1 of them with several; 0 left out"
+
+
+@pytest.mark.parametrize("mapping", [None, Mapping({}), Mapping({}, ""), Mapping({"a": "b"}, "Other")])
+def test_files_tell_a_mapping_without_rules_from_none(mapping):
+    header, texts = Categories(mapping).to_files()
+    assert Categories.from_files(header, texts).mapping == mapping
+
+
+@pytest.mark.parametrize("header, texts, message", [
+    (dict(mapped=True), dict(mapped_from=["a", "a"], mapped_to=["b", "b"]), "each of 2 different raw ones, got 2"),
+    (dict(mapped=True), dict(mapped_from=["a", "b"], mapped_to=["b"]), "each of 2 different raw ones, got 1"),
+    (dict(mapped=True), dict(mapped_from=["a", "b"], mapped_to=["b", "a"]), "a ring of categories"),
+    (dict(major="ab"), {}, "major: want names"), (dict(major=["a", 1]), {}, "major: want names"),
+    (dict(major=["a", "a"]), {}, "want at least two different categories, got a, a"),
+])
+def test_files_that_do_not_fit_together_are_refused(header, texts, message):
+    with pytest.raises(ValueError, match=message):
+        Categories.from_files(dict(mapped=False, others=None, major=None) | header, texts)

@@ -301,6 +301,25 @@ def test_a_category_twice_in_a_record_counts_once():
     assert len(list(mapped)) == 5 and mapped.n_several == 0
 
 
+def test_records_without_a_major_category_are_counted_with_their_titles():
+    mapped = Major(["a", "b"]).apply([Record("one", ("x",)), Record("two", ("a", "b", "x")), Record("three", ())] * 600)
+    assert len(list(mapped)) == 600 and mapped.skipped == {"no major category": 1_200}
+    assert mapped.skipped.examples == ["one", "three", "one", "three", "one"]
+    assert mapped.summary() == ("1,800 records: 600 with a major category, 600 of them with several; "
+                                "1,200 left out")
+
+
+def test_a_record_with_three_major_categories_is_one_with_several():
+    mapped = Major(["a", "b", "c"]).apply(products("cba"))
+    assert [record.categories for record in mapped] == [("a",)] and mapped.n_several == 1
+
+
+@pytest.mark.parametrize("n, message", [(2, "want at most the 0 that the records have, got 2"), (0, "got none")])
+def test_no_records_have_no_major_categories(n, message):
+    with pytest.raises(ValueError, match=message):
+        Major.choose([], n)
+
+
 @given(records=catalogues, n=st.integers(2, 5))
 def test_every_covered_record_gets_one(records, n):
     counts = Counter(name for record in records for name in record.categories)

@@ -1,6 +1,9 @@
 """Claims: a mapping file means what it says and nothing is lost in it; applying it twice is applying it once; what is
 proposed merges spellings, drops feature phrases and keeps categories, on names as catalogues hold them."""
 
+import bz2
+import gzip
+import lzma
 from collections import deque
 
 import pytest
@@ -390,3 +393,134 @@ def test_a_proposal_is_written_once(tmp_path):
     with pytest.raises(ValueError, match="want a category in at least 11 records"):
         propose_file(data, tmp_path / "other.tsv", min_count=11)
     assert not (tmp_path / "other.tsv").exists()
+
+
+# ---- edges
+
+@pytest.mark.parametrize("ending, pack", [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress),
+                                          (".GZ", gzip.compress)])
+def test_a_mapping_file_may_be_packed(ending, pack, tmp_path):
+    path = tmp_path / f"mapping.tsv{ending}"
+    path.write_bytes(pack(b"a\tA\n"))
+    assert Mapping.read(path) == Mapping({"a": "A"})
+
+
+@pytest.mark.parametrize("line, shown", [("x" * 61, "x" * 60), ("\t" + "x" * 60, "\\t" + "x" * 59)])
+def test_a_message_shows_60_characters_of_a_wrong_line(line, shown, tmp_path):
+    with pytest.raises(ValueError) as error:
+        Mapping.read(written(tmp_path, line + "\n"))
+    assert str(error.value).endswith(f"got '{shown}'")
+
+
+def test_what_leads_to_a_ring_is_not_shown_as_part_of_it(tmp_path):
+    """And the line that is named is that of the rule that closes the ring."""
+    with pytest.raises(ValueError, match=r"mapping.tsv:4: a ring .* got 'a' -> 'b' -> 'a'$"):
+        Mapping.read(written(tmp_path, "x\ta\n\na\tb\nb\ta\n"))
+
+
+@pytest.mark.parametrize("n, end", [(5, "'3' -> '4' -> '0'"), (6, "'3' -> '4' -> ... -> '0'")])
+def test_of_a_ring_five_names_are_shown(n, end):
+    with pytest.raises(ValueError, match="^Mapping: a ring") as error:
+        Mapping({str(i): str((i + 1) % n) for i in range(n)})
+    assert str(error.value).endswith(end)
+
+
+def test_a_star_between_spaces_is_that_of_the_others_and_a_line_of_tabs_is_empty(tmp_path):
+    assert Mapping.read(written(tmp_path, "\t \t\n * \tOther\n")) == Mapping({}, "Other")
+
+
+def test_mappings_are_equal_if_their_rules_and_others_are():
+    assert Mapping({"a": "A"}, "") == Mapping({"a": "A"}, "", {"a": "why"})
+    assert Mapping({"a": "A"}, "") != Mapping({"a": "A"}) and Mapping({"a": "A"}) != Mapping({"a": "B"})
+    assert Mapping({}) != 3
+
+
+def test_a_mapping_holds_copies_of_its_rules_and_notes():
+    rules, notes = {"a": "A"}, {"a": "why"}
+    mapping = Mapping(rules, notes=notes)
+    rules["b"] = notes["b"] = "B"
+    assert mapping.rules == {"a": "A"} and mapping.notes == {"a": "why"}
+
+
+def test_a_line_break_in_a_note_is_written_as_a_space(tmp_path):
+    path = tmp_path / "mapping.tsv"
+    Mapping({"a": "A"}, notes={"a": "one\ntwo"}).write(path)
+    assert Mapping.read(path).notes == {"a": "one two"}
+
+
+def test_records_without_a_category_left_are_counted_with_their_titles():
+    mapped = Mapping({"a": ""}).apply([Record("first", ("a",)), Record("b", ("b",)), Record("third", ())])
+    deque(mapped, maxlen=0)
+    assert mapped.skipped == {"no category left": 2} and mapped.skipped.examples == ["first", "third"]
+
+
+def test_large_counts_have_commas():
+    mapped = Mapping({"b": "B"}).apply([Record("", ("a", "b"))] * 1_234)
+    deque(mapped, maxlen=0)
+    assert mapped.summary().split("\n")[:2] == [
+        "records: 1,234; 1,234 kept, 0 lost: no category left",
+        "labels: 2,468; 1,234 kept, 1,234 merged into others, 0 dropped; 2,468 remain"]
+
+
+def test_ten_records_are_frequent_by_default_and_nine_are_not(tmp_path):
+    records, data = [Record("", ("Toys",))] * 10, tmp_path / "products.jsonl"
+    data.write_text('{"title": "T", "category": "Toys"}\n' * 9)
+    for propose in Mapping.propose, proposal.propose:
+        propose(records)
+        with pytest.raises(ValueError, match="propose: want a category in at least 10 records, got 1 rarer ones in 9"):
+            propose(records[1:])
+    with pytest.raises(ValueError, match="want a category in at least 10 records"):
+        propose_file(data, tmp_path / "mapping.tsv")
+
+
+def test_a_proposal_of_several_files_is_that_of_all_their_records(tmp_path):
+    for name in "one", "two":
+        (tmp_path / f"{name}.jsonl").write_text('{"title": "T", "category": ["Toys", "Imported"]}\n' * 3)
+    got = propose_file([tmp_path / "one.jsonl", tmp_path / "two.jsonl"], tmp_path / "mapping.tsv", 6)
+    assert got.split("\n") == [
+        "records: 6; 6 kept, 0 lost: no category left",
+        "labels: 12; 6 kept, 0 merged into others, 6 dropped; 6 remain",
+        "categories: 2; 1 kept, 0 merged into others, 1 dropped; 1 remain"]
+
+
+def test_a_proposal_lists_kept_names_then_phrases_then_rare_ones_each_by_falling_count():
+    """Of equal counts in the order of the alphabet; one record is in the singular, a thousand have a comma."""
+    records = [Record("", ("Toys", "Imported"))] * 1_200 + [Record("", ("Shoes", "imported"))] * 10
+    records += [Record("", ("Books", "Novels"))] + [Record("", ("Books",))] * 9 + [Record("", ("Toys", "Dolls"))] * 2
+    mapping = Mapping.propose(records)
+    assert list(mapping.rules.items()) == [
+        ("Toys", "Toys"), ("Books", "Books"), ("Shoes", "Shoes"), ("Imported", ""), ("imported", ""),
+        ("Dolls", "Toys"), ("Novels", "Books")]
+    assert list(mapping.notes.items()) == [
+        ("Toys", "1,202 records: kept"), ("Books", "10 records: kept"), ("Shoes", "10 records: kept"),
+        ("Imported", "1,200 records: where it was made"),
+        ("imported", "10 records: a spelling of Imported, where it was made"),
+        ("Dolls", "2 records: rare, and 2 of 2 are in this one"),
+        ("Novels", "1 record: rare, and 1 of 1 are in this one"),
+        ("*", "0 others, none in 10 records, and all to come")]
+
+
+def test_only_frequent_names_tell_whether_categories_are_in_capitals():
+    """A name in just min_count records is one of them; the rare ones would say no."""
+    counts = {"Tops & Tees Sale": 10, "Gift ready packaging": 9, "Dolls with houses": 9}
+    capitals = proposal.feature_phrases([], counts, 10)
+    assert capitals == dict.fromkeys(["Gift ready packaging", "Dolls with houses"], "in small letters like a sentence")
+    assert proposal.feature_phrases([], counts, 11) == proposal.feature_phrases([], counts, 9) == {}
+
+
+@pytest.mark.parametrize("name, capitals, want", [
+    ("Gift ready packaging", True, "in small letters like a sentence"), ("Gift ready packaging", False, None),
+    ("gift ready packaging", True, None), ("Gift ready Packaging", True, None), ("Food dog and cat", True, None),
+    ("The Very Fine Designer", False, None), ("The Very Fine Designer Boutique", False, "a sentence")])
+def test_a_phrase_in_small_letters_has_two_long_words_and_a_title_at_most_four(name, capitals, want):
+    assert proposal.reads_like(name, capitals) == want
+
+
+def test_a_number_with_separators_is_one_number():
+    counts = dict.fromkeys(["Pack 1", "Pack 1.5", "Pack 2/3", "Pack 1,000", "Pack 1.2.3", "Pack"], 1)
+    assert proposal.feature_phrases([], counts, 10) == dict.fromkeys(
+        list(counts)[:5], "one of 5 that differ in a number")
+
+
+def test_apostrophes_and_backticks_are_left_out():
+    assert {proposal.key(f"Women{mark}s") for mark in "'’`"} == {"women"}

@@ -443,3 +443,41 @@ def test_optimisers_update_their_rows_and_no_other(scale):
     sparse.adam(got, got_m, got_v, rows, *gradient, 3, 0.5, 0.9, 0.999, 1e-8)
     want, want_m, want_v = twins.adam(W[rows], G, M[rows], S[rows], 3, 0.5, 0.9, 0.999, 1e-8)
     check(got, want, W), check(got_m, want_m, M), check(got_v, want_v, S)
+
+
+@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+def test_a_nan_or_minus_infinity_is_not_among_the_likeliest(bad):
+    ids, best = np.full((1, 3), 9, np.int32), np.full((1, 3), -np.inf, F32)
+    ranking.merge_top_k(np.array([[1, 2, bad]], F32), 0, ids, best)
+    assert ids.tolist() == [[1, 0, 9]] and best.tolist() == [[2, 1, -np.inf]]
+
+
+def test_a_nan_is_not_above_a_threshold():
+    counts = [np.zeros(n, np.int32) for n in (2, 2, 1, 1)]
+    y = np.array([0, 2]), np.arange(2, dtype=np.int32)
+    ranking.count_predictions(np.array([[np.nan, 1]], F32), np.zeros(2, F32), *y, 0, *counts)
+    assert [part.tolist() for part in counts] == [[0, 1], [0, 1], [1], [1]]
+
+
+def test_an_entry_of_just_the_bound_is_not_busy():
+    dz, columns = np.array([[1, -1, 1.5, -1.5, 0], [0, 0, -1, 1, 0]], F32), np.zeros(5, np.int32)
+    n = dense.busy_columns(dz, F32(1), work(dz[0])[0], columns)
+    assert columns[:n].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("n_columns", [1, 2, 3, 7])
+def test_sigmoid_of_any_number_of_columns(n_columns):
+    z = np.random.default_rng(0).standard_normal((3, n_columns)).astype(F32)
+    got = z.copy()
+    dense.sigmoid(got)
+    np.testing.assert_allclose(got, reference.sigmoid(z.astype(F64)), rtol=5e-7)
+
+
+@pytest.mark.parametrize("n", range(10))
+def test_add_rows_of_any_number_of_words(n):
+    """Four words are added at a time, and the rest one by one."""
+    total = np.full(2, 100, F32)
+    indptr, source = np.array([3, 3 + n]), np.array([[1, 2]] * 12, F32) * np.arange(12, dtype=F32)[:, None]
+    sparse.add_rows(indptr, np.arange(15, dtype=np.int32) - 3, np.full(15, 2, F32), 0, source, total)
+    words = sum(range(n))
+    assert total.tolist() == [100 + 2 * words, 100 + 4 * words]

@@ -11,6 +11,7 @@ from nnlite.data.dataset import check_labels
 from nnlite.network import label_layer, reference, sizes
 from nnlite.network.gradients import gradients
 from nnlite.network.layers import ACTIVATIONS
+from nnlite.network.mlp import StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system import threads
 from nnlite.system.threads import team
@@ -328,3 +329,91 @@ def test_a_round_has_as_many_tiles_as_leave_their_shares_of_dh_in_16_mib():
     """A share is 512 rows x 200 units x 4 bytes, so that 40 of them fit."""
     _, tiles, rounds = sizes.step_pieces(n_rows=512, n_labels=200_000, n_units=200)
     assert len(tiles) > 40 and threads.width(rounds[0]) == 40
+
+
+def test_the_defaults_are_two_layers_of_200_sigmoid_units():
+    model = MLP(3, 2)
+    assert (model.hidden, model.activation, model.output) == ((200, 200), "sigmoid", "sigmoid")
+    assert StepSettings(0.5) == (0.5, 0.0, 0.0, 0, None, 0.0)
+
+
+def test_the_smallest_and_the_largest_networks_are_possible():
+    assert [p.size for p in MLP(1, 1, (1,)).params.values()] == [1, 1, 1, 1]
+    for n_labels in 2, label_layer.MAX_CLASSES:
+        assert MLP(1, n_labels, (1,), output="softmax").n_labels == n_labels
+
+
+@pytest.mark.parametrize("sizes", [(0, [5], 5), (5, [0], 5), (5, [5, 0], 5), (5, [5], 0), (5, [], 5)])
+def test_a_message_names_the_sizes_of_an_impossible_network(sizes):
+    n_words, hidden, n_labels = sizes
+    with pytest.raises(ValueError) as error:
+        MLP(n_words, n_labels, hidden)
+    assert str(error.value) == ("MLP: want at least one word, hidden layer, unit and label, got sizes "
+                                f"{[n_words, *hidden, n_labels]}")
+
+
+def test_no_label_is_not_a_number_of_likeliest_ones():
+    data = random_dataset()
+    for k in 0, -1:
+        with pytest.raises(ValueError, match=f"want 1 to 23 labels, got k = {k}"):
+            random_model(data).top_k(data.x, k)
+
+
+def test_the_threshold_is_a_half_by_default():
+    model = MLP(3, 3, (4,))
+    for p in model.params.values():
+        p[:] = 0
+    model.params["labels.b"][:] = -0.01, 0, 0.01
+    assert model.above(sp.csr_array(np.ones((1, 3), F32))).indices.tolist() == [2]
+
+
+@pytest.mark.parametrize("module, call", [
+    ("mlp", lambda model, data: model.top_k(data.x, 3, 4)), ("mlp", lambda model, data: model.above(data.x, 0.5, 4)),
+    ("mlp", lambda model, data: model.each_block(data.x, lambda rows, h: None, 4)),
+    ("gradients", lambda model, data: gradients(model, data, threads=4)),
+    ("label_layer", lambda model, data: linear_bce(np.ones((61, 2), F32), np.ones((23, 2), F32), np.ones(23, F32),
+                                                   data.y, threads=4))])
+def test_the_number_of_threads_arrives(module, call, monkeypatch):
+    asked, data = [], random_dataset()
+    monkeypatch.setattr(f"nnlite.network.{module}.team", lambda threads: asked.append(threads) or team(1))
+    call(random_model(data), data)
+    assert asked == [4]
+
+
+def test_gradients_are_those_of_a_sum_over_labels_by_default():
+    data = random_dataset()
+    model = random_model(data)
+    for got, want in zip(gradients(model, data)[1].values(), gradients(model, data, "sum")[1].values()):
+        np.testing.assert_array_equal(got, want)
+    assert gradients(model, data)[0] > 20 * gradients(model, data, "mean")[0]
+
+
+def test_a_gradient_that_is_zero_in_both_has_no_error():
+    """Of words, where no row has any."""
+    data = random_dataset()
+    data = Dataset(sp.csr_array(data.x.shape, dtype=F32), data.y)
+    errors = check_gradients(random_model(data), data)
+    assert errors["features.W"] == 0 and max(errors.values()) < 1e-5
+
+
+@pytest.mark.parametrize("name", ["w", "b"])
+def test_linear_bce_refuses_strided_parameters(name):
+    arrays = dict(h=np.zeros((3, 4), F32), w=np.zeros((5, 4), F32), b=np.zeros(5, F32))
+    arrays[name] = np.zeros((10, *arrays[name].shape[1:]), F32)[::2]
+    y = random_csr(np.random.default_rng(0), 3, 5, 0.5, ones=True)
+    with pytest.raises(ValueError, match=f"linear_bce: {name}: want C-contiguous float32"):
+        linear_bce(**arrays, y=y)
+
+
+@pytest.mark.parametrize("threads, want", [(1, 6_640), (4, 26_200)])
+def test_every_thread_of_a_step_has_logits_and_gradients_of_its_own(threads, want):
+    """10 rows, 3 units, a tile of 100 labels: dh of 30; and a thread's dW of 400, logits, dh of 30, work of 200."""
+    layer = label_layer.LabelLayer(np.zeros((100, 3), F32), np.zeros(100, F32))
+    assert layer.step_bytes(10, threads) == want == 4 * (30 + threads * (400 + 1_000 + 30 + 200))
+
+
+def test_the_row_with_most_labels_is_the_one_that_a_softmax_refuses():
+    label_layer.check_classes(np.array([0, 1, 1, 2]))
+    label_layer.check_classes(np.array([0]))
+    with pytest.raises(ValueError, match="want at most one label in a row, got 3 in row 2"):
+        label_layer.check_classes(np.array([0, 1, 3, 6, 9]))

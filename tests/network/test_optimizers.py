@@ -49,3 +49,36 @@ def test_a_start_with_the_same_parameters_goes_on_and_with_others_begins_anew():
     assert optimizer.t == 1 and optimizer.state["labels.b/m"].all()
     optimizer.start(other.params)
     assert optimizer.t == 0 and not optimizer.state["labels.b/m"].any()
+
+
+def test_the_defaults_are_those_of_the_papers():
+    assert AdaGrad(0.1).settings() == [0.1, 0.1, 1e-10, False]
+    assert Adam().settings() == [1e-3, 1e-3, 0.9, 0.999, 1e-8]
+
+
+@pytest.mark.parametrize("rate", [0, -0.1, float("inf"), float("nan")])
+@pytest.mark.parametrize("make", [SGD, AdaGrad, Adam])
+def test_learning_rates_of_both_kinds_are_above_0_and_finite(make, rate):
+    for rates in (rate,), (0.1, rate):
+        with pytest.raises(ValueError, match=f"^{make.__name__}: want a learning rate above 0, got {rate}$"):
+            make(*rates)
+
+
+def test_a_factor_is_for_one_step_and_for_one_model():
+    one, other, optimizer = MLP(5, 4, (3,)), MLP(5, 4, (3,)), SGD(0.5)
+    optimizer.start(one.params)
+    optimizer.next_step(0.25)
+    optimizer.next_step()
+    assert optimizer.t == 2 and optimizer.rate("features.W") == 0.5
+    optimizer.next_step(0.25)
+    optimizer.start(other.params)
+    assert optimizer.t == 0 and optimizer.rate("labels.W") == 0.5
+    assert type(optimizer.rate("labels.W")) is type(optimizer.rate("features.b")) is np.float32
+
+
+def test_a_state_begins_at_zero_in_the_type_of_its_parameter():
+    model, optimizer = MLP(5, 4, (3,)), Adam()
+    optimizer.start(model.params)
+    assert list(optimizer.state) == [f"{name}/{part}" for name in model.params for part in "mv"]
+    for name, array in optimizer.state.items():
+        assert array.shape == model.params[name[:-2]].shape and array.dtype == np.float32 and not array.any()

@@ -10,10 +10,11 @@ from problems import F32, compiled, random_dataset, random_model, small_pieces
 
 from nnlite import MLP, Dataset, evaluate
 from nnlite.kernels import ranking
-from nnlite.network import reference
+from nnlite.network import mlp, reference
 from nnlite.network.mlp import logit_thresholds
 from nnlite.scores import calibration, metrics
-from nnlite.scores.evaluation import PredictionCounts
+from nnlite.scores.evaluation import PredictionCounts, count_by_label, cross_entropy
+from nnlite.system.threads import team
 
 CANDIDATES = (np.arange(127) - 64) / 8
 
@@ -206,3 +207,99 @@ def test_memory_does_not_grow_with_rows_times_labels(function):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 40e6
+
+
+def untrained(n_labels, output="sigmoid"):
+    """A model whose probabilities are all equal."""
+    model = MLP(3, n_labels, (4,), output=output)
+    for p in model.params.values():
+        p[:] = 0
+    return model
+
+
+def rows_of(y):
+    """A Dataset of three words with the dense truth y."""
+    return Dataset(sp.csr_array(np.ones((len(y), 3), F32)), sp.csr_array(np.array(y, F32)))
+
+
+@pytest.mark.parametrize("name, call", {
+    "evaluate": lambda model, data: evaluate(model, data, threads=3),
+    "cross_entropy": lambda model, data: cross_entropy(model, data, 3),
+    "count_by_label": lambda model, data: count_by_label(model, data, 0.5, 3),
+    "report": lambda model, data: calibration.report(model, data, threads=3),
+    "best_threshold": lambda model, data: calibration.best_threshold(model, data.x, threads=3),
+}.items())
+def test_the_number_of_threads_arrives(name, call, monkeypatch):
+    asked = []
+    monkeypatch.setattr(mlp, "team", lambda threads: asked.append(threads) or team(1))
+    call(untrained(4, "softmax"), rows_of(np.eye(4)))
+    assert set(asked) == {3}
+
+
+@pytest.mark.parametrize("threshold", [0.02, 0.5])
+def test_counts_by_label_are_those_of_all_logits(threshold, monkeypatch):
+    data, model, z, y = problem(monkeypatch)
+    positive = reference.sigmoid(z.astype(float)) > threshold
+    got = count_by_label(model, data, threshold)
+    assert got.dtype == np.int64
+    np.testing.assert_array_equal(got, [y.sum(axis=0), positive.sum(axis=0), (positive * y).sum(axis=0)])
+
+
+def test_a_probability_equal_to_its_threshold_is_not_predicted():
+    data = rows_of([[1, 0], [1, 1]])
+    assert count_by_label(untrained(2), data, 0.5).tolist() == [[2, 1], [0, 0], [0, 0]]
+    assert count_by_label(untrained(2), data, 0.49).tolist() == [[2, 1], [2, 2], [2, 1]]
+    assert evaluate(untrained(2), data)["micro_f1"] == 0
+
+
+def test_by_default_scores_are_at_1_3_and_5_but_not_above_the_number_of_labels():
+    for n_labels, ks in (4, [1, 3]), (5, [1, 3, 5]), (6, [1, 3, 5]):
+        data = rows_of(np.eye(n_labels))
+        scores, report = evaluate(untrained(n_labels), data), calibration.report(untrained(n_labels), data)
+        assert [name for name in scores if name.startswith("P@")] == [f"P@{k}" for k in ks]
+        assert list(report["frequency"]) == ks
+        assert list(report["reliability"]) == ["all", "head", "torso", "tail", *(f"top {k}" for k in ks)]
+        assert {table.n.size for table in report["reliability"].values()} == {15}
+
+
+@pytest.mark.parametrize("n_rows, counted", [(1, 3), (2, 3), (4, 4)])
+def test_default_propensities_of_fewer_than_three_rows_are_those_of_three(n_rows, counted):
+    """(ln N - 1) would be negative."""
+    data, model = rows_of([[0, 1, 1]] * n_rows), untrained(3)
+    model.params["labels.b"][:] = 0, 0, 1
+    want = evaluate(model, data, propensities=metrics.propensities([0, n_rows, n_rows], counted))
+    assert evaluate(model, data) == want and 0 < want["PSP@1"] <= 1
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_rows_without_any_label_score_zero(output):
+    scores = evaluate(untrained(3, output), rows_of(np.zeros((2, 3))), ks=(1,))
+    zero = ["micro_f1", "macro_f1", "record_f1", "P@1", "R@1", "nDCG@1", "PSP@1", "PSnDCG@1", "coverage@1"]
+    zero += ["accuracy", "cross_entropy", "class_f1"] * (output == "softmax")
+    assert [scores[name] for name in zero] == [0] * len(zero)
+    assert scores["rows"] == scores["rows_without_label"] == 2 and scores["ECE@1"] > 0.3
+
+
+def test_scores_without_any_k_are_the_others():
+    scores = evaluate(untrained(2, "softmax"), rows_of([[1, 0], [0, 1]]), ks=())
+    assert scores["accuracy"] == 0.5 and not [name for name in scores if "@" in name]
+    assert list(calibration.report(untrained(2), rows_of([[1, 0]]), ks=())["reliability"]) == [
+        "all", "head", "torso", "tail"]
+
+
+def test_the_counts_of_the_training_rows_make_the_table_by_frequency(monkeypatch):
+    data, model, *_ = problem(monkeypatch)
+    counts = np.random.default_rng(1).integers(0, 99, 23)
+    got = calibration.report(model, data, counts, ks=(23,))["frequency"]
+    want = metrics.by_frequency(data.y, model.top_k(data.x, 23)[0], 23, counts)
+    assert list(got) == [23]
+    for name in want:
+        np.testing.assert_array_equal(got[23][name], want[name], err_msg=name)
+
+
+def test_candidates_for_the_threshold_are_a_bin_apart_and_of_equal_ones_the_smallest_is_best():
+    x, model = sp.csr_array(np.ones((2, 3), F32)), untrained(2)
+    assert calibration.best_threshold(model, x) == 0  # all probabilities are 0.5
+    model.params["labels.b"][:] = -3, 3  # probabilities 0.047 and 0.953
+    assert calibration.best_threshold(model, x) == 0.05  # the first candidate above 0.047
+    assert calibration.best_threshold(model, x, bins=10) == 0.1

@@ -221,3 +221,47 @@ def test_sklearn_computes_the_same_f1():
 def test_labels_of_equal_counts_stand_in_the_order_of_their_ids():
     assert metrics.frequency_groups([1, 1, 1, 1], 4).tolist() == [0, 1, 2, 3]
     assert metrics.frequency_groups([1, 2, 1, 2], 3).tolist() == [2, 0, 2, 1]
+
+
+def test_defaults_are_those_of_the_docstrings():
+    np.testing.assert_array_equal(metrics.propensities([5], 100), metrics.propensities([5], 100, a=0.55, b=1.5))
+    assert metrics.by_frequency(TRUTH, IDS, 3, np.ones(6))["labels"].size == 10
+    assert metrics.reliability_of(np.ones(2), np.ones(2)).n.tolist() == [0] * 14 + [2]
+
+
+def test_groups_of_nothing_true_score_zero():
+    got = metrics.by_frequency(TRUTH[[2]].tocsr(), IDS[[2]], 3, np.zeros(6), parts=2)
+    assert got["labels"].tolist() == [6, 0]
+    for name in "mean_count", "P@3", "R@3", "recall":
+        assert got[name].tolist() == [0, 0], name
+
+
+@pytest.mark.parametrize("frequency, want", [(1, float("inf")), (0.5, log(2)), (0, float("inf"))])
+def test_a_frequency_of_0_or_1_costs_nothing_where_it_is_right_and_else_infinity(frequency, want):
+    """Label 0 is on every row and label 1 on none; label 2 is on one of two."""
+    truth = sp.csr_array(np.array([[1, 0, 0], [1, 0, 1]], np.float32))
+    assert metrics.bce_of_frequencies(truth, [1, 0, frequency]) == pytest.approx(want / 3)
+
+
+def test_the_calibration_error_of_no_probabilities_is_zero():
+    got = metrics.reliability_of(np.zeros(0), np.zeros(0), bins=3)
+    assert got.ece == 0 and got.n.tolist() == [0] * 3 and np.isnan(got.probability).all() and np.isnan(got.true).all()
+
+
+def test_the_interval_of_a_fraction_stays_within_0_and_1():
+    n = np.arange(1, 400)
+    low, high = metrics.wilson(0 * n, n)
+    assert (low >= 0).all() and (high < 1).all()
+    low, high = metrics.wilson(n, n)
+    assert (low > 0).all() and (high <= 1).all()
+
+
+def test_the_interval_of_many_rows_does_not_overflow():
+    """n^2 of an int32 would; the interval of a half is 1/2 -+ z / (2 sqrt(n + z^2))."""
+    low, high = metrics.wilson(np.array([500_000], np.int32), np.array([1_000_000], np.int32))
+    half = metrics.Z_95 / (2 * np.sqrt(1e6 + metrics.Z_95 ** 2))
+    np.testing.assert_allclose([low[0], high[0]], [0.5 - half, 0.5 + half], rtol=1e-9)
+
+
+def test_a_row_with_several_labels_counts_for_each_in_the_confusion():
+    assert metrics.confusion(TRUTH[:, :3].tocsr(), [1, 0, 0, 2]).tolist() == [[0, 1, 1], [1, 0, 1], [0, 0, 1]]

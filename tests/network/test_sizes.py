@@ -1,0 +1,63 @@
+"""Claim: a step is cut into the blocks, tiles, rounds and shares that the constants of `sizes` say, by hand."""
+
+import numpy as np
+import pytest
+
+from nnlite.network import sizes
+from nnlite.system.threads import width
+
+
+def widths(parts):
+    """The sizes of the slices, which must follow each other from 0 on."""
+    assert [part.start for part in parts] == [0, *(part.stop for part in parts[:-1])][:len(parts)]
+    return [width(part) for part in parts]
+
+
+@pytest.mark.parametrize("n_rows, flops, first", [
+    (1_000, 1e9, 128), (10_000, 1e9, 625), (10_001, 1e9, 626), (100_000, 1e9, 2_048),  # a 16th, from 128 to 2,048
+    (1_000, 1e5, 200), (1_000, 3e4, 667), (3_000, 1e3, 2_048)])  # 2e7 operations
+def test_blocks_of_rows(n_rows, flops, first):
+    got = widths(sizes.row_blocks(n_rows, flops))
+    assert got == [first] * (n_rows // first) + [n_rows % first] * (n_rows % first > 0)
+
+
+def test_no_rows_are_no_blocks():
+    assert sizes.row_blocks(0, 1e9) == []
+
+
+@pytest.mark.parametrize("arguments, n_tiles", [
+    ((512,), 1), ((513,), 2), ((1_000, 100), 10), ((1_000, 100, 1, 2_000), 10),  # a given width is the widest
+    ((1_000, None, 1, 1_000), 1), ((1_000, None, 1, 999), 2), ((1_000, None, 1, 100), 2),
+    ((1_000, None, 4), 4), ((200, None, 4), 2), ((192, None, 4), 2), ((191, None, 4), 1), ((10, None, 4), 1)])
+def test_tiles_of_labels(arguments, n_tiles):
+    got = widths(sizes.label_tiles(*arguments))
+    assert len(got) == n_tiles and sum(got) == arguments[0] and max(got) - min(got) <= 1
+
+
+@pytest.mark.parametrize("n_rows, n_labels, n_units, blocks, tiles, rounds", [
+    (64, 3_000, 200, 1, 6, 1),
+    (1, 100_000, 200, 1, 49, 1),  # tiles of up to 2,048 labels
+    (2_048, 1_000, 200, 1, 4, 1), (2_049, 1_000, 200, 2, 2, 1),  # at least 4 items
+    (2_048, 100_000, 200, 1, 196, 13),  # 16 at a time, although 10 fill the memory
+    (2_048, 100_000, 100, 1, 196, 10),  # 20 fill it
+    (5_000, 100_000, 200, 3, 196, 33),  # 6 at a time: 18 items
+    (20_000, 100_000, 512, 10, 196, 98)])
+def test_pieces_of_a_step(n_rows, n_labels, n_units, blocks, tiles, rounds):
+    got = sizes.step_pieces(n_rows, n_labels, n_units)
+    assert [len(widths(parts)) for parts in got] == [blocks, tiles, rounds]
+    assert [sum(widths(parts)) for parts in got] == [n_rows, n_labels, tiles]
+
+
+def test_a_given_width_of_tiles_is_kept_in_a_step():
+    assert len(sizes.step_pieces(64, 3_000, 200, 100)[1]) == 30
+
+
+@pytest.mark.parametrize("counts, n_shares", [
+    ([], 0), ([1], 1), ([1, 1], 2), ([1] * 4_096, 2), ([1] * 4_097, 4), ([0] * 10_000, 4), ([1] * 10_000, 6),
+    ([20_000, 1], 2)])
+def test_shares_of_words(counts, n_shares):
+    """About 4,096 non-zeros and words each, an even number of them; those without a word are left out."""
+    got = widths(sizes.word_shares(np.append(0, np.cumsum(counts, dtype=np.int64))))
+    assert len(got) == n_shares and sum(got) == len(counts)
+    if len(set(counts)) == 1:
+        assert max(got) - min(got) <= 1
