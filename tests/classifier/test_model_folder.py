@@ -27,7 +27,8 @@ def header(folder):
 
 
 @pytest.mark.parametrize("name, value", [
-    ("threads", 2), ("checkpoints", "/elsewhere"), ("checkpoint_seconds", 7.0), ("mapping", "m.tsv"), ("major", ["Men"])])
+    ("threads", 2), ("checkpoints", "/elsewhere"), ("checkpoint_seconds", 7.0), ("mapping", "m.tsv"),
+    ("major", ["Men"])])
 def test_settings_of_a_machine_and_those_of_the_categories_are_neither_saved_nor_loaded(name, value, trained, tmp_path):
     one = TitleClassifier(**SMALL)
     vars(one).update({key: part for key, part in vars(trained).items() if key not in ("recipe", "overrides")})
@@ -54,7 +55,7 @@ def test_a_threshold_that_is_no_probability_is_refused(threshold, folder):
 @pytest.mark.parametrize("training", [None, [], "steps", 3])
 def test_figures_of_a_training_that_are_no_dict_are_refused(training, folder):
     change_json(folder / "model.json", training=training)
-    with pytest.raises(ValueError, match="not a whole model: ValueError: want a threshold in 0..1 and the figures of a"):
+    with pytest.raises(ValueError, match="not a whole model: ValueError: want a threshold .* figures of a training"):
         TitleClassifier.load(folder)
 
 

@@ -7,6 +7,7 @@ import re
 import sys
 from contextlib import nullcontext
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -295,7 +296,8 @@ def test_the_recipe_that_was_asked_for_learns_more_after_loading(tmp_path):
     one.save(tmp_path / "m")
     other = TitleClassifier.load(tmp_path / "m", threads=1).partial_fit(*shop(8))
     trainer = other._trainer
-    assert type(trainer.optimizer) is nnlite.SGD and (trainer.seed, trainer.workers.threads, trainer.epochs) == (3, 1, 1)
+    assert type(trainer.optimizer) is nnlite.SGD
+    assert (trainer.seed, trainer.workers.threads, trainer.epochs) == (3, 1, 1)
     assert trainer.model is other.model_
 
 
@@ -631,9 +633,13 @@ def test_a_training_from_files_is_validated_and_has_no_news_of_categories(tmp_pa
     assert one.training_["categories"] == []
 
 
-def test_the_first_chunk_chooses_the_threshold_of_a_training_from_files(judged, tmp_path):
+def test_the_first_chunk_chooses_the_threshold_of_a_training_from_files(judged, tmp_path, monkeypatch):
+    module = nnlite.classifier.title_classifier
+    monkeypatch.setattr(module, "write_chunks", partial(module.write_chunks, chunk_rows=16))
     one = TitleClassifier(**SMALL | dict(epochs=1)).fit_files([shop_file(tmp_path)], tmp_path / "c")
-    np.testing.assert_array_equal(judged[0], one.vocabulary_.encode_titles(shop()[0]).toarray()[[0, 19, 39]])
+    first, *_ = nnlite.ChunkFolder(tmp_path / "c")
+    assert len(first) == 16 and one.training_["records"] == 40
+    np.testing.assert_array_equal(judged[0], first.x.toarray()[[0, 7, 15]])
 
 
 def test_no_validation_titles_are_no_validation(judged):
