@@ -59,3 +59,35 @@ def test_titles_are_cleaned_before_they_validate():
     one, other = (TitleClassifier(**QUICK).fit(titles, categories, validation=(given, categories))
                   for given in (titles, marked(titles)))
     assert one.training_["validation"] == other.training_["validation"] and one.threshold_ == other.threshold_
+
+
+@pytest.mark.parametrize("where, use", [
+    ("predict", lambda one, titles: one.predict(titles)),
+    ("predict_top_k", lambda one, titles: one.predict_top_k(titles)),
+    ("predict_proba", lambda one, titles: one.predict_proba(titles)),
+    ("score", lambda one, titles: one.score(titles, [])),
+    ("fit", lambda one, titles: one.fit(titles, [])),
+    ("fit: validation", lambda one, titles: one.fit(*shop(), validation=(titles, []))),
+    ("fit_files: validation", lambda one, titles: one.fit_files([], "chunks", (titles, []))),
+    ("partial_fit", lambda one, titles: one.partial_fit(titles, [])),
+])
+def test_the_message_begins_with_the_method_whose_titles_are_wrong(trained, where, use):
+    with pytest.raises(TypeError, match=f"^{where}: titles: want a list of str, got one str$"):
+        use(trained, "dress")
+
+
+@pytest.mark.parametrize("categories, message", [
+    (b"ab", "fit: categories: want for each title a collection of str, such as a tuple, got one bytes"),
+    ([("a",), b"ab"], r"fit: categories\[1\]: want a collection of str, such as a tuple, got bytes"),
+    ([("a",), 7], r"fit: categories\[1\]: want a collection of str, such as a tuple, got int"),
+    ([("a", 1, None), ("a",)], r"fit: categories\[0\]: want a collection of str, such as a tuple, got one of int"),
+    ([("a",)] * 3, "fit: want as many categories as titles, 2, got 3"),
+])
+def test_the_message_names_the_first_categories_that_are_wrong(categories, message):
+    with pytest.raises((TypeError, ValueError), match=f"^{message}$"):
+        checked_records("fit", ["x", "y"], categories)
+
+
+def test_the_message_names_the_first_title_that_is_wrong():
+    with pytest.raises(TypeError, match=r"^fit: titles\[1\]: want a str, got bytes$"):
+        texts("fit", ["a", b"b", None])

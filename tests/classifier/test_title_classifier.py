@@ -4,9 +4,12 @@ import gc
 import json
 import pickle
 import re
+import sys
 from contextlib import nullcontext
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +21,7 @@ from shops import SMALL, shop, shop_file
 import nnlite
 from nnlite.categories.mapping import Mapping
 from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.data.chunks import ChunkFolder
 from nnlite.scores.explanation import left_out
 from nnlite.training import recipes
 
@@ -75,6 +79,38 @@ def test_a_title_without_a_known_word_gets_no_category(trained, title):
     assert all(e.effects == () or {effect.logit for effect in e.effects} == {0.0} for e in trained.explain(title))
 
 
+def test_a_category_as_likely_as_the_threshold_is_not_named(trained):
+    one = deepcopy(trained)
+    for p in one.model_.params.values():
+        p[:] = 0
+    assert one.predict(["dress"], threshold=0.5) == [()] and one.predict_above(["dress"], 0.5) == [[]]
+    one.threshold_ = 0.5
+    assert one.predict_above(["dress", "zzz", "shoe"]) == [[("Men", 0.5)], [], [("Men", 0.5)]]
+
+
+def test_the_likeliest_is_named_for_those_titles_alone_that_need_it(trained):
+    """Of four titles the first and the last have a category above the threshold, and the third has no known word."""
+    one = deepcopy(trained)
+    titles = ["blue dress 1", "blue", "zzz", "red shoe 1"]
+    one.threshold_ = one.predict_top_k(titles, 1)[1][0][1]
+    first, second, third, last = one.predict_above(titles)
+    assert len(first) >= 1 and len(last) >= 1 and min(p for _, p in first + last) > one.threshold_
+    assert [second, third] == [one.predict_top_k(["blue"], 1)[0], []]
+
+
+def test_five_or_ten_categories_are_the_default():
+    names = [f"category {i}" for i in range(12)]
+    one = TitleClassifier(epochs=1, hidden=(2,), label_min_count=1).fit(["blue dress"] * 12, [[name] for name in names])
+    assert len(one.predict_top_k(["dress"])[0]) == len(one.explain("dress")) == 5
+    assert one.predict_proba(["dress"]).nnz == 10
+    for k in 11, 12, 13:
+        assert len(one.predict_top_k(["dress"], k)[0]) == one.predict_proba(["dress"], k).nnz == min(k, 12)
+        assert len(one.explain("dress", k)) == min(k, 12)
+    for use in one.predict_top_k, one.predict_proba:
+        with pytest.raises(ValueError, match="want 1 to 12 labels, got k = 0"):
+            use(["dress"], 0)
+
+
 def test_titles_of_any_script(trained):
     assert {"Men", "Shoes"} == set(trained.predict(["鞋子"])[0])
     assert {"Women", "Bags"} == set(trained.predict(["حقيبة"])[0])
@@ -86,6 +122,12 @@ def test_titles_of_any_script(trained):
 def test_no_titles(trained):
     assert trained.predict([]) == trained.predict_above([], 0.5) == trained.predict_top_k([]) == []
     assert trained.predict_proba([]).shape == (0, 5)
+
+
+def test_titles_whose_categories_are_all_unknown_do_not_count_in_the_score(trained):
+    titles, categories = ["dress", "dress", "shoe", "shoe"], [["Women"], ["Coats"], ["Bags"], []]
+    assert trained.score(titles, categories) == 0.5
+    assert trained.score(titles[1:2], categories[1:2]) == trained.score([], []) == 0
 
 
 @pytest.mark.parametrize("titles, words", [
@@ -154,6 +196,16 @@ def test_the_arguments_are_kept():
     assert one.get_params() == {"recipe": "deck", "hidden": (3, 4), "epochs": 3, "lr": 0.5}
 
 
+def test_a_wrong_recipe_or_setting_changes_nothing():
+    one = TitleClassifier(epochs=2)
+    for wrong in dict(recipe="cake", epochs=9), dict(recipe="deck", depth=3, epochs=9):
+        with pytest.raises((TypeError, ValueError)):
+            one.set_params(**wrong)
+        assert one.get_params() == {"recipe": "default", "epochs": 2}
+    one.set_params(recipe="deck")
+    assert one.get_params() == {"recipe": "deck", "epochs": 2} and one.recipe == "deck"
+
+
 def test_every_setting_arrives():
     other = dict(
         min_count=2, label_min_count=3, ngrams=1, stem=None, first_word=False, shape=False, tfidf=False, hash_size=64,
@@ -197,6 +249,16 @@ def test_the_number_of_threads_reaches_all_that_is_computed(trained, tmp_path, m
         assert seen and set(seen) == {1}
 
 
+def test_the_number_of_threads_reaches_explanations_and_the_choice_of_the_threshold(monkeypatch):
+    seen = []
+    module = nnlite.classifier.title_classifier
+    monkeypatch.setattr(module, "best_threshold", lambda model, x, threads=None: seen.append(threads) or 0.5)
+    monkeypatch.setattr(module, "explain", lambda vocabulary, model, title, k, threads=None: seen.append(threads))
+    one = TitleClassifier(**SMALL | dict(epochs=1), threads=1).fit(*shop())
+    one.explain("dress")
+    assert seen == [1, 1]
+
+
 def test_the_same_seed_gives_the_same_bits():
     titles, categories = shop()
     proba = [TitleClassifier(**SMALL | more).fit(titles, categories).predict_proba(titles).toarray()
@@ -217,6 +279,34 @@ def test_partial_fit_keeps_words_and_categories_and_goes_on():
     assert (one._trainer.optimizer.state["labels.b/s"] >= state).all() and one.training_["records"] == 60
     assert one.predict(["purple coat"]) == [()]
     assert one.score(titles, categories) == 1
+
+
+def test_on_step_reaches_every_way_of_learning(tmp_path):
+    path, quick = shop_file(tmp_path), SMALL | dict(epochs=1)
+    one, seen = TitleClassifier(**quick), []
+    for learn in (lambda: one.partial_fit(*shop(), on_step=seen.append),
+                  lambda: one.partial_fit(*shop(8), on_step=seen.append),
+                  lambda: one.fit_files([path], tmp_path / "c", on_step=seen.append)):
+        seen.clear()
+        learn()
+        assert len(seen) == one.training_["steps"] == one.training_["n_steps"] > 0
+
+
+def test_the_recipe_that_was_asked_for_learns_more_after_loading(tmp_path):
+    one = TitleClassifier("deck", **SMALL | dict(epochs=1), seed=3, threads=1).fit(*shop())
+    one.save(tmp_path / "m")
+    other = TitleClassifier.load(tmp_path / "m", threads=1).partial_fit(*shop(8))
+    trainer = other._trainer
+    assert type(trainer.optimizer) is nnlite.SGD
+    assert (trainer.seed, trainer.workers.threads, trainer.epochs) == (3, 1, 1)
+    assert trainer.model is other.model_
+
+
+def test_more_titles_take_the_steps_of_an_optimiser_that_has_seen_the_first():
+    one = TitleClassifier(**SMALL | dict(epochs=1)).fit(*shop())
+    trainer = one._trainer
+    one.partial_fit(*shop(8))
+    assert one._trainer is trainer and trainer.optimizer.t == 5 + 1
 
 
 def test_partial_fit_after_loading(tmp_path, trained):
@@ -546,6 +636,34 @@ def test_words_of_files_are_counted_within_a_bound(tmp_path, monkeypatch):
     assert seen == [5_000_000]
 
 
+def test_a_training_from_files_is_validated_and_has_no_news_of_categories(tmp_path):
+    one = TitleClassifier(**SMALL | dict(epochs=2)).fit_files([shop_file(tmp_path)], tmp_path / "c", shop(6))
+    assert [scores["rows"] for scores in one.training_["validation"]] == [6, 6]
+    assert one.training_["categories"] == []
+
+
+def test_the_first_chunk_chooses_the_threshold_of_a_training_from_files(judged, tmp_path, monkeypatch):
+    module = nnlite.classifier.title_classifier
+    monkeypatch.setattr(module, "write_chunks", partial(module.write_chunks, chunk_rows=16))
+    one = TitleClassifier(**SMALL | dict(epochs=1)).fit_files([shop_file(tmp_path)], tmp_path / "c")
+    first, *_ = ChunkFolder(tmp_path / "c")
+    assert len(first) == 13 and one.training_["records"] == 40
+    np.testing.assert_array_equal(judged[0], first.x.toarray()[[0, 6, 12]])
+
+
+def test_no_validation_titles_are_no_validation(judged):
+    one = TitleClassifier(**SMALL | dict(epochs=1)).fit(*shop(), validation=([], []))
+    assert one.training_["validation"] == [] and len(judged[0]) == 3
+
+
+def test_records_are_encoded_from_any_iterable_and_only_with_a_vocabulary(trained):
+    records = list(map(nnlite.Record, *shop(4)))
+    data = trained.encode(iter(records))
+    assert len(data) == 4 and np.array_equal(data.x.toarray(), trained.encode(records).x.toarray())
+    with pytest.raises(ValueError, match="want one with a vocabulary, got one without: call fit or load first"):
+        TitleClassifier().encode(records)
+
+
 def test_titles_of_weight_0_teach_nothing(trained):
     titles, categories = shop()
     wrong = [names for names in categories[1:] + categories[:1]]
@@ -607,6 +725,20 @@ def test_copies_in_memory(trained):
         copy.partial_fit(*shop())
         steps = [step for step, _ in copy.training_["curve"]]
         assert steps == sorted(steps) and steps[-1] == 2 * trained.training_["steps"]
+
+
+def test_tags_for_scikit_learn(monkeypatch):
+    """Titles are one column of texts, each with several categories; the module stands in for that of scikit-learn."""
+    utils = SimpleNamespace(**{name: lambda **given: given for name in ("Tags", "TargetTags", "InputTags")})
+    monkeypatch.setitem(sys.modules, "sklearn.utils", utils)
+    assert TitleClassifier().__sklearn_tags__() == dict(
+        estimator_type=None, target_tags=dict(required=True, multi_output=True),
+        input_tags=dict(one_d_array=True, two_d_array=False, string=True))
+
+
+def test_a_copy_in_memory_has_no_threads_and_no_optimiser(trained):
+    assert "_trainer" in vars(trained) and "_trainer" not in vars(deepcopy(trained))
+    assert vars(deepcopy(trained)).keys() == vars(trained).keys() - {"_trainer"}
 
 
 @compiled

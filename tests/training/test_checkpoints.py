@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -314,3 +315,81 @@ def test_a_second_fit_goes_on_with_the_state_of_the_optimiser():
     other = random_model(data, (9,), "relu")
     Trainer(other, one.optimizer, batch_rows=61, epochs=1).fit(data)
     assert one.optimizer.t == 1
+
+
+def test_checkpoints_that_a_crash_left_half_removed_are_removed_at_the_next_save(tmp_path):
+    (tmp_path / ".step-00000001").mkdir()
+    (tmp_path / ".step-00000001" / "a.npy").write_text("")
+    (tmp_path / "notes.txt").write_text("mine")
+    for step in 9, 10, 11:
+        checkpoints.save(tmp_path, step, {}, {"a/b": np.arange(step)})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.txt", "step-00000010", "step-00000011"]
+    header, arrays = checkpoints.load(tmp_path)
+    assert header["step"] == 11 and arrays["a/b"].tolist() == list(range(11))
+
+
+def test_there_is_no_checkpoint_in_a_folder_that_is_empty_or_not_there(tmp_path):
+    assert checkpoints.load(tmp_path) is None and checkpoints.load(tmp_path / "none") is None
+
+
+@pytest.mark.parametrize("steps, warnings", [((3,), 0), ((3, 4), 1), ((3, 4, 5), 2)])
+def test_where_all_checkpoints_are_damaged_the_oldest_is_the_error_and_the_newer_ones_are_warned_of(
+        steps, warnings, tmp_path, monkeypatch, recwarn):
+    monkeypatch.setattr(checkpoints, "KEPT", 3)
+    for step in steps:
+        checkpoints.save(tmp_path, step, {}, {"a": np.arange(3)})
+        os.truncate(tmp_path / f"step-{step:08}" / "a.npy", 10)
+    with pytest.raises(ValueError, match="step-00000003/a.npy: damaged"):
+        checkpoints.load(tmp_path)
+    assert len(recwarn) == warnings
+    for warning, step in zip(recwarn, reversed(steps)):
+        assert f"step-{step:08}/a.npy: damaged" in str(warning.message)
+        assert str(warning.message).endswith("; resuming from the checkpoint before")
+
+
+class Stream:
+    """Chunks that can be gone through again, without their length."""
+
+    def __iter__(self):
+        return iter(random_dataset().chunks(32))
+
+
+@pytest.mark.parametrize("order", ["shuffled", "chunks"])
+@pytest.mark.parametrize("data", [Stream(), random_dataset()], ids=["stream", "dataset"])
+def test_a_resumed_training_continues_with_the_next_step_of_its_epoch(data, order, tmp_path):
+    def steps_of(one, last=None):
+        def note(step):
+            seen.append((step.step, step.epoch, step.rows, step.loss))
+            if step.step == last:
+                raise Stopped  # before this step is saved
+
+        seen = []
+        with pytest.raises(Stopped) if last else nullcontext():
+            one.fit(data, on_step=note)
+        return seen
+
+    settings = dict(order=order, schedule=constant)
+    unbroken = steps_of(trainer(AdaGrad(0.1), **settings))
+    assert len(unbroken) == 12
+    assert steps_of(trainer(AdaGrad(0.1), tmp_path, **settings), 7) == unbroken[:7]
+    assert steps_of(trainer(AdaGrad(0.1), tmp_path, **settings)) == unbroken[6:]
+
+
+def test_a_checkpoint_is_written_when_more_than_its_seconds_have_passed_since_the_last(tmp_path, monkeypatch):
+    """Steps take 10 s: after 40 s, which is not more than 40, none is written, after 50 s one is."""
+    clock, saved = Clock(), []
+    monkeypatch.setattr(nnlite.training.trainer, "time", clock)
+    monkeypatch.setattr(checkpoints, "save", lambda folder, step, *_: saved.append(step))
+
+    def wait(step):
+        clock.now += 10
+
+    trainer(AdaGrad(0.1), tmp_path, seconds=40.0).fit(random_dataset(), on_step=wait)
+    assert saved == [5, 10, 12]
+
+
+def test_the_checkpoint_of_a_longer_training_is_refused(tmp_path):
+    """Of the same data in fewer, larger chunks, whose rows make fewer steps."""
+    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset().chunks(8))
+    with pytest.raises(ValueError, match="the checkpoint is of another training: n_steps: want 12, got 24$"):
+        trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())

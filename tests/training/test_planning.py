@@ -13,7 +13,8 @@ from nnlite import AdaGrad, Trainer, Vocabulary, make_catalogue, read_records
 from nnlite.categories.mapping import Mapping
 from nnlite.system import memory
 from nnlite.training import planning, recipes
-from nnlite.training.planning import Expected, grown, lines_in, plan, plan_of, spread, trial
+from nnlite.training.planning import (
+    MIB, Expected, Plan, Sample, grown, lines_in, plan, plan_of, spread, trial)
 from nnlite.training.trainer import Step
 
 
@@ -165,3 +166,103 @@ def test_a_sample_is_spread_over_all_words():
 def test_the_memory_of_this_machine():
     assert 0 < memory.resident_memory() < 2**36 and memory.available_memory() > 2**20
     assert isinstance(memory.gpus(), list)
+
+
+def a_plan(**changed):
+    return Plan(**dict(
+        paths=["a.csv", "b.csv"], recipe="deck", exact=True, n_records=12_345, n_words=6_789, n_labels=1_011,
+        network=[6_789, 200, 1_011], epochs=3, batch_rows=1_500, n_steps=2_700, threads=2,
+        seconds={"read": 1.0, "train": 1_234.56}, memory={"parameters": 1_500 * MIB, "a step": 20 * MIB},
+        available=3_000 * MIB) | changed)
+
+
+def test_a_plan_as_text(monkeypatch):
+    monkeypatch.setattr(memory, "gpus", lambda: [])
+    assert str(a_plan()).splitlines() == [
+        "data       a.csv, b.csv: 12,345 records, 6,789 words, 1,011 labels",
+        "network    6,789 x 200 x 1,011, by the deck recipe",
+        "steps      2,700: 3 epochs in batches of 1,500 rows",
+        "threads    2",
+        "time       about 1,235.6 s: read 1.0, train 1,234.6",
+        "memory     about 1,520 MiB: parameters 1,500, a step 20; 3,000 available"]
+
+
+def test_a_plan_of_a_sample_with_gpus_and_unknown_memory_as_text(monkeypatch):
+    monkeypatch.setattr(memory, "gpus", lambda: ["GPU 1", "GPU 2"])
+    lines = str(a_plan(exact=False, available=None)).splitlines()
+    assert lines[0] == "data       a.csv, b.csv: about 12,345 records, 6,789 words, 1,011 labels"
+    assert lines[3] == "threads    2; GPU 1 is there and not used; GPU 2 is there and not used"
+    assert lines[5] == "memory     about 1,520 MiB: parameters 1,500, a step 20"
+
+
+def test_a_plan_that_does_not_fit_is_refused_with_all_its_numbers():
+    with pytest.raises(MemoryError) as caught:
+        a_plan(available=1_200 * MIB).check()
+    assert str(caught.value) == (
+        "plan: want at most the 1,200 MiB that this machine has, got 1,520 MiB: 1,500 for parameters, 20 for a step. "
+        "Fewer words (min_count, hash_size), labels or units take less, and so do chunks on disk")
+
+
+@pytest.mark.parametrize("most, exact", [(39, False), (40, False), (41, True)])
+def test_a_sample_is_the_whole_where_the_files_end_before_it(most, exact, tmp_path):
+    sample = Sample([shop_file(tmp_path)], most, dict(label_min_count=1), {})
+    assert (sample.exact, sample.n_records, len(sample.records)) == (exact, 40, min(most, 40))
+    assert sample.scale == 40 / min(most, 40)
+
+
+def test_skipped_lines_of_a_sample_do_not_count_as_records(tmp_path):
+    """Every second line is skipped, so that 20 of 40 records are half."""
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(line + "{}\n" for line in shop_file(tmp_path).read_text().splitlines(True)))
+    sample = Sample([path], 20, dict(min_count=1, label_min_count=1), {})
+    assert sample.n_records == pytest.approx(40, abs=2)
+
+
+def test_a_sample_takes_the_memory_of_its_records_its_matrices_and_its_words(tmp_path):
+    plain, hashed = (Sample([shop_file(tmp_path)], 99, more, {})
+                     for more in (dict(label_min_count=1), dict(label_min_count=1, hash_size=64)))
+    expected = Expected(40, n_words=100, n_labels=5, n_seen=1_000)
+    for sample, vocabulary in (plain, 350 * 105 + 64 * 1_000), (hashed, 350 * 5 + 64 * 1_000 + 40 * 64):
+        sample.records_bytes, sample.scale = 1_000, 3.0
+        assert sample.memory_of(expected) == {
+            "records": 3_900, "matrices": 3 * sample.data.nbytes, "vocabulary": vocabulary}
+
+
+def test_rare_words_count_as_seen(tmp_path):
+    sample = Sample([shop_file(tmp_path)], 99, dict(min_count=14, label_min_count=1), {})
+    vocabulary = sample.vocabulary
+    assert vocabulary.n_dropped_words > 0
+    assert sample.expected_sizes({}) == Expected(
+        40, vocabulary.n_words, 5, len(vocabulary.words) + vocabulary.n_dropped_words)
+
+
+def test_all_labels_are_expected_to_be_equally_frequent():
+    assert Expected(10, 5, 4, 7).label_frequencies().tolist() == [0.25] * 4
+
+
+@compiled
+@pytest.mark.parametrize("form", [list, tuple])
+def test_a_plan_of_two_files_is_one_of_both(form, tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "resident_memory", lambda: None)
+    path = shop_file(tmp_path)
+    found = plan(form([path, path]), "deck", threads=1, min_count=1, epochs=1, hidden=(4,))
+    assert (found.paths, found.n_records, found.recipe, found.threads) == ([str(path)] * 2, 80, "deck", 1)
+    assert list(found.seconds) == ["read", "encode", "train"]
+    assert list(found.memory) == ["Python and kernels", "records", "matrices", "vocabulary", "parameters", "optimiser",
+                                  "a step"]
+    assert found.memory["Python and kernels"] == found.memory["records"] == 0  # where nobody says what is held
+    assert plan(path, "deck", epochs=1, hidden=(4,)).paths == plan(str(path), "deck", epochs=1, hidden=(4,)).paths
+
+
+def test_a_dataset_of_all_words_and_labels_is_spread_as_it_is():
+    data = random_dataset()
+    same = spread(data, data.n_words, data.n_labels)
+    for got, want in (same.x, data.x), (same.y, data.y):
+        np.testing.assert_array_equal(got.toarray(), want.toarray())
+
+
+@pytest.mark.parametrize("n_steps, seconds, made", [(3, 1, 3), (9, 1, 9)])
+def test_a_trial_lasts_for_more_than_two_seconds_after_the_first_two_steps(n_steps, seconds, made, monkeypatch):
+    monkeypatch.setattr(planning, "TRIAL_SECONDS", 7 + 1)
+    paced = Paced(n_steps)
+    assert (trial(paced, None), paced.made) == (seconds, made)

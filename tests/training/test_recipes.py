@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from problems import random_dataset
 
-from nnlite import SGD, AdaGrad
+from nnlite import MLP, SGD, AdaGrad
 from nnlite.training import recipes
 from nnlite.training.planning import Expected
 from nnlite.training.trainer import constant, linear_decay
@@ -92,3 +92,32 @@ def test_features_are_those_of_the_recipe_but_for_what_is_asked_for(recipe, feat
     assert recipes.split(recipe, asked) == (
         features | dict(min_count=7, hash_size=64), dict(mapping="m.tsv"), dict(epochs=3, seed=1, hidden=(4,), lr=0.5))
     assert recipes.FEATURES[recipe] == features  # they are not changed
+
+
+@pytest.mark.parametrize("recipe", list(recipes.RECIPES))
+def test_seed_and_threads_reach_network_and_trainer(recipe):
+    trainer = recipes.RECIPES[recipe](Expected(100, 10, 5, 10), seed=3, threads=2)
+    assert (trainer.seed, trainer.workers.threads) == (3, 2)
+    want = MLP(10, 5, trainer.model.hidden, trainer.model.activation, 3).params
+    for name in "features.W", "labels.W":
+        np.testing.assert_array_equal(trainer.model.params[name], want[name])
+    again = recipes.RECIPES[recipe](Expected(100, 10, 5, 10))
+    assert again.seed == 0 and not np.array_equal(again.model.params["features.W"], want["features.W"])
+
+
+def test_no_rows_are_as_one():
+    assert default(0).epochs == default(1).epochs == 40
+
+
+def test_softmax_takes_two_thirds_of_the_epochs_rounded_up_and_those_asked_for_as_they_are():
+    assert default(58_000, output="softmax").epochs == 4 and default(64_000, output="softmax").epochs == 4
+    assert default(20_000, output="softmax", epochs=5).epochs == 5
+    assert default(20_000, output="sigmoid").dropout == 0.35
+
+
+@pytest.mark.parametrize("recipe, activation", [("deck", "relu"), ("default", "sigmoid")])
+def test_what_is_asked_for_goes_before_the_recipe(recipe, activation):
+    asked = dict(hidden=(3,), activation=activation, lr=0.5, labels_lr=0.25, batch_rows=7, epochs=2, order="shuffled",
+                 reduction="mean", dropout=0.125, word_dropout=0.0, negligible=0.5, checkpoints="c",
+                 checkpoint_seconds=5.0)
+    assert_has(recipes.RECIPES[recipe](Expected(100, 10, 5, 10), **asked), **asked)

@@ -12,9 +12,10 @@ from nnlite.network import reference
 from nnlite.network.layers import ACTIVATIONS
 from nnlite.network.optimizers import as_rows
 from nnlite.system import memory
+from nnlite.system.threads import usable_cores
 from nnlite.training.batches import Batch, shuffled
 from nnlite.training.history import History
-from nnlite.training.trainer import DIVERGED, DIVERGED_STEPS, _Run, linear_decay
+from nnlite.training.trainer import DIVERGED, DIVERGED_STEPS, _Run, constant, linear_decay
 
 OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1), "adam": lambda: Adam(0.02),
               "adagrad by row": lambda: AdaGrad(0.1, by_row=True)}
@@ -407,3 +408,107 @@ def test_torch_takes_the_same_steps(make, sparse, options):
     Trainer(model, optimiser, batch_rows=20, epochs=1, order="chunks").fit(data.take(slice(0, 60)))
     for name, value in [("features.W", table.weight), *rest.items()]:
         assert_close(model.params[name], value.detach().numpy().astype(F32), largest=1e-4, name=name)
+
+
+@pytest.mark.parametrize("name", ["dropout", "word_dropout", "negligible"])
+@pytest.mark.parametrize("share", [-1e-9, 1, float("nan")])
+def test_shares_outside_of_0_to_1_are_refused(name, share):
+    with pytest.raises(ValueError, match=f"^Trainer: {name}: want at least 0 and less than 1, got {share}$"):
+        Trainer(random_model(random_dataset()), SGD(0.1), **{name: share})
+    Trainer(random_model(random_dataset()), SGD(0.1), **{name: 0})
+    Trainer(random_model(random_dataset()), SGD(0.1), **{name: 0.9999})
+
+
+def test_a_trainer_has_the_documented_defaults():
+    trainer = Trainer(random_model(random_dataset()), SGD(0.1))
+    want = dict(batch_rows=512, epochs=8, order="shuffled", reduction="sum", seed=0, dropout=0.0, word_dropout=0.0,
+                schedule=constant, negligible=0.0, label_weights=None, checkpoints=None, checkpoint_seconds=300.0)
+    assert {name: getattr(trainer, name) for name in want} == want
+    assert trainer.workers.threads == usable_cores()
+
+
+def test_the_schedules():
+    assert [constant(progress) for progress in (0.0, 0.25, 1.0)] == [1, 1, 1]
+    assert [linear_decay(progress) for progress in (0.0, 0.25, 1.0)] == [1, 0.75, 0]
+
+
+def test_the_factor_of_the_learning_rate_is_that_of_the_steps_before():
+    asked = []
+    trainer = Trainer(random_model(random_dataset()), SGD(0.5), 16, epochs=1,
+                      schedule=lambda progress: asked.append(progress) or 0.0)
+    before = trainer.model.params["labels.W"].copy()
+    trainer.fit(random_dataset())
+    assert asked == [0, 0.25, 0.5, 0.75]
+    np.testing.assert_array_equal(trainer.model.params["labels.W"], before)
+
+
+@pytest.mark.parametrize("order, epochs", [("shuffled", [1] * 4 + [2] * 4), ("chunks", [1, 2] * 4)])
+def test_on_step_receives_the_epoch(order, epochs):
+    steps = []
+    Trainer(random_model(random_dataset()), SGD(0.1), 16, epochs=2, order=order).fit(
+        random_dataset(), on_step=steps.append)
+    assert [step.epoch for step in steps] == epochs
+
+
+def a_run(losses):
+    """A run of a training of a small network whose parameters are 1, and the losses that it has had."""
+    model = MLP(3, 2, (2,))
+    for p in model.params.values():
+        p[:] = 1
+    run = _Run(Trainer(model, SGD(0.125), epochs=1), chunked([]), None, None)
+    run.history, run.n_steps = History(loss=losses), None
+    return run
+
+
+def error_of(run, epoch=1):
+    with pytest.raises(FloatingPointError) as caught:
+        run.check_loss(Batch(epoch, None, slice(0, 0), False))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
+def test_a_loss_that_is_not_finite_is_reported_with_its_step_and_the_parameter_that_is_not_finite(loss):
+    run = a_run([1.0, 1.0, loss])
+    run.model.params["labels.W"][0, 0] = 1e9
+    run.model.params["features.b"][1] = np.nan
+    assert error_of(run, epoch=4) == (f"Trainer: step 3 (epoch 4): the loss is {loss}; the largest entry is in "
+                                      "features.b: nan. Want a smaller learning rate than 0.125")
+
+
+def test_a_loss_that_stays_high_is_reported_with_the_largest_parameter_by_size():
+    run = a_run([0.25] + [0.75] * 8)
+    run.model.params["labels.b"][1], run.model.params["features.W"][0, 0] = -7, 5
+    assert error_of(run) == ("Trainer: step 9 (epoch 1): for 8 steps the loss has been above 2 times its first value, "
+                             "0.25; the largest entry is in labels.b: 7. Want a smaller learning rate than 0.125")
+
+
+@pytest.mark.parametrize("losses", [[1.0] + [2.0] * 20, [1.0] + [3.0] * 7, [1.0] + [3.0] * 20 + [2.0] + [3.0] * 7])
+def test_a_loss_of_twice_the_first_or_one_that_comes_down_in_between_is_no_divergence(losses):
+    a_run(losses).check_loss(Batch(1, None, slice(0, 0), False))
+
+
+def test_a_training_without_room_is_refused_with_its_numbers(monkeypatch):
+    model = random_model(random_dataset())
+    trainer = Trainer(model, AdaGrad(0.1), batch_rows=1_512)
+    monkeypatch.setattr(type(model), "step_bytes", lambda self, rows, threads: rows * 2**20)
+    monkeypatch.setattr(trainer.optimizer, "state_bytes", lambda params: 3 * 2**30)
+    monkeypatch.setattr(memory, "available_memory", lambda: 2**30)
+    with pytest.raises(MemoryError) as caught:
+        trainer.fit(random_dataset())
+    assert str(caught.value) == (
+        "Trainer: want at most the 1 GiB that this machine has left, got 4.48 GiB: 3 for the optimiser's state, 1.48 "
+        "for a step of 1,512 rows")
+
+
+def test_where_the_memory_is_unknown_a_training_starts(monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: None)
+    history = Trainer(random_model(random_dataset()), SGD(0.1), epochs=1).fit(random_dataset())
+    assert history.rows == [61] and history.validation == []
+
+
+def test_a_list_of_datasets_without_rows_and_a_later_chunk_that_does_not_fit_are_refused():
+    data, model = random_dataset(), random_model(random_dataset())
+    with pytest.raises(ValueError, match="want at least one row to train on, got none"):
+        Trainer(model, SGD(0.1)).fit([data.take(slice(0, 0))] * 2)
+    with pytest.raises(ValueError, match="the model has 40 words and 23 labels, the data 39 and 23"):
+        Trainer(model, SGD(0.1), order="chunks").fit([data, random_dataset(n_words=39)])
