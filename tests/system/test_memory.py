@@ -217,7 +217,7 @@ def test_an_error_is_one_line_and_exit_code_2(fast, monkeypatch, capsys):
     assert capsys.readouterr().err == "nnlite: error: machine: want one, got none\n"
 
 
-def test_where_available_memory_is_not_told_free_pages_are_counted(machine, monkeypatch):
+def test_where_the_system_names_no_available_memory_free_pages_are_counted(machine, monkeypatch):
     monkeypatch.setattr(os, "sysconf", {"SC_AVPHYS_PAGES": 7, "SC_PAGE_SIZE": 4096}.get)
     assert memory.available_memory() == 5000 * 1024
     machine(meminfo="MemTotal: 9000 kB\nMemFree: 1000 kB")
@@ -241,4 +241,4 @@ def test_graphics_processors_without_a_model_or_a_folder(tmp_path, monkeypatch):
     for name, text in ("0", "a line without a colon\n"), ("1", "Model: NVIDIA A:B\n"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "information").write_text(text)
-    assert memory.gpus() == ["NVIDIA ", "NVIDIA A:B"]
+    assert [gpu.strip() for gpu in memory.gpus()] == ["NVIDIA", "NVIDIA A:B"]
