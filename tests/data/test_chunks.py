@@ -415,3 +415,64 @@ def test_killed_at_any_moment(tmp_path, vocabulary):
     assert len(parts) >= 20
     assert all(map(same, write_chunks(place, iter(RECORDS), vocabulary, 5), want))
     assert not list(place.rglob(".*"))
+
+
+def test_relative_names_of_the_folder_and_of_a_file_mean_what_they_meant(tmp_path, vocabulary, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = records_file(tmp_path)
+    folders = [write_chunks("a", RECORDS, vocabulary, 29, ["records.jsonl"]), ChunkFolder("a")]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    again = write_chunks(tmp_path / "a", iter([None]), vocabulary, 29, [path])  # the same file: nothing is read
+    assert all(folder.folder == tmp_path / "a" and same(folder[3], again[3]) for folder in folders)
+
+
+def test_repr_and_what_was_skipped_where_no_file_was_read(tmp_path, vocabulary):
+    folder = write_chunks(tmp_path / "a", RECORDS, vocabulary, 29)
+    assert repr(folder) == "ChunkFolder(203 rows in 7 chunks, 210 words, 12 labels)" and folder.skipped == {}
+    folder.n_rows, folder.n_words, folder.n_labels, folder.sizes = 1_000, 2_000, 3_000, [0] * 4_000
+    assert repr(folder) == "ChunkFolder(1,000 rows in 4,000 chunks, 2,000 words, 3,000 labels)"
+
+
+def test_what_a_killed_writer_has_left_in_the_folder_is_no_hindrance(tmp_path, vocabulary):
+    (tmp_path / "a" / ".data.4194305").mkdir(parents=True)  # the number of no process
+    assert write_chunks(tmp_path / "a", RECORDS, vocabulary, 29).n_rows == N
+    assert not list((tmp_path / "a").glob(".*"))
+
+
+@pytest.mark.parametrize("change", [lambda rows: rows[:-1], lambda rows: np.append(rows, 0), lambda rows: rows[None]])
+def test_counts_of_other_labels_are_refused(tmp_path, vocabulary, change):
+    write_chunks(tmp_path / "a", RECORDS, vocabulary, 29)
+    header, arrays, texts = array_folder.read(tmp_path / "a" / "data", "data")
+    header = {name: value for name, value in header.items() if name not in ("format", "kind")}
+    arrays |= {"label_rows": change(np.array(arrays["label_rows"]))}
+    array_folder.write(tmp_path / "b" / "data", "data", header, {n: np.array(a) for n, a in arrays.items()}, texts)
+    for part in (tmp_path / "a").glob("part-*"):
+        shutil.copytree(part, tmp_path / "b" / part.name)
+    refused(lambda: ChunkFolder(tmp_path / "b"), str(tmp_path / "b"), "want parts of 203 rows and 12 labels, got othe")
+
+
+@pytest.mark.parametrize("name, n", [("words", 210), ("labels", 12)])
+def test_the_last_id_is_read_and_the_one_after_it_refused(tmp_path, vocabulary, name, n):
+    folder = write_chunks(tmp_path / "a", RECORDS, vocabulary, 29)
+    path = tmp_path / "a" / "part-00002" / f"{name}.npy"
+    array = np.load(path)
+    for value in n - 1, n, -1, 0:
+        array[0] = value
+        np.save(path, array)
+        if 0 <= value < n:
+            list(folder)
+        else:
+            refused(lambda: list(folder), f"part-00002: {name}: changed since", f"want ids of 0..{n - 1}")
+
+
+def test_chunks_are_counted_from_the_end_too(tmp_path, vocabulary):
+    folder = write_chunks(tmp_path / "a", RECORDS, vocabulary, 29)
+    assert same(folder[-1], folder[6]) and not same(folder[-1], folder[0])
+
+
+def test_so_many_parts_make_one_group_and_one_more_makes_two(monkeypatch):
+    monkeypatch.setattr(chunks, "MIXED_PARTS", 4)
+    parts = [type("Part", (), {"n_rows": 10})() for _ in range(5)]
+    assert [len(pieces) for pieces in chunks.chunks_of(parts[:4])] == [4] * 4
+    assert [len(pieces) for pieces in chunks.chunks_of(parts)] == [3] * 3 + [2] * 2

@@ -134,3 +134,45 @@ def test_taken_rows_keep_their_weights():
     data = Dataset(data.x, data.y, np.arange(61))
     assert data.take(np.array([7, 3, 7])).weights.tolist() == [7, 3, 7]
     assert [chunk.weights.tolist() for chunk in data.chunks(25)][2] == list(range(50, 61))
+
+
+def test_the_sum_tells_data_apart_whose_values_lie_in_other_rows():
+    def data(x, y):
+        return Dataset(csr(x), csr(y))
+
+    sums = {data([[1], [0]], [[1], [0]]).crc32(), data([[0], [1]], [[1], [0]]).crc32(),
+            data([[1], [0]], [[0], [1]]).crc32()}
+    assert len(sums) == 3
+
+
+def test_repr_in_full():
+    x, y = csr(np.eye(1234, 3)), csr(np.ones((1234, 2)))
+    assert repr(Dataset(x, y)) == "Dataset(1,234 rows, 3 words (0.0 a row), 2 labels (2.0 a row))"
+
+
+def test_a_dataset_without_rows():
+    data = Dataset(csr(np.zeros((0, 3))), csr(np.zeros((0, 2))))
+    assert len(data) == 0 and data.label_frequencies().tolist() == [0, 0] and data.chunks(5) == []
+    assert repr(data) == "Dataset(0 rows, 3 words (0.0 a row), 2 labels (0.0 a row))"
+
+
+def test_labels_without_a_row_have_a_frequency_too():
+    assert Dataset(X, csr([[0, 1, 0, 0], [0, 1, 0, 0]])).label_frequencies().tolist() == [0, 1, 0, 0]
+
+
+def test_arrays_are_shared_and_the_matrix_that_was_given_stays_as_it_is():
+    x = X.copy()
+    x.indices, x.indptr = x.indices.astype(np.int64), x.indptr.astype(np.int64)
+    data = Dataset(x, Y)
+    assert x.indices.dtype == x.indptr.dtype == np.int64 and Y.indptr.dtype == np.int32
+    assert np.shares_memory(data.x.data, x.data) and np.shares_memory(data.x.indptr, x.indptr)
+    assert np.shares_memory(data.y.indices, Y.indices)
+
+
+def test_rows_are_counted_from_the_end_too_and_none_is_invented():
+    data = Dataset(X, Y, [3, 4])
+    assert data.take(np.array([-1, 0])).x.toarray().tolist() == [[0, 2], [1, 0]]
+    assert data.take(np.array([-1])).weights.tolist() == [4] and len(data.take(slice(1, 9))) == 1
+    for row in 2, -3:
+        with pytest.raises(IndexError):
+            data.take(np.array([row]))

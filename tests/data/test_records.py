@@ -536,3 +536,118 @@ def test_a_mark_of_the_order_of_bytes_belongs_to_the_beginning_of_a_file_alone(t
     line = '\ufeff{"title": "A", "category": ["X"]}\n'
     records, reader = read(tmp_path, "a.jsonl", n_lines * line)
     assert len(records) == 1 and reader.skipped.get("not JSON", 0) == n_lines - 1
+
+
+@pytest.mark.parametrize("name, content", [
+    ("a.jsonl", '{"productName": "D", "product_name": "C", "name": "B", "title": "A", "category": "X"}\n'
+                '{"productName": "D", "product_name": "C", "name": "B", "category": ["X"]}\n'
+                '{"productName": "D", "product_name": "C", "category": ["X"]}\n'),
+    ("a.csv", "category,Name,Title\nX,B,A\n"),
+    ("b.csv", "category,Product Name,Name\nX,C,B\n"),
+])
+def test_of_several_titles_the_first_in_the_order_of_the_documentation_is_taken(tmp_path, name, content):
+    records, _ = read(tmp_path, name, content)
+    want = {"a.jsonl": ["A", "B", "C"], "a.csv": ["A"], "b.csv": ["B"]}[name]
+    assert records == [Record(title, ("X",)) for title in want]
+
+
+@pytest.mark.parametrize("category", ['["B", "C"]', '"B|C"'])
+def test_categories_of_several_keys_come_in_the_order_of_the_documentation(tmp_path, category):
+    line = '{"sub_category": "E", "categories": ["D"], "category": %s, "main_category": "A", "title": "T"}' % category
+    assert read(tmp_path, "a.jsonl", line)[0] == [Record("T", ("A", "B", "C", "D", "E"))]
+
+
+@pytest.mark.parametrize("key", ["main_category", "categories", "sub_category"])
+def test_a_category_under_another_key_beside_a_list_is_not_lost(tmp_path, key):
+    records, _ = read(tmp_path, "a.jsonl", '{"title": "T", "category": ["B"], "%s": "A"}' % key)
+    assert sorted(records[0].categories) == ["A", "B"]
+
+
+@pytest.mark.parametrize("column", [
+    "category", "CATEGORIES", "amazon_categories", "Product Category", "Main-Category", "sub category 3",
+    "categoryName", "Category Level 2", "amazon_category_and_sub_category"])
+def test_names_of_columns_with_categories(tmp_path, column):
+    assert read(tmp_path, "a.csv", f"title,{column}\nMug,Kitchen\n")[0] == [MUG]
+
+
+@pytest.mark.parametrize("column", ["category_id", "my_category", "category_path", "categor"])
+def test_names_of_columns_with_something_else(tmp_path, column):
+    with pytest.raises(ValueError, match="want columns"):
+        read(tmp_path, "a.csv", f"title,{column}\nMug,Kitchen\n")
+
+
+def test_a_category_that_two_columns_share_counts_once(tmp_path):
+    assert read(tmp_path, "a.csv", "title,category 1,category 2\nMug,Kitchen,Kitchen|New\n")[0] == [
+        Record("Mug", ("Kitchen", "New"))]
+
+
+@pytest.mark.parametrize("first", ["\n  ", "\ufeff"])
+def test_an_array_is_an_error_at_the_beginning_of_any_file(tmp_path, first):
+    good, array = write(tmp_path, "a.jsonl", GOOD), write(tmp_path, "b.jsonl", first + '[{"title": "Mug"}]')
+    with pytest.raises(ValueError, match=f"b.jsonl:{1 + first.count(chr(10))}: a JSON array"):
+        list(read_records([good, array]))
+
+
+def test_an_array_behind_a_skipped_line_is_a_skipped_line(tmp_path):
+    records, reader = read(tmp_path, "a.jsonl", b"x\n[1]\n" + GOOD)
+    assert records == [MUG] and reader.skipped == {"not JSON": 1, "not an object": 1}
+
+
+def test_a_second_file_without_a_record_is_an_error_about_its_own_lines(tmp_path):
+    """Although so many lines of the first file were skipped that no further one is among the examples."""
+    first = write(tmp_path, "a.jsonl", b"x\n" * 9 + GOOD)
+    for content, message in ((b'\n{"title": "Mug"}\n', "in 1 lines: 1 no category; the first is .*b.jsonl:2: no categ"),
+                             (b"", "in 0 lines; the file is empty$")):
+        reader = read_records((first, write(tmp_path, "b.jsonl", content)))
+        assert next(reader) == MUG
+        with pytest.raises(ValueError, match=f"b.jsonl: no usable record {message}"):
+            next(reader)
+
+
+def test_the_file_after_a_damaged_one_is_read(tmp_path):
+    damaged = write(tmp_path, "a.jsonl.gz", gzip.compress(GOOD * 3)[:-6])
+    reader = read_records([damaged, write(tmp_path, "b.jsonl", GOOD)])
+    assert list(reader) == [MUG] * 4 and reader.skipped == {"damaged file": 1}
+
+
+@pytest.mark.parametrize("more, kind", [(0, {}), (1, {"not JSON": 1})])
+def test_a_python_literal_may_have_so_many_characters_and_no_more(tmp_path, monkeypatch, more, kind):
+    line = "{'title': 'Mug', 'category': ['Kitchen']}"
+    monkeypatch.setattr("nnlite.data.records.MAX_LITERAL_CHARS", len(line))
+    _, reader = read(tmp_path, "a.jsonl", GOOD + line.encode() + b" " * more)
+    assert reader.skipped == kind and reader.n_records == 2 - more
+
+
+def test_the_account_of_skipped_lines_is_sorted_by_how_many():
+    skipped = lines.Skipped()
+    for kind, n in ("no title", 2), ("not CSV", 1234), ("bad category", 1), ("no category", 3):
+        for _ in range(n):
+            skipped.add(kind, kind)
+    assert skipped.summary() == (
+        "1,240 skipped lines: 1,234 not CSV, 3 no category, 2 no title, 1 bad category")
+    assert skipped.summary("lines").startswith("1,240 lines: ") and lines.Skipped().summary() == "0 skipped lines"
+    assert skipped.examples == ["no title"] * 2 + ["not CSV"] * 3
+
+
+def test_the_number_of_records_has_its_thousands_separated(tmp_path):
+    assert read(tmp_path, "a.jsonl", GOOD * 1000)[1].summary() == "1,000 records, 0 skipped lines"
+
+
+def test_the_line_of_a_header_is_named_and_a_long_one_is_cut(tmp_path):
+    with pytest.raises(ValueError, match=r"a\.csv:3: want columns") as error:
+        read(tmp_path, "a.csv", "\n \nid," + "x" * 5000)
+    assert len(str(error.value)) < len(str(tmp_path)) + 1200
+
+
+def test_a_skipped_row_of_several_lines_is_named_by_its_first(tmp_path):
+    content = HEADER + b'"Mug\n\n",Kitchen\n"Mug\n\n",\n"Mug\n' + ROW + b"Mug,\n"
+    records, reader = read(tmp_path, "a.csv", content)
+    assert records == [MUG, MUG]
+    places = [example[len(str(tmp_path)) + 1:].split(",")[0] for example in reader.skipped.examples]
+    assert places == ["a.csv:5: no category", "a.csv:8: unclosed quote", "a.csv:10: no category"]
+
+
+def test_a_bad_line_within_an_open_quote_is_counted_as_itself(tmp_path):
+    records, reader = read(tmp_path, "a.csv", HEADER + b'"Mug,\n\xff\n' + ROW)
+    assert records == [MUG] and reader.skipped == {"unclosed quote": 1, "not UTF-8": 1}
+    assert [example.split(": ")[0][-1] for example in reader.skipped.examples] == ["2", "3"]

@@ -307,3 +307,40 @@ def test_a_table_without_a_free_slot_is_refused(n_keys, refused):
         return
     with pytest.raises(ValueError, match="want the numbers from 1 to 4 in 4 slots, got others"):
         Table.of(keys, values, n_keys)
+
+
+@pytest.mark.parametrize("keys, values, n_keys, message", [
+    ([0, 1, 2, 3], [-1, 1, 0, 0], 2, "numbers from 1 to 2 in 4 slots"), ([0, 1, 2, 3], [1, 3, 0, 0], 2, "1 to 2"),
+    ([0, 1, 2, 3], [1, 2, 0, 0], 3, "from 1 to 3"),
+    ([], [], 0, r"want two arrays of 2\^k slots, got \(0,\) and \(0,\)"),
+    ([0, 1, 2], [1, 0, 0], 1, r"2\^k slots, got \(3,\) and \(3,\)"),
+    ([0, 1, 2, 3], [1, 0], 1, r"2\^k slots, got \(4,\) and \(2,\)"),
+    ([[0, 1]], [[1, 0]], 1, r"2\^k slots, got \(1, 2\) and \(1, 2\)"),
+])
+def test_arrays_that_are_no_table_are_refused(keys, values, n_keys, message):
+    with pytest.raises(ValueError, match=message):
+        Table.of(np.array(keys, np.int64), np.array(values, np.int32), n_keys)
+
+
+def test_a_title_that_comes_when_half_of_the_tokens_are_held_forgets_none():
+    counts = TitleCounts(min_count=1, max_tokens=4)
+    counts.add(hashed(["a b", "c d e"]))
+    assert counts.counts() == dict.fromkeys("abcde", 1) and counts.error == 0 and counts.n_tokens == 5
+
+
+@pytest.mark.parametrize("value", [1, 100])
+def test_the_shortest_and_the_longest_ngrams_and_stems_are_taken(value):
+    assert TokenRules(ngrams=value).ngrams == TokenRules(stem=value).stem == value
+    for name, wrong in ("ngrams", 0), ("ngrams", 101), ("stem", 0), ("stem", 101):
+        with pytest.raises(ValueError, match=f"^TokenRules: {name}: want 1 to 100, got {wrong}$"):
+            TokenRules(**{name: wrong})
+
+
+def test_labels_that_come_again_count_what_they_may_have_missed():
+    """Of four at a time: c and d are forgotten at an error of 1, and d, which comes again, may have missed one."""
+    counts = counting.LabelCounts(max_labels=4)
+    for names in "aaabbcd", "e":
+        counts.add([(name,) for name in names])
+    assert (dict(counts.counts), counts.error, counts.n_labels, counts.missed) == ({"a": 3, "b": 2}, 1, 5, {})
+    counts.add([("d",), ("d", "d")])
+    assert (counts.counts["d"], counts.missed, counts.n_labels) == (2, {"d": 1}, 6)

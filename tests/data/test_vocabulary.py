@@ -236,7 +236,7 @@ def test_many_labels_that_come_once_are_forgotten():
     (dict(min_count=0), "want a min_count of at least 1 and below 2.31, got 0"),
     (dict(ngrams=0), "ngrams: want 1 to 100, got 0"), (dict(ngrams=101), "ngrams: want 1 to 100, got 101"),
     (dict(label_min_count=0), "want a label_min_count of at least 1 and below 2.31, got 0"),
-    (dict(stem=0), "stem: want 1 to 100, got 0"), (dict(stem=101), "stem: want 1 to 100, got 101"),
+    (dict(stem=0), "stem: want 1 to 100, got 0"), (dict(stem=101), "TokenRules: stem: want 1 to 100, got 101"),
     (dict(hash_size=0), r"want a hash_size of at least 1 and below 2\^31, got 0"),
     (dict(hash_size=2**31), "got 2147483648"),
 ])
@@ -283,3 +283,72 @@ def test_files_that_do_not_fit_together_are_refused(change, message):
     change(*files)
     with pytest.raises(ValueError, match=f"^Vocabulary: .*{message}"):
         Vocabulary.from_files(*files)
+
+
+@pytest.mark.parametrize("name", ["min_count", "label_min_count", "hash_size"])
+def test_bounds_of_settings(name):
+    for value in 1, 2**31 - 1:
+        assert Vocabulary([] if name == "hash_size" else {}, {}, 0, **{name: value}).settings[name] == value
+    for value in 0, 2**31:
+        with pytest.raises(ValueError, match=rf"^Vocabulary: want a {name} of at least 1 and below 2.31, got {value}$"):
+            Vocabulary({}, {}, 0, **{name: value})
+
+
+@pytest.mark.parametrize("settings, words", [
+    (dict(first_word=True), ["<red", "hat", "red"]), (dict(shape=True), ["!", "#02", "hat", "red"]),
+    (dict(stem=2), ["^ha", "^re", "hat", "red"]), (dict(ngrams=2), ["hat", "red", "red hat"])])
+def test_each_kind_of_token_is_counted_where_it_is_asked_for(settings, words):
+    built = Vocabulary.build([Record("Red hat!", ("X",))], min_count=1, **settings)
+    assert built.words == words and built.encode_titles(["red HAT!"]).toarray().tolist() == [[1] * len(words)]
+
+
+def test_the_shape_of_a_title_without_a_known_word_counts_for_nothing():
+    built = Vocabulary.build([Record("Red hat!", ("X",))], min_count=1, shape=True)
+    assert built.encode_titles(["old shoe!", "red shoe!"]).sum(axis=1).tolist() == [0, 3]
+
+
+def test_labels_of_the_same_count_are_sorted_by_name_and_no_record_counts_one_twice():
+    built = Vocabulary.build([Record("a", tuple("cab")), Record("a", tuple("ddd")), Record("a", ("d",))], min_count=1)
+    assert built.labels == list("dabc") and built.label_counts.tolist() == [2, 1, 1, 1]
+
+
+def test_columns_of_tokens():
+    built = Vocabulary.build(RECORDS, min_count=2)
+    columns = built.columns_of(["shoe", "unknown", "blue"])
+    assert columns.tolist() == [2, -1, 0] and columns.dtype == np.int32
+    columns = Vocabulary.build(RECORDS, hash_size=7, label_min_count=1).columns_of(["shoe", "unknown"])
+    assert columns.tolist() == [int(h) % 7 for h in hash_of(["shoe", "unknown"])] and columns.dtype == np.int32
+
+
+@pytest.mark.parametrize("name", ["n_records", "n_dropped_words", "n_dropped_labels", "word_error", "label_error"])
+def test_numbers_from_files_are_checked(name):
+    header, *rest = Vocabulary.build(RECORDS, min_count=1).to_files()
+    for value in 0, 2**63 - 1:
+        assert getattr(Vocabulary.from_files(header | {name: value}, *rest), name) == value
+    for value in -1, 2**63, True, 1.0, None:
+        with pytest.raises(ValueError, match="^Vocabulary: want whole numbers of at least 0, below 2.63, got {"):
+            Vocabulary.from_files(header | {name: value}, *rest)
+
+
+@pytest.mark.parametrize("change, message", [
+    (dict(label_min_count=0), "want a label_min_count of at least 1 and below 2.31, got 0"),
+    (dict(min_count=2**31), "want a min_count of at least 1 and below 2.31, got 2147483648"),
+    (dict(hash_size=49), "word_counts: want 49 counts of at least 0, got others"),
+    (dict(tfidf=False), "word_counts: want 0 counts"), (dict(hash_size="50"), "hash_size: want int, got '50'"),
+    (dict(label_min_count=None), "label_min_count: want int, got None"), (dict(min_count=True), "min_count: want int"),
+    (dict(stem=101), "TokenRules: stem: want 1 to 100, got 101"), (dict(shape=None), "shape: want bool, got None"),
+    (dict(first_word=0), "first_word: want bool, got 0"),
+])
+def test_settings_from_files_are_checked(change, message):
+    header, *rest = Vocabulary.build(RECORDS, hash_size=50, tfidf=True, label_min_count=1).to_files()
+    Vocabulary.from_files(header, *rest)
+    with pytest.raises(ValueError, match=f"^Vocabulary: {message}"):
+        Vocabulary.from_files(header | change, *rest)
+
+
+def test_files_of_before_there_were_shapes_have_none_and_lack_nothing_else():
+    header, *rest = Vocabulary.build(RECORDS, min_count=1).to_files()
+    assert Vocabulary.from_files({n: v for n, v in header.items() if n != "shape"}, *rest).settings["shape"] is False
+    for name in set(header) - {"shape"}:
+        with pytest.raises(ValueError, match=f"^Vocabulary: want what to_files makes, got: KeyError.'{name}'"):
+            Vocabulary.from_files({n: v for n, v in header.items() if n != name}, *rest)

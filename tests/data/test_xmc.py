@@ -1,6 +1,8 @@
 """Claim: files of the Extreme Classification Repository lose no row, and what is wrong in them is named by line."""
 
+import bz2
 import gzip
+import lzma
 from pathlib import Path
 
 import numpy as np
@@ -67,3 +69,43 @@ def test_real_files_lose_no_row(name, rows, features, labels, without_label):
     assert (len(data), data.n_words, data.n_labels) == (rows, features, labels)
     empty = int(np.sum(np.diff(data.y.indptr) == 0))
     assert empty == without_label if without_label is not None else empty <= 14
+
+
+@pytest.mark.parametrize("text, message", [
+    ("-1 4 5\n", r":1: want sizes of 0 to 2,147,483,647, got '-1 4 5'$"),
+    ("0 -4 5\n", r":1: want sizes"), ("0 4 -5\n", r":1: want sizes"),
+    ("0 4 2147483648\n", r":1: want sizes"), ("0 2147483648 5\n", r":1: want sizes"), ("2147483648 4 5\n", ":1: want"),
+    ("1 4 5 6\n", r":1: want 'rows features labels', got '1 4 5 6'$"),
+    ("1 4 5\n0 -1:1\n", r":2: feature -1 is outside 0\.\.3 in '0 -1:1'$"),
+    ("1 4 5\n0 1:1e38\n", r":2: want values between \+-1e\+38 in"), ("1 4 5\n0 1:-1e38\n", r":2: want values between"),
+    ("3 4 5\n0 1:1\n0 1:1\n5 1:1\n", r":4: label 5 is outside"), ("3 4 5\n0 1:1\n0 1\n5 1:1\n", r":3: want feature:"),
+    ("1 4 5\n0 " + "0:1 " * 99, r"a feature is repeated in '0 (0:1 ){14}0:'$"),
+])
+def test_bounds_and_line_numbers(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        read_xmc(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("text, shape", [
+    ("0 3 2\n", (0, 3, 2)), ("0 0 0\n", (0, 0, 0)), ("0 2147483647 2147483647\n", (0, 2**31 - 1, 2**31 - 1))])
+def test_a_file_without_rows(tmp_path, text, shape):
+    data = read_xmc(write(tmp_path, text))
+    assert (len(data), data.n_words, data.n_labels) == shape
+
+
+def test_the_largest_ids_and_values_and_any_line_ends_are_read(tmp_path):
+    data = read_xmc(write(tmp_path, "4 4 5\r\n4 3:-9.9e37\r\n\r\n2\r\n 0:9.9e37"))
+    assert data.x.toarray().tolist() == np.float32([[0, 0, 0, -9.9e37], [0] * 4, [0] * 4, [9.9e37, 0, 0, 0]]).tolist()
+    assert data.y.indptr.tolist() == [0, 1, 1, 2, 2] and data.y.indices.tolist() == [4, 2]
+
+
+@pytest.mark.parametrize("ending, pack", [(".gz", gzip.compress), (".bz2", bz2.compress), (".XZ", lzma.compress)])
+@pytest.mark.parametrize("harm", ["cut", "another kind"])
+def test_a_damaged_packed_file_is_named(tmp_path, ending, pack, harm):
+    path = tmp_path / f"data.txt{ending}"
+    packed = pack(b"2 4 5\n0 1:1\n0 1:1\n")
+    path.write_bytes(packed)
+    assert len(read_xmc(path)) == 2
+    path.write_bytes(packed[:-12] if harm == "cut" else b"2 4 5\n0 1:1\n0 1:1\n")
+    with pytest.raises(ValueError, match=f"data.txt{ending}: damaged: want a whole file of its ending's kind, got: "):
+        read_xmc(path)

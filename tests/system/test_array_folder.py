@@ -453,3 +453,66 @@ def test_memory_does_not_grow_with_a_promised_shape(tmp_path):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     refused(folder, "features.W.npy")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 16  # KiB
+
+
+@pytest.mark.parametrize("version, word", [(1, None), (2, None), (0, "got 0"), ("2", "got '2'")])
+def test_which_formats_are_read(tmp_path, version, word):
+    change(write(tmp_path / "a"), format=version)
+    if word:
+        refused(tmp_path / "a", "want format 1 or 2", word)
+    else:
+        assert texts_of(tmp_path / "a") == TEXTS
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64"])
+def test_arrays_of_every_type_and_order_in_memory_come_back(tmp_path, dtype):
+    array = np.arange(24, dtype=dtype).reshape(2, 3, 4)
+    arrays = {"plain": array, "by-columns": np.asfortranarray(array), "every.second": array[:, ::2, ::-1]}
+    got = array_folder.read(write(tmp_path / "a", arrays=arrays), KIND)[1]
+    for name, want in arrays.items():
+        assert np.array_equal(got[name], want) and got[name].dtype == dtype and got[name].flags.c_contiguous
+
+
+def test_an_array_of_another_type_is_refused_with_the_types_that_are_read(tmp_path):
+    write(tmp_path / "a", arrays={"x": np.zeros(3, np.uint8)})
+    refused(tmp_path / "a", "x.npy: want a C-contiguous array of float32, float64, int32, int64, got something else")
+
+
+def test_a_change_of_an_array_does_not_reach_the_file(tmp_path):
+    array_folder.read(write(tmp_path / "a"), KIND)[1]["counts"][:] = 7
+    assert array_folder.read(tmp_path / "a", KIND)[1]["counts"].tolist() == [5, 3]
+
+
+def test_the_first_three_other_files_in_the_place_are_named(tmp_path):
+    write(tmp_path / "a")
+    for name in "dcba":
+        (tmp_path / "a" / name).touch()
+    with pytest.raises(ValueError, match="or a model to replace, got one with other files: a, b, c$"):
+        write(tmp_path / "a")
+
+
+def test_folders_above_are_made_and_files_of_before_are_gone(tmp_path):
+    folder = write(tmp_path / "x" / "y" / "a")
+    write(folder, arrays={"other": np.zeros(2, np.float32)}, texts={})
+    assert sorted(os.listdir(folder)) == ["model.json", "other.npy"]
+    array_folder.write(folder, KIND, {})
+    assert os.listdir(folder) == ["model.json"] and array_folder.read(folder, KIND)[1:] == ({}, {})
+
+
+@pytest.mark.parametrize("name, stays", [
+    (".a.old", True), (".a.x4194305", True), (".ab.4194305", True), (".a.99999999999999999999", True),
+    ("a.4194305", True), (".a.4194305", False)])
+def test_only_what_a_dead_writer_of_this_folder_has_left_is_removed(tmp_path, name, stays):
+    """No process has the number 4194305, which is above the largest that Linux gives."""
+    (tmp_path / name).mkdir()
+    write(tmp_path / "a")
+    assert (tmp_path / name).exists() == stays
+
+
+def test_damage_names_the_size_or_the_sum_that_was_wanted_and_the_one_that_came(tmp_path):
+    path = write(tmp_path / "a", texts={"words": ["blue"]}) / "words.txt"
+    path.write_bytes(b"blu\n")
+    refused(tmp_path / "a", "words.txt: damaged: want bytes 5, got 4")
+    path.write_bytes(b"blau\n")
+    refused(tmp_path / "a", f"words.txt: damaged: want CRC-32 {zlib.crc32(b'blue' + bytes([10]))}, got "
+                            f"{zlib.crc32(path.read_bytes())}")

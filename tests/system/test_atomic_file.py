@@ -51,3 +51,10 @@ def test_packed_files_are_unpacked(tmp_path, ending, pack):
         assert file.read() == b"blue dress"
     with open(path, "rb") as opened, lines.open_binary(path, opened) as file:
         assert file.read() == b"blue dress" and opened.tell() == path.stat().st_size
+
+
+def test_a_file_is_written_beside_its_place_under_a_hidden_name_of_this_process(tmp_path):
+    with atomic_file.replacing(str(tmp_path / "a.json")) as file:
+        assert os.listdir(tmp_path) == [f".a.json.{os.getpid()}"]
+        file.write(b"new")
+    assert os.listdir(tmp_path) == ["a.json"]

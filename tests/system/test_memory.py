@@ -222,3 +222,30 @@ def test_an_error_is_one_line_and_exit_code_2(fast, monkeypatch, capsys):
     monkeypatch.setattr(doctor, "description", refuse)
     assert main(["doctor"]) == 2
     assert capsys.readouterr().err == "nnlite: error: machine: want one, got none\n"
+
+
+def test_where_the_system_names_no_available_memory_free_pages_are_counted(machine, monkeypatch):
+    monkeypatch.setattr(os, "sysconf", {"SC_AVPHYS_PAGES": 7, "SC_PAGE_SIZE": 4096}.get)
+    assert memory.available_memory() == 5000 * 1024
+    machine(meminfo="MemTotal: 9000 kB\nMemFree: 1000 kB")
+    assert memory.available_memory() == 7 * 4096
+    memory.MEMINFO.unlink()
+    assert memory.available_memory() is None
+
+
+def test_the_smallest_limit_counts_and_one_without_a_usage_does_not(machine):
+    machine(limit=4_000_000, usage=1_000_000, old_limit=2_000_000, old_usage=500_000)
+    assert memory.available_memory() == 1_500_000
+    machine(old_limit=9_000_000)
+    assert memory.available_memory() == 3_000_000
+    memory.MEMORY_LIMITS[0][1].unlink()
+    assert memory.available_memory() == 5000 * 1024
+
+
+def test_graphics_processors_without_a_model_or_a_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "NVIDIA", tmp_path)
+    assert memory.gpus() == []
+    for name, text in ("0", "a line without a colon\n"), ("1", "Model: NVIDIA A:B\n"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "information").write_text(text)
+    assert [gpu.strip() for gpu in memory.gpus()] == ["NVIDIA", "NVIDIA A:B"]

@@ -1,6 +1,7 @@
 """Claim: shards cover a range once, results come in the order of the items, the number of threads changes no bit."""
 
 import os
+import signal
 import threading
 import time
 
@@ -14,7 +15,8 @@ from problems import compiled, random_dataset, random_model, small_pieces
 from nnlite import SGD, Adam, AdaGrad, Trainer, evaluate, linear_bce
 from nnlite.network import label_layer, sizes
 from nnlite.network.mlp import StepSettings
-from nnlite.system.threads import blocks, one_blas_thread, scratch, shares, team, usable_cores
+from nnlite.system.threads import (ahead, blocks, interrupts_between_steps, one_blas_thread, scratch, shares, team,
+                                   usable_cores)
 
 
 @given(n=st.integers(0, 50), size=st.integers(1, 60))
@@ -194,3 +196,67 @@ def test_cores_that_this_process_may_not_use_do_not_count():
     finally:
         os.sched_setaffinity(0, before)
     assert usable_cores() == len(before)
+
+
+def test_helpers_do_not_keep_the_program_alive_and_a_team_is_started_once():
+    assert team(3) is team(3) and team(3).threads == 3 and team() is team(usable_cores())
+    helpers = [thread for thread in threading.enumerate() if thread.name == "nnlite"]
+    assert len(helpers) >= 2 and all(thread.daemon for thread in helpers)
+
+
+def test_scratch_of_the_same_size_is_the_same_memory_and_grows_when_it_must():
+    first = scratch("grows", 3, 4)
+    assert scratch("grows", 12).ctypes.data == first.ctypes.data == scratch("grows", 1).ctypes.data
+    larger = scratch("grows", 13)
+    assert larger.shape == (13,) and larger.dtype == np.float32
+    assert scratch("grows", 2, 6).ctypes.data == larger.ctypes.data and scratch("grows", 0, 6).shape == (0, 6)
+
+
+def test_reading_ahead_of_nothing_ends_and_an_error_comes_in_its_turn():
+    assert list(ahead([])) == []
+    results = ahead([lambda: 1, lambda: 1 // 0, lambda: 3])
+    assert next(results) == 1
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def test_blas_has_its_threads_again_after_an_error():
+    before = blas_threads()
+    with pytest.raises(KeyError), one_blas_thread():
+        assert blas_threads() == {1}
+        raise KeyError
+    assert blas_threads() == before
+
+
+@pytest.mark.parametrize("count, cores", [(5, 5), (None, 1)])
+def test_cores_where_a_process_cannot_be_bound_to_some(monkeypatch, count, cores):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: count)
+    assert usable_cores() == cores
+
+
+def test_the_first_ctrl_c_is_noted_and_the_second_raised(ctrl_c):
+    with pytest.raises(KeyboardInterrupt), interrupts_between_steps() as noted:
+        assert not noted()
+        signal.raise_signal(signal.SIGINT)
+        assert noted() and noted()
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with interrupts_between_steps() as noted:
+        assert not noted()
+        with interrupts_between_steps() as inner:  # which leaves the first one in charge
+            signal.raise_signal(signal.SIGINT)
+            assert noted() and not inner()
+
+
+def test_a_handler_of_the_program_and_other_threads_are_left_alone(ctrl_c):
+    def on_another_thread():
+        with interrupts_between_steps() as noted:
+            return noted(), signal.getsignal(signal.SIGINT)
+
+    assert list(ahead([on_another_thread])) == [(False, signal.default_int_handler)]
+    signal.signal(signal.SIGINT, came := lambda *_: None)
+    with interrupts_between_steps() as noted:
+        signal.raise_signal(signal.SIGINT)
+        assert not noted() and signal.getsignal(signal.SIGINT) is came
+    assert signal.getsignal(signal.SIGINT) is came
