@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from math import ceil
 
 import numpy as np
@@ -11,6 +12,7 @@ from shops import shop_file
 
 from nnlite import AdaGrad, Trainer, Vocabulary, make_catalogue, read_records
 from nnlite.categories.mapping import Mapping
+from nnlite.data.lines import open_binary
 from nnlite.system import memory
 from nnlite.training import planning, recipes
 from nnlite.training.planning import (
@@ -78,7 +80,12 @@ def test_lines_are_estimated_from_the_beginning_of_a_file(name, n, catalogue, mo
     assert lines_in([catalogue / name]) == pytest.approx(n, abs=1)
     assert lines_in([catalogue / name] * 2) == pytest.approx(2 * n, abs=2)
     monkeypatch.setattr("nnlite.training.planning.SAMPLE_BYTES", 200_000)
-    assert lines_in([catalogue / name]) == pytest.approx(n, rel=0.2)  # gzip reads some blocks ahead
+    with open_binary(catalogue / name) as file:
+        sampled = 200_000 / len(file.read())
+    # A packed file is read ahead, from Python 3.12 on by 128 KiB and by as much unpacked, and so seems to be shorter.
+    ahead = 2 * 2**17 / (catalogue / name).stat().st_size if name.endswith(".gz") and sys.version_info >= (3, 12) else 0
+    least = sampled / min(1.0, sampled + ahead)
+    assert 0.8 * least * n <= lines_in([catalogue / name]) <= 1.2 * n
 
 
 @pytest.mark.parametrize("n_records, n_steps", [(100, 100), (20_000, 100), (20_001, 200), (100_000, 500)])
