@@ -140,7 +140,10 @@ def test_ctrl_c_before_anything_is_learnt(tmp_path):
     os.mkfifo(tmp_path / "slow.jsonl")
     process = start("train", tmp_path / "slow.jsonl", "--model", tmp_path / "m")
     assert b"reading" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
+    while process.poll() is None:  # a signal just before the call that waits for the pipe is seen after it only
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
     assert finish(process) == (1, "", "nnlite: interrupted\n") and not (tmp_path / "m").exists()
 
 
