@@ -217,7 +217,7 @@ def linear_bce(h: np.ndarray, w: np.ndarray, b: np.ndarray, y: sp.csr_array, til
     TypeError or ValueError if a shape or dtype does not fit.
     """
     labels, tile = check_labels(y), integer("linear_bce: tile", tile)
-    (n, n_labels), n_hidden = y.shape, w.shape[-1] if np.ndim(w) else 0
+    (n, n_labels), n_hidden = y.shape, (np.shape(w) or (0,))[-1]
     for name, array, shape in ("h", h, (n, n_hidden)), ("w", w, (n_labels, n_hidden)), ("b", b, (n_labels,)):
         if (np.shape(array), getattr(array, "dtype", None)) != (shape, f32) or not array.flags.c_contiguous:
             raise ValueError(f"linear_bce: {name}: want C-contiguous float32 {shape}, got "
