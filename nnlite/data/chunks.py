@@ -30,13 +30,18 @@ from pathlib import Path
 import numpy as np
 
 from nnlite.data.dataset import Csr, Dataset, from_arrays
+from nnlite.data.parts import Columns, Part, read_part
 from nnlite.data.records import Record, RecordReader
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.system import array_folder
+from nnlite.system.contents import Want, check_arrays, check_figures
+from nnlite.system.ranges import INT32_MAX, INT64_MAX, integer
 from nnlite.system.threads import ahead, shares, team
 
 MIXED_PARTS = 128  # whose rows a chunk holds at most
-DTYPES = {"ends": "int64", "words": "int32", "weights": "float32", "labels": "int32"}
+RANGES = {  # in data.json: least and most
+    "chunk_rows": (1, INT32_MAX), "seed": (0, INT64_MAX), "n_rows": (1, INT64_MAX), "n_parts": (1, INT32_MAX)}
+FINAL = "n_rows", "n_parts"  # those of a finished folder only
 
 
 def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Vocabulary, chunk_rows: int = 20_000,
@@ -51,7 +56,8 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
     ValueError, and nothing is touched, if the folder holds something else, or parts of other records, settings or files
     (or of these, changed since). ValueError for no record or a file that changes meanwhile; OSError if it cannot write.
     """
-    if chunk_rows < 1:
+    chunk_rows, seed = integer("write_chunks: chunk_rows", chunk_rows), integer("write_chunks: seed", seed, 0)
+    if not 1 <= chunk_rows <= INT32_MAX:
         raise ValueError(f"write_chunks: want chunk_rows of at least 1, got {chunk_rows}")
     folder = Path(os.path.abspath(folder))
     files = _seen(sources)
@@ -98,7 +104,7 @@ def _begun(folder, job, arrays, texts):
         header, unknown = job | {"n_rows": None, "n_parts": 0}, {"label_rows": np.zeros(0, np.int64)}
         array_folder.write(folder / "data", "data", header, arrays | unknown, texts)
         return 0
-    header, there, lists = array_folder.read(folder / "data", "data")
+    header, there, lists = _read_data(folder)
     for name, want in job.items():
         if header.get(name) != want:
             raise ValueError(f"{folder}: holds chunks of another job: want {name} {str(want):.200}, got "
@@ -106,7 +112,21 @@ def _begun(folder, job, arrays, texts):
     same_lists = {name: list(lines) for name, lines in lists.items()} == texts
     if not same_lists or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
         raise ValueError(f"{folder}: holds chunks of another job: want the same words and labels, got others")
-    return header["n_parts"]
+    return header["n_parts"] if header["n_rows"] else 0
+
+
+def _read_data(folder):
+    """The JSON, the arrays and the texts in data/. While the folder is unfinished, n_rows is None."""
+    place = folder / "data"
+    header, arrays, texts = array_folder.read(place, "data")
+    header["n_rows"] = header.get("n_rows")
+    check_figures(place, header, {n: RANGES[n] for n in RANGES if header["n_rows"] is not None or n not in FINAL})
+    if header["n_rows"] is not None:
+        skipped = header.get("bad_lines")
+        if not isinstance(skipped, dict):
+            raise ValueError(f"{place}: bad_lines: want the number of skipped lines by kind, got {skipped!r:.60}")
+        check_figures(f"{place}: bad_lines", skipped, dict.fromkeys(skipped, (0, INT64_MAX)))
+    return header, arrays, texts
 
 
 class _Noted:
@@ -126,7 +146,7 @@ class _Noted:
 def _part(place, part, vocabulary, rng):
     """The arrays of these records, _Noted: encoded, put into random order and written, unless they are there."""
     if place.exists():
-        header, arrays, _ = array_folder.read(place, "part")
+        header, arrays, _ = read_part(place, _columns(vocabulary))
         deque(part, maxlen=0)
         if [part.n_records, part.crc32] != [header.get("n_rows"), header.get("records_crc32")]:
             raise ValueError(f"{place}: want the {header.get('n_rows')} records that it was written from, got "
@@ -143,6 +163,10 @@ def _part(place, part, vocabulary, rng):
     return arrays
 
 
+def _columns(vocabulary):
+    return Columns(vocabulary.n_words, len(vocabulary.labels), vocabulary.tfidf)
+
+
 class ChunkFolder:
     """The chunks of a folder that `write_chunks` has finished: a sequence of Datasets, each read when it is asked for.
 
@@ -156,8 +180,8 @@ class ChunkFolder:
 
     def __init__(self, folder: str | Path):
         self.folder = Path(os.path.abspath(folder))
-        header, arrays, texts = array_folder.read(self.folder / "data", "data")
-        if header.get("n_rows") is None:
+        header, arrays, texts = _read_data(self.folder)
+        if header["n_rows"] is None:
             raise ValueError(f"{self.folder}: want finished chunks, got unfinished ones: call write_chunks again")
         try:
             self.vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts)
@@ -167,7 +191,7 @@ class ChunkFolder:
             there = len(list(self.folder.glob("part-*")))
             if there != header["n_parts"]:
                 raise ValueError(f"{self.folder}: want {header['n_parts']} parts, got {there}")
-            parts = team().run(partial(_Part, with_weights=self.vocabulary.tfidf),
+            parts = team().run(partial(Part, columns=_columns(self.vocabulary)),
                                [self.folder / f"part-{k:05}" for k in range(there)])
         except (KeyError, TypeError) as error:
             raise ValueError(f"{self.folder}: want what write_chunks makes, got: {error!r}") from None
@@ -175,6 +199,10 @@ class ChunkFolder:
             raise error if str(self.folder) in str(error) else ValueError(f"{self.folder}: {error}") from None
         if self.n_rows != sum(part.n_rows for part in parts) or self._label_rows.shape != (self.n_labels,):
             raise ValueError(f"{self.folder}: want parts of {self.n_rows} rows and {self.n_labels} labels, got others")
+        check_arrays(self.folder, {"label_rows": self._label_rows},
+                     {"label_rows": Want("int64", (self.n_labels,), 0, self.n_rows)})
+        if self._label_rows.sum() != sum(part.sizes[1] for part in parts):
+            raise ValueError(f"{self.folder}: label_rows: want as many labels as the parts have, got others")
         self._chunks = chunks_of(parts)
         self.sizes = [sum(rows.stop - rows.start for _, rows in pieces) for pieces in self._chunks]
 
@@ -198,16 +226,19 @@ class ChunkFolder:
         """Chunk c as a Dataset in memory of its own."""
         ends = [(part, part.ends(rows)) for part, rows in self._chunks[c]]
         weights = "weights" if self.vocabulary.tfidf else None
-        x = _matrix([(part, end[:, 0]) for part, end in ends], "words", self.n_words, weights)
-        y = _matrix([(part, end[:, 1]) for part, end in ends], "labels", self.n_labels)
-        return from_arrays(x, y, self.n_words, self.n_labels)
+        x = _matrix([(part, end[:, 0]) for part, end in ends], "words", weights)
+        y = _matrix([(part, end[:, 1]) for part, end in ends], "labels")
+        try:
+            return from_arrays(x, y, self.n_words, self.n_labels)
+        except ValueError as error:
+            raise ValueError(f"{self.folder}: chunk {c}: {error}") from None
 
     def __iter__(self) -> Iterator[Dataset]:
         return self.in_order(range(len(self)))
 
     def in_order(self, order: Iterable[int]) -> Iterator[Dataset]:
         """An iterator of the chunks of these numbers; while one is in use, a thread reads the next."""
-        return ahead(partial(self.__getitem__, int(c)) for c in order)
+        return ahead(partial(self.__getitem__, c) for c in order)
 
 
 def chunks_of(parts: list) -> list[list[tuple]]:
@@ -221,48 +252,15 @@ def chunks_of(parts: list) -> list[list[tuple]]:
             for group in groups for c in range(len(group))]
 
 
-def _matrix(pieces, ids, n_columns, weights=None):
+def _matrix(pieces, ids, weights=None):
     """The Csr of some rows of some parts; pieces: (part, where these rows end) each."""
     indptr = np.append(0, np.cumsum(np.concatenate([np.diff(ends) for _, ends in pieces])))
     indices, data = np.empty(indptr[-1], np.int32), np.ones(indptr[-1], np.float32)
     first = 0
     for part, ends in pieces:
         stop = first + ends[-1] - ends[0]
-        indices[first:stop] = part.read(ids, ends[0], ends[-1])
+        indices[first:stop] = part.ids(ids, ends[0], ends[-1])
         if weights:
             data[first:stop] = part.read(weights, ends[0], ends[-1])
-        if stop > first and not 0 <= indices[first:stop].min() <= indices[first:stop].max() < n_columns:
-            raise ValueError(f"{part.folder}: {ids}: changed since it was opened: want ids of 0..{n_columns - 1}")
         first = stop
     return Csr(indptr, indices, data)
-
-
-class _Part:
-    """A part whose files have been checked, and where in each of them the array begins."""
-
-    def __init__(self, folder, with_weights):
-        header, arrays, _ = array_folder.read(folder, "part")
-        self.folder, self.n_rows = folder, header["n_rows"]
-        shapes = {"ends": (self.n_rows + 1, 2), "words": arrays["words"].shape, "labels": arrays["labels"].shape}
-        shapes |= {"weights": shapes["words"]} if with_weights else {}
-        self.sizes = [math.prod(shapes[name]) for name in ("words", "labels")]
-        want = {name: (shape, DTYPES[name]) for name, shape in shapes.items()}
-        got = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
-        if want != got:
-            raise ValueError(f"{folder}: want arrays {want}, got {got}")
-        self.starts = {name: getattr(array, "offset", 0) for name, array in arrays.items()}  # of an empty array: any
-
-    def ends(self, rows):
-        """Where the rows before a slice of them, and those in it, end: (rows + 1, 2)."""
-        ends = self.read("ends", 2 * rows.start, 2 * rows.stop + 2).reshape(-1, 2)
-        if (np.diff(ends, axis=0) < 0).any() or (ends[0] < 0).any() or (ends[-1] > self.sizes).any():
-            raise ValueError(f"{self.folder}: ends: changed since it was opened: want increasing numbers, got others")
-        return ends
-
-    def read(self, name, first, stop):
-        """The entries from first to stop of a flat array."""
-        path, dtype = self.folder / f"{name}.npy", np.dtype(DTYPES[name])
-        array = np.fromfile(path, dtype, stop - first, offset=self.starts[name] + first * dtype.itemsize)
-        if array.size != stop - first:
-            raise ValueError(f"{path}: changed since it was opened: want {stop} entries, got {first + array.size}")
-        return array

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data.counting import LabelCounts, Table, TitleCounts
-from nnlite.data.dataset import Dataset
+from nnlite.data.dataset import Csr, Dataset, from_arrays
 from nnlite.data.records import Record
 from nnlite.data.tokens import TokenRules, hash_of, hashed
 from nnlite.kernels import hashing
@@ -185,11 +185,12 @@ class Vocabulary:
         for titles, categories in _slices(records):
             x.append(self._features(titles))
             y.append(self._label_rows(categories))
-        return Dataset(_stacked(x, self.n_words), _stacked(y, len(self.labels)))
+        return from_arrays(_joined(x), _joined(y), self.n_words, len(self.labels))
 
     def encode_titles(self, titles: Iterable[str]) -> sp.csr_array:
         """The csr matrix (N, D) of some titles, as in `encode`."""
-        return _stacked([self._features(part) for part, in _slices(zip(titles))], self.n_words)
+        indptr, indices, data = _joined([self._features(part) for part, in _slices(zip(titles))])
+        return sp.csr_array((data, indices, indptr), shape=(indptr.size - 1, self.n_words))
 
     def _word_rows(self, titles):
         """The ids of the words of some titles as csr rows, and how often each occurs in its title."""
@@ -262,9 +263,8 @@ def _rows(rows, ids):
     return indptr, entries.astype(np.int32), np.diff(first, append=every.size).astype(np.float32)
 
 
-def _stacked(parts, n_columns):
-    """The csr matrix of rows in parts, (indptr, indices, data) each."""
+def _joined(parts):
+    """The Csr of rows in parts, (indptr, indices, data) each."""
     indptr, indices, data = zip((np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32)), *parts)
-    lengths = np.concatenate([np.diff(part) for part in indptr])
-    arrays = np.concatenate(data), np.concatenate(indices), np.append(0, np.cumsum(lengths))
-    return sp.csr_array(arrays, shape=(lengths.size, n_columns))
+    ends = np.append(0, np.cumsum(np.concatenate([np.diff(part) for part in indptr])))
+    return Csr(ends, np.concatenate(indices), np.concatenate(data))

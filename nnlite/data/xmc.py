@@ -3,6 +3,8 @@
     2 6 4               rows, features, labels
     0,3 1:0.5 4:1       the labels of a row, a space, its features with their values
      2:1                a row without label begins with the space
+
+Ids are ASCII digits alone: not '+1', not '1_000'. Memory grows with the bytes that are read, whatever the header says.
 """
 
 import lzma
@@ -13,17 +15,18 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.dataset import Dataset
+from nnlite.data.dataset import Csr, Dataset, from_arrays
 from nnlite.data.lines import open_binary
 
 LARGEST = 1e38  # of a feature's value: what float32 holds
 MOST = 2**31 - 1  # rows, features or labels: ids are int32
+MAX_LINE_BYTES = 1 << 22  # a row of 200,000 features with values of 16 digits
 
 
 def read_xmc(path: str | Path) -> Dataset:
     """The Dataset in a file of that format, plain or packed (.gz, .bz2, .xz).
 
-    No line is skipped: ValueError with file and line number for the first error.
+    No line is skipped: ValueError with file and line number for the first error, a line above MAX_LINE_BYTES too.
     """
     with open_binary(path) as file:
         try:
@@ -33,27 +36,47 @@ def read_xmc(path: str | Path) -> Dataset:
 
 
 def _dataset(path, file):
-    header = file.readline().decode(errors="replace")
+    header = file.readline(MAX_LINE_BYTES)
+    came = header[:60].decode(errors="replace").strip()
     try:
-        n_rows, n_features, n_labels = sizes = tuple(map(int, header.split()))
+        n_rows, n_features, n_labels = sizes = _integers(header.split())
     except ValueError:
-        raise ValueError(f"{path}:1: want 'rows features labels', got {header.strip()[:60]!r}") from None
+        raise ValueError(f"{path}:1: want 'rows features labels', got {came!r}") from None
     if not 0 <= min(sizes) <= max(sizes) <= MOST:
-        raise ValueError(f"{path}:1: want sizes of 0 to {MOST:,}, got {header.strip()[:60]!r}")
+        raise ValueError(f"{path}:1: want sizes of 0 to {MOST:,}, got {came!r}")
     features, labels = _Rows(n_features, "feature"), _Rows(n_labels, "label")
     number = 1
-    for number, line in enumerate(file, start=2):
-        names, _, pairs = line.rstrip(b"\r\n").partition(b" ")
+    while line := file.readline(MAX_LINE_BYTES + 1):
+        number += 1
         try:
-            features.append(*_pairs(pairs))
-            ids = [int(label) for label in names.split(b",")] if names else []
-            labels.append(ids, [1.0] * len(ids))
+            if number - 1 > n_rows:
+                raise ValueError(f"the header promises {n_rows} rows, the file has {number - 1} or more")
+            _read_row(line, features, labels)
         except ValueError as error:
             came = line[:60].decode(errors="replace").rstrip()
             raise ValueError(f"{path}:{number}: {error} in {came!r}") from None
     if number - 1 != n_rows:
         raise ValueError(f"{path}: the header promises {n_rows} rows, the file has {number - 1}")
-    return Dataset(features.csr(), labels.csr())
+    return from_arrays(features.csr(), labels.csr(), n_features, n_labels)
+
+
+def _read_row(line, features, labels):
+    """Append the row in a line to both. ValueError if it is none."""
+    if len(line) > MAX_LINE_BYTES:
+        raise ValueError(f"want a line of at most {MAX_LINE_BYTES:,} bytes, got a longer one")
+    names, _, pairs = line.rstrip(b"\r\n").partition(b" ")
+    features.append(*_pairs(pairs))
+    ids = _integers(names.split(b",")) if names else []
+    labels.append(ids, [1.0] * len(ids))
+
+
+def _integers(texts):
+    """The numbers in ASCII digits, with a minus or without; int() takes '+1', '1_000' and ' 1' as well."""
+    if not b"".join(texts).isdigit():
+        for text in texts:
+            if not text.removeprefix(b"-").isdigit():
+                raise ValueError(f"invalid literal: want an id of digits, got {text[:20].decode(errors='replace')!r}")
+    return list(map(int, texts))
 
 
 def _pairs(text):
@@ -61,10 +84,12 @@ def _pairs(text):
     pairs = [pair.partition(b":") for pair in text.split()]
     if not all(colon for _, colon, _ in pairs):
         raise ValueError("want feature:value pairs")
+    if b"_" in text:  # which float() skips
+        raise ValueError("want numbers without '_'")
     values = [float(value) for _, _, value in pairs]
     if not all(abs(value) < LARGEST for value in values):
         raise ValueError(f"want values between +-{LARGEST:.0e}")
-    return [int(feature) for feature, _, _ in pairs], values
+    return _integers([feature for feature, _, _ in pairs]), values
 
 
 class _Rows:
@@ -77,7 +102,7 @@ class _Rows:
     def append(self, ids, values):
         for i in ids:
             if not 0 <= i < self.n:
-                raise ValueError(f"{self.kind} {i} is outside 0..{self.n - 1}")
+                raise ValueError(f"{self.kind} {str(i):.20} is outside 0..{self.n - 1}")
         if len(set(ids)) != len(ids):
             raise ValueError(f"a {self.kind} is repeated")
         self.indices.extend(ids)
@@ -85,7 +110,7 @@ class _Rows:
         self.indptr.append(len(self.indices))
 
     def csr(self):
-        arrays = (np.array(self.data), np.array(self.indices), np.array(self.indptr))
+        arrays = np.array(self.data), np.array(self.indices), np.array(self.indptr)
         matrix = sp.csr_array(arrays, shape=(len(self.indptr) - 1, self.n))
         matrix.sort_indices()
-        return matrix
+        return Csr(matrix.indptr.astype(np.int64, copy=False), matrix.indices.astype(np.int32, copy=False), matrix.data)

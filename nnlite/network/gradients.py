@@ -11,7 +11,15 @@ from nnlite.system.threads import one_blas_thread, team
 
 def gradients(model: MLP, dataset: Dataset, reduction: str = "sum",
               threads: int | None = None) -> tuple[float, dict[str, np.ndarray]]:
-    """The loss and, by parameter name, its gradient as the compiled training step computes it. Nothing is updated."""
+    """The loss and, by parameter name, its gradient as the compiled training step computes it. Nothing is updated.
+
+    reduction: "sum" over labels or "mean". ValueError for another one, no row, or other sizes than the model's.
+    """
+    if reduction not in ("sum", "mean"):
+        raise ValueError(f"gradients: reduction: want 'sum' or 'mean', got {reduction!r}")
+    if dataset.n_labels != model.n_labels or not len(dataset):
+        raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {len(dataset)} and "
+                         f"{dataset.n_labels}")
     keep = KeepGradients(model.params)
     x, y = check_features(dataset.x, model.n_words), dataset.arrays()[1]
     divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)

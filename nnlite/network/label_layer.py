@@ -14,6 +14,7 @@ from nnlite.kernels import dense
 from nnlite.network.layers import one_of_each
 from nnlite.network.optimizers import KeepGradients, Updates
 from nnlite.network.sizes import TILE_LABELS, label_tiles, step_pieces
+from nnlite.system.ranges import integer
 from nnlite.system.threads import Team, one_blas_thread, scratch, team, width
 
 Weights = tuple[np.ndarray, np.ndarray] | None  # of rows (N,) and of true labels (L,), float32: for the gradient
@@ -215,14 +216,18 @@ def linear_bce(h: np.ndarray, w: np.ndarray, b: np.ndarray, y: sp.csr_array, til
     Returns loss (summed over rows and labels), dh (N, H), dw (L, H), db (L,). The logits (N, L) never exist.
     TypeError or ValueError if a shape or dtype does not fit.
     """
-    (n, n_labels), n_hidden = y.shape, w.shape[-1]
+    labels, tile = check_labels(y), integer("linear_bce: tile", tile)
+    (n, n_labels), n_hidden = y.shape, (np.shape(w) or (0,))[-1]
     for name, array, shape in ("h", h, (n, n_hidden)), ("w", w, (n_labels, n_hidden)), ("b", b, (n_labels,)):
-        if array.dtype != f32 or array.shape != shape or not array.flags.c_contiguous:
-            raise ValueError(f"linear_bce: {name}: want C-contiguous float32 {shape}, got {array.dtype} {array.shape}")
+        if (np.shape(array), getattr(array, "dtype", None)) != (shape, f32) or not array.flags.c_contiguous:
+            raise ValueError(f"linear_bce: {name}: want C-contiguous float32 {shape}, got "
+                             f"{getattr(array, 'dtype', type(array).__name__)} {np.shape(array)}")
     if tile < 1 or n < 1:
         raise ValueError(f"linear_bce: want at least 1 row, and 1 label in a tile, got {n} and {tile}")
+    if n_labels < 1 or n_hidden < 1:
+        raise ValueError(f"linear_bce: want at least 1 label and 1 hidden unit, got {n_labels} and {n_hidden}")
     keep = KeepGradients({"labels.W": w, "labels.b": b})
     layer = LabelLayer(w, b, tile)
     with one_blas_thread():
-        loss, dh = layer.backward_and_update(h, check_labels(y), f32(1), keep, team(threads))
+        loss, dh = layer.backward_and_update(h, labels, f32(1), keep, team(threads))
     return loss, dh.copy(), keep.gradients["labels.W"], keep.gradients["labels.b"]

@@ -13,6 +13,7 @@ from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer, We
 from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
 from nnlite.network.optimizers import Updates
 from nnlite.network.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
+from nnlite.system.ranges import integer
 from nnlite.system.threads import Team, one_blas_thread, scratch, team
 
 OUTPUTS = {"sigmoid": LabelLayer, "softmax": SoftmaxLayer}
@@ -148,7 +149,7 @@ class MLP:
 
         Returns ids (N, k) int32 and probabilities (N, k). ValueError unless 1 <= k <= number of labels.
         """
-        if not 1 <= k <= self.n_labels:
+        if not 1 <= integer("top_k: k", k) <= self.n_labels:
             raise ValueError(f"top_k: want 1 to {self.n_labels} labels, got k = {k}")
         ids = np.zeros((x.shape[0], k), np.int32)
         best = np.full((x.shape[0], k), -np.inf, f32)
@@ -255,8 +256,9 @@ def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
 
 def logit_thresholds(thresholds: float | np.ndarray, n_labels: int) -> np.ndarray:
     """logit(p) (L,) float32 of the probabilities p, one or (L,): sigmoid(z) > p is z > logit(p). 1 is infinity."""
-    p = np.asarray(thresholds, float)
-    if p.shape not in ((), (n_labels,)) or not ((p >= 0) & (p <= 1)).all():
-        raise ValueError(f"thresholds: want a probability, or {n_labels}, got {thresholds}")
+    p = np.asarray(thresholds)
+    if p.dtype.kind not in "iuf" or p.shape not in ((), (n_labels,)) or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"thresholds: want a probability, or {n_labels}, got {p}")
+    p = p.astype(float)
     with np.errstate(divide="ignore"):
         return np.broadcast_to(np.log(p) - np.log1p(-p), n_labels).astype(f32)

@@ -11,7 +11,9 @@ from nnlite.data.dataset import Csr, Dataset
 from nnlite.kernels import ranking
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
+from nnlite.scores.checks import MAX_BINS, check_counts, check_ids, checked_ks
 from nnlite.scores.evaluation import check
+from nnlite.system.ranges import integer
 
 GROUPS = ["head", "torso", "tail"]  # labels by frequency, a third of all occurrences each
 
@@ -25,12 +27,13 @@ def report(model: MLP, dataset: Dataset, label_counts: np.ndarray | None = None,
     "frequency": k -> the table of `metrics.by_frequency`, the share that each decile of the labels has in the scores
 
     label_counts (L,): how often each label occurs in the training rows; by default in the dataset itself.
-    bins: of equal width, between 0 and 1. No array of rows x labels is allocated.
+    bins: of equal width, between 0 and 1, at most MAX_BINS. No array of rows x labels is allocated.
     """
     check("report", model, dataset)
-    truth, ks = dataset.y, [k for k in ks if k <= model.n_labels]
+    truth, ks = dataset.y, checked_ks("report", ks, model.n_labels)
     if label_counts is None:
         label_counts = np.bincount(truth.indices, minlength=model.n_labels)
+    label_counts = check_counts("report: label_counts", label_counts, model.n_labels)
     groups = metrics.frequency_groups(label_counts, len(GROUPS))
     tables = binned(model, dataset.x, dataset.arrays()[1], groups, len(GROUPS), bins, threads)
     ids, p = model.top_k(dataset.x, max(ks, default=1), threads)
@@ -66,7 +69,15 @@ def binned(model: MLP, x: sp.csr_array, y: Csr, groups: np.ndarray, n_groups: in
     """Of the (row, label) pairs whose probability falls into each bin: how many, their sum, how many are true.
 
     groups (L,) int32: the group of each label    Returns three arrays (n_groups, bins): int64, float64, int64.
+    ValueError for other groups than 0..n_groups - 1, too many bins, or another number of rows in y than in x.
     """
+    bins = integer("bins", bins, 1, MAX_BINS)
+    n_groups = integer("n_groups", n_groups, 1, MAX_BINS)
+    check_ids("groups", groups, n_groups)
+    if groups.shape != (model.n_labels,) or y.n_rows != x.shape[0]:
+        raise ValueError(f"binned: want groups of {model.n_labels} labels and {x.shape[0]} rows of y, got "
+                         f"{groups.shape} and {y.n_rows}")
+    groups = np.ascontiguousarray(groups, np.int32)
     tables: dict[int, list[np.ndarray]] = defaultdict(
         lambda: [np.zeros((n_groups, bins), dtype) for dtype in (np.int64, np.float64, np.int64)])
 

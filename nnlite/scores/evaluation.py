@@ -9,6 +9,7 @@ from nnlite.kernels import dense, ranking
 from nnlite.network.label_layer import check_classes
 from nnlite.network.mlp import MLP, logit_thresholds
 from nnlite.scores import metrics
+from nnlite.scores.checks import check_propensities, checked_ks
 from nnlite.system.threads import scratch
 
 f32 = np.float32
@@ -29,12 +30,14 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
     propensities (L,): for PSP@k, from `metrics.propensities` of the training labels' counts; by default from those of
     the dataset itself.    thresholds: one probability, or one per label (L,).
     """
-    truth, ks = dataset.y, [k for k in ks if k <= model.n_labels]
     check("evaluate", model, dataset)
+    truth, ks = dataset.y, checked_ks("evaluate", ks, model.n_labels)
     if model.output == "softmax":
         check_classes(truth.indptr)
     counts = PredictionCounts(model, dataset, thresholds)
-    if propensities is None:
+    if propensities is not None:
+        check_propensities(propensities, model.n_labels)
+    else:
         propensities = metrics.propensities(np.bincount(truth.indices, minlength=model.n_labels), max(len(dataset), 3))
     ids = np.zeros((len(dataset), max(ks, default=1)), np.int32)
     best = np.full(ids.shape, -np.inf, f32)
@@ -74,8 +77,11 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
 
 
 def cross_entropy(model: MLP, dataset: Dataset, threads: int | None = None) -> float:
-    """-log p of a row's label, p the softmax: the mean over the rows that have one; 0 if none has."""
+    """-log p of a row's label, p the softmax: the mean over the rows that have one, or 0. Raises as `evaluate`.
+    """
+    check("cross_entropy", model, dataset)
     _, y = dataset.arrays()
+    check_classes(y.indptr)
 
     def one_block(rows, h):
         labels = y.rows(rows)
@@ -89,6 +95,7 @@ def cross_entropy(model: MLP, dataset: Dataset, threads: int | None = None) -> f
 
 def count_by_label(model: MLP, dataset: Dataset, threshold: float, threads: int | None = None) -> np.ndarray:
     """(3, L) int64: how many rows have each label, have a probability above the threshold for it, and both."""
+    check("count_by_label", model, dataset)
     counts = PredictionCounts(model, dataset, threshold)
     model.each_tile(dataset.x, counts.add, threads)
     return counts.by_label()

@@ -6,10 +6,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data import tokens
+from nnlite.data.dataset import check_labels
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
+from nnlite.system.ranges import integer
 
 MAX_WORDS = 1_000  # of a title: each different word becomes a row nearly as long as the title
 
@@ -38,8 +40,11 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
 
     A word is removed everywhere in the title, with the word pairs and the prefix it makes. Its neighbours do not become
     a pair, the shape tokens stay, and TF-IDF is computed anew. Effects do not add up, because words act together.
-    ValueError for a title of more than MAX_WORDS words.
+    ValueError for a title of more than MAX_WORDS words, and for a model of other labels than the vocabulary's.
     """
+    if len(vocabulary.labels) != model.n_labels:
+        raise ValueError(f"explain: the model has {model.n_labels} labels, the vocabulary {len(vocabulary.labels)}")
+    k = integer("explain: k", k)
     words, x = left_out(vocabulary, title)
     ids, _ = model.top_k(x[:1], min(k, model.n_labels), threads)
     labels, z = ids[0], np.empty((x.shape[0], ids.shape[1]))
@@ -87,13 +92,17 @@ def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_arra
 def likeliest_true(model: MLP, x: sp.csr_array, y: sp.csr_array, threads: int | None = None) -> np.ndarray:
     """(N,): the true label of each row that has the largest logit; ties go to the smaller id.
 
-    x csr (N, D)    y csr (N, L), at least one label in each row
+    x csr (N, D)    y csr (N, L), at least one label in each row; ValueError otherwise
     """
+    labelled = check_labels(y)
+    if y.shape != (x.shape[0], model.n_labels) or (labelled.indptr[1:] == labelled.indptr[:-1]).any():
+        raise ValueError(f"likeliest_true: want {model.n_labels} labels and one at least in each of {x.shape[0]} rows "
+                         f"of y, got {y.shape} or a row without any")
     w, b = model.params["labels.W"], model.params["labels.b"]
 
     def one_block(rows, h):
-        indptr = y.indptr[rows.start:rows.stop + 1]
-        labels, row = y.indices[indptr[0]:indptr[-1]], np.repeat(np.arange(len(h)), np.diff(indptr))
+        indptr = labelled.indptr[rows.start:rows.stop + 1]
+        labels, row = labelled.indices[indptr[0]:indptr[-1]], np.repeat(np.arange(len(h)), np.diff(indptr))
         z = np.einsum("ij,ij->i", h[row], w[labels]) + b[labels]
         return labels[np.lexsort((labels, -z, row))[indptr[:-1] - indptr[0]]]
 

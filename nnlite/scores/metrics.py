@@ -1,7 +1,8 @@
 """How good predictions are, from the true labels and the ids of the top k, or from counts of predicted labels.
 
 truth is a csr matrix (N, L) of ones; ids is an array (N, k) of label ids, best first, no id twice in a row. All scores
-are fractions of 1. A mean over rows leaves out rows without a true label, which other tools count as 0.
+are fractions of 1. A mean over rows leaves out rows without a true label, which other tools count as 0. TypeError or
+ValueError for a truth that is none, ids that are no labels, or a k that is not from 1 to the columns of ids.
 
 Definitions: the Extreme Classification Repository (manikvarma.org/downloads/XC); for propensity scores Jain, Prabhu and
 Varma, "Extreme Multi-label Loss Functions", KDD 2016; others name their source.
@@ -12,12 +13,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from nnlite.data.dataset import check_labels
+from nnlite.scores.checks import MAX_BINS, check_counts, check_ids, check_propensities
+from nnlite.system.ranges import integer
+
 
 # ---- from the ids of the top k
 
 def hits(truth: sp.csr_array, ids: np.ndarray) -> np.ndarray:
     """(N, k) bool: is label ids[n, j] true for row n?"""
+    check_labels(truth)
     n_labels = truth.shape[1]
+    if np.ndim(ids) != 2 or len(ids) != truth.shape[0]:
+        raise ValueError(f"ids: want an array ({truth.shape[0]}, k), got {np.shape(ids)}")
+    check_ids("ids", ids, n_labels)
     true = _rows(truth) * n_labels + truth.indices  # one rising number per (row, label)
     asked = np.arange(truth.shape[0])[:, None] * n_labels + ids
     place = np.searchsorted(true, asked)
@@ -26,28 +35,28 @@ def hits(truth: sp.csr_array, ids: np.ndarray) -> np.ndarray:
 
 def precision_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
     """P@k: the fraction of the first k predictions that are true."""
-    return _mean_over_labelled(truth, hits(truth, ids[:, :k]).sum(axis=1) / k)
+    return _mean_over_labelled(truth, hits(truth, _first(ids, k)).sum(axis=1) / k)
 
 
 def recall_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
     """R@k: the fraction of the true labels among the first k predictions."""
-    return _mean_over_labelled(truth, hits(truth, ids[:, :k]).sum(axis=1) / np.maximum(np.diff(truth.indptr), 1))
+    return _mean_over_labelled(truth, hits(truth, _first(ids, k)).sum(axis=1) / np.maximum(np.diff(truth.indptr), 1))
 
 
 def ndcg_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
     """nDCG@k: a hit at place j counts 1 / log2(j + 1); the sum is divided by that of the best possible ranking."""
-    return _mean_over_labelled(truth, hits(truth, ids[:, :k]) @ _discounts(k) / _best_dcg(truth, k))
+    return _mean_over_labelled(truth, hits(truth, _first(ids, k)) @ _discounts(k) / _best_dcg(truth, k))
 
 
 def psp_at_k(truth: sp.csr_array, ids: np.ndarray, k: int, propensities: np.ndarray) -> float:
     """PSP@k: a hit counts 1 / propensity of its label; the sum over rows is divided by the largest possible one."""
-    return _propensity_scored(truth, ids, k, propensities, np.ones(k), 1.0)
+    return _propensity_scored(truth, _first(ids, k), propensities, np.ones(k), 1.0)
 
 
 def psndcg_at_k(truth: sp.csr_array, ids: np.ndarray, k: int, propensities: np.ndarray) -> float:
     """PSnDCG@k: a hit at place j counts 1 / (propensity log2(j + 1)); the sum over a row is divided by the best DCG of
     its labels, all of propensity 1; the sum over rows is divided by the largest possible one."""
-    return _propensity_scored(truth, ids, k, propensities, _discounts(k), _best_dcg(truth, k))
+    return _propensity_scored(truth, _first(ids, k), propensities, _discounts(k), _best_dcg(truth, k))
 
 
 def coverage_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
@@ -55,7 +64,7 @@ def coverage_at_k(truth: sp.csr_array, ids: np.ndarray, k: int) -> float:
 
     As napkinXC does. Schultheis, Wydmuch et al., "Generalized test utilities", NeurIPS 2023, divide by all L labels.
     """
-    found = ids[:, :k][hits(truth, ids[:, :k])]
+    found = _first(ids, k)[hits(truth, _first(ids, k))]
     return np.unique(found).size / max(np.unique(truth.indices).size, 1)
 
 
@@ -65,6 +74,10 @@ def propensities(label_counts: np.ndarray, n_rows: float, a: float = 0.55, b: fl
     p = 1 / (1 + C (n_l + b)^-a) with C = (ln N - 1) (b + 1)^a, n_l the training rows of label l, N all training rows.
     a and b as in Jain et al. 2016: 0.55 and 1.5 in general, 0.6 and 2.6 for Amazon, 0.5 and 0.4 for Wikipedia.
     """
+    if not np.e <= n_rows < np.inf:
+        raise ValueError(f"propensities: want n_rows of at least e = 2.718, so that none is above 1, got {n_rows}")
+    if not ((np.asarray(label_counts, float) >= 0).all() and np.isfinite(label_counts).all()):
+        raise ValueError("propensities: want label_counts of at least 0, got others")
     c = (np.log(n_rows) - 1) * (b + 1) ** a
     return 1 / (1 + c * (np.asarray(label_counts, float) + b) ** -a)
 
@@ -76,10 +89,12 @@ def frequency_groups(label_counts: np.ndarray, parts: int) -> np.ndarray:
 
     Labels are sorted by falling counts (ties: smaller id first) and cut so that each group holds about the same share
     of all occurrences, as in pyxclib's decile plots. A label belongs to the group of its first occurrence, so one that
-    is larger than a group can leave the next empty.
+    is larger than a group can leave the next empty. Counts whose sum could overflow are all
+    divided by one number first.
     """
-    counts = np.asarray(label_counts, np.int64)
+    parts, counts = integer("frequency_groups: parts", parts, 1, MAX_BINS), check_counts("label_counts", label_counts)
     order = np.argsort(-counts, kind="stable")
+    counts = counts // (int(parts * counts.sum(dtype=float) / 2**62) + 1)
     before = np.cumsum(counts[order]) - counts[order]
     groups = np.empty(counts.size, np.int32)
     groups[order] = np.minimum(parts * before // max(counts.sum(), 1), parts - 1)
@@ -95,8 +110,11 @@ def by_frequency(truth: sp.csr_array, ids: np.ndarray, k: int, label_counts: np.
     "recall": of the true (row, label) pairs of the group, the fraction among the first k predictions
     """
     groups = frequency_groups(label_counts, parts)
-    hit, n_true = hits(truth, ids[:, :k]), np.diff(truth.indptr)
-    found, row_of = groups[ids[:, :k][hit]], np.nonzero(hit)[0]
+    if groups.size != truth.shape[1]:
+        raise ValueError(f"label_counts: want one for each of {truth.shape[1]} labels, got {groups.size}")
+    ids = _first(ids, k)
+    k, hit, n_true = ids.shape[1], hits(truth, ids), np.diff(truth.indptr)
+    found, row_of = groups[ids[hit]], np.nonzero(hit)[0]
 
     def total(group_of, weights=None):
         return np.bincount(group_of, weights, minlength=parts)
@@ -118,7 +136,11 @@ def confusion(truth: sp.csr_array, predicted: np.ndarray) -> np.ndarray:
 
     Rows without a label are left out; a row with several labels counts once for each.
     """
+    check_labels(truth)
     n_labels = truth.shape[1]
+    if np.shape(predicted) != truth.shape[:1]:
+        raise ValueError(f"predicted: want a class for each of {truth.shape[0]} rows, got {np.shape(predicted)}")
+    check_ids("predicted", predicted, n_labels)
     pairs = truth.indices.astype(np.int64) * n_labels + np.asarray(predicted)[_rows(truth)]
     return np.bincount(pairs, minlength=n_labels ** 2).reshape(n_labels, n_labels)
 
@@ -149,6 +171,10 @@ def record_f1(truth: sp.csr_array, n_positive: np.ndarray, n_both: np.ndarray) -
 def bce_of_frequencies(truth: sp.csr_array, frequencies: np.ndarray) -> float:
     """The mean BCE of predicting these label frequencies (L,) for all rows; infinite if a label that occurs has 0."""
     p = np.asarray(frequencies, float)
+    if p.shape != truth.shape[1:] or not truth.shape[0] or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"bce_of_frequencies: want at least 1 row, and {truth.shape[1]} frequencies from 0 to 1, got "
+                         f"{truth.shape[0]} and an array of shape {p.shape}")
+    check_labels(truth)
     seen = np.bincount(truth.indices, minlength=len(p)) / truth.shape[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         losses = np.where(seen > 0, -seen * np.log(p), 0) + np.where(seen < 1, -(1 - seen) * np.log1p(-p), 0)
@@ -177,6 +203,7 @@ def sigmoid(z: np.ndarray) -> np.ndarray:
 
 def bin_of(p: np.ndarray, bins: int) -> np.ndarray:
     """The bin of each probability, of so many of equal width: m for (m / bins, (m + 1) / bins]; 0 for 0 and NaN."""
+    integer("bins", bins, 1, MAX_BINS)
     return np.fmax(np.ceil(p * bins) - 1, 0).astype(int)  # fmax ignores a NaN
 
 
@@ -205,8 +232,20 @@ def reliability(n: np.ndarray, p_sum: np.ndarray, n_true: np.ndarray) -> Reliabi
 def reliability_of(p: np.ndarray, true: np.ndarray, bins: int = 15) -> Reliability:
     """The `Reliability` of probabilities p against true (0 or 1, or bool), two arrays of one shape."""
     p, true = np.ravel(p), np.ravel(true)
+    if p.shape != true.shape or ((p < 0) | (p > 1)).any() or not np.isin(true, (0, 1)).all():
+        raise ValueError(f"reliability_of: want as many probabilities, from 0 to 1, as truths of 0 or 1, got arrays of "
+                         f"{p.size} and {true.size} numbers")
     places = bin_of(p, bins)
     return reliability(*(np.bincount(places, weights, minlength=bins) for weights in (None, p, true)))
+
+
+# ---- parts of the scores
+
+def _first(ids, k):
+    """The first k columns of ids."""
+    if np.ndim(ids) != 2:
+        raise ValueError(f"ids: want an array (N, k), got {np.shape(ids)}")
+    return ids[:, :integer("k", k, 1, ids.shape[1])]
 
 
 def _rows(truth):
@@ -220,7 +259,7 @@ def _mean_over_labelled(truth, scores):
 
 
 def _discounts(k):
-    return 1 / np.log2(np.arange(2, k + 2))
+    return 1 / np.log2(np.arange(2, int(k) + 2))
 
 
 def _best_dcg(truth, k):
@@ -228,16 +267,17 @@ def _best_dcg(truth, k):
     return np.concatenate([[1], np.cumsum(_discounts(k))])[np.minimum(np.diff(truth.indptr), k)]
 
 
-def _propensity_scored(truth, ids, k, propensities, gains, norms):
+def _propensity_scored(truth, ids, propensities, gains, norms):
     """sum_n sum_j gains[j] / propensity of the hits, each row divided by its norm, as a fraction of the largest sum."""
-    weights, n_labels = 1 / propensities, truth.shape[1]
-    got = np.sum((hits(truth, ids[:, :k]) * weights[ids[:, :k]]) @ gains / norms)
+    n_labels = truth.shape[1]
+    weights = 1 / check_propensities(propensities, n_labels)
+    got = np.sum((hits(truth, ids) * weights[ids]) @ gains / norms)
     heaviest, rows = np.argsort(-weights), _rows(truth)
     ranks = np.empty(n_labels, np.int64)
     ranks[heaviest] = np.arange(n_labels)
     true_weights = weights[heaviest[np.sort(rows * n_labels + ranks[truth.indices]) - rows * n_labels]]
     places = np.arange(rows.size) - truth.indptr[rows]  # true_weights fall within each row
-    first = places < k
+    first = places < ids.shape[1]
     best = np.bincount(rows[first], true_weights[first] * gains[places[first]], minlength=truth.shape[0])
     best = np.sum(best / norms)
     return float(got / best) if best else 0.0

@@ -23,7 +23,7 @@ class Batch(NamedTuple):
 
     def arrays(self) -> tuple[Csr, Csr, np.ndarray | None]:
         """x and y, and the weights of their rows if the chunk has any."""
-        weights = None if self.chunk.weights is None else self.chunk.weights[self.rows]
+        weights = None if self.chunk.weights is None else self.chunk.weights[self.rows].copy()
         select: Callable[..., Csr] = Csr.rows if isinstance(self.rows, slice) else Csr.take
         x, y = (select(part, self.rows) for part in self.chunk.arrays())
         return x, y, weights

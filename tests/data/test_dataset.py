@@ -115,10 +115,10 @@ def test_the_sum_tells_data_of_other_weights_apart():
 def test_the_sum_tells_data_of_another_word_value_or_label_apart():
     data = random_dataset()
     sums = {data.crc32()}
-    for matrix, array in ("x", "data"), ("x", "indices"), ("y", "indices"):
-        other = random_dataset()
-        getattr(getattr(other, matrix), array)[0] += 1
-        sums.add(other.crc32())
+    for name, array in ("x", "data"), ("x", "indices"), ("y", "indices"):
+        matrices = {"x": data.x.copy(), "y": data.y.copy()}
+        getattr(matrices[name], array)[0] += 1
+        sums.add(Dataset(**matrices).crc32())
     assert len(sums) == 4 and random_dataset().crc32() in sums
 
 
@@ -160,13 +160,11 @@ def test_labels_without_a_row_have_a_frequency_too():
     assert Dataset(X, csr([[0, 1, 0, 0], [0, 1, 0, 0]])).label_frequencies().tolist() == [0, 1, 0, 0]
 
 
-def test_arrays_are_shared_and_the_matrix_that_was_given_stays_as_it_is():
+def test_the_matrix_that_was_given_stays_as_it_is():
     x = X.copy()
     x.indices, x.indptr = x.indices.astype(np.int64), x.indptr.astype(np.int64)
-    data = Dataset(x, Y)
+    Dataset(x, Y)
     assert x.indices.dtype == x.indptr.dtype == np.int64 and Y.indptr.dtype == np.int32
-    assert np.shares_memory(data.x.data, x.data) and np.shares_memory(data.x.indptr, x.indptr)
-    assert np.shares_memory(data.y.indices, Y.indices)
 
 
 def test_rows_are_counted_from_the_end_too_and_none_is_invented():

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from problems import compiled
+
 from nnlite import read_xmc
+from nnlite.data import xmc
 
 XMC = Path(__file__).parents[3] / "shared" / "data" / "xmc"
 
@@ -84,6 +88,53 @@ def test_real_files_lose_no_row(name, rows, features, labels, without_label):
 def test_bounds_and_line_numbers(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
         read_xmc(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("text, message", [
+    ("1 9999 5\n0 1_000:1\n", ":2: want numbers without '_'"), ("1 9999 5\n0 1:1_0\n", ":2: want numbers without '_'"),
+    ("1 4 5\n0 +1:1\n", r":2: invalid literal: want an id of digits, got '\+1'"),
+    ("1 4 5\n+1 1:1\n", r":2: invalid literal: .* got '\+1'"), ("1 4 50\n1_0 1:1\n", r":2: invalid literal"),
+    ("1 4 5\n0 \u0661:1\n", ":2: invalid literal"), ("1 4 5\n\u0661 1:1\n", ":2: invalid literal"),
+    ("1 4 5\n0 nan:1\n", ":2: invalid literal"), ("1 4 5\nnan 1:1\n", ":2: invalid literal"),
+    ("1 4 5\n0 1.0:1\n", ":2: invalid literal"), ("1 4 5\n0 :1\n", ":2: invalid literal"),
+    ("1 4 5\n0, 1:1\n", ":2: invalid literal"), ("1 4 5\n0 1: 1\n", ":2: "), ("1 4 5\n0 1:1:1\n", ":2: could not"),
+    ("1 4 5\n0 1:infinity\n", ":2: want values between"), ("1 4 5\n0 1:\u0661\n", ":2: could not convert"),
+    (f"1 4 5\n0 {'9' * 5000}:1\n", ":2: Exceeds the limit|:2: feature 9{20} is outside"),
+    (f"1 4 5\n0 {'9' * 4000}:1\n", r":2: feature 9{20} is outside 0\.\.3 in '0 9{58}'$"),
+    ("+1 4 5\n0 1:1\n", ":1: want 'rows"), ("1 1_0 5\n0 1:1\n", ":1: want 'rows"), ("\u0661 4 5\n", ":1: want 'rows"),
+    (f"{'9' * 5000} 4 5\n", ":1: want 'rows"), ("1" * 10**6, ":1: want 'rows .* got '1{60}'$"),
+    ("2147483647 4 5\n0 1:1\n", "promises 2147483647 rows, the file has 1"),
+])
+def test_only_plain_digits_are_ids(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        read_xmc(write(tmp_path, text))
+
+
+def test_an_endless_line_is_read_no_further_than_the_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr(xmc, "MAX_LINE_BYTES", 40)
+    good = "1 9 1\n0 " + "1:" + "0" * 34
+    assert read_xmc(write(tmp_path, good)).x.nnz == 1  # a line of 38 bytes
+    for name in "data.txt", "data.txt.gz":
+        with pytest.raises(ValueError, match=":2: want a line of at most 40 bytes, got a longer one in '0 1:0"):
+            read_xmc(write(tmp_path, good + "00000\n", name))
+    assert len(read_xmc(write(tmp_path, "2 9 1\n0 1:" + "0" * 35 + "\n0 1:1"))) == 2  # 40 bytes with the line end
+
+
+@compiled
+def test_memory_follows_the_bytes_that_are_read(tmp_path):
+    """A line of zeros that unpacks to 40 MB from 40 kB."""
+    path = tmp_path / "data.txt.gz"
+    with gzip.open(path, "wb") as file:
+        file.write(b"2147483647 2147483647 2147483647\n0 1:")
+        for _ in range(40):
+            file.write(b"0" * 10**6)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=":2: want a line of at most"):
+            read_xmc(path)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("text, shape", [
