@@ -56,17 +56,6 @@ def test_every_activation_is_complete(name):
     assert name in layers.ACTIVATIONS, f"want {name} in layers.ACTIVATIONS: the compiled activation and slope"
 
 
-def test_kernels_compile_where_nothing_can_be_kept(monkeypatch):
-    """Without a folder to write to Numba's cache is a RuntimeError; they are then compiled in every process."""
-    def njit(cache=False, **settings):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: (function, settings)
-
-    monkeypatch.setattr(compile.numba, "njit", njit)
-    assert compile.kernel(len) == (len, compile.SETTINGS)
-
-
 def test_exp_neg_keeps_its_bound():
     x = np.concatenate([np.linspace(-30, 0, 20_001), -np.logspace(-38, 1.477, 2_000)]).astype(F32)
     got = np.array([dense.exp_neg(v) for v in x])
