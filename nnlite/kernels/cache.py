@@ -16,8 +16,8 @@ from numba.core import caching, serialize, sigutils
 
 refused: dict[str, str] = {}  # why a folder that Numba would use is not used -> the last such folder
 
-NOWHERE = ("compiled kernels cannot be kept, so every process compiles them: want NUMBA_CACHE_DIR to name a folder that "
-           "you and no one else may write")
+NOWHERE = ("compiled kernels cannot be kept, so every process compiles them: want NUMBA_CACHE_DIR to name a folder "
+           "that you and no one else may write")
 
 
 @cache
@@ -57,7 +57,7 @@ def _warn_once(text):
     logging.getLogger("nnlite").warning("%s", text)
 
 
-class _SafePlace:
+class _SafePlace(caching._CacheLocator):
     """One of Numba's choices of a folder, passed over if it is not safe."""
 
     def ensure_cache_path(self):
@@ -72,8 +72,8 @@ class _SafePlace:
 class _Content(caching.CompileResultCacheImpl):
     """What a file holds: a compiled function and its CRC-32. Damaged machine code would end the process."""
 
-    _locator_classes = [type(place.__name__, (_SafePlace, place), {})
-                        for place in caching.CompileResultCacheImpl._locator_classes]
+    _locator_classes: list[type[object]] = [type(place.__name__, (_SafePlace, place), {}) for place in
+                                            caching.CompileResultCacheImpl._locator_classes]
 
     def reduce(self, result):
         content = serialize.dumps(super().reduce(result))

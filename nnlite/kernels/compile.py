@@ -16,7 +16,7 @@ SETTINGS: dict[str, Any] = dict(nogil=True, error_model="numpy", fastmath={"reas
 def kernel(function):
     """The function, compiled with SETTINGS at its first call and cached on disk for the next process."""
     compiled = numba.njit(**SETTINGS)(function)
-    if not numba.config.DISABLE_JIT:
+    if compiled is not function:  # as it is under NUMBA_DISABLE_JIT
         try:
             compiled._cache = Cache(function)
         except RuntimeError:

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from problems import F32, F64, assert_close, random_csr
 
 import twins
-from nnlite.kernels import compile, ranking, dense, sparse
+from nnlite.kernels import ranking, dense, sparse
 from nnlite.network import layers, reference
 from nnlite.scores import metrics
 
