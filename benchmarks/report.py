@@ -28,7 +28,8 @@ class Arguments(Parser):
         try:
             files = {"--json": found.json, "--picture": getattr(found, "picture", None)}
             data = getattr(found, "data", None) or []
-            places.check(files, inputs=data if isinstance(data, list) else [data])
+            data = data if isinstance(data, list) else [path for path in data.rglob("*") if path.is_file()]
+            places.check(files, inputs=[TITLES, *data, *(getattr(found, "xmc", None) or [])])
         except (OSError, ValueError) as error:
             self.error(message(error))
         return found

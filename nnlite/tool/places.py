@@ -13,8 +13,8 @@ Places = Mapping[str, Path | None]  # option -> its path, None if it is not give
 def check(files: Places, folders: Places | None = None, inputs: Iterable[Path] = ()) -> None:
     """ValueError or OSError if a file cannot be written: see `atomic_file.check_place`.
 
-    ValueError too if a file or a folder is to be in the place of another or within it, or a file within an input. Each
-    folder's own rules are for its writer to check.
+    ValueError too if a file or a folder is to be in the place of another or within it, if a file is to be within an
+    input, and if something else is in the place of a folder. What may be in a folder is for its writer to check.
     """
     inputs = list(inputs)
     for option, path in _given(files):
@@ -22,6 +22,9 @@ def check(files: Places, folders: Places | None = None, inputs: Iterable[Path] =
             if _is_within(path, source) and not _is_within(source, path):
                 raise ValueError(f"{option} {path}: want a place outside of {source}, got one in it")
         atomic_file.check_place(path, inputs)
+    for option, path in _given(folders or {}):
+        if os.path.lexists(path) and not path.is_dir():
+            raise ValueError(f"{option} {path}: want a place for a folder, got something else")
     for (option, path), (other, place) in combinations([*_given(files), *_given(folders or {})], 2):
         if _is_within(path, place) or _is_within(place, path):
             raise ValueError(f"{option} {path}: want a place apart from {other} {place}, got the same or one within "

@@ -51,8 +51,8 @@ BAD = [
     f"{TRAIN} --model a --chunks b --report b/c", f"{TRAIN} --model a --checkpoints b --report b",
     f"{TRAIN} --model data.jsonl", f"{TRAIN} --model link",
     f"{TRAIN} --model a --chunks other.jsonl", f"{TRAIN} --model a --checkpoints data.jsonl",
-    *(f"evaluate shop data.jsonl --report {place}" for place in (
-        "shop", "shop/a.html", "data.jsonl", "hardlink", "fifo", "folder", "link", "/dev/null")),
+    *(f"evaluate folder data.jsonl --report {place}" for place in (
+        "folder", "folder/a.html", "data.jsonl", "hardlink", "fifo", "link", "/dev/null")),
     *(f"propose data.jsonl --out {place}" for place in (
         "data.jsonl", "hardlink", "folder", "fifo", "link", "dangling", "/dev/null", "none/mapping.tsv")),
 ]
