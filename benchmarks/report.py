@@ -12,15 +12,32 @@ from pathlib import Path
 
 import nnlite
 from benchmarks.process import ROOT, own_command
-from nnlite.tool import doctor
+from nnlite.system.atomic_file import replacing
+from nnlite.tool import doctor, places
+from nnlite.tool.command_line import Parser, message
 
 DATA = ROOT.parent / "shared" / "data"
 TITLES = DATA / "amazon_titles_100k.jsonl.gz"
 
 
-def parser(doc: str, quick: str) -> argparse.ArgumentParser:
+class Arguments(Parser):
+    """Says what is wrong with the files of --json and --picture before the work."""
+
+    def parse_args(self, args=None, namespace=None):
+        found = super().parse_args(args, namespace)
+        try:
+            files = {"--json": found.json, "--picture": getattr(found, "picture", None)}
+            data = getattr(found, "data", None) or []
+            data = data if isinstance(data, list) else [path for path in data.rglob("*") if path.is_file()]
+            places.check(files, inputs=[TITLES, *data, *(getattr(found, "xmc", None) or [])])
+        except (OSError, ValueError) as error:
+            self.error(message(error))
+        return found
+
+
+def parser(doc: str, quick: str) -> Parser:
     """A parser of --quick and --json FILE. doc: the whole help text; quick: the help text of --quick."""
-    arguments = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = Arguments(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--quick", action="store_true", help=quick)
     arguments.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
     return arguments
@@ -79,8 +96,14 @@ def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
 def show(rows: Sequence[dict], args: argparse.Namespace) -> None:
     """Print the rows as a table, and write them to the file of --json."""
     print(table(rows))
-    if args.json:
-        args.json.write_text(json.dumps(rows, indent=1))
+    write(args.json, rows)
+
+
+def write(path: Path | None, figures: object) -> None:
+    """Write the figures to the file of --json, if one is given."""
+    if path:
+        with replacing(path) as file:
+            file.write(json.dumps(figures, indent=1).encode())
 
 
 def _cell(value: object) -> str:

@@ -15,7 +15,6 @@ import json
 import os
 import sys
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,9 @@ from nnlite.classifier import model_folder
 from nnlite.scores import metrics
 from nnlite.system import array_folder, memory
 from nnlite.system.atomic_file import replacing
-from nnlite.tool.command_line import message, positive
+from nnlite.tool import places
+from nnlite.tool.command_line import Parser, message, positive
+from nnlite.tool.printing import messages, printable, say, show
 from nnlite.tool.progress import display
 from nnlite.training import planning, recipes
 
@@ -35,10 +36,11 @@ except ImportError:  # Windows, where the peak memory is not known
     resource = None
 
 TRAIN_SHARE = 0.8
+FIGURES, CURVES = "metrics.json", "curves.png"
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", metavar="FILE",
                         help=".jsonl, .json, .csv or .tsv, plain or .gz, .bz2, .xz (default: a made-up catalogue)")
     parser.add_argument("--records", type=positive, metavar="N",
@@ -50,24 +52,25 @@ def main(argv=None):
     parser.add_argument("--seed", type=int, default=0, help="of the catalogue, the weights and the order of rows")
     parser.add_argument("--threads", type=positive, help="changes the speed, never the result (default: all cores)")
     try:
-        run(parser.parse_args(argv))
+        args = parser.parse_args(argv)
+        with messages():
+            run(args)
     except BrokenPipeError:  # it is not an error if the reader of the output stops early
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, MemoryError) as error:
-        print(f"error: {message(error)}", file=sys.stderr)
+        say(f"error: {message(error)}")
         return 2
     return 0
 
 
 def run(args):
+    names = ["deck", "default"] if args.recipe == "both" else [args.recipe]
+    check_places(args, names)
     records, skipped = read(args)
     n_train = int(TRAIN_SHARE * len(records))
     if n_train < 1 or n_train == len(records):
         raise ValueError(f"want at least 2 records, to train and to test, got {len(records)}")
     train, test = records[:n_train], records[n_train:]
-    names = ["deck", "default"] if args.recipe == "both" else [args.recipe]
-    for name in names:  # an error should come before the work
-        array_folder.check_place(args.out / name, model_folder.KIND)
     for name in names:
         show_plan(name, train, args)
     models, results = {}, {}
@@ -84,15 +87,26 @@ def run(args):
         "n_labels": len(first.classes_), "skipped_lines": skipped, "floor_bce": floor, **results})
 
 
+def check_places(args, names):
+    """Errors of what `write_results` would write come before the work."""
+    folders = {f"the model {name}": args.out / name for name in names}
+    for folder in folders.values():
+        array_folder.check_place(folder, model_folder.KIND)
+    files = {f"--out: {path.name}": path for path in (args.out / FIGURES, args.out / CURVES) if args.out.exists()}
+    places.check(files, folders, args.data or [])
+    if args.json != args.out / FIGURES:
+        places.check({"--json": args.json}, folders | {f"--out: {CURVES}": args.out / CURVES}, args.data or [])
+
+
 def read(args):
     """The records in memory, and how many lines of each kind were skipped."""
     if not args.data:
         records = list(nnlite.make_catalogue(args.records or 100_000, args.seed))
-        print(f"made up    {len(records):,} records")
+        show(f"made up    {len(records):,} records")
         return records, {}
     reader = nnlite.read_records(args.data)
     records = list(itertools.islice(reader, args.records))
-    print(f"read       {', '.join(map(str, args.data))}: {reader.summary()}")
+    show(f"read       {', '.join(map(str, args.data))}: {reader.summary()}")
     return records, dict(reader.skipped)
 
 
@@ -104,17 +118,17 @@ def show_plan(name, train, args):
     step_seconds = planning.trial(trainer, vocabulary.encode(train[:planning.TRIAL_RECORDS]))
     plan = planning.plan_of(trainer, list(map(str, args.data or ["made-up catalogue"])), name, len(train), step_seconds)
     plan.memory = {"held already": held} | plan.memory
-    print(f"\nwords      {n_words:,} kept, {vocabulary.n_dropped_words:,} in fewer than {vocabulary.min_count} titles "
-          f"dropped\nlabels     {n_labels:,} kept, {vocabulary.n_dropped_labels:,} of fewer than "
-          f"{vocabulary.label_min_count} records dropped\n{plan}", flush=True)
+    show(f"\nwords      {n_words:,} kept, {vocabulary.n_dropped_words:,} in fewer than {vocabulary.min_count} titles "
+         f"dropped\nlabels     {n_labels:,} kept, {vocabulary.n_dropped_labels:,} of fewer than "
+         f"{vocabulary.label_min_count} records dropped\n{plan}")
     plan.check()
 
 
 def train_and_test(name, train, test, args):
     """A trained classifier and its figures."""
-    print(f"\nthe {name} recipe", flush=True)
+    show(f"\nthe {name} recipe")
     classifier = nnlite.TitleClassifier(name, seed=args.seed, threads=args.threads)
-    with closing(display(partial(print, flush=True))) as on_step:
+    with closing(display(show)) as on_step:
         classifier.fit(*zip(*train), on_step=on_step)
     vocabulary, seen = classifier.vocabulary_, classifier.training_
     propensities = metrics.propensities(vocabulary.label_counts, max(vocabulary.n_records, 3))
@@ -135,9 +149,9 @@ def show_table(results, floor):
                 *(f"{100 * r['test'][score]:.2f} %" for score in shown),
                 f"{r['test']['rows_without_label']:,}", f"{r['seconds']:.1f}",
                 "unknown" if r["peak_mib"] is None else f"{r['peak_mib']:.0f}"] for name, r in results.items()]
-    print()
+    show("")
     for title, *cells in zip(titles, *columns):
-        print(f"{title:34}" + "".join(f"{cell:>10}" for cell in cells))
+        show(f"{title:34}" + "".join(f"{cell:>10}" for cell in cells))
 
 
 def show_products(records, models):
@@ -145,23 +159,25 @@ def show_products(records, models):
     known = set(next(iter(models.values())).classes_)
     for i in np.linspace(0, len(records) - 1, min(5, len(records))).astype(int):
         title, categories = records[i]
-        print(f"\n{title}\n  true     {', '.join(c if c in known else f'({c})' for c in categories)}")
+        names = ", ".join(name if name in known else f"({name})" for name in categories)
+        show(f"\n{printable(title)}\n  true     {printable(names)}")
         for name, classifier in models.items():
             guesses, = classifier.predict_top_k([title])
-            print(f"  {name:8} " + ", ".join(f"{'*' * (label in categories)}{label} {p:.2f}" for label, p in guesses))
-    print("\n(in brackets: categories too rare to be learnt; *: a true category)")
+            named = ", ".join(f"{'*' * (label in categories)}{label} {p:.2f}" for label, p in guesses)
+            show(f"  {name:8} {printable(named)}")
+    show("\n(in brackets: categories too rare to be learnt; *: a true category)")
 
 
 def write_results(args, models, figures):
     args.out.mkdir(parents=True, exist_ok=True)
-    for path in [args.out / "metrics.json", *([args.json] if args.json else [])]:
+    for path in [args.out / FIGURES, *([args.json] if args.json else [])]:
         with replacing(path) as file:
             file.write(json.dumps(figures, indent=1).encode())
-    with replacing(args.out / "curves.png") as file:
+    with replacing(args.out / CURVES) as file:
         draw_curves(file, models, figures["floor_bce"])
     for name, classifier in models.items():
         classifier.save(args.out / name)
-    print(f"\nwritten to {args.out}: curves.png, metrics.json, the models {', '.join(models)}")
+    show(f"\nwritten to {args.out}: {CURVES}, {FIGURES}, the models {', '.join(models)}")
 
 
 def draw_curves(file, models, floor):

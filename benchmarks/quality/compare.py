@@ -218,8 +218,7 @@ def main() -> None:
         results.append({"dataset": dataset.name, "sizes": sizes(dataset), "rows": rows})
         print(f"\n## {dataset.name}: {sizes(dataset)}, {args.seeds} seed{'s' * (args.seeds > 1)}\n")
         print(table.table(rows, dataset.name) + f"\n\nPeers: {table.versions(rows)}", flush=True)
-    if args.json:
-        args.json.write_text(json.dumps({"head": report.head_line(), "results": results}, indent=1))
+    report.write(args.json, {"head": report.head_line(), "results": results})
 
 
 if __name__ == "__main__":

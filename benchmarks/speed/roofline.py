@@ -21,7 +21,6 @@ drawn by Zipf's law. Before anything is timed, steps of a small problem must agr
 """
 
 import functools
-import json
 import sys
 from pathlib import Path
 
@@ -282,8 +281,7 @@ def main() -> int:
         print(report.table(rows), flush=True)
     print("\n## What is counted\n")
     print(report.table([{"kernel or layer": name, **count._asdict()} for name, count in COUNTS.items()]))
-    if args.json:
-        args.json.write_text(json.dumps({"head": report.head_line(), "peaks": peaks, "results": results}, indent=1))
+    report.write(args.json, {"head": report.head_line(), "peaks": peaks, "results": results})
     if args.picture:
         picture(args.picture, results, peaks, args.threads)
     return 0

@@ -113,8 +113,7 @@ def main() -> None:
             print(f"\nslopes: time {slope(points, name, y):.2f}, memory {slope(points, name, 'peak MiB'):.2f}")
     if args.picture:
         draw(results, args.picture)
-    if args.json:
-        args.json.write_text(json.dumps(results, indent=1))
+    report.write(args.json, results)
 
 
 if __name__ == "__main__":

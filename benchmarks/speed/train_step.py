@@ -19,7 +19,6 @@ while the next one is timed. Peers are installed by `python -m benchmarks.peers.
 """
 
 import functools
-import json
 import sys
 import tempfile
 import time
@@ -224,8 +223,7 @@ def main() -> int:
         print(f"\n## {job}: {result['sizes']}\n\n{report.table(result['rows'])}", flush=True)
         if result["disagree"]:
             print(f"\nBeyond the bounds of agreement: {', '.join(result['disagree'])}")
-    if args.json:
-        args.json.write_text(json.dumps({"head": report.head_line(), "results": results}, indent=1))
+    report.write(args.json, {"head": report.head_line(), "results": results})
     return 1 if any(result["disagree"] for result in results) else 0
 
 

@@ -11,7 +11,8 @@ Text after a second tab is a comment, and so is a line that begins with `#`. Wit
 line names stays as it is. A category of the second column stays too, unless it has a line of its own: lines are
 followed to their end, and a ring of them is an error. `\t`, `\n`, `\r` and `\\` stand for a tab, a line feed, a
 carriage return and a backslash, `\*` and `\#` at the beginning of a name for a plain `*` and `#`, `\s` for a space at
-either end of a name, where spaces are otherwise ignored.
+either end of a name, where spaces are otherwise ignored. `\=`, `\+`, `\-`, `\@` and `\"` stand for the plain character:
+a name that begins with one is written so, because a spreadsheet would take it for a formula or a quote.
 
 To apply a mapping twice is to apply it once: the names that it gives stay as they are.
 """
@@ -25,12 +26,13 @@ from typing import NamedTuple
 from nnlite.categories.proposal import propose
 from nnlite.data.lines import SkippedLine, numbered_lines, open_binary
 from nnlite.data.records import Record, RecordStream, read_records
-from nnlite.system.atomic_file import replacing
+from nnlite.system import atomic_file
 
 SHOWN = 5  # lines that matched no record
 
 _ESCAPES = {"\t": r"\t", "\n": r"\n", "\r": r"\r", "\\": r"\\"}
-_UNESCAPED = {"t": "\t", "n": "\n", "r": "\r", "s": " ", "\\": "\\", "*": "*", "#": "#"}
+_FORMULA = '=+-@"\uff1d\uff0b\uff0d\uff20'  # a spreadsheet takes the wide characters for the plain ones
+_UNESCAPED = {"t": "\t", "n": "\n", "r": "\r", "s": " ", **{plain: plain for plain in "\\*#" + _FORMULA}}
 
 
 class Mapping:
@@ -92,7 +94,7 @@ class Mapping:
         lines += [_written(_escaped(raw), to, self.notes.get(raw, "")) for raw, to in self.rules.items()]
         if self.others is not None:
             lines.append(_written("*", self.others, self.notes.get("*", "")))
-        with replacing(path) as file:
+        with atomic_file.replacing(path) as file:
             file.write("".join(line + "\n" for line in lines).encode())
 
     def becomes(self, raw: str) -> str:
@@ -209,13 +211,14 @@ class MappedRecords(RecordStream):
 
 
 def _written(raw, to, note):
-    return "\t".join([raw, _escaped(to), *filter(None, [note.replace("\n", " ")])])
+    note = re.sub("[\t\n\r]", " ", note)
+    return "\t".join([raw, _escaped(to), *filter(None, [" " * note.startswith(tuple(_FORMULA)) + note])])
 
 
 def _escaped(name):
     name = re.sub(r"[\t\n\r\\]", lambda match: _ESCAPES[match[0]], name)
     name = re.sub("^ | $", r"\\s", name)
-    return "\\" + name if name.startswith("#") or name == "*" else name
+    return "\\" + name if name.startswith(("#", *_FORMULA)) or name == "*" else name
 
 
 def _unescaped(text, where):
@@ -231,6 +234,7 @@ def propose_file(data: str | Path | list | tuple, out: str | Path, min_count: in
 
     ValueError if there is a file at `out` already: a person may have edited it.
     """
+    atomic_file.check_place(out)
     if Path(out).exists():
         raise ValueError(f"{out}: want a new file, got one that is there and may have been edited")
     records = [Record("", categories) for _, categories in read_records(data)]  # titles would take memory

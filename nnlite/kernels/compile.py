@@ -5,6 +5,8 @@ from typing import Any
 import numba
 from numba.extending import intrinsic, overload
 
+from nnlite.kernels.cache import Cache, NoCache
+
 # nogil: threads run kernels side by side.
 # error_model: x / 0 is inf, as in NumPy; Python's check for a division by zero would prevent vectorised loops.
 # fastmath: only re-association and fused multiply-add; NaN and infinity keep their meaning.
@@ -13,10 +15,13 @@ SETTINGS: dict[str, Any] = dict(nogil=True, error_model="numpy", fastmath={"reas
 
 def kernel(function):
     """The function, compiled with SETTINGS at its first call and cached on disk for the next process."""
-    try:
-        return numba.njit(cache=True, **SETTINGS)(function)
-    except RuntimeError:  # no folder for the cache can be written: neither the package's nor the user's own
-        return numba.njit(**SETTINGS)(function)
+    compiled = numba.njit(**SETTINGS)(function)
+    if compiled is not function:  # as it is under NUMBA_DISABLE_JIT
+        try:
+            compiled._cache = Cache(function)
+        except RuntimeError:
+            compiled._cache = NoCache()
+    return compiled
 
 
 def wide_vectors():

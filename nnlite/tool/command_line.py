@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from nnlite import __version__
 from nnlite.tool import commands
+from nnlite.tool.printing import messages, printable, say
 from nnlite.training.recipes import RECIPES
 
 ABOUT = """Learns which categories a product belongs to from its title.
@@ -35,7 +36,8 @@ TRAIN = """Learns from product files and saves a model. Lines without a usable p
   nnlite train products.csv --model shop --mapping mapping.tsv --major 20       one of 20 categories for each product
 
 Ctrl-C ends the training after the current step and saves what is learnt; pressed twice, it saves nothing. A model that
-is already in the folder is replaced when the new one is complete. Settings that are not given are those of the recipe.
+is already in the folder is replaced when the new one is complete. The folders and the report are places of their own:
+none in another, and no link or device. Settings that are not given are those of the recipe.
 The recipe `deck` is a textbook recipe that hardly learns, kept for comparison.
 """
 PLAN = """Estimates what `train` will take on this machine: records, words, steps, seconds, memory. It reads a sample
@@ -73,7 +75,8 @@ PREDICT = """Names the categories of titles: those with a probability above the 
 
 Writes a line for each title as soon as it is read: the title and its categories with their probabilities, separated by
 tabs, or a JSON object. A title without a word that the model knows gets no category. Put -- before a title that begins
-with -.
+with -. Titles and categories that begin with = + - @ or " are preceded by an apostrophe, because a spreadsheet would
+take them for formulas or quotes; --raw and --json leave it out. Control characters are spelt out, as \\u001b.
 """
 EXPLAIN = """Shows the effect of each word of a title on each of its likeliest categories: how much higher the
 probability, and its logit, are with the word than without it. Above 0 the word is evidence for the category.
@@ -95,7 +98,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the program with exit code 2."""
-        self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
+        self.exit(2, f"{self.prog}: error: {printable(' '.join(message.split()))}\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -106,7 +109,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         try:
             args = parser().parse_args(argv)
-            code = args.command(args) or 0
+            with messages():
+                code = args.command(args) or 0
         finally:
             if sys.stdout:
                 sys.stdout.flush()
@@ -114,10 +118,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         code = 0
     except KeyboardInterrupt:
-        commands.say("nnlite: interrupted")
+        say("nnlite: interrupted")
         code = 1
     except Exception as error:  # the user of a command never sees a traceback
-        commands.say(f"nnlite: error: {' '.join(message(error).split())}")
+        say(f"nnlite: error: {' '.join(message(error).split())}")
         code = 2
     try:
         if sys.stdout:
@@ -179,7 +183,9 @@ def parser() -> Parser:
     command.add_argument("titles", nargs="*", metavar="TITLE", help="default: the lines of standard input")
     command.add_argument("--top", type=positive, metavar="K", help="name the K likeliest categories")
     command.add_argument("--threshold", type=share, metavar="P", help="name the categories with a probability above P")
-    command.add_argument("--json", action="store_true", help="print a JSON object a line")
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="print a JSON object a line")
+    how.add_argument("--raw", action="store_true", help="print no apostrophe before what a spreadsheet would evaluate")
 
     command = add(commands.explain, "show the effect of each word of a title", EXPLAIN, "model", "--json")
     command.add_argument("title", metavar="TITLE")

@@ -19,7 +19,9 @@ from nnlite.data.records import Record, clean, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate as scores_of
 from nnlite.system import array_folder
+from nnlite.tool import places
 from nnlite.tool.doctor import examine, report_lines
+from nnlite.tool.printing import cell, printable, say, show
 from nnlite.tool.progress import display
 from nnlite.tool.report.sections import write_report
 from nnlite.training.planning import plan as make_plan
@@ -28,17 +30,14 @@ from nnlite.training.recipes import SETTINGS
 READ_BYTES = 1 << 16  # of standard input, at most, before the titles in them are predicted
 
 
-def say(text: str) -> None:
-    """Write a line to standard error, if there is one."""
-    if sys.stderr:
-        print(text, file=sys.stderr, flush=True)
-
-
 def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
     inform = (lambda text: None) if args.quiet else say
     classifier = TitleClassifier(args.recipe, **_settings(args))
     array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
+    places.check({"--report": args.report},
+                 {"--model": args.model, "--chunks": args.chunks, "--checkpoints": args.checkpoints},
+                 [*args.data, *(args.validation or []), *([args.mapping] if args.mapping else [])])
     with _errors_only() if args.quiet else nullcontext():
         data = None if args.chunks else _read(args.data, inform)
         validation = _read(args.validation, inform) if args.validation else None
@@ -105,23 +104,24 @@ def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
 def plan(args: Namespace) -> None:
     """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
     found = make_plan(args.data, args.recipe, **_settings(args))
-    print(json.dumps(dataclasses.asdict(found), indent=1) if args.json else found)
+    show(json.dumps(dataclasses.asdict(found), indent=1) if args.json else found)
     found.check()
 
 
 def propose(args: Namespace) -> None:
     """Write a mapping of categories for a person to edit, and print its effect."""
-    print(propose_file(args.data, args.out, args.min_count))
+    show(propose_file(args.data, args.out, args.min_count))
 
 
 def doctor(args: Namespace) -> None:
     """Print versions, BLAS, measured speeds on one thread and on all, and settings that slow the machine down."""
     found = examine()
-    print(json.dumps(found, indent=2) if args.json else "\n".join(report_lines(found)))
+    show(json.dumps(found, indent=2) if args.json else "\n".join(report_lines(found)))
 
 
 def evaluate(args: Namespace) -> None:
     """Print the scores of a model on the records of some files."""
+    places.check({"--report": args.report}, inputs=[args.model, *args.data])
     classifier = TitleClassifier.load(args.model)
     vocabulary, reader = classifier.vocabulary_, read_records(args.data)
     records = list(reader)
@@ -134,7 +134,7 @@ def evaluate(args: Namespace) -> None:
     if args.report:
         write_report(args.report, classifier, records, source=", ".join(map(str, args.data)))
     scores = {"threshold": classifier.threshold_, **scores}
-    print(json.dumps(scores, indent=1) if args.json else "\n".join(_table(scores)))
+    show(json.dumps(scores, indent=1) if args.json else "\n".join(_table(scores)))
 
 
 def _table(scores: dict[str, float]) -> Iterator[str]:
@@ -157,14 +157,14 @@ def predict(args: Namespace) -> None:
     classifier = TitleClassifier.load(args.model)
     if not args.titles and sys.stdin and sys.stdin.isatty():
         say("type one title a line; Ctrl-D ends")
-    as_line = _json_line if args.json else _line
+    as_line = _json_line if args.json else _raw_line if args.raw else _line
     for titles in [list(map(typed, args.titles))] if args.titles else batches(sys.stdin):
         if args.top:
             found = classifier.predict_top_k(titles, args.top)
             found = [[pair for pair in pairs if pair[1] > (args.threshold or 0)] for pairs in found]
         else:
             found = classifier.predict_above(titles, args.threshold)
-        print("\n".join(as_line(clean(title), pairs) for title, pairs in zip(titles, found)), flush=True)
+        show("\n".join(as_line(clean(title), pairs) for title, pairs in zip(titles, found)))
 
 
 def typed(argument: str) -> str:
@@ -189,8 +189,12 @@ def batches(file: TextIO | None) -> Iterator[list[str]]:
         rest = rest[:MAX_LINE_BYTES]
 
 
-def _line(title: str, pairs: list[tuple[str, float]]) -> str:
-    return "\t".join([title, *(f"{' '.join(name.split())} {p:.2f}" for name, p in pairs)])
+def _line(title: str, pairs: list[tuple[str, float]], as_cell: Callable[[str], str] = cell) -> str:
+    return "\t".join(map(as_cell, [title, *(f"{' '.join(name.split())} {p:.2f}" for name, p in pairs)]))
+
+
+def _raw_line(title: str, pairs: list[tuple[str, float]]) -> str:
+    return _line(title, pairs, printable)
 
 
 def _json_line(title: str, pairs: list[tuple[str, float]]) -> str:
@@ -203,10 +207,10 @@ def explain(args: Namespace) -> None:
     title = clean(typed(args.title))
     found = classifier.explain(title, args.top)
     if args.json:
-        print(json.dumps({"title": title, "categories": [
+        show(json.dumps({"title": title, "categories": [
             {**e._asdict(), "effects": [effect._asdict() for effect in e.effects]} for e in found]}))
         return
     for category, probability, effects in found:
-        print(f"{category} {probability:.2f}")
+        show(f"{printable(category)} {probability:.2f}")
         for effect in effects:
-            print(f"  {effect.probability:+.3f}  logit {effect.logit:+6.2f}  {effect.word}")
+            show(f"  {effect.probability:+.3f}  logit {effect.logit:+6.2f}  {printable(effect.word)}")

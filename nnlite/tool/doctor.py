@@ -6,6 +6,7 @@ bytes a second that memory delivers (`copy_bandwidth`). `complaints` names the s
 
 import os
 import platform
+import shutil
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.kernels import dense
+from nnlite.kernels import cache, dense
 from nnlite.system.threads import blas_libraries, one_blas_thread, team, usable_cores
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -24,6 +25,7 @@ OLDER = {  # OpenBLAS's names of the x86 cores whose kernels do not use a featur
     "avx2": {"prescott", "core2", "penryn", "dunnington", "atom", "nano", "nehalem", "sandybridge", "athlon", "opteron",
              "opteron_sse3", "barcelona", "bobcat", "bulldozer", "piledriver", "steamroller"},
 }
+KERNEL_BYTES = 1 << 24  # that all compiled kernels take on disk, at most
 THREAD_COUNTS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 SLOW_NUMBA = {  # what a variable does unless it is 0 or empty
     "NUMBA_DISABLE_JIT": "kernels run interpreted, hundreds of times slower",
@@ -128,6 +130,13 @@ def _about_process() -> Iterator[str]:
     folder = kernel_cache()
     if folder and not os.access(folder, os.W_OK):
         yield f"{folder}: not writable, so every process compiles the kernels that are not in it yet"
+    elif folder and shutil.disk_usage(folder).free < KERNEL_BYTES:
+        yield f"{folder}: the disk is full, so every process compiles the kernels that are not in it yet"
+    for why in cache.refused:
+        yield (f"{why}: files of compiled kernels can run any code, so none are kept there; take the right to write "
+               "from others, or let NUMBA_CACHE_DIR name a folder of your own")
+    if isinstance(getattr(dense.sigmoid, "_cache", None), cache.NoCache):
+        yield cache.NOWHERE
     if usable_cores() < (os.cpu_count() or 1):
         yield f"this process may use {usable_cores()} of the machine's {os.cpu_count()} cores (affinity)"
     quota, period = QUOTA.read_text().split() if QUOTA.exists() else ("max", "")

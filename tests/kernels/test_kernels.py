@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from problems import F32, F64, assert_close, random_csr
 
 import twins
-from nnlite.kernels import compile, ranking, dense, sparse
+from nnlite.kernels import ranking, dense, sparse
 from nnlite.network import layers, reference
 from nnlite.scores import metrics
 
@@ -54,17 +54,6 @@ def test_every_activation_is_complete(name):
     assert name in reference.ACTIVATIONS, f"want {name} in reference.ACTIVATIONS: its formula and slope"
     assert hasattr(dense, f"{name}_backward"), f"want a kernel {name}_backward in dense: its slope"
     assert name in layers.ACTIVATIONS, f"want {name} in layers.ACTIVATIONS: the compiled activation and slope"
-
-
-def test_kernels_compile_where_nothing_can_be_kept(monkeypatch):
-    """Without a folder to write to Numba's cache is a RuntimeError; they are then compiled in every process."""
-    def njit(cache=False, **settings):
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: (function, settings)
-
-    monkeypatch.setattr(compile.numba, "njit", njit)
-    assert compile.kernel(len) == (len, compile.SETTINGS)
 
 
 def test_exp_neg_keeps_its_bound():

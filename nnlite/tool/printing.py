@@ -1,0 +1,59 @@
+"""What the command line prints: texts of the data and names of files can neither steer a terminal nor turn its lines.
+
+Control characters, line and paragraph separators and marks of direction are spelt out, as \\u001b. JSON stays valid.
+"""
+
+import logging
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+_STEERING = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_FORMULA = re.compile('[-=+@"\uff0b\uff0d\uff1d\uff20]')  # a spreadsheet takes the wide characters for the plain ones
+
+
+def printable(text: str) -> str:
+    """The text with its control characters, tabs and line ends too, spelt out."""
+    return text if text.isprintable() else _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def cell(text: str) -> str:
+    """As `printable`, for a table: what a spreadsheet would take for a formula or a quote begins with an apostrophe."""
+    return "'" * bool(_FORMULA.match(text)) + printable(text)
+
+
+def show(text: object, file: TextIO | None = None) -> None:
+    """Print a text, by default to standard output. Its tabs and line ends stay, all else is `printable`."""
+    lines = ["\t".join(map(printable, line.split("\t"))) for line in str(text).split("\n")]
+    print("\n".join(lines), file=file or sys.stdout, flush=True)
+
+
+def say(text: object) -> None:
+    """`show` a message on standard error, if there is one."""
+    if sys.stderr:
+        show(text, sys.stderr)
+
+
+@contextmanager
+def messages() -> Iterator[None]:
+    """Within it, nnlite's log and Python's warnings are messages of `say`."""
+    logger, handler = logging.getLogger("nnlite"), _Handler()
+    logger.addHandler(handler)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _say_warning
+            yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _Handler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        say(record.getMessage())
+
+
+def _say_warning(message, category, filename, lineno, file=None, line=None):
+    say(f"{category.__name__}: {message}")
