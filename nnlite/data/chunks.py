@@ -241,7 +241,7 @@ class _Part:
     """A part whose files have been checked, and where in each of them the array begins."""
 
     def __init__(self, folder, with_weights):
-        header, arrays, _ = array_folder.read(folder, "part")
+        header, arrays, _ = array_folder.read(folder, "part", mapped="fi")
         self.folder, self.n_rows = folder, header["n_rows"]
         shapes = {"ends": (self.n_rows + 1, 2), "words": arrays["words"].shape, "labels": arrays["labels"].shape}
         shapes |= {"weights": shapes["words"]} if with_weights else {}
@@ -250,7 +250,7 @@ class _Part:
         got = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
         if want != got:
             raise ValueError(f"{folder}: want arrays {want}, got {got}")
-        self.starts = {name: getattr(array, "offset", 0) for name, array in arrays.items()}  # of an empty array: any
+        self.starts = {name: (folder / f"{name}.npy").stat().st_size - array.nbytes for name, array in arrays.items()}
 
     def ends(self, rows):
         """Where the rows before a slice of them, and those in it, end: (rows + 1, 2)."""
