@@ -9,7 +9,7 @@ It stands beside the place as `.NAME.RANDOM`, and in it
 
 What a killed writer has left is removed by the next one: only a folder with this mark, and none where locks do not
 work. If the place is empty, `old` or `copy` returns to it first. A folder with `copy` and `new` beside a place that is
-not empty stays: only the user knows whether the place is complete. A kill may also leave an empty folder, not yet marked.
+not empty stays: only the user knows whether the place is complete. So does a folder not marked yet.
 """
 
 import os

@@ -97,8 +97,10 @@ def content(file: BinaryIO, size: int, mapped: bool) -> np.ndarray:
 
 
 def _may_keep(file):
-    """Whether a map may keep a descriptor open: a file gets the lowest free number, so a high one says few are left."""
+    """Whether a map may keep a descriptor open: its number would be the lowest free one, which tells how many are."""
     if _UNTRACKED or resource is None:
         return True
+    number = os.dup(file.fileno())
+    os.close(number)
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return limit == resource.RLIM_INFINITY or file.fileno() < limit // 2
+    return limit == resource.RLIM_INFINITY or number < limit // 2

@@ -468,9 +468,9 @@ def test_numbers_that_are_not_finite_are_neither_written_nor_read(tmp_path, monk
 
 
 @pytest.mark.parametrize("value, word", [
-    ("NaN", "got NaN"), ("-Infinity", "got -Infinity"), ("1e999", "got 1e999"), ("1" + "0" * 400, "below 2^63"),
-    (str(2**63), "below 2^63"), (str(-2**63), "below 2^63"), ('{"a": 1, "a": 2}', "got one twice"),
-    ('[{"b": 1, "b": 1}]', "got one twice"), ("9" * 5000, "below 2^63"), ("-1e400", "got -1e400"),
+    ("NaN", "got NaN"), ("-Infinity", "got -Infinity"), ("1e999", "got 1e999"), ("1" + "0" * 400, "below 2^64"),
+    (str(2**64), "below 2^64"), (str(-2**64), "below 2^64"), ('{"a": 1, "a": 2}', "got one twice"),
+    ('[{"b": 1, "b": 1}]', "got one twice"), ("9" * 5000, "below 2^64"), ("-1e400", "got -1e400"),
 ])
 def test_json_that_is_not_plain(tmp_path, value, word):
     path = write(tmp_path / "a") / "model.json"
@@ -478,7 +478,7 @@ def test_json_that_is_not_plain(tmp_path, value, word):
     refused(tmp_path / "a", "model.json: damaged: want JSON", word)
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**63, 10**400])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**64, 10**400])
 def test_json_that_would_not_be_read_is_not_written(tmp_path, value):
     write(tmp_path / "a")
     with pytest.raises(ValueError):
@@ -487,7 +487,7 @@ def test_json_that_would_not_be_read_is_not_written(tmp_path, value):
 
 
 def test_numbers_of_every_size_that_json_may_hold(tmp_path):
-    numbers = [0, -1, 2**63 - 1, 1 - 2**63, 1.5, 1e308, 5e-324, True, None]
+    numbers = [0, -1, 2**64 - 1, 1 - 2**64, 1.5, 1e308, 5e-324, True, None]
     assert array_folder.read(write(tmp_path / "a", header={"answer": numbers}), KIND)[0]["answer"] == numbers
 
 
