@@ -2,6 +2,7 @@
 
 import gc
 from functools import partial
+from math import nextafter
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -9,14 +10,42 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.categories.choice import Categories
+from nnlite.data.tokens import LONGEST
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.network.mlp import MLP
+from nnlite.network.layers import ACTIVATIONS
+from nnlite.network.mlp import MLP, OUTPUTS
 from nnlite.system import array_folder
+from nnlite.system.figures import Figure, ListOf, Maybe, Named, Number, OneOf, Row, Text, Whole
 from nnlite.training import recipes
 
 KIND = "model"  # of the folder, in its header
 NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
              *recipes.SETTINGS["categories"])  # and those that `categories` holds
+
+COUNT, LOSS = Whole(0, 1 << 53), Number(-1, 1e100)  # float64 holds every whole number up to 2^53
+SIZE, RATE, SHARE = Whole(1, (1 << 31) - 1), Number(1e-30, 1e6), Number(0, nextafter(1, 0))
+FLAG = OneOf((False, True))
+OVERRIDES: dict[str, Figure] = {  # of the recipe's settings, some of these
+    "min_count": SIZE, "label_min_count": Maybe(SIZE), "ngrams": Whole(1, LONGEST), "stem": Maybe(Whole(1, LONGEST)),
+    "first_word": FLAG, "shape": FLAG, "tfidf": FLAG, "hash_size": Maybe(SIZE),
+    "hidden": ListOf(SIZE, 1, 1000), "activation": OneOf(tuple(ACTIVATIONS)), "output": OneOf(tuple(OUTPUTS)),
+    "lr": RATE, "labels_lr": Maybe(RATE), "batch_rows": SIZE, "epochs": SIZE, "order": OneOf(("shuffled", "chunks")),
+    "reduction": OneOf(("sum", "mean")), "dropout": SHARE, "word_dropout": SHARE, "negligible": SHARE,
+    "seed": Whole(0, (1 << 64) - 1),
+}
+TRAINING: dict[str, Figure] = {  # what `noted_fit` notes, some of these
+    "categories": ListOf(Text()), "records": COUNT, "n_steps": Maybe(COUNT), "steps": COUNT,
+    "seconds": Number(0, 1e12), "first_loss": LOSS, "last_loss": LOSS, "curve": ListOf(Row((COUNT, LOSS))),
+    "validation": ListOf(Named(Number(-1e100, 1e100))),
+}
+HEADER: dict[str, Figure] = {  # the JSON, without what every array folder has, and without two others:
+    "recipe": OneOf(tuple(recipes.RECIPES)), "overrides": Named(OVERRIDES), "threshold": Number(0, 1),
+    "activation": OneOf(tuple(ACTIVATIONS)), "output": OneOf(tuple(OUTPUTS)), "training": Named(TRAINING),
+}
+# These are "vocabulary" with the arrays and texts of `Vocabulary.to_files`, and "categories" with the texts of
+# `Categories.to_files`; `from_files` checks them.
+# Arrays of the network, all float32 and finite: features.W (D, H1), features.b (H1,), hidden_i.W, hidden_i.b,
+# labels.W (L, H), labels.b (L,) for the D words and the L labels of the vocabulary
 
 
 class Stored(NamedTuple):
@@ -32,7 +61,10 @@ class Stored(NamedTuple):
 
 
 def write(folder: str | PathLike, stored: Stored) -> None:
-    """Write a model into a new folder, or replace the model there, atomically. Raises as `array_folder.write`."""
+    """Write a model into a new folder, or replace the model there, atomically. Raises as `array_folder.write`.
+
+    ValueError, too, for figures that are out of range: `read` would refuse them.
+    """
     about, arrays, texts = stored.vocabulary.to_files()
     known, lists = stored.categories.to_files()
     overrides = {name: getattr(value, "tolist", lambda value=value: value)()  # NumPy's numbers as Python's
@@ -42,6 +74,7 @@ def write(folder: str | PathLike, stored: Stored) -> None:
         "activation": stored.model.activation, "output": stored.model.output, "vocabulary": about,
         "categories": known, "training": stored.training,
     }
+    _check(header)
     array_folder.write(folder, KIND, header, stored.model.params | arrays, texts | lists)
 
 
@@ -58,8 +91,9 @@ def read(folder: str | PathLike) -> Stored:
 
 def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np.ndarray],
             texts: dict[str, Any]) -> Stored:
-    params = {name: arrays.pop(name) for name in list(arrays) if name.endswith((".W", ".b"))}
+    params = {name: arrays[name] for name in arrays if name.endswith((".W", ".b"))}
     try:
+        _check(header)
         overrides = {name: tuple(value) if isinstance(value, list) else value
                      for name, value in header["overrides"].items() if name not in NOT_SAVED}
         vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts)
@@ -68,14 +102,21 @@ def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np
         got, want = (model.n_words, model.n_labels), (vocabulary.n_words, len(vocabulary.labels))
         if got != want:
             raise ValueError("want a network for {} words and {} labels, got one for {} and {}".format(*want, *got))
-        if not isinstance(header["training"], dict) or not 0 <= float(header["threshold"]) <= 1:
-            raise ValueError("want a threshold in 0..1 and the figures of a training, got something else")
         vocabulary.encode_titles(["a"])  # Numba loads the kernels of predicting, which takes a third of a second
         MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
         return Stored(header["recipe"], overrides, vocabulary, model, categories, header["threshold"],
                       header["training"])
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise not_whole(folder, error) from None
+
+
+def _check(header):
+    """KeyError or ValueError unless a header is as HEADER says."""
+    for name, figure in HEADER.items():
+        value = header[name]
+        if name == "overrides" and isinstance(value, dict):  # unknown names are an error of the classifier's, later
+            value = {key: part for key, part in value.items() if key in OVERRIDES}
+        figure.check(name, value)
 
 
 def not_whole(folder: str | PathLike, error: Exception) -> ValueError:

@@ -46,7 +46,7 @@ def read_part(folder: Path, columns: Columns) -> tuple[dict, dict[str, np.ndarra
             raise ValueError(f"{folder}: ends: want increasing numbers from 0 to {sizes}, got others")
         return header, arrays, want
 
-    return array_folder.read(folder, "part", check)
+    return array_folder.read(folder, "part", check, mapped="fi")
 
 
 class Part:
@@ -56,7 +56,7 @@ class Part:
         header, arrays, self.want = read_part(folder, columns)
         self.folder, self.n_rows = folder, header["n_rows"]
         self.sizes = [arrays[name].size for name in ("words", "labels")]
-        self.starts = {name: getattr(array, "offset", 0) for name, array in arrays.items()}  # of an empty array: any
+        self.starts = {name: (folder / f"{name}.npy").stat().st_size - array.nbytes for name, array in arrays.items()}
 
     def ends(self, rows: slice) -> np.ndarray:
         """Where the rows before a slice of them, and those in it, end: (rows + 1, 2)."""

@@ -1,39 +1,54 @@
 """Folders of arrays and texts: models, checkpoints, chunks of data. Written whole or not at all, checked when read.
 
-    kind.json     the format's version, the writer's header, and the size and the CRC-32 of each file
-    NAME.npy      an array, which the reader maps into memory instead of copying it
+    KIND.json     the format's version, the kind, the writer's header, and the size and the CRC-32 of each other file
+    NAME.npy      an array
     NAME.txt      a list of texts, one a line, UTF-8; a line end within a text is written as \\n, a backslash as \\\\
+
+The JSON is an object of at most 64 MiB without NaN, Infinity, repeated names, or numbers that are not finite as float64
+or, if they are whole, not below 2^64 in size. "format" is 1 or 2: format 1 is that of models without the shape of
+titles. "kind" is KIND. "files" gives each other file {"bytes": its size, "crc32": its CRC-32}, whole numbers of at
+least 0. The CRC-32 of a file above 16 MiB is that of the CRC-32s of its parts of 16 MiB, each as 4 bytes, the lowest
+first. A NAME has 1 to 101 letters, digits or characters of _ . + -, and ends in a letter, a digit or _. No file is a
+link. Files that "files" does not name are not read.
+
+An array is a file of NumPy's format 1.0 whose header is as NumPy writes it: float32, float64, int32 or int64, the
+lowest byte first, C order, at most 10 axes, each below 2^48 long; the entries begin at a multiple of 64 bytes and fill
+the file. Floats are finite. Text is UTF-8 that may hold lone surrogates, and the last line has an end, too.
 
 The CRC-32 finds damage. Malice cannot execute anything: there is no pickle, the JSON names only files of its own
 folder, and the shape of an array must agree with the size of its file.
+
+Integers, which may be indices, are copied into memory, and so is every file below 16 MiB: what happens to the files
+later does not matter. Larger arrays of floats are mapped from the file that was checked, which `write` never changes.
+If another program writes into such a file in place, the array changes; if it cuts the file short, the system ends the
+process (SIGBUS) at the next use of what is missing. So copy a new model to another name, and then rename it.
+Before Python 3.13 each mapped array keeps one descriptor open; when half of those that the process may have are in use,
+arrays are copied. No other descriptor stays open.
 """
 
 import json
+import math
 import os
 import re
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, partial
-from math import prod
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from nnlite.system import atomic_folder
-from nnlite.system.threads import blocks, team
+from nnlite.system import array_files, atomic_folder, beside
+from nnlite.system.open_folder import OpenFolder, content, size_of
 
 FORMATS = 1, 2  # that are read; the last is written. Format 1 had no shape of titles
-TYPES = {b"<f4": "float32", b"<f8": "float64", b"<i4": "int32", b"<i8": "int64"}
-CRC_BYTES = 1 << 24  # of a file, whose CRC-32 one thread computes at a time
 MAX_JSON = 1 << 26  # bytes
+MAX_INTEGER = 1 << 64  # in size, less 1
+TRIES = 20  # to read a folder that others replace meanwhile
+WAIT = 0.02  # seconds, if it is missing: it may just be being replaced
 
-_NAME = re.compile(r"[\w.+-]{0,100}\w\.(npy|txt)")
-_HEADER = re.compile(  # of an array as NumPy's format 1.0 writes it; no other format is read
-    rb"\x93NUMPY\x01\0(..)"
-    rb"\{'descr': '(<[fi][48])', 'fortran_order': False, "
-    rb"'shape': \(((?:\d{1,20}(?:, \d{1,20}){0,9},?)?)\), \} *\n", re.DOTALL)
-_UNESCAPED = {r"\\": "\\", r"\n": "\n"}
+_NAME = re.compile(r"[\w.+-]{0,100}\w\.(npy|txt)", re.ASCII)
 
 Place = str | os.PathLike  # of a folder
 
@@ -43,11 +58,14 @@ def write(folder: Place, kind: str, header: dict[str, Any], arrays: Mapping[str,
     """Write the folder; an existing one of the same kind is replaced in one step.
 
     header: a dict that JSON can hold    arrays: name -> array    texts: name -> list of str
-    ValueError if something else is in its place, OSError if it cannot be written; what was there then stays as it was.
+    ValueError if something else is in its place, or if `read` would refuse what is to be written. OSError if it cannot
+    be written. What was there then stays as it was.
     """
+    place = check_place(folder, kind)
     try:
-        with atomic_folder.replacing(check_place(folder, kind)) as new:
-            _fill(new, kind, header, arrays or {}, texts or {})
+        with atomic_folder.replacing(place) as new:
+            _fill(new, place, kind, header, arrays or {}, texts or {})
+            _check_replaceable(place, kind)
     except OSError as error:
         if error.errno is None:
             raise
@@ -57,64 +75,171 @@ def write(folder: Place, kind: str, header: dict[str, Any], arrays: Mapping[str,
 def check_place(folder: Place, kind: str) -> Path:
     """The absolute path of a folder that `write` could write now. ValueError or OSError, as there, if it could not."""
     folder = Path(os.path.abspath(folder))
-    if folder.is_symlink() or folder.exists() and not folder.is_dir():
-        raise ValueError(f"{folder}: want a place for a {kind} folder, got a file or a link")
-    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    ours = {f"{kind}.json", *read_header(folder, kind)["files"]} if f"{kind}.json" in there else set()
-    if not there <= ours:
-        raise ValueError(f"{folder}: want a new or empty folder, or a {kind} to replace, got one with other files: "
-                         f"{', '.join(sorted(there - ours)[:3])}")
     atomic_folder.check_writable(folder)
+    _check_replaceable(folder, kind)
     return folder
 
 
-def _fill(new, kind, header, arrays, texts):
-    """Write the files of a folder that exists and is empty."""
-    arrays = {new / f"{name}.npy": np.ascontiguousarray(array) for name, array in arrays.items()}
-    texts = {new / f"{name}.txt": lines for name, lines in texts.items()}
-    for path, array in arrays.items():
-        with open(path, "wb") as file:
+def _check_replaceable(folder, kind):
+    """ValueError if an absolute path is not a new or empty folder, or one of this kind without other files."""
+    if folder.is_symlink() or folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder}: want a place for a {kind} folder, got a file or a link")
+    with suppress(FileNotFoundError):  # it is new
+        _tried(folder, kind, _check_others)
+
+
+def _check_others(opened, kind):
+    there = set(opened.names())
+    ours = {f"{kind}.json", *_header(opened, kind)["files"]} if f"{kind}.json" in there else set()
+    if not there <= ours:
+        raise ValueError(f"{opened.path}: want a new or empty folder, or a {kind} to replace, got one with other "
+                         f"files: {', '.join(sorted(there - ours)[:3])}")
+
+
+def _fill(new, place, kind, header, arrays, texts):
+    """Write the files of a folder that exists and is empty, and has its place elsewhere."""
+    arrays = {f"{name}.npy": np.ascontiguousarray(array) for name, array in arrays.items()}
+    texts = {f"{name}.txt": lines for name, lines in texts.items()}
+    for name, array in arrays.items():
+        with open(new / name, "wb") as file:
             np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
             file.write(array.reshape(-1).view(np.uint8))  # unlike tofile, its error says what is wrong
-    for path, lines in texts.items():
+    for name, lines in texts.items():
         text = "".join(line.replace("\\", r"\\").replace("\n", r"\n") + "\n" for line in lines)
-        path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    paths = [*arrays, *texts]
-    files = {path.name: {"bytes": path.stat().st_size, "crc32": crc32} for path, crc32 in zip(paths, checksums(paths))}
-    content = {"format": FORMATS[-1], "kind": kind, **header, "files": files}
-    (new / f"{kind}.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+        (new / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+    files = {}
+    with OpenFolder(new) as opened:
+        contents = {name: _content(opened, name, "fi") for name in [*arrays, *texts]}
+    _parts(place, contents)
+    for name, sums in zip(contents, array_files.sums(list(contents.values()))):
+        _check_finite(place / name, sums)
+        files[name] = {"bytes": len(contents[name]), "crc32": sums.crc32}
+    head = {"format": FORMATS[-1], "kind": kind, **header, "files": files}
+    (new / f"{kind}.json").write_text(json.dumps(head, indent=1, allow_nan=False), encoding="ascii")
+    read_header(new, kind)
 
 
-def read(folder: Place, kind: str, use: Callable[..., Any] | None = None) -> Any:
-    """The header (dict), the arrays and the texts (dicts, of `np.memmap` and `Lines`) that `write` put into the folder.
+def read(folder: Place, kind: str, use: Callable[..., Any] | None = None, mapped: str = "f") -> Any:
+    """The header (dict), the arrays and the texts (dicts, of arrays and `Lines`) that `write` put into the folder.
 
     use: a function of these three, whose result is returned instead. Other threads check the contents meanwhile.
-    FileNotFoundError if there is no folder. ValueError for another kind or version, and for a file that is missing, is
-    a link, has another size or content, or is not what its name says.
+    mapped: the kinds of dtype ("f" floats, "i" integers) of the arrays that are mapped if they are large
+    All is of one `write`, even while others write. FileNotFoundError if there is no folder. ValueError for another kind
+    or version, and for a file that is missing, is a link, has another size or content, or is not what its name says.
     """
-    header = read_header(folder, kind)
-    files = {Path(folder) / name: entry for name, entry in header.pop("files").items()}
-    for path, entry in files.items():
-        if path.is_symlink() or not path.is_file():
-            raise ValueError(f"{path}: want a file, got {'a link' if path.is_symlink() else 'none'}")
-        _compare(path, "bytes", entry["bytes"], path.stat().st_size)
-    opened: list = []
-    for (path, entry), crc32 in zip(files.items(), checksums(files, lambda: opened.extend(_open(header, files, use)))):
-        _compare(path, "CRC-32", entry["crc32"], crc32)
-    content, error = opened
+    header, contents = _tried(folder, kind, partial(_contents, mapped=mapped))
+    files = header.pop("files")
+    made: list = []
+    sums = array_files.sums(list(contents.values()), lambda: made.extend(_made(folder, header, contents, use)))
+    for (name, entry), got in zip(files.items(), sums):
+        _compare(Path(folder, name), "CRC-32", entry["crc32"], got.crc32)
+    for name, got in zip(files, sums):
+        _check_finite(Path(folder, name), got)
+    result, error = made
     if error:
         raise error
-    return content
+    return result
 
 
-def _open(header, paths, use):
-    """What `read` returns, and the error that prevents it: if a file is damaged, its checksum says so more clearly."""
+def read_header(folder: Place, kind: str) -> dict[str, Any]:
+    """The JSON of such a folder, "files" included; no other file is read. Raises as `read`."""
+    return _tried(folder, kind, _header)
+
+
+def _tried(folder, kind, function):
+    """function(OpenFolder, kind), tried again if another folder takes its place meanwhile."""
+    for attempt in range(TRIES):
+        try:
+            opened = OpenFolder(folder)
+        except (FileNotFoundError, NotADirectoryError):
+            if attempt > 1 and not beside.interrupted(Path(os.path.abspath(folder))):
+                break
+            time.sleep(WAIT * bool(attempt))
+            continue
+        with opened:
+            try:
+                result = function(opened, kind)
+                if opened.is_consistent():
+                    return result
+            except FileNotFoundError:
+                if opened.is_same():
+                    break
+            except (ValueError, OSError):
+                if opened.is_same():
+                    raise
+    old = beside.interrupted(Path(os.path.abspath(folder)))
+    restore = f"; a write was interrupted: 'mv {old} {folder}' restores what was there" if old else ""
+    raise FileNotFoundError(f"{folder}: want a {kind} folder, found no {kind}.json in it{restore}")
+
+
+def _header(opened, kind):
+    """The JSON of an OpenFolder, "files" included."""
+    path = opened.path / f"{kind}.json"
+    if path.name not in opened.names():
+        raise FileNotFoundError(path)
+    with opened.open(path.name) as file:
+        size = size_of(file)
+        if size > MAX_JSON:
+            raise ValueError(f"{path}: want a file of at most {MAX_JSON >> 20} MiB, got a larger one")
+        text = content(file, size, mapped=False).tobytes()
     try:
-        arrays = {path.stem: _mapped(path) for path in paths if path.suffix == ".npy"}
-        texts = {path.stem: _lines(path) for path in paths if path.suffix == ".txt"}
-        return use(header, arrays, texts) if use else (header, arrays, texts), None
-    except Exception as error:
-        return None, error
+        header = _parsed(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: damaged: want JSON, got: {error}") from None
+    if not isinstance(header, dict) or header.get("kind") != kind or not _are_files(header.get("files")):
+        raise ValueError(f"{path}: want the JSON of a {kind}, got something else")
+    if type(header.get("format")) is not int or header["format"] not in FORMATS:
+        raise ValueError(f"{path}: want format {' or '.join(map(str, FORMATS))}, got {header.get('format')!r:.40}: "
+                         "another version wrote it")
+    return header
+
+
+def _parsed(text):
+    """The JSON in some bytes. ValueError if it is not plain, as the format says above."""
+    return json.loads(text.decode(), parse_int=_integer, parse_float=_finite, parse_constant=_finite,
+                      object_pairs_hook=_object)
+
+
+def _integer(text):
+    if len(text) > 21 or abs(int(text)) >= MAX_INTEGER:
+        raise ValueError(f"want whole numbers below 2^64, got {text:.40}")
+    return int(text)
+
+
+def _finite(text):
+    if not math.isfinite(float(text)):
+        raise ValueError(f"want finite numbers, got {text:.40}")
+    return float(text)
+
+
+def _object(pairs):
+    entries = dict(pairs)
+    if len(entries) < len(pairs):
+        raise ValueError("want different names in an object, got one twice")
+    return entries
+
+
+def _are_files(files):
+    """Whether this is the "files" of a header: plain names, sizes and checksums."""
+    return isinstance(files, dict) and all(
+        _NAME.fullmatch(name) and isinstance(entry, dict) and entry.keys() == {"bytes", "crc32"}
+        and all(type(value) is int and value >= 0 for value in entry.values()) for name, entry in files.items())
+
+
+def _contents(opened, kind, mapped):
+    """The header, and the content of each of its files, uint8 (n,)."""
+    header = _header(opened, kind)
+    return header, {name: _content(opened, name, mapped, entry["bytes"]) for name, entry in header["files"].items()}
+
+
+def _content(opened, name, mapped, size=None):
+    """The content of a file of an OpenFolder, which must have this size."""
+    path = opened.path / name
+    with opened.open(name) as file:
+        got = size_of(file)
+        if size is not None:
+            _compare(path, "bytes", size, got)
+        return content(file, got, path.suffix == ".npy" and array_files.kind_of(file) in mapped)
 
 
 def _compare(path, what, want, got):
@@ -122,84 +247,30 @@ def _compare(path, what, want, got):
         raise ValueError(f"{path}: damaged: want {what} {want}, got {got}")
 
 
-def read_header(folder: Place, kind: str) -> dict[str, Any]:
-    """The JSON of such a folder, "files" included; no other file is read. Raises as `read`."""
-    path = Path(folder) / f"{kind}.json"
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder}: want a {kind} folder, found no {path.name} in it")
-    if path.is_symlink() or path.stat().st_size > MAX_JSON:
-        raise ValueError(f"{path}: want a file of at most {MAX_JSON >> 20} MiB, got a "
-                         f"{'link' if path.is_symlink() else 'larger one'}")
+def _check_finite(path, sums):
+    if not sums.finite:
+        raise ValueError(f"{path}: want finite numbers, got NaN or infinite ones")
+
+
+def _made(folder, header, contents, use):
+    """What `read` returns, and the error that prevents it: if a file is damaged, its checksum says so more clearly."""
     try:
-        header = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: damaged: want JSON, got: {error}") from None
-    if not isinstance(header, dict) or header.get("kind") != kind or not _are_files(header.get("files")):
-        raise ValueError(f"{path}: want the JSON of a {kind}, got something else")
-    if header.get("format") not in FORMATS:
-        raise ValueError(f"{path}: want format {' or '.join(map(str, FORMATS))}, got {header.get('format')!r:.40}: "
-                         "another version wrote it")
-    return header
+        arrays, texts = _parts(folder, contents)
+        return use(header, arrays, texts) if use else (header, arrays, texts), None
+    except Exception as error:
+        return None, error
 
 
-def _are_files(files):
-    """Whether this is the "files" of a header: plain names, sizes and checksums."""
-    return isinstance(files, dict) and all(
-        _NAME.fullmatch(name) and isinstance(entry, dict) and {type(entry.get(k)) for k in ("bytes", "crc32")} == {int}
-        for name, entry in files.items())
-
-
-def _mapped(path):
-    """The array, mapped copy-on-write: changes stay in this process. An empty array, which cannot be mapped, is new.
-
-    A read-only map would make Numba compile every kernel that reads it once more.
-    """
-    size = path.stat().st_size
-    with open(path, "rb") as file:
-        header = _HEADER.match(file.read(1 << 10))
-    if not header or int.from_bytes(header[1], "little") != header.end() - 10:
-        raise ValueError(f"{path}: want a C-contiguous array of {', '.join(TYPES.values())}, got something else")
-    dtype, shape = np.dtype(TYPES[header[2]]), tuple(int(n) for n in header[3].split(b",") if n)
-    if max(shape, default=0) >= 1 << 48 or header.end() + prod(shape) * dtype.itemsize != size:
-        raise ValueError(f"{path}: want the bytes of an array {str(shape):.60}, got {size - header.end():,} bytes")
-    return np.memmap(path, dtype, "c", header.end(), shape) if 0 not in shape else np.empty(shape, dtype)
-
-
-def _lines(path):
-    try:
-        text = path.read_bytes().decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path}: want UTF-8, got: {error}") from None
-    if text and text[-1] != "\n":
-        raise ValueError(f"{path}: want a line end at the end, got none")
-    return Lines(text)
-
-
-class Lines(Sequence):
-    """The lines of a text file, split when one is first asked for: a million take 0.1 s, and few readers need them."""
-
-    def __init__(self, text: str):
-        self._text, self._n = text, text.count("\n")
-
-    def __len__(self):
-        return self._n
-
-    def __getitem__(self, i):
-        return self._split[i]
-
-    @cached_property
-    def _split(self):
-        lines = self._text.split("\n")[:-1]
-        if "\\" not in self._text:
-            return lines
-        return [re.sub(r"\\[\\n]", lambda m: _UNESCAPED[m[0]], line) for line in lines]
-
-
-def checksums(paths: Iterable[Path], meanwhile: Callable[[], None] = lambda: None) -> list[int]:
-    """The CRC-32 of each file, or of its parts' above CRC_BYTES, on all cores, one of which first calls meanwhile."""
-    contents = [np.memmap(path, np.uint8, "r") if os.path.getsize(path) else np.empty(0, np.uint8) for path in paths]
-    parts = [[content[part].data for part in blocks(content.size, CRC_BYTES)] for content in contents]
-    jobs: list[Callable[[], Any]] = [partial(zlib.crc32, part) for of_file in parts for part in of_file]
-    done = iter(team().call([meanwhile, *jobs])[1:])
-    sums = [[next(done) for _ in of_file] for of_file in parts]
-    return [of_file[0] if len(of_file) == 1 else zlib.crc32(np.array(of_file, "<u4").tobytes()) for of_file in sums]
+def _parts(folder, contents):
+    """The arrays and the texts in the contents of files, by name."""
+    arrays, texts = {}, {}
+    for name, bytes_of in contents.items():
+        path = Path(folder, name)
+        try:
+            if path.suffix == ".npy":
+                arrays[path.stem] = array_files.array_of(bytes_of)
+            else:
+                texts[path.stem] = array_files.lines_of(bytes_of)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+    return arrays, texts

@@ -1,73 +1,91 @@
 """A folder that is replaced whole or not at all.
 
-It is written beside its place as `.NAME.PID`, synced, and exchanged with the old one in one step. The next write
-removes what a killed process has left under such a name.
+It is written in a temporary folder beside its place (`beside`), synced, and exchanged with the old one in one step.
+Where the system cannot exchange two folders, the old one moves into the temporary folder first, from where the next
+writer restores it if this one was killed just then.
 """
 
 import ctypes
+import errno
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import escape
 from pathlib import Path
+
+from nnlite.system import beside
+from nnlite.system.locks import is_locked
+
+TRIES = 100  # to take a place while others write a folder there and the system has no locks, 5 s in all
+TAKEN = errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST  # what a writer gets when another was quicker
 
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
     """A new folder beside `folder`, an absolute path, which it replaces at the end: a crash leaves one of the two."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    new = _beside(folder)
-    new.mkdir()
-    try:
+    with beside.holder(folder) as holder:
+        new = holder / "new"
+        new.mkdir()
         yield new
         for path in [*new.iterdir(), new]:
             _sync(path)
-        _move(new, folder)
+        with _one_at_a_time(folder.parent):
+            _move(new, folder)
         _sync(folder.parent)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)  # the old folder, or a new one that was not finished
 
 
 def check_writable(folder: Path) -> None:
     """OSError if no folder can be made where `folder`, an absolute path, is to be. Removes what killed writers left."""
-    for path in folder.parent.glob(f".{escape(folder.name)}.*"):
-        if path.suffix[1:].isdecimal() and not _is_other_process(int(path.suffix[1:])):
-            shutil.rmtree(path, ignore_errors=True)
-    above = next(parent for parent in folder.parents if parent.exists())
-    trial = _beside(above / folder.name)
+    beside.check_writable(next(parent for parent in folder.parents if parent.exists()) / folder.name)
+
+
+@contextmanager
+def _one_at_a_time(folder):
+    """Wait until no other writer moves a folder in this one. Windows cannot lock a folder."""
+    handle = os.open(folder, os.O_RDONLY) if os.name == "posix" else None
     try:
-        trial.mkdir(exist_ok=True)
-        trial.rmdir()
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(above)) from None
-
-
-def _beside(folder):
-    """The name under which this process writes a folder before it takes its place."""
-    return folder.with_name(f".{folder.name}.{os.getpid()}")
-
-
-def _is_other_process(pid):
-    """Whether another process with this number may be running. In containers, every process may have the same one."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        pass
-    return pid != os.getpid()
+        if handle is not None:
+            is_locked(handle, wait=True)
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
 def _move(new, folder):
-    """Rename `new` to `folder`; if that exists, it is renamed to `new`."""
+    """Rename `new` to `folder`; if that exists, it is moved into the folder that holds `new`."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return _move_once(new, folder)
+        except OSError as error:
+            if error.errno not in TAKEN or attempt == TRIES:
+                raise
+        time.sleep(0.001 * attempt)
+
+
+def _move_once(new, folder):
     if not folder.exists():
         os.rename(new, folder)
     elif not _exchange(new, folder):
-        old = folder.with_name(f".{folder.name}.old")
-        os.rename(folder, old)  # where the system cannot exchange two folders, a crash just here leaves .NAME.old
-        os.rename(new, folder)
-        os.rename(old, new)
+        old = new.with_name("old")
+        shutil.rmtree(old, ignore_errors=True)  # of an attempt before: what is in the place now is newer
+        _move_away(folder, old)
+        os.rename(new, folder)  # if this fails, the holder returns the old folder to its place
+
+
+def _move_away(folder, old):
+    """Rename a folder. Where that is impossible, as in the lower layers of an overlay, copy and remove it."""
+    try:
+        os.rename(folder, old)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy = shutil.copytree(folder, old.with_name("copy"), dirs_exist_ok=True)
+        for path in [*copy.iterdir(), copy]:
+            _sync(path)
+        shutil.rmtree(folder)
 
 
 def _exchange(a, b):
@@ -78,8 +96,10 @@ def _exchange(a, b):
 
 
 def _sync(path):
-    """Have the system write a file, or the entries of a folder, to disk now."""
-    handle = os.open(path, os.O_RDONLY)
+    """Have the system write a file, or the entries of a folder, to disk now. Windows does that for files only."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -5,9 +5,11 @@ It stands beside the place as `.NAME.RANDOM`, and in it
     nnlite-temporary    the mark: the name of the place. Its writer keeps it locked.
     new                 what is being written
     old                 what was in the place before, if the system cannot exchange the two in one step
+    copy                the same, if the system cannot even rename it: the place may be half empty while `new` is there
 
-What a killed writer has left is removed by the next one: only a folder with this mark, which nobody has locked. If the
-place is empty, `old` returns to it first.
+What a killed writer has left is removed by the next one: only a folder with this mark, and none where locks do not
+work. If the place is empty, `old` or `copy` returns to it first. A folder with `copy` and `new` beside a place that is
+not empty stays: only the user knows whether the place is complete. So does a folder not marked yet.
 """
 
 import os
@@ -29,40 +31,51 @@ NAME_LENGTH = 50  # characters of the place's name in the name of the holder: fi
 def holder(place: Path) -> Iterator[Path]:
     """A new folder beside an absolute path, which is removed at the end, and with it all that is in it then."""
     folder = place.with_name(f".{place.name[:NAME_LENGTH]}.{secrets.token_hex(8)}")
-    folder.mkdir()
+    with _error_of(place.parent):
+        folder.mkdir()
     try:
-        with open(folder / MARK, "xb") as mark:
+        with open(folder / MARK, "xb", buffering=0) as mark:
             is_locked(mark)
-            mark.write(os.fsencode(place.name))  # after the lock: a mark without a name is never removed
-            mark.flush()
+            with _error_of(place):
+                mark.write(os.fsencode(place.name))  # after the lock: a mark without a name is never removed
             yield folder
     finally:
-        _remove(folder)
+        _clear(folder, place)
+
+
+@contextmanager
+def _error_of(path):
+    """An OSError of another path becomes one of this."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def check_writable(place: Path) -> None:
     """OSError if nothing can be made at `place`, an absolute path. Restores and removes what killed writers left."""
-    try:
-        with holder(place):
-            pass
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(place.parent)) from None
+    with holder(place):
+        pass
     for folder in _left(place):
-        with suppress(OSError), open(folder / MARK, "r+b") as mark:  # a lock of NFS wants a file open for writing
-            if is_locked(mark) and mark.read() == os.fsencode(place.name):
-                if not os.path.lexists(place) and (folder / "old").exists():
-                    os.rename(folder / "old", place)
+        with suppress(OSError), open(folder / MARK, "r+b") as mark:  # NFS locks only a file open for writing
+            if is_locked(mark, without=False) and mark.read() == os.fsencode(place.name):
                 mark.close()  # Windows removes no open file
-                _remove(folder)
+                _clear(folder, place)
 
 
 def interrupted(place: Path) -> Path | None:
-    """What was in `place`, where it is now, if a writer was killed just when it was replaced and it is missing now."""
+    """Where the old content of `place` is, if a writer was killed just when it was replaced; else None."""
     for folder in _left(place):
         with suppress(OSError):
-            if (folder / MARK).read_bytes() == os.fsencode(place.name) and (folder / "old").exists():
-                return folder / "old"
+            if (folder / MARK).read_bytes() == os.fsencode(place.name) and (old := _old(folder)):
+                return old
     return None
+
+
+def _old(folder):
+    """The old content in a holder whose `new` has not taken its place."""
+    return next((folder / name for name in ("old", "copy") if (folder / name).exists() and (folder / "new").exists()),
+                None)
 
 
 def _left(place):
@@ -72,9 +85,17 @@ def _left(place):
             if re.fullmatch("[0-9a-f]{16}", path.name[len(pattern):]) and not path.is_symlink()]
 
 
-def _remove(folder):
-    """Remove a holder, its mark last. What cannot be removed stays for the next writer."""
+def _clear(folder, place):
+    """Return the old content to its place, if that is empty, and remove a holder, its mark last.
+
+    What cannot be removed stays for the next writer.
+    """
     with suppress(OSError):
+        old = _old(folder)
+        if old and not os.path.lexists(place):
+            os.rename(old, place)
+        elif old and old.name == "copy":
+            return
         for path in folder.iterdir():
             if path.name != MARK:
                 path.unlink() if path.is_symlink() or path.is_file() else shutil.rmtree(path, ignore_errors=True)

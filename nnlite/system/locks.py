@@ -14,11 +14,11 @@ except ImportError:  # Windows
 _HELD = errno.EACCES, errno.EAGAIN, errno.EDEADLK  # what the systems say of a lock that another holds
 
 
-def is_locked(file: int | BinaryIO, wait: bool = False) -> bool:
+def is_locked(file: int | BinaryIO, wait: bool = False, without: bool = True) -> bool:
     """Whether an open file (its number, or itself) is now locked, until it is closed. False: another has locked it.
 
     Another is any other process or any other `open` of this one. wait: until the other has released the lock.
-    Some file systems (old NFS) have no locks: there the answer is True.
+    without: the answer where the file system has no locks, as some network file systems
     """
     number = file if isinstance(file, int) else file.fileno()
     try:
@@ -27,7 +27,7 @@ def is_locked(file: int | BinaryIO, wait: bool = False) -> bool:
         else:
             msvcrt.locking(number, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     except OSError as error:
-        return error.errno not in _HELD
+        return error.errno not in _HELD and without
     return True
 
 

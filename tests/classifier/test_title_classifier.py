@@ -23,6 +23,7 @@ from nnlite.categories.mapping import Mapping
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.chunks import ChunkFolder
 from nnlite.scores.explanation import left_out
+from nnlite.system import open_folder
 from nnlite.training import recipes
 
 FORMAT_1 = Path(__file__).with_name("model_format_1")
@@ -496,7 +497,9 @@ def test_titles_that_cannot_be_explained(trained):
 
 # ---- as a folder
 
-def test_what_is_saved_is_what_loads(tmp_path, trained):
+@pytest.mark.parametrize("map_bytes", [0, open_folder.MAP_BYTES])
+def test_what_is_saved_is_what_loads(tmp_path, trained, monkeypatch, map_bytes):
+    monkeypatch.setattr(open_folder, "MAP_BYTES", map_bytes)
     titles, _ = shop()
     of_the_machine = dict(checkpoints=tmp_path / "c", checkpoint_seconds=9.0, threads=2)
     one = deepcopy(trained).set_params(seed=np.int64(7), **of_the_machine)
@@ -508,7 +511,7 @@ def test_what_is_saved_is_what_loads(tmp_path, trained):
     assert other.get_params() == {"recipe": "default", **SMALL, "seed": 7}
     for name in "threshold_", "training_", "classes_":
         assert getattr(other, name) == getattr(trained, name)
-    assert all(p.mode == "c" for p in other.model_.params.values())
+    assert all(p.flags.writeable for p in other.model_.params.values())
     assert sorted({path.suffix for path in (tmp_path / "m").iterdir()}) == [".json", ".npy", ".txt"]
     other.save(tmp_path / "m")  # over the very files that it has mapped
     assert TitleClassifier.load(tmp_path / "m", threads=1).predict(titles) == trained.predict(titles)
@@ -567,7 +570,7 @@ def test_parts_of_two_models_do_not_make_one(tmp_path, trained):
 def test_a_model_with_an_impossible_threshold_is_refused(threshold, tmp_path, trained):
     trained.save(tmp_path / "m")
     change_json(tmp_path / "m" / "model.json", threshold=threshold)
-    with pytest.raises(ValueError, match="not a whole model: .*(threshold in 0..1|float)"):
+    with pytest.raises(ValueError, match="not a whole model: .*threshold: want a number from 0 to 1"):
         TitleClassifier.load(tmp_path / "m")
 
 
