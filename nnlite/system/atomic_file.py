@@ -1,22 +1,45 @@
 """A file that is replaced whole or not at all."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from nnlite.system import beside
+
+Place = str | os.PathLike  # of a file
+
 
 @contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[BinaryIO]:
-    """A file open for writing bytes beside `path`, renamed to it at the end: a crash leaves the old or the new one."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(beside, "wb") as file:
+def replacing(path: Place) -> Iterator[BinaryIO]:
+    """A file open for writing bytes, renamed to `path` at the end: a crash leaves the old or the new one.
+
+    The new file has the permissions of the old one. Raises as `check_place`.
+    """
+    path = check_place(path)
+    with beside.holder(path) as holder:
+        with open(holder / "new", "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+        if path.exists():
+            os.chmod(holder / "new", path.stat().st_mode & 0o777)
+        os.replace(holder / "new", path)
+
+
+def check_place(path: Place, inputs: Iterable[Place] = ()) -> Path:
+    """The absolute path of a file that `replacing` could write now.
+
+    ValueError for one of the input files, a link, a folder, or anything else that is not a plain file. OSError if the
+    folder above it does not exist or cannot be written.
+    """
+    path = Path(os.path.abspath(path))
+    if path.is_symlink() or os.path.lexists(path) and not path.is_file():
+        what = "a link" if path.is_symlink() else "a folder" if path.is_dir() else "a device or a pipe"
+        raise ValueError(f"{path}: want a place for a file, got {what}")
+    for source in inputs:
+        if path.exists() and os.path.exists(source) and os.path.samefile(path, source):
+            raise ValueError(f"{path}: want a place for a new file, got the input file {source}")
+    beside.check_writable(path)
+    return path

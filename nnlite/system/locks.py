@@ -1,0 +1,58 @@
+"""Advisory locks on files: one writer at a time, until it ends. The system releases the locks of a killed process."""
+
+import errno
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+    import msvcrt
+
+_HELD = errno.EACCES, errno.EAGAIN, errno.EDEADLK  # what the systems say of a lock that another holds
+
+
+def is_locked(file: int | BinaryIO, wait: bool = False) -> bool:
+    """Whether an open file (its number, or itself) is now locked, until it is closed. False: another has locked it.
+
+    Another is any other process or any other `open` of this one. wait: until the other has released the lock.
+    Some file systems (old NFS) have no locks: there the answer is True.
+    """
+    number = file if isinstance(file, int) else file.fileno()
+    try:
+        if fcntl:
+            fcntl.flock(number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        else:
+            msvcrt.locking(number, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    except OSError as error:
+        return error.errno not in _HELD
+    return True
+
+
+class FolderLock:
+    """The lock of a folder that exists, held until `release` or the end of this object or of the process.
+
+    BlockingIOError if another process, or another FolderLock of this one, holds it. OSError if the file ".lock",
+    which stays in the folder afterwards, cannot be written.
+    doing: what the holder of the lock does, for the error: "trains with these checkpoints"
+    """
+
+    NAME = ".lock"
+
+    def __init__(self, folder: str | os.PathLike, doing: str = "works in this folder"):
+        self._file = open(Path(folder) / self.NAME, "ab")
+        if not is_locked(self._file):
+            self._file.close()
+            raise BlockingIOError(errno.EAGAIN, f"another process {doing}", str(folder))
+
+    def release(self) -> None:
+        """Let another have the lock. Does nothing the second time."""
+        self._file.close()
+
+    def __enter__(self) -> "FolderLock":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.release()
