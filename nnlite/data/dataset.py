@@ -144,6 +144,13 @@ def check_labels(y: sp.sparray | sp.spmatrix) -> Csr:
     return Csr(y.indptr, y.indices, y.data)
 
 
+def check_classes(indptr: np.ndarray) -> None:
+    """ValueError if a row of a csr label matrix has more labels than the one that softmax can learn."""
+    n = np.diff(indptr)
+    if n.max(initial=0) > 1:
+        raise ValueError(f"softmax: want at most one label in a row, got {n.max()} in row {n.argmax()}")
+
+
 def _checked(name, matrix):
     """The same matrix with indices int32 and indptr int64, the one pair of types that the kernels are compiled for."""
     if not sp.issparse(matrix) or matrix.format != "csr":

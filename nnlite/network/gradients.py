@@ -1,9 +1,12 @@
 """Are the compiled training step's gradients right? They are compared with those of `reference`."""
 
+from copy import copy
+
 import numpy as np
 
 from nnlite.data.dataset import Dataset, check_features
 from nnlite.network import reference
+from nnlite.network.layers import SparseLinear
 from nnlite.network.mlp import MLP, StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system.threads import one_blas_thread, team
@@ -12,7 +15,10 @@ from nnlite.system.threads import one_blas_thread, team
 def gradients(model: MLP, dataset: Dataset, reduction: str = "sum",
               threads: int | None = None) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and, by parameter name, its gradient as the compiled training step computes it. Nothing is updated."""
-    keep = KeepGradients(model.params)
+    if not len(dataset) or dataset.n_labels != model.n_labels:
+        raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {dataset}")
+    keep, model = KeepGradients(model.params), copy(model)
+    model.features = SparseLinear(model.features.w, model.features.b)  # whose memory no other thread uses
     x, y = check_features(dataset.x, model.n_words), dataset.arrays()[1]
     divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)
     with one_blas_thread():
