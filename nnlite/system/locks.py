@@ -44,15 +44,14 @@ class FolderLock:
 
     def __init__(self, folder: str | os.PathLike, doing: str = "works in this folder"):
         self._path = Path(folder) / self.NAME
-        while True:
+        for _ in range(10):
             self._file = open(self._path, "ab")
             if not is_locked(self._file):
                 self._file.close()
                 raise BlockingIOError(errno.EAGAIN, f"another process {doing}", str(folder))
             with suppress(OSError):
                 if os.path.samestat(os.fstat(self._file.fileno()), self._path.stat()):
-                    return
-            self._file.close()  # the holder before has removed it just now
+                    return  # otherwise the holder before has just removed this file
 
     def release(self) -> None:
         """Let another have the lock. Does nothing the second time."""

@@ -23,7 +23,7 @@ KIND = "checkpoint"
 KEPT = 2  # the newest, and one more in case that is damaged
 SQUARES = "/s", "/v"  # parts of an optimiser's state that are never negative
 
-_NAME, _REMOVED = re.compile(r"step-([0-9]{8,100})"), re.compile(r"\.step-[0-9]{8,100}")
+_NAME, _REMOVED = re.compile(r"step-[0-9]{8,100}"), re.compile(r"\.step-[0-9]{8,100}(\..*)?")
 
 
 class Wanted(NamedTuple):
@@ -105,7 +105,11 @@ def load(folder: str | PathLike, wanted: Wanted | None = None) -> tuple[dict[str
 def _by_step(folder):
     """The folders of the checkpoints, from the first step to the last."""
     found = [path for path in folder.glob("step-*") if _NAME.fullmatch(path.name)]
-    return sorted(found, key=lambda path: int(path.name[len("step-"):]))
+    return sorted(found, key=_step_of)
+
+
+def _step_of(path):
+    return int(path.name[len("step-"):])
 
 
 def _expect(path, entry, want, got, is_so):
@@ -116,7 +120,7 @@ def _expect(path, entry, want, got, is_so):
 
 def _check_header(path, header, wanted):
     step, seconds, validation = (header.get(name) for name in ("step", "seconds", "validation"))
-    named = int(_NAME.fullmatch(path.name)[1])
+    named = _step_of(path)
     _expect(path, "step", f"{named}, as in the name", step, type(step) is int and step == named)
     most = wanted.n_steps or step
     _expect(path, "step", f"1 to {most}", step, 1 <= step <= most)
