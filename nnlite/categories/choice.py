@@ -34,7 +34,10 @@ class Categories:
         chosen = None
         if major is not None:
             mapped = mapping.apply(records) if mapping else records
-            chosen = Major.choose(mapped, int(major)) if isinstance(major, (int, np.integer)) else Major.of(mapped, major)
+            if isinstance(major, (int, np.integer)):
+                chosen = Major.choose(mapped, int(major))
+            else:
+                chosen = Major.of(mapped, major)
         return cls(mapping, chosen)
 
     def apply(self, records: list[Record]) -> tuple[list[Record], list[str]]:

@@ -17,6 +17,7 @@ def gradients(model: MLP, dataset: Dataset, reduction: str = "sum",
     """The loss and, by parameter name, its gradient as the compiled training step computes it. Nothing is updated."""
     if not len(dataset) or dataset.n_labels != model.n_labels:
         raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {dataset}")
+    model.check()
     keep, model = KeepGradients(model.params), copy(model)
     model.features = SparseLinear(model.features.w, model.features.b)  # whose memory no other thread uses
     x, y = check_features(dataset.x, model.n_words), dataset.arrays()[1]

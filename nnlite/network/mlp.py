@@ -189,7 +189,6 @@ class MLP:
         The loss is that of the parameters before the update. BLAS must be held at one thread by the caller.
         """
         dropout = Dropout(f32(1 - settings.dropout), settings.stream, x.n_rows)
-        self.check()
         hs = [scratch(f"h{i}", x.n_rows, units) for i, units in enumerate(self.hidden)]
         if settings.word_dropout:
             x = self.features.drop(x, f32(1 - settings.word_dropout), settings.stream, len(hs) * x.n_rows)

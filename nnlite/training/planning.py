@@ -158,7 +158,7 @@ class Sample:
         reader = read_records(paths)
         self.records = list(itertools.islice(reader, most))
         self.seconds = {"read": time.perf_counter() - start}
-        self.records_bytes = (memory.resident_memory() or 0) - before
+        self.records_bytes = max((memory.resident_memory() or 0) - before, 0)  # the system may take other memory back
         n_read = len(self.records)
         self.exact = n_read < most
         n_lines = n_read + sum(reader.skipped.values())

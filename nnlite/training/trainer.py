@@ -152,7 +152,6 @@ class _Run:
 
     def train(self):
         """All steps that are still to come."""
-        self.model.check()
         self.check_validation()
         self.check_memory()
         self.optimizer.start(self.model.params)
@@ -220,6 +219,7 @@ class _Run:
         want, got = (self.model.n_words, self.model.n_labels), (batch.chunk.n_words, batch.chunk.n_labels)
         if want != got:
             raise ValueError("Trainer: the model has {} words and {} labels, the data {} and {}".format(*want, *got))
+        self.model.check()
         one, done = self.trainer, len(self.history.loss)
         x, y, row_weights = batch.arrays()
         weights = None
