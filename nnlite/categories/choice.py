@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from nnlite.categories.major import Major
 from nnlite.categories.mapping import Mapping
 from nnlite.data.records import Record
@@ -32,7 +34,10 @@ class Categories:
         chosen = None
         if major is not None:
             mapped = mapping.apply(records) if mapping else records
-            chosen = Major.choose(mapped, major) if isinstance(major, int) else Major.of(mapped, major)
+            if isinstance(major, (int, np.integer)):
+                chosen = Major.choose(mapped, int(major))
+            else:
+                chosen = Major.of(mapped, major)
         return cls(mapping, chosen)
 
     def apply(self, records: list[Record]) -> tuple[list[Record], list[str]]:

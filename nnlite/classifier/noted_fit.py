@@ -31,16 +31,19 @@ def noted_fit(trainer: Trainer, data: Dataset | ChunkFolder, validation: Dataset
         if on_step:
             on_step(step)
 
+    is_first = "first_loss" not in seen
     seen.update(records=seen.get("records", 0) + data.n_rows, n_steps=trainer.n_steps(data), steps=0, validation=[])
     try:
-        history = trainer.fit(data, validation, on_step=note)
-        seen.update(steps=len(history.loss), last_loss=history.loss[-1], seconds=round(history.seconds, 3),
-                    validation=history.validation)  # of a resumed training, all steps: `note` has seen the new ones
-        seen.setdefault("first_loss", history.loss[0])
+        trainer.fit(data, validation, on_step=note)
     except KeyboardInterrupt as error:
         if not seen["steps"]:
             raise
         interrupt = error
+    history = trainer.history  # of a resumed training, all steps: `note` has seen the new ones
+    seen.update(steps=len(history.loss), last_loss=history.loss[-1], seconds=round(history.seconds, 3),
+                validation=history.validation)
+    if is_first:
+        seen["first_loss"] = history.loss[0]
     if losses:
         curve = seen.setdefault("curve", [])
         before = curve[-1][0] if curve else 0

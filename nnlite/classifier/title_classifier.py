@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from nnlite.categories.choice import Categories
 from nnlite.classifier import model_folder
 from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_records, texts
+from nnlite.classifier.fitted import changed, encoded, fitted
 from nnlite.classifier.noted_fit import OnStep, noted_fit
 from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.dataset import Dataset, check_weights
@@ -25,6 +26,8 @@ from nnlite.scores import metrics
 from nnlite.scores.calibration import best_threshold
 from nnlite.scores.explanation import Explanation, explain
 from nnlite.training import recipes
+from nnlite.training.claims import one_at_a_time
+from nnlite.training.divergence import check_finite
 from nnlite.training.trainer import Trainer
 
 MAX_COUNTS = 5_000_000  # words that `fit_files` counts at a time: 200 MB
@@ -52,9 +55,17 @@ class TitleClassifier:
     After `fit`: vocabulary_ (Vocabulary), model_ (MLP), classes_ (the category names, by id), categories_ (Categories:
     how raw ones are mapped), threshold_ (the probability above which `predict` names a category), training_ (a dict:
     records, steps, losses, seconds, and the scores on the validation data after each epoch).
+
+    One thread trains at a time, others raise RuntimeError meanwhile. Predictions in other threads raise ValueError
+    during a `fit`; during a `partial_fit` they use values from before and after some updates.
     """
 
+    vocabulary_: Vocabulary
     model_: MLP
+    classes_: Sequence[str]
+    categories_: Categories
+    threshold_: float
+    training_: dict[str, Any]
     _trainer: Trainer
 
     def __init__(self, recipe: str = "default", **overrides: Any) -> None:
@@ -89,6 +100,7 @@ class TitleClassifier:
             target_tags=utils.TargetTags(required=True, multi_output=True),
             input_tags=utils.InputTags(one_d_array=True, two_d_array=False, string=True))
 
+    @one_at_a_time
     def fit(self, titles: Titles, categories: CategoryLists, validation: Validation = None,
             on_step: OnStep = None, sample_weight: Sequence[float] | np.ndarray | None = None) -> "TitleClassifier":
         """Learn from titles (a list of str) and the categories of each (a list of collections of str). Returns self.
@@ -110,10 +122,11 @@ class TitleClassifier:
         data = vocabulary.encode(records)
         data.weights = None if sample_weight is None else weights
         trainer = recipes.RECIPES[self.recipe](data, **others)
-        self._take(vocabulary, trainer.model, known, {"categories": news})
-        self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
+        self._train(trainer, data, encoded(held_out, known, vocabulary) if held_out else None, on_step,
+                    **fitted(vocabulary, trainer.model, known, {"categories": news}))
         return self
 
+    @one_at_a_time
     def fit_files(self, paths: list[str | PathLike], chunks: str | PathLike, validation: Validation = None,
                   on_step: OnStep = None) -> "TitleClassifier":
         """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
@@ -124,15 +137,15 @@ class TitleClassifier:
         `write_chunks` and `fit` raise.
         """
         features, asked, others = recipes.split(self.recipe, self.overrides)
-        if isinstance(asked.get("major"), int):
+        if isinstance(asked.get("major"), (int, np.integer)):
             raise ValueError("fit_files: major: want names, because a number needs all records at once, got a number")
         held_out = checked_records("fit_files: validation", *validation) if validation else None
         known = Categories.choose(read_records(paths), **asked)
         vocabulary = Vocabulary.build(known.stream(read_records(paths)), max_counts=MAX_COUNTS, **features)
         data = write_chunks(Path(chunks), known.stream(read_records(paths)), vocabulary, sources=paths)
         trainer = recipes.RECIPES[self.recipe](data, **others)
-        self._take(vocabulary, trainer.model, known, {"categories": []})
-        self._train(trainer, data, self.encode(held_out) if held_out else None, on_step)
+        self._train(trainer, data, encoded(held_out, known, vocabulary) if held_out else None, on_step,
+                    **fitted(vocabulary, trainer.model, known, {"categories": []}))
         return self
 
     def partial_fit(self, titles: Titles, categories: CategoryLists, on_step: OnStep = None) -> "TitleClassifier":
@@ -142,19 +155,27 @@ class TitleClassifier:
         keeps its state, so that rows of the network that are already trained move less than new ones. The state is not
         part of a saved model: after `load` it starts anew, and more of what was learnt is forgotten.
         """
-        if not hasattr(self, "model_"):
-            return self.fit(titles, categories, on_step=on_step)
+        return (self._fit_more if hasattr(self, "model_") else self.fit)(titles, categories, on_step=on_step)
+
+    @one_at_a_time
+    def _fit_more(self, titles: Titles, categories: CategoryLists, on_step: OnStep) -> "TitleClassifier":
         data = self.encode(checked_records("partial_fit", titles, categories))
-        if not hasattr(self, "_trainer"):
-            _, _, others = recipes.split(self.recipe, self.overrides)
-            network = {name: getattr(self.model_, name) for name in recipes.SETTINGS["network"]}
-            self._trainer = recipes.RECIPES[self.recipe](data, **others | network)
-            for name, p in self.model_.params.items():
-                self._trainer.model.params[name][...] = p
-            self.model_ = self._trainer.model
-        self._trainer.checkpoints = None  # they would be those of other titles
-        self._train(self._trainer, data, None, on_step)
+        trainer = getattr(self, "_trainer", None)
+        if trainer is None or trainer.model is not self.model_:
+            trainer = self._new_trainer(data)
+        trainer.checkpoints = None  # they would be those of other titles
+        seen = self.training_ | {"curve": list(self.training_.get("curve", []))}
+        self._train(trainer, data, None, on_step, model_=trainer.model, training_=seen)
         return self
+
+    def _new_trainer(self, data: Dataset) -> Trainer:
+        """A trainer of a copy of the network, whose optimiser starts anew."""
+        _, _, others = recipes.split(self.recipe, self.overrides)
+        network = {name: getattr(self.model_, name) for name in recipes.SETTINGS["network"]}
+        trainer = recipes.RECIPES[self.recipe](data, **others | network)
+        for name, p in self.model_.params.items():
+            trainer.model.params[name][:] = p
+        return trainer
 
     def encode(self, records: Iterable[Record]) -> Dataset:
         """The Dataset of some records, with the words and the categories that this model knows.
@@ -163,18 +184,13 @@ class TitleClassifier:
         """
         if not hasattr(self, "model_"):
             raise ValueError("TitleClassifier: want one with a vocabulary, got one without: call fit or load first")
-        records, _ = self.categories_.apply(list(records))
-        return self.vocabulary_.encode(records)
+        return encoded(records, self.categories_, self.vocabulary_)
 
-    def _take(self, vocabulary: Vocabulary, model: MLP, categories: Categories, training: dict[str, Any]) -> None:
-        self.vocabulary_, self.model_, self.classes_ = vocabulary, model, vocabulary.labels
-        self.categories_, self.training_ = categories, training
-
-    def _train(self, trainer: Trainer, data: Dataset | ChunkFolder, held_out: Dataset | None, on_step: OnStep) -> None:
-        """Train and choose the threshold, also after Ctrl-C, which is raised again."""
-        vars(self).pop("threshold_", None)  # after a training that diverges there is nothing to predict with
-        self._trainer = trainer
-        interrupt = noted_fit(trainer, data, held_out, on_step, self.training_)
+    def _train(self, trainer: Trainer, data: Dataset | ChunkFolder, held_out: Dataset | None, on_step: OnStep,
+               **attributes: Any) -> None:
+        """Set the attributes, train and choose the threshold, also after Ctrl-C, which is raised again."""
+        with changed(self, _trainer=trainer, **attributes):
+            interrupt = noted_fit(trainer, data, held_out, on_step, self.training_)
         judged = held_out or (data if isinstance(data, Dataset) else data[0])
         rows = np.linspace(0, len(judged) - 1, min(THRESHOLD_ROWS, len(judged))).astype(int)
         self.threshold_ = best_threshold(self.model_, judged.x[rows], threads=self._threads)
@@ -255,9 +271,12 @@ class TitleClassifier:
     def save(self, folder: str | PathLike) -> None:
         """Write the model into a new folder, or replace the model there, atomically. Nothing in it can execute.
 
-        OSError if it cannot be written, ValueError if the folder holds something else.
+        OSError if it cannot be written, ValueError if the folder holds something else, FloatingPointError if there are
+        parameters that are not finite.
         """
         self._check_fitted()
+        self.model_.check()
+        check_finite(f"{folder}: not saved", self.model_.params, "a training with a smaller learning rate")
         model_folder.write(folder, model_folder.Stored(
             self.recipe, self.overrides, self.vocabulary_, self.model_, self.categories_, self.threshold_,
             self.training_))
@@ -273,8 +292,8 @@ class TitleClassifier:
             classifier = cls(stored.recipe, **stored.overrides, **({} if threads is None else {"threads": threads}))
         except (TypeError, ValueError) as error:
             raise model_folder.not_whole(folder, error) from None
-        classifier._take(stored.vocabulary, stored.model, stored.categories, stored.training)
-        classifier.threshold_ = stored.threshold
+        vars(classifier).update(fitted(stored.vocabulary, stored.model, stored.categories, stored.training),
+                                threshold_=stored.threshold)
         return classifier
 
     def __getstate__(self) -> dict[str, Any]:

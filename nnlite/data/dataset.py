@@ -170,6 +170,13 @@ def _labels(y):
     return y
 
 
+def check_classes(indptr: np.ndarray) -> None:
+    """ValueError if a row of a csr label matrix has more labels than the one that softmax can learn."""
+    n = np.diff(indptr)
+    if n.max(initial=0) > 1:
+        raise ValueError(f"softmax: want at most one label in a row, got {n.max()} in row {n.argmax()}")
+
+
 def _arrays(name, matrix, copy=False):
     """The checked arrays of a csr matrix, as far as its rows reach, in the dtypes that the kernels are compiled for.
 

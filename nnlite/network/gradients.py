@@ -1,9 +1,12 @@
 """Are the compiled training step's gradients right? They are compared with those of `reference`."""
 
+from copy import copy
+
 import numpy as np
 
 from nnlite.data.dataset import Dataset, check_features
 from nnlite.network import reference
+from nnlite.network.layers import SparseLinear
 from nnlite.network.mlp import MLP, StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system.threads import one_blas_thread, team
@@ -20,7 +23,9 @@ def gradients(model: MLP, dataset: Dataset, reduction: str = "sum",
     if dataset.n_labels != model.n_labels or not len(dataset):
         raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {len(dataset)} and "
                          f"{dataset.n_labels}")
-    keep = KeepGradients(model.params)
+    model.check()
+    keep, model = KeepGradients(model.params), copy(model)
+    model.features = SparseLinear(model.features.w, model.features.b)  # whose memory no other thread uses
     x, y = check_features(dataset.x, model.n_words), dataset.arrays()[1]
     divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)
     with one_blas_thread():

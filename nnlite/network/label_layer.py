@@ -9,7 +9,7 @@ from itertools import count
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.dataset import Csr, check_labels
+from nnlite.data.dataset import Csr, check_classes, check_labels
 from nnlite.kernels import dense
 from nnlite.network.layers import one_of_each
 from nnlite.network.optimizers import KeepGradients, Updates
@@ -179,13 +179,6 @@ class SoftmaxLayer(LabelLayer):
             own[labelled] = weights[1][y.indices[y.indptr[0]:y.indptr[-1]]]
             weights = weights[0] * own, np.ones_like(weights[1])
         return super().backward_and_update(h, y, scale, optimizer, team, weights, negligible)
-
-
-def check_classes(indptr: np.ndarray) -> None:
-    """ValueError if a row of a csr label matrix has more labels than the one that softmax can learn."""
-    n = np.diff(indptr)
-    if n.max(initial=0) > 1:
-        raise ValueError(f"softmax: want at most one label in a row, got {n.max()} in row {n.argmax()}")
 
 
 def busy_labels(dz: np.ndarray, bound: np.float32) -> np.ndarray:

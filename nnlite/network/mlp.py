@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.dataset import Csr, check_features
+from nnlite.data.dataset import Csr, check_features, check_weights
 from nnlite.kernels import dense, ranking
 from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer, Weights
 from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
 from nnlite.network.optimizers import Updates
 from nnlite.network.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
+from nnlite.system.named_arrays import NamedArrays, check_array
 from nnlite.system.ranges import integer
 from nnlite.system.threads import Team, one_blas_thread, scratch, team
 
@@ -46,14 +47,15 @@ class MLP:
     cross-entropy of that one
     Weights begin uniform in +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), biases at 0.
     ValueError for a size below 1, an unknown activation or output, or too many labels for a softmax.
+    Values of params may change at any time, arrays may not be replaced. Predictions during a training in another thread
+    use values from before and after some updates.
     """
 
     def __init__(self, n_words: int, n_labels: int, hidden: Sequence[int] = (200, 200), activation: str = "sigmoid",
                  seed: int = 0, output: str = "sigmoid"):
-        self.params = {}
         rng = np.random.default_rng(seed)
-        for name, shape in shapes(n_words, hidden, n_labels).items():
-            self.params[name] = glorot_uniform(rng, shape) if name.endswith(".W") else np.zeros(shape, f32)
+        self.params = NamedArrays({name: glorot_uniform(rng, shape) if name.endswith(".W") else np.zeros(shape, f32)
+                                   for name, shape in shapes(n_words, hidden, n_labels).items()})
         self._make_layers(activation, output)
 
     @classmethod
@@ -63,16 +65,15 @@ class MLP:
         Arrays that cannot be written, such as read-only memory maps, do for predicting. ValueError if they do not fit
         together: names, dtype float32, C-contiguous, each layer as wide as the next one wants.
         """
-        model = object.__new__(cls)
-        model.params = dict(params)
         n_words, n_labels = (len(params.get(f"{name}.W", ())) for name in ("features", "labels"))
         hidden = [len(b) for name, b in params.items() if name.endswith(".b") and name != "labels.b"]
         want, got = shapes(n_words, hidden, n_labels), {name: p.shape for name, p in params.items()}
         if got != want:
             raise ValueError(f"MLP: parameters do not fit together: want {want}, got {got}")
-        if any(p.dtype != f32 or not p.flags.c_contiguous for p in params.values()):
-            raise ValueError("MLP: want parameters of float32, C-contiguous, got others")
+        model = object.__new__(cls)
+        model.params = NamedArrays({name: params[name] for name in want})
         model._make_layers(activation, output)
+        model.check()
         return model
 
     def _make_layers(self, activation, output):
@@ -92,12 +93,20 @@ class MLP:
         self.labels: LabelLayer = OUTPUTS[output](*layers[-1])
         self.losses_per_row = 1 if output == "softmax" else self.n_labels
 
+    def check(self) -> None:
+        """ValueError if arrays were replaced, resized or retyped since the model was made: kernels check no bounds."""
+        layers: list[Any] = [self.features, *self.between, self.labels]
+        held = [array for layer in layers for array in (layer.w, layer.b)]
+        for (name, shape), array in zip(shapes(self.n_words, self.hidden, self.n_labels).items(), held, strict=True):
+            check_array(f"MLP: {name}", array, shape, also_held=self.params[name])
+
     def init_label_bias(self, frequencies: np.ndarray) -> None:
         """Set labels.b to logit(frequency), so that the untrained network predicts about the bare frequencies.
 
         With a softmax to log(frequency), for the same end.
         frequencies (L,): fractions of the training rows, clipped to 1e-9 .. 1 - 1e-9 (a logit of +-20.7).
         """
+        check_weights("init_label_bias: frequencies", frequencies, self.n_labels)
         p = np.clip(frequencies, 1e-9, 1 - 1e-9)
         self.params["labels.b"][:] = np.log(p) if self.output == "softmax" else np.log(p / (1 - p))
 
@@ -114,6 +123,7 @@ class MLP:
                    threads: int | None = None) -> list:
         """[visit(rows, h)] over blocks of rows of the csr matrix x, h (n, H) the last hidden layer; on threads."""
         x = check_features(x, self.n_words)
+        self.check()
 
         def one_block(rows):
             hs = [scratch(f"h{i}", rows.stop - rows.start, units) for i, units in enumerate(self.hidden)]

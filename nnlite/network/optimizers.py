@@ -13,6 +13,7 @@ import numpy as np
 
 from nnlite.data.dataset import Csr
 from nnlite.kernels import sparse
+from nnlite.system.named_arrays import check_array
 from nnlite.system.threads import scratch
 
 f32 = np.float32
@@ -46,7 +47,6 @@ class Optimizer:
         self.t, self.factor = 0, 1.0
         self.state = {f"{name}/{part}": np.zeros(self._state_shape(name, p), p.dtype)
                       for name, p in params.items() for part in self.state_names}
-        self.rows = {name: as_rows(name, array) for name, array in (params | self.state).items()}
 
     def _state_shape(self, name, p):
         return (len(as_rows(name, p)), 1) if self.by_row else p.shape
@@ -58,7 +58,15 @@ class Optimizer:
         return len(self.state_names) * sum(4 * int(np.prod(self._state_shape(name, p))) for name, p in params.items())
 
     def next_step(self, factor: float = 1.0) -> None:
-        """Begin step t + 1 with the learning rates times factor."""
+        """Begin step t + 1 with the learning rates times factor. ValueError for impossible rates, or other arrays."""
+        for lr in self.lr, self.labels_lr:
+            if np.ndim(factor * lr) or not 0 <= factor * lr <= 3.4e38:
+                raise ValueError(f"{type(self).__name__}: want a learning rate of 0 to 3.4e38, got {lr} times {factor}")
+        for name, p in self.params.items():
+            check_array(name, p, p.shape, write=True)
+            for part in self.state_names:
+                check_array(f"{name}/{part}", self.state[f"{name}/{part}"], self._state_shape(name, p), write=True)
+        self.rows = {name: as_rows(name, array) for name, array in (self.params | self.state).items()}
         self.t, self.factor = self.t + 1, factor
 
     def rate(self, name: str) -> np.float32:

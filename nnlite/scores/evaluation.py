@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnlite.data.dataset import Dataset
+from nnlite.data.dataset import Dataset, check_classes
 from nnlite.kernels import dense, ranking
-from nnlite.network.label_layer import check_classes
 from nnlite.network.mlp import MLP, logit_thresholds
 from nnlite.scores import metrics
 from nnlite.scores.checks import check_propensities, checked_ks

@@ -10,7 +10,6 @@ import numpy as np
 
 from nnlite.data.chunked import ChunkedData, DatasetStream
 from nnlite.data.dataset import Csr, Dataset
-from nnlite.system.threads import blocks
 
 
 class Batch(NamedTuple):
@@ -32,24 +31,31 @@ class Batch(NamedTuple):
 def chunk_by_chunk(chunks: Iterable[Dataset], batch_rows: int, epochs: int) -> Iterator[Batch]:
     """Every chunk gets all its epochs, rows in order, before the next one comes. A round is a chunk."""
     for chunk in chunks:
-        parts = blocks(len(chunk), batch_rows)
-        for epoch in range(1, epochs + 1):
-            for rows in parts:
+        for epoch in range(1, epochs + 1 if len(chunk) else 1):
+            for start in range(0, len(chunk), batch_rows):
+                rows = slice(start, min(start + batch_rows, len(chunk)))
                 yield Batch(epoch, chunk, rows, epoch == epochs and rows.stop == len(chunk))
 
 
 def shuffled(chunks: ChunkedData | DatasetStream, batch_rows: int, epochs: range, seed: int) -> Iterator[Batch]:
-    """Epoch by epoch through all chunks in random order, the rows of each in random order. A round is an epoch."""
+    """Epoch by epoch through all chunks in random order, the rows of each in random order. A round is an epoch.
+
+    ValueError if the chunks have no rows in a later epoch.
+    """
     for epoch in epochs:
         last, numbered = None, _in_random_order(chunks, np.random.default_rng([seed, epoch]))
         for i, chunk in numbered:
             order = np.random.default_rng([seed, epoch, i]).permutation(len(chunk))
-            for rows in blocks(len(chunk), batch_rows):
+            for start in range(0, len(chunk), batch_rows):
                 if last:
                     yield last
-                last = Batch(epoch, chunk, order[rows], False)
+                last = Batch(epoch, chunk, order[start:start + batch_rows], False)
         if last:
             yield last._replace(ends_round=True)
+        elif epoch > epochs.start:
+            raise ValueError(f"Trainer: want data that can be gone through again, got no rows in epoch {epoch}")
+        else:
+            return
 
 
 def _in_random_order(chunks, rng):

@@ -91,8 +91,10 @@ def plan(paths: str | PathLike | Sequence[str | PathLike], recipe: str = "defaul
     """The Plan of a training on some files.
 
     paths: what `read_records` reads    recipe, overrides: as for `TitleClassifier`
-    Takes some seconds. Raises what `read_records` and `Vocabulary.build` raise.
+    Takes some seconds. Raises what `read_records` and `Vocabulary.build` raise, ValueError without a record to sample.
     """
+    if sample_records < 1:
+        raise ValueError(f"plan: sample_records: want at least 1, got {sample_records}")
     sources = [str(path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
     features, categories, others = recipes.split(recipe, overrides)
     base_bytes = load_kernels(features)
@@ -156,7 +158,7 @@ class Sample:
         reader = read_records(paths)
         self.records = list(itertools.islice(reader, most))
         self.seconds = {"read": time.perf_counter() - start}
-        self.records_bytes = (memory.resident_memory() or 0) - before
+        self.records_bytes = max((memory.resident_memory() or 0) - before, 0)  # the system may take other memory back
         n_read = len(self.records)
         self.exact = n_read < most
         n_lines = n_read + sum(reader.skipped.values())
@@ -232,7 +234,7 @@ class _Enough(Exception):
 
 
 def trial(trainer: Trainer, data: Dataset) -> float:
-    """Seconds of a training step on these data: the median, after the first two steps."""
+    """Seconds of a training step on these data: the median, after the first two steps; of fewer the last one's."""
     seconds: list[float] = []
 
     def look(step):
@@ -242,4 +244,5 @@ def trial(trainer: Trainer, data: Dataset) -> float:
 
     with suppress(_Enough):
         trainer.fit(data, on_step=look)
-    return float(np.median(np.diff(seconds)[1:] if len(seconds) > 2 else seconds))
+    of_steps = np.diff(seconds, prepend=0)
+    return float(np.median(of_steps[min(2, of_steps.size - 1):]))

@@ -1,8 +1,10 @@
 """`Trainer`: fits a model by mini-batches. One call of `fit` is a `_Run`, whose methods are the steps of its loop."""
 
-import hashlib
+import copy
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from itertools import islice
 from math import ceil
 from os import PathLike
@@ -10,19 +12,21 @@ from os import PathLike
 import numpy as np
 
 from nnlite.data.chunked import ChunkedData, DatasetStream, chunked
-from nnlite.data.dataset import Dataset, check_weights
+from nnlite.data.dataset import Dataset, check_classes, check_weights
 from nnlite.network.mlp import MLP, StepSettings
 from nnlite.network.optimizers import Optimizer
+from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system import memory
 from nnlite.system.threads import interrupts_between_steps, one_blas_thread, team
 from nnlite.training import checkpoints
 from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
+from nnlite.training.claims import claimed
+from nnlite.training.divergence import check_finite, check_losses
 from nnlite.training.history import History, Step
+from nnlite.training.identity import identity
 
-DIVERGED = 2.0  # times the first loss, which a training that learns leaves below it at once
-DIVERGED_STEPS = 8, 200  # that the loss stays above it: half an epoch, but at least and at most so many
-SAME = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout", "negligible"  # to resume
+MANY_ROWS = 1 << 20  # of a batch: above, the memory of a step is that of the largest chunk's rows
 
 
 def constant(progress: float) -> float:
@@ -58,22 +62,36 @@ class Trainer:
                  schedule: Callable[[float], float] = constant, dropout: float = 0.0, word_dropout: float = 0.0,
                  label_weights: np.ndarray | None = None, negligible: float = 0.0,
                  checkpoints: str | PathLike | None = None, checkpoint_seconds: float = 300.0):
-        for name, share in ("dropout", dropout), ("word_dropout", word_dropout), ("negligible", negligible):
-            if not 0 <= share < 1:
-                raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {share}")
-        for name, number in ("batch_rows", batch_rows), ("epochs", epochs):
-            if number < 1:
-                raise ValueError(f"Trainer: {name}: want at least 1, got {number}")
-        for name, value, known in ("order", order, ("shuffled", "chunks")), ("reduction", reduction, ("sum", "mean")):
-            if value not in known:
-                raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {value!r}")
         self.model, self.optimizer = model, optimizer
         self.batch_rows, self.epochs, self.order, self.reduction = batch_rows, epochs, order, reduction
         self.workers, self.seed, self.schedule = team(threads), seed, schedule
         self.dropout, self.word_dropout, self.negligible = dropout, word_dropout, negligible
-        self.label_weights = label_weights if label_weights is None else check_weights(
-            "Trainer: label_weights", label_weights, model.n_labels)
+        self.label_weights, self.history = label_weights, History()
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
+        self.label_weights = self._checked().label_weights
+
+    def _checked(self):
+        """A copy, so that nothing changes while it trains. ValueError for a value out of range."""
+        one = copy.copy(self)
+        for name in "dropout", "word_dropout", "negligible":
+            if not 0 <= getattr(one, name) < 1:
+                raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {getattr(one, name)}")
+        for name in "batch_rows", "epochs":
+            number = getattr(one, name)
+            if not isinstance(number, (int, np.integer)):
+                raise TypeError(f"Trainer: {name}: want a whole number, got {number!r}")
+            if number < 1:
+                raise ValueError(f"Trainer: {name}: want at least 1, got {number}")
+            setattr(one, name, int(number))
+        for name, known in ("order", ("shuffled", "chunks")), ("reduction", ("sum", "mean")):
+            if getattr(one, name) not in known:
+                raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {getattr(one, name)!r}")
+        if not one.checkpoint_seconds >= 0:
+            raise ValueError(f"Trainer: checkpoint_seconds: want at least 0, got {one.checkpoint_seconds}")
+        if one.label_weights is not None:
+            one.label_weights = check_weights(
+                "Trainer: label_weights", one.label_weights, one.model.n_labels).copy()
+        return one
 
     def fit(self, data: Dataset | ChunkedData | Iterable[Dataset], validation: Dataset | None = None,
             on_step: Callable[[Step], None] | None = None) -> History:
@@ -82,28 +100,23 @@ class Trainer:
         Shuffled chunks that can be read in any order, as those of a list or a ChunkFolder, come in a new random order
         in every epoch. One chunk is in memory at a time.
         validation: to `evaluate` after each epoch (order="chunks": each chunk)    on_step: called after every update
-        The optimiser begins anew, unless it has already trained this very model.
+        The optimiser begins anew, unless it has already trained this very model. Changes of the Trainer's settings
+        during a training count for the next one. `history` is then what `fit` returns, also after an error.
 
         Ctrl-C waits for the end of the step, saves a checkpoint and raises KeyboardInterrupt. FloatingPointError if the
-        loss is not finite or rises far above its first value for long. ValueError if data is empty, does not fit the
-        model or cannot be gone through again, or if the checkpoints are those of another training. MemoryError, before
-        anything is changed, if the machine has too little memory.
+        loss is not finite or rises far above its first value for long, or if parameters are not finite in the end or
+        where a checkpoint is due. RuntimeError if the model or the optimiser is already training. ValueError if data is
+        empty, does not fit the model or cannot be gone through again, or if the checkpoints are those of another
+        training. BlockingIOError if another training uses their folder. MemoryError, before anything is changed, if the
+        machine has too little memory. A checkpoint that cannot be written is a warning, and the training continues.
         """
-        run = _Run(self, self._chunked(data), validation, on_step)
-        run.check_memory()
-        self.optimizer.start(self.model.params)
-        run.resume()
-        with one_blas_thread(), interrupts_between_steps() as interrupted:
-            for batch in run.batches():
-                run.update(batch)
-                run.check_loss(batch)
-                run.tell(batch)
-                run.validate(batch)
-                run.save_when_due(interrupted())
-                if interrupted():
-                    raise KeyboardInterrupt
-        if not run.history.loss:
-            raise ValueError("Trainer: want at least one row to train on, got none")
+        run = _Run(self._checked(), self._chunked(data), validation, on_step)
+        used = [id(self.optimizer), *(p.ctypes.data for p in self.model.params.values())]
+        with claimed("Trainer: the model or the optimiser", *used), run.opened_checkpoints(), one_blas_thread():
+            try:
+                run.train()
+            finally:
+                self.history = run.history
         return run.history
 
     def n_steps(self, data: Dataset | ChunkedData | Iterable[Dataset]) -> int | None:
@@ -129,19 +142,62 @@ class _Run:
         self.trainer, self.model, self.optimizer = trainer, trainer.model, trainer.optimizer
         self.chunks, self.validation, self.on_step = chunks, validation, on_step
         self.n_steps, self.history = trainer.n_steps(chunks), History()
-        self.identity: dict = self._identity() if trainer.checkpoints else {}
+        self.identity: dict = identity(trainer, self.n_steps, chunks) if trainer.checkpoints else {}
         self.start = self.saved = time.perf_counter()
+
+    def opened_checkpoints(self):
+        """Within it, no other training can use the folder of the checkpoints, if there is one."""
+        folder = self.trainer.checkpoints
+        return checkpoints.opened(folder) if folder else nullcontext()
+
+    def train(self):
+        """All steps that are still to come."""
+        self.check_validation()
+        self.check_memory()
+        self.optimizer.start(self.model.params)
+        with interrupts_between_steps() as interrupted:
+            self.resume()
+            for batch in self.batches():
+                self.update(batch)
+                self.check_loss(batch)
+                self.tell(batch)
+                self.validate(batch)
+                self.save_when_due(interrupted())
+                if interrupted():
+                    self.check_finite()
+                    raise KeyboardInterrupt
+        if not self.history.loss:
+            raise ValueError("Trainer: want at least one row to train on, got none")
+        self.check_finite()
+
+    def check_validation(self):
+        """ValueError if the validation data cannot be scored."""
+        if self.validation is not None:
+            evaluation.check("Trainer: validation", self.model, self.validation)
+            if self.validation.n_words != self.model.n_words:
+                raise ValueError(f"Trainer: validation: the model has {self.model.n_words} words, the data "
+                                 f"{self.validation.n_words}")
+            if self.model.output == "softmax":
+                check_classes(self.validation.y.indptr)
+
+    def check_finite(self):
+        """FloatingPointError if a parameter or the optimiser's state is not finite."""
+        check_finite(f"Trainer: after {len(self.history.loss)} steps", self.model.params | self.optimizer.state,
+                     f"a smaller learning rate than {self.optimizer.lr:g}")
 
     def check_memory(self):
         """MemoryError if the state and a step need more memory than the machine has left."""
-        state = self.optimizer.state_bytes(self.model.params)
-        step = self.model.step_bytes(self.trainer.batch_rows, self.trainer.workers.threads)
+        sizes, state = self.chunks.sizes, self.optimizer.state_bytes(self.model.params)
+        rows = self.trainer.batch_rows
+        if rows > MANY_ROWS:
+            rows = min(rows, MANY_ROWS if sizes is None else max(1, *sizes))
+        step = self.model.step_bytes(rows, self.trainer.workers.threads)
         available = memory.available_memory()
         if available is not None and state + step > available:
             raise MemoryError(
                 f"Trainer: want at most the {available / 2**30:.3g} GiB that this machine has left, got "
                 f"{(state + step) / 2**30:.3g} GiB: {state / 2**30:.3g} for the optimiser's state, {step / 2**30:.3g} "
-                f"for a step of {self.trainer.batch_rows:,} rows")
+                f"for a step of {rows:,} rows")
 
     def batches(self) -> Iterator[Batch]:
         """The batches that are still to come."""
@@ -163,6 +219,7 @@ class _Run:
         want, got = (self.model.n_words, self.model.n_labels), (batch.chunk.n_words, batch.chunk.n_labels)
         if want != got:
             raise ValueError("Trainer: the model has {} words and {} labels, the data {} and {}".format(*want, *got))
+        self.model.check()
         one, done = self.trainer, len(self.history.loss)
         x, y, row_weights = batch.arrays()
         weights = None
@@ -181,19 +238,8 @@ class _Run:
 
     def check_loss(self, batch):
         """FloatingPointError if the training diverges."""
-        losses, (least, most) = self.history.loss, DIVERGED_STEPS
-        patience = min(max(least, (self.n_steps or 0) // self.trainer.epochs // 2), most)
-        if not np.isfinite(losses[-1]):
-            found = f"the loss is {losses[-1]}"
-        elif len(losses) > patience and min(losses[-patience:]) > DIVERGED * losses[0]:
-            found = f"for {patience} steps the loss has been above {DIVERGED:g} times its first value, {losses[0]:.4g}"
-        else:
-            return
-        largest = {name: float(np.abs(p).max()) for name, p in self.model.params.items()}
-        name = max(largest, key=lambda name: (not np.isfinite(largest[name]), largest[name]))
-        raise FloatingPointError(
-            f"Trainer: step {len(losses)} (epoch {batch.epoch}): {found}; the largest entry is in {name}: "
-            f"{largest[name]:.4g}. Want a smaller learning rate than {self.optimizer.lr:g}")
+        in_epoch = (self.n_steps or 0) // self.trainer.epochs
+        check_losses(self.history.loss, in_epoch, batch.epoch, self.model.params, self.optimizer.lr)
 
     def tell(self, batch):
         """Call on_step."""
@@ -204,50 +250,36 @@ class _Run:
     def validate(self, batch):
         """Score the validation data after the last batch of a round."""
         if batch.ends_round and self.validation is not None:
-            self.history.validation.append(evaluate(self.model, self.validation))
+            self.history.validation.append(evaluate(
+                self.model, self.validation, threads=self.trainer.workers.threads))
 
     def save_when_due(self, interrupted):
         """Save a checkpoint after checkpoint_seconds, on Ctrl-C and at the end."""
         one, step = self.trainer, len(self.history.loss)
         if one.checkpoints and (interrupted or step == self.n_steps
                                 or time.perf_counter() - self.saved > one.checkpoint_seconds):
+            self.check_finite()
             arrays, seen = self.model.params | self.optimizer.state, self.history
-            if all(np.isfinite(array.sum(dtype=np.float64)) for array in arrays.values()):  # if not, the last one stays
-                header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation}
+            header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation}
+            try:
                 checkpoints.save(one.checkpoints, step, header, arrays | {
                     "history/loss": np.array(seen.loss), "history/rows": np.array(seen.rows, np.int64)})
+            except OSError as error:
+                warnings.warn(f"{error}; the training continues without the checkpoint of step {step}")
             self.saved = time.perf_counter()
 
     def resume(self):
         """Put the parameters, state and history of the newest checkpoint in place, if there is one."""
         folder = self.trainer.checkpoints
-        found = checkpoints.load(folder) if folder else None
+        into = self.model.params | self.optimizer.state
+        wanted = checkpoints.Wanted(self.identity, into, self.n_steps, self.trainer.batch_rows)
+        found = checkpoints.load(folder, wanted) if folder else None
         if found:
             header, arrays = found
-            for name, want in self.identity.items():
-                if header["settings"].get(name) != want:
-                    raise ValueError(f"{folder}: the checkpoint is of another training: {name}: want {want}, got "
-                                     f"{header['settings'].get(name)}")
-            for name, array in (self.model.params | self.optimizer.state).items():
+            for name, array in into.items():
                 array[...] = arrays[name]
             self.optimizer.t = header["step"]
             self.history = History(arrays["history/loss"].tolist(), arrays["history/rows"].tolist(),
                                    header["validation"], header["seconds"])
         self.saved = time.perf_counter()
         self.start = self.saved - self.history.seconds
-
-    def _identity(self):
-        """What must be the same for a training to resume from a checkpoint; of long arrays their SHA-256."""
-        one, model, optimizer = self.trainer, self.model, self.optimizer
-        rates = [one.schedule(step / self.n_steps) for step in range(self.n_steps or 0)]
-        return {
-            **{name: getattr(one, name) for name in SAME}, "n_steps": self.n_steps, "schedule": _sha256(rates),
-            "label_weights": None if one.label_weights is None else _sha256(one.label_weights),
-            "optimizer": [type(optimizer).__name__, *optimizer.settings()], "data": self.chunks.crc32(),
-            "network": [model.n_words, *model.hidden, model.n_labels, model.activation, model.output],
-        }
-
-
-def _sha256(numbers):
-    """The digest of an array of numbers, whose order counts."""
-    return hashlib.sha256(np.asarray(numbers, np.float64).tobytes()).hexdigest()

@@ -27,9 +27,10 @@ class Scripted:
         n = len(self.losses)
         for step in range(n - self.new + 1, n + 1):
             on_step(Step(step, 99, 1, 8, self.losses[step - 1], 0.12345 * step))
+        self.history = History(self.losses, [8] * n, [{"bce": 0.5}] * (not self.error), 0.12345 * n)
         if self.error:
             raise self.error
-        return History(self.losses, [8] * n, [{"bce": 0.5}], 0.12345 * n)
+        return self.history
 
 
 def noted(trainer, seen=None, on_step=None):
@@ -95,6 +96,7 @@ def test_of_a_training_that_was_finished_before_the_figures_are_those_of_its_his
 def test_of_a_resumed_training_all_steps_and_seconds_count():
     _, seen = noted(Scripted([4.0, 2.0, 1.0], new=1))
     assert (seen["steps"], seen["last_loss"], seen["seconds"], seen["curve"]) == (3, 1.0, 0.37, [[3, 1.0]])
+    assert seen["first_loss"] == 4.0
 
 
 def test_validation_and_on_step_reach_the_trainer():

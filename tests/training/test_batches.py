@@ -89,3 +89,43 @@ def test_an_iterator_is_trained_on_for_one_epoch():
 def test_the_number_of_steps_counts_the_short_batches_of_every_chunk(batch_rows, epochs, want):
     trainer = Trainer(random_model(random_dataset()), SGD(0.1), batch_rows=batch_rows, epochs=epochs)
     assert trainer.n_steps(parts()) == want
+
+
+class Once:
+    """Chunks that are there for the first epoch alone, although it is not an iterator."""
+
+    def __init__(self):
+        self.chunks = iter([random_dataset()])
+
+    def __iter__(self):
+        return self.chunks
+
+
+def test_chunks_that_are_gone_in_the_second_epoch_are_an_error():
+    with pytest.raises(ValueError, match="data that can be gone through again, got no rows in epoch 2"):
+        Trainer(random_model(random_dataset()), SGD(0.1), epochs=3).fit(Once())
+
+
+@pytest.mark.parametrize("order", ["shuffled", "chunks"])
+def test_memory_does_not_grow_with_the_number_of_batches_or_epochs(order):
+    """Lists of 10^12 would end in a MemoryError."""
+    data, steps = random_dataset(), []
+
+    def stop(step):
+        steps.append(step.n_steps)
+        if step.step == 3:
+            raise KeyboardInterrupt
+
+    for batch_rows in 1, 10**12:
+        with pytest.raises(KeyboardInterrupt):
+            Trainer(random_model(data), SGD(0.1), batch_rows, 10**12, order).fit(data, on_step=stop)
+    assert steps == [61 * 10**12] * 3 + [10**12] * 3
+
+
+def test_batches_are_made_one_by_one():
+    class Huge:
+        def __len__(self):
+            return 10**15
+
+    batches = chunk_by_chunk([Huge()], 1, 1)
+    assert [next(batches).rows for _ in range(2)] == [slice(0, 1), slice(1, 2)]

@@ -276,7 +276,8 @@ def test_a_state_that_is_no_number_is_not_saved(tmp_path):
         if step.step == 3:
             broken.optimizer.state["labels.b/s"][0] = np.inf
 
-    broken.fit(random_dataset(), on_step=spoil)
+    with pytest.raises(FloatingPointError, match="Trainer: after 3 steps: labels.b/s: want finite numbers"):
+        broken.fit(random_dataset(), on_step=spoil)
     assert checkpoints.load(tmp_path)[0]["step"] == 2
 
 

@@ -146,7 +146,7 @@ class Paced:
             on_step(Step(self.made, self.n_steps, 1, 10, 0.5, seconds))
 
 
-@pytest.mark.parametrize("n_steps, made, seconds", [(1, 1, 50), (4, 4, 1), (100, 5, 1)])
+@pytest.mark.parametrize("n_steps, made, seconds", [(1, 1, 50), (2, 2, 50), (3, 3, 1), (4, 4, 1), (100, 5, 1)])
 def test_a_trial_tells_the_step_in_the_middle_and_ends_soon(n_steps, made, seconds):
     """Without the first two, in which everything compiles."""
     paced = Paced(n_steps)
@@ -273,3 +273,14 @@ def test_a_trial_lasts_for_more_than_two_seconds_after_the_first_two_steps(n_ste
     monkeypatch.setattr(planning, "TRIAL_SECONDS", 7 + 1)
     paced = Paced(n_steps)
     assert (trial(paced, None), paced.made) == (seconds, made)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_a_plan_wants_at_least_one_record(n, catalogue):
+    with pytest.raises(ValueError, match=f"plan: sample_records: want at least 1, got {n}"):
+        plan(catalogue, sample_records=n)
+
+
+def test_the_memory_of_a_plan_does_not_grow_with_its_epochs(catalogue):
+    found = plan(catalogue / "plain.jsonl", epochs=10**12, batch_rows=10**12)
+    assert found.n_steps == 10**12

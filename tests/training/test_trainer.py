@@ -14,8 +14,9 @@ from nnlite.network.optimizers import as_rows
 from nnlite.system import memory
 from nnlite.system.threads import usable_cores
 from nnlite.training.batches import Batch, shuffled
+from nnlite.training.divergence import DIVERGED, DIVERGED_STEPS
 from nnlite.training.history import History
-from nnlite.training.trainer import DIVERGED, DIVERGED_STEPS, _Run, constant, linear_decay
+from nnlite.training.trainer import _Run, constant, linear_decay
 
 OPTIMISERS = {"sgd": lambda: SGD(0.5), "adagrad": lambda: AdaGrad(0.1), "adam": lambda: Adam(0.02),
               "adagrad by row": lambda: AdaGrad(0.1, by_row=True)}

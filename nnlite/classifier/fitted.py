@@ -1,0 +1,48 @@
+"""The attributes of a classifier that a training sets, and what becomes of them when it fails."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nnlite.categories.choice import Categories
+from nnlite.data.dataset import Dataset
+from nnlite.data.records import Record
+from nnlite.data.vocabulary import Vocabulary
+from nnlite.network.mlp import MLP
+
+
+def fitted(vocabulary: Vocabulary, model: MLP, categories: Categories, training: dict[str, Any]) -> dict[str, Any]:
+    """The attributes that `fit` and `load` set, by name."""
+    return dict(vocabulary_=vocabulary, model_=model, classes_=vocabulary.labels, categories_=categories,
+                training_=training)
+
+
+@contextmanager
+def changed(classifier: Any, **attributes: Any) -> Iterator[None]:
+    """Set attributes, training_ among them, for a training within it.
+
+    An error before the first step leaves all attributes as they were. A training that diverges, or a `fit` that fails
+    later, leaves no threshold: there is nothing to predict with.
+    """
+    own = vars(classifier)
+    before = own.copy()
+    if "vocabulary_" in attributes:
+        own.pop("threshold_", None)
+    own.update(attributes)
+    try:
+        yield
+    except FloatingPointError:
+        own.pop("threshold_", None)
+        raise
+    except BaseException:
+        if not own["training_"].get("steps"):
+            for name in own.keys() - before.keys():
+                del own[name]
+            own.update(before)
+        raise
+
+
+def encoded(records: Iterable[Record], categories: Categories, vocabulary: Vocabulary) -> Dataset:
+    """The Dataset of some records with mapped categories."""
+    records, _ = categories.apply(list(records))
+    return vocabulary.encode(records)
