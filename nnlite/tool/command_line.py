@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nnlite import __version__
+from nnlite.system.interrupts import sigterm_as_ctrl_c
 from nnlite.tool import commands
 from nnlite.training.recipes import RECIPES
 
@@ -98,6 +99,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {' '.join(message.split())}\n")
 
 
+@sigterm_as_ctrl_c()
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in argv, by default in the arguments of the program. Returns the exit code."""
     for stream in sys.stdout, sys.stderr:
