@@ -1,8 +1,10 @@
 """`kernel`, the decorator that compiles every loop of the kernel files."""
 
+import os
 from typing import Any
 
 import numba
+from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic, overload
 
 from nnlite.kernels.cache import Cache, NoCache
@@ -11,6 +13,10 @@ from nnlite.kernels.cache import Cache, NoCache
 # error_model: x / 0 is inf, as in NumPy; Python's check for a division by zero would prevent vectorised loops.
 # fastmath: only re-association and fused multiply-add; NaN and infinity keep their meaning.
 SETTINGS: dict[str, Any] = dict(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+
+if hasattr(os, "register_at_fork"):  # the child of a fork during a compilation would wait for its end for ever
+    os.register_at_fork(before=global_compiler_lock.acquire, after_in_parent=global_compiler_lock.release,
+                        after_in_child=global_compiler_lock.release)
 
 
 def kernel(function):

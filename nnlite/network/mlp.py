@@ -15,7 +15,7 @@ from nnlite.network.optimizers import Updates
 from nnlite.network.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
 from nnlite.system.named_arrays import NamedArrays, check_array
 from nnlite.system.ranges import integer
-from nnlite.system.threads import Team, one_blas_thread, scratch, team
+from nnlite.system.threads import Team, one_blas_thread, scratch, team, until_interrupted
 
 OUTPUTS = {"sigmoid": LabelLayer, "softmax": SoftmaxLayer}
 
@@ -140,7 +140,8 @@ class MLP:
         z lies in scratch memory: visit may change it and must not keep it. Blocks run on threads, tiles in order.
         """
         def one_block(rows, h):
-            return [visit(rows, tile, self.labels.logits(h, tile)) for tile in self.labels.tiles()]
+            tiles = until_interrupted(self.labels.tiles())
+            return [visit(rows, tile, self.labels.logits(h, tile)) for tile in tiles]
 
         return self.each_block(x, one_block, threads)
 

@@ -2,10 +2,6 @@
 
 import errno
 import os
-<<<<<<< HEAD
-=======
-from contextlib import suppress
->>>>>>> train
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,19 +14,11 @@ except ImportError:  # Windows
 _HELD = errno.EACCES, errno.EAGAIN, errno.EDEADLK  # what the systems say of a lock that another holds
 
 
-<<<<<<< HEAD
 def is_locked(file: int | BinaryIO, wait: bool = False, without: bool = True) -> bool:
     """Whether an open file (its number, or itself) is now locked, until it is closed. False: another has locked it.
 
     Another is any other process or any other `open` of this one. wait: until the other has released the lock.
     without: the answer where the file system has no locks, as some network file systems
-=======
-def is_locked(file: int | BinaryIO, wait: bool = False) -> bool:
-    """Whether an open file (its number, or itself) is now locked, until it is closed. False: another has locked it.
-
-    Another is any other process or any other `open` of this one. wait: until the other has released the lock.
-    Some file systems (old NFS) have no locks: there the answer is True.
->>>>>>> train
     """
     number = file if isinstance(file, int) else file.fileno()
     try:
@@ -39,31 +27,21 @@ def is_locked(file: int | BinaryIO, wait: bool = False) -> bool:
         else:
             msvcrt.locking(number, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     except OSError as error:
-<<<<<<< HEAD
         return error.errno not in _HELD and without
-=======
-        return error.errno not in _HELD
->>>>>>> train
     return True
 
 
 class FolderLock:
     """The lock of a folder that exists, held until `release` or the end of this object or of the process.
 
-<<<<<<< HEAD
     BlockingIOError if another process, or another FolderLock of this one, holds it. OSError if the file ".lock",
     which stays in the folder afterwards, cannot be written.
-=======
-    BlockingIOError if another process, or another FolderLock of this one, holds it. OSError if the file ".lock", which
-    is removed afterwards where the system can remove an open file, cannot be written.
->>>>>>> train
     doing: what the holder of the lock does, for the error: "trains with these checkpoints"
     """
 
     NAME = ".lock"
 
     def __init__(self, folder: str | os.PathLike, doing: str = "works in this folder"):
-<<<<<<< HEAD
         self._file = open(Path(folder) / self.NAME, "ab")
         if not is_locked(self._file):
             self._file.close()
@@ -72,24 +50,6 @@ class FolderLock:
     def release(self) -> None:
         """Let another have the lock. Does nothing the second time."""
         self._file.close()
-=======
-        self._path = Path(folder) / self.NAME
-        for _ in range(10):
-            self._file = open(self._path, "ab")
-            if not is_locked(self._file):
-                self._file.close()
-                raise BlockingIOError(errno.EAGAIN, f"another process {doing}", str(folder))
-            with suppress(OSError):
-                if os.path.samestat(os.fstat(self._file.fileno()), self._path.stat()):
-                    return  # otherwise the holder before has just removed this file
-
-    def release(self) -> None:
-        """Let another have the lock. Does nothing the second time."""
-        if not self._file.closed:
-            with suppress(OSError):
-                self._path.unlink()
-            self._file.close()
->>>>>>> train
 
     def __enter__(self) -> "FolderLock":
         return self

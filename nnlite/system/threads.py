@@ -7,13 +7,12 @@ order of the slices, and BLAS has one thread (`one_blas_thread`), because with t
 import itertools
 import os
 import queue
-import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from math import prod
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,6 +20,13 @@ import threadpoolctl
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+_teams: dict[int, "Team"] = {}
+_current = threading.local()  # .work: of which this thread does an item
+_own = threading.local()  # this thread's scratch memory, by name
+_blas_lock = threading.RLock()
+_blas_callers: dict[object, int] = {}  # callers within `one_blas_thread`, and their threads
+_blas_threads: dict[Any, int] = {}  # of each BLAS library before the first of them came
 
 
 def blocks(n: int, size: int) -> list[slice]:
@@ -47,86 +53,189 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@lru_cache(maxsize=None)
 def team(threads: int | None = None) -> "Team":
-    """The team of so many threads, started once; None is one thread per usable core. ValueError for less than 1."""
+    """The team of so many threads, the same for all callers; None is one per usable core. ValueError below 1."""
     if threads is None:
-        return team(usable_cores())
+        threads = usable_cores()
     if threads < 1:
         raise ValueError(f"threads: want at least 1, got {threads}")
-    return Team(threads)
+    return _teams.get(threads) or _teams.setdefault(threads, Team(threads))
 
 
 class Team:
-    """The calling thread and `threads` - 1 helpers that sleep until there is work."""
+    """The calling thread and `threads` - 1 helpers that sleep until there is work. Work starts the helpers it needs."""
 
     def __init__(self, threads: int):
         self.threads = threads
+        self.forget_helpers()
+
+    def forget_helpers(self) -> None:
+        """For a process that was forked: it has the memory of its parent, but none of its other threads."""
         self.inbox: queue.SimpleQueue = queue.SimpleQueue()
-        for _ in range(threads - 1):
-            threading.Thread(target=self._help, name="nnlite", daemon=True).start()
+        self.helpers: list[threading.Thread] = []
+        self.starting = threading.Lock()
 
     def run(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """[function(item) for item in items], on all threads. All items run; then the first one's error is raised."""
+        """[function(item) for item in items], on all threads. Items begin in order, and none after an error.
+
+        Those that have begun end before the error is raised. Of several errors it is that of the first item in order,
+        whatever the number of threads. Ctrl-C comes before all other errors, and also ends `until_interrupted`.
+        """
         work = _Work(function, items)
-        for _ in range(min(self.threads, len(items)) - 1):
-            self.inbox.put(work)
-        work.do()
-        return work.results()
+        try:
+            n_helpers = min(self.threads, len(items)) - 1
+            if n_helpers > len(self.helpers):
+                self._start_helpers(n_helpers)
+            for _ in range(n_helpers):
+                self.inbox.put(work)
+            work.do()
+            work.wait()
+        except BaseException:  # Ctrl-C between two items or while waiting
+            work.interrupted = waiting = True
+            while waiting:
+                with suppress(BaseException):  # Ctrl-C once more
+                    work.wait()
+                    waiting = False
+            raise
+        return work.outcome()
 
     def call(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
         """[job() for job in jobs], as `run`."""
         return self.run(lambda job: job(), jobs)
 
-    def _help(self):
-        while True:
-            self.inbox.get().do()
+    def __reduce__(self):
+        return team, (self.threads,)
+
+    def _start_helpers(self, n):
+        with self.starting:
+            while len(self.helpers) < n:
+                helper = threading.Thread(target=_help, args=(self.inbox,), name="nnlite", daemon=True)
+                helper.start()
+                self.helpers.append(helper)
+
+
+def _help(inbox):
+    while True:
+        inbox.get().help()
+
+
+class _Interrupted(BaseException):
+    """Ends an item of a work that is interrupted."""
 
 
 class _Work:
-    """One call of `Team.run`. A free thread takes the next item and stores its outcome in the item's place."""
+    """One call of `Team.run`. A free thread takes the next item and stores its result in the item's place.
+
+    It is over when the caller takes no more items and as many helpers have left it as have joined it. These are lists
+    and a queue, not numbers under a lock: Ctrl-C may end any method of the calling thread at any line.
+    """
 
     def __init__(self, function, items):
         self.function, self.items = function, items
-        self.outcomes: list[Any] = [None] * len(items)
-        self.next, self.done = itertools.count(), itertools.count(1)  # next() of a count is atomic
-        self.finished = threading.Lock()  # held until the last item is finished: faster than an Event
-        if items:
-            self.finished.acquire()
+        self.next = itertools.count()  # next() of a count is atomic
+        self.results: list[Any] = [None] * len(items)
+        self.errors: list[tuple] = []
+        self.closed = self.interrupted = False  # closed: no item begins any more
+        self.outer: _Work | None = getattr(_current, "work", None)  # of which an item has started this work
+        self.joined: list[None] = []
+        self.left: list[None] = []
+        self.leaving: queue.SimpleQueue = queue.SimpleQueue()
+        self.process = os.getpid()
 
     def do(self):
         """Take items until none is left."""
+        _current.work = self
         for i in self.next:
-            if i >= len(self.items):
+            if i >= len(self.items) or self.closed or self.outer and self.outer.is_interrupted():
                 return
             try:
-                self.outcomes[i] = self.function(self.items[i]), None
-            except BaseException as error:  # raised again by `results`
-                self.outcomes[i] = None, error
-            if next(self.done) == len(self.items):
-                self.finished.release()
+                self.results[i] = self.function(self.items[i])
+            except _Interrupted:
+                return
+            except BaseException as error:  # raised again by `outcome`
+                ordinary = isinstance(error, Exception)
+                self.errors.append((ordinary, i, error))
+                self.closed, self.interrupted = True, self.interrupted or not ordinary
 
-    def results(self):
-        """All results, once the last item is finished; or the first error."""
-        self.finished.acquire()
-        for _, error in self.outcomes:
-            if error is not None:
-                raise error
-        return [result for result, _ in self.outcomes]
+    def help(self):
+        """`do`, on another thread than the caller's."""
+        self.joined.append(None)
+        if not self.closed:
+            self.do()
+            _current.work = None
+        self.left.append(None)
+        self.leaving.put(None)
+
+    def wait(self):
+        """Let no item begin, and wait until no helper is within one. After an exception it can be called again."""
+        _current.work, self.closed = self.outer, True
+        while len(self.left) < len(self.joined) and os.getpid() == self.process:
+            self.leaving.get()
+
+    def is_interrupted(self):
+        """Whether Ctrl-C has ended this work, or the one that it is part of."""
+        return self.interrupted or self.outer is not None and self.outer.is_interrupted()
+
+    def outcome(self):
+        """All results, or the first error."""
+        if self.errors:
+            raise min(self.errors, key=itemgetter(0, 1))[2]
+        if self.is_interrupted():
+            raise _Interrupted
+        if len(self.left) < len(self.joined):
+            raise RuntimeError("threads: want a fork between two calls of nnlite, got one within a call that continues")
+        return self.results
+
+
+def until_interrupted(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield the items; within an item of `Team.run` that takes long. It raises when Ctrl-C has ended that run."""
+    work = getattr(_current, "work", None)
+    for item in items:
+        if work is not None and work.is_interrupted():
+            raise _Interrupted
+        yield item
 
 
 def ahead(functions: Iterable[Callable[[], Result]]) -> Iterator[Result]:
-    """Yield what each function returns, in order; while one result is in use, a thread calls the next function."""
-    with ThreadPoolExecutor(1) as pool:
-        calls = map(pool.submit, functions)
-        call = next(calls, None)
+    """Yield what each function returns, in order; while one result is in use, a thread calls the next function.
+
+    In a process that is forked meanwhile, the function whose thread is gone is called again.
+    """
+    calls = map(_Call, functions)
+    call = next(calls, None)
+    try:
         while call:
             result, call = call.result(), next(calls, None)
             yield result
             del result  # frees its memory before a third result is made
+    finally:
+        if call:
+            call.thread.join()
 
 
-_own = threading.local()
+class _Call:
+    """A call of a function on a thread of its own."""
+
+    def __init__(self, function):
+        self.function, self.outcome = function, None
+        self.thread = threading.Thread(target=self._call, name="nnlite ahead")
+        self.thread.start()
+
+    def _call(self):
+        try:
+            self.outcome = self.function(), None
+        except BaseException as error:  # raised again by `result`
+            self.outcome = None, error
+
+    def result(self):
+        """What the function returns or raises."""
+        self.thread.join()
+        if self.outcome is None:
+            return self.function()
+        result, error = self.outcome
+        if error is not None:
+            raise error
+        return result
 
 
 def scratch(name: str, *shape: int) -> np.ndarray:
@@ -144,43 +253,41 @@ def blas_libraries() -> threadpoolctl.ThreadpoolController:
     return threadpoolctl.ThreadpoolController().select(user_api="blas")
 
 
-_blas_lock = threading.Lock()
-_blas_limits: list = []  # threadpoolctl's limit, once for each caller within `one_blas_thread`
-
-
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
     """Within it, NumPy's matrix products run on the thread that calls them. Calls may nest and overlap."""
-    with _blas_lock:
-        _blas_limits.append(_blas_limits[0] if _blas_limits else blas_libraries().limit(limits=1))
+    caller = object()
     try:
+        with _blas_lock:
+            _blas_callers[caller] = threading.get_ident()
+            if not _blas_threads:
+                _blas_threads.update({one: one.num_threads for one in blas_libraries().lib_controllers})
+            _set_blas_threads()
         yield
     finally:
         with _blas_lock:
-            limit = _blas_limits.pop()
-            if not _blas_limits:
-                limit.restore_original_limits()
+            _blas_callers.pop(caller, None)
+            _set_blas_threads()
 
 
-@contextmanager
-def interrupts_between_steps() -> Iterator[Callable[[], bool]]:
-    """Within it, the first Ctrl-C is only noted; the second raises KeyboardInterrupt. Yields a function: was one noted?
+def _set_blas_threads():
+    """One within `one_blas_thread`, else as many as before. If Ctrl-C ends it, the next caller completes it."""
+    for library, n_threads in _blas_threads.items():
+        library.set_num_threads(1 if _blas_callers else n_threads)
+    if not _blas_callers:
+        _blas_threads.clear()
 
-    Nothing is changed where the program has its own handler of Ctrl-C, or on any thread but the main one.
-    """
-    if (threading.current_thread() is not threading.main_thread()
-            or signal.getsignal(signal.SIGINT) is not signal.default_int_handler):
-        yield lambda: False
-        return
-    noted: list[int] = []
 
-    def note(number, frame):
-        if noted:
-            raise KeyboardInterrupt
-        noted.append(number)
+def _after_fork():
+    """In the child: it has one thread, the one that has forked."""
+    for each in _teams.values():
+        each.forget_helpers()
+    for caller, thread in list(_blas_callers.items()):
+        if thread != threading.get_ident():
+            del _blas_callers[caller]
+    _set_blas_threads()
+    _blas_lock.release()
 
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: bool(noted)
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_blas_lock.acquire, after_in_parent=_blas_lock.release, after_in_child=_after_fork)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from nnlite import __version__
+from nnlite.system.interrupts import sigterm_as_ctrl_c
 from nnlite.tool import commands
 from nnlite.tool.printing import messages, printable, say
 from nnlite.training.recipes import RECIPES
@@ -25,8 +26,8 @@ ABOUT = """Learns which categories a product belongs to from its title.
 Product files are .jsonl, .json, .csv or .tsv, plain or .gz, .bz2, .xz. Each product has a title and categories.
 """
 CODES = """
-exit codes: 0 success; 1 interrupted by Ctrl-C (`train` saves what it has learnt by then); 2 an error, reported in one
-line on standard error. It is not an error if the reader of the output stops early, as `head` does.
+exit codes: 0 success; 1 interrupted by Ctrl-C or SIGTERM (`train` saves what it has learnt by then); 2 an error,
+reported in one line on standard error. It is not an error if the reader of the output stops early, as `head` does.
 """
 TRAIN = """Learns from product files and saves a model. Lines without a usable product are skipped, counted and shown.
 
@@ -35,9 +36,9 @@ TRAIN = """Learns from product files and saves a model. Lines without a usable p
   nnlite train products.csv --model shop --min-count 1 --label-min-count 3      a small catalogue
   nnlite train products.csv --model shop --mapping mapping.tsv --major 20       one of 20 categories for each product
 
-Ctrl-C ends the training after the current step and saves what is learnt; pressed twice, it saves nothing. A model that
-is already in the folder is replaced when the new one is complete. The folders and the report are places of their own:
-none in another, and no link or device. Settings that are not given are those of the recipe.
+Ctrl-C or SIGTERM ends the training after the current step and saves what is learnt; a second one saves nothing. A model
+that is already in the folder is replaced when the new one is complete. The folders and the report are places of their
+own: none in another, and no link or device. Settings that are not given are those of the recipe.
 The recipe `deck` is a textbook recipe that hardly learns, kept for comparison.
 """
 PLAN = """Estimates what `train` will take on this machine: records, words, steps, seconds, memory. It reads a sample
@@ -101,6 +102,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {printable(' '.join(message.split()))}\n")
 
 
+@sigterm_as_ctrl_c()
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in argv, by default in the arguments of the program. Returns the exit code."""
     for stream in sys.stdout, sys.stderr:

@@ -18,7 +18,8 @@ from nnlite.network.optimizers import Optimizer
 from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system import memory
-from nnlite.system.threads import interrupts_between_steps, one_blas_thread, team
+from nnlite.system.interrupts import interrupts_between_steps
+from nnlite.system.threads import one_blas_thread, team
 from nnlite.training import checkpoints
 from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
 from nnlite.training.claims import claimed

@@ -27,6 +27,7 @@ from nnlite.tool import commands
 from nnlite.tool.command_line import main
 
 QUICK = "--epochs", "2", "--hidden", "8"
+STOPPED = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 
 @pytest.fixture(scope="module")
@@ -123,25 +124,27 @@ def test_a_training_that_explodes(home, tmp_path, capsys):
 
 
 @compiled
+@STOPPED
 @pytest.mark.usefixtures("ctrl_c")
-def test_ctrl_c_saves_what_is_learnt(home, tmp_path):
+def test_ctrl_c_or_sigterm_saves_what_is_learnt(home, tmp_path, number):
     process = start("train", home / "train.jsonl", "--model", tmp_path / "m", "--epochs", 100_000, "--hidden", 8)
     while b"epoch" not in process.stderr.readline():
         pass
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     code, _, err = finish(process)
     assert code == 1 and "interrupted, what was learnt so far is saved" in err
     model = TitleClassifier.load(tmp_path / "m")
     assert 5 <= model.training_["steps"] < model.training_["n_steps"] and model.predict(["Blue cotton dress"])
 
 
+@STOPPED
 @pytest.mark.usefixtures("ctrl_c")
-def test_ctrl_c_before_anything_is_learnt(tmp_path):
+def test_ctrl_c_or_sigterm_before_anything_is_learnt(tmp_path, number):
     os.mkfifo(tmp_path / "slow.jsonl")
     process = start("train", tmp_path / "slow.jsonl", "--model", tmp_path / "m")
     assert b"reading" in process.stderr.readline()
     while process.poll() is None:  # a signal just before the call that waits for the pipe is seen after it only
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(10)
     assert finish(process) == (1, "", "nnlite: interrupted\n") and not (tmp_path / "m").exists()
@@ -252,13 +255,14 @@ def test_the_reader_of_the_output_may_stop_early(home, unbuffered):
     assert finish(process) == (0, "", "")
 
 
+@STOPPED
 @pytest.mark.usefixtures("ctrl_c")
-def test_ctrl_c_while_predicting(home):
+def test_ctrl_c_or_sigterm_while_predicting(home, number):
     process = start("predict", home / "shop")
     process.stdin.write(b"Blue dress\n")
     process.stdin.flush()
     assert process.stdout.readline().startswith(b"Blue dress\t")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert finish(process) == (1, "", "nnlite: interrupted\n")
 
 
