@@ -23,7 +23,7 @@ import numpy as np
 from nnlite.system import atomic_folder
 from nnlite.system.threads import blocks, team
 
-FORMATS = 1, 2  # that are read; the last is written. Format 1 had no shape of titles
+FORMATS = 1, 2, 3  # that are read; the last is written. 1 had no shape of titles, 1 and 2 no secret of a hash
 TYPES = {b"<f4": "float32", b"<f8": "float64", b"<i4": "int32", b"<i8": "int64"}
 CRC_BYTES = 1 << 24  # of a file, whose CRC-32 one thread computes at a time
 MAX_JSON = 1 << 26  # bytes
