@@ -8,6 +8,7 @@ more.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from heapq import heapify, heappop, heapreplace
 
 from nnlite.data.records import Record, RecordStream
 
@@ -47,10 +48,7 @@ class Major:
         while len(choice.owned) < n:
             if not choice.uncovered:
                 raise ValueError(f"Major: want at most the {len(choice.owned):,} that the records have, got {n:,}")
-            # the most uncovered rows, then the most rows, then the first in the alphabet
-            name = min(choice.uncovered, key=lambda name: (-choice.uncovered[name], -choice.counts[name], name))
-            del choice.uncovered[name]
-            choice.consider(name)
+            choice.consider(choice.next_name())
         return cls(sorted(choice.owned, key=choice.rank))
 
     def apply(self, records: Iterable[Record]) -> "MajorRecords":
@@ -69,8 +67,22 @@ class _Choice:
         self.counts = {name: len(places) for name, places in self.where.items()}
         # of the names that may still be chosen, how many of their rows no chosen name has
         self.uncovered = {name: n for name, n in self.counts.items() if n <= NEAR_UNIVERSAL * len(rows)}
+        self.queue = list(map(self._place, self.uncovered))
+        heapify(self.queue)
         self.owners = [""] * len(rows)
         self.owned: Counter[str] = Counter()
+
+    def _place(self, name):
+        """In the queue: the most uncovered rows first, then the most rows, then the first in the alphabet."""
+        return -self.uncovered[name], -self.counts[name], name
+
+    def next_name(self):
+        """Take the name that comes first. A place in the queue may be out of date, but a name only falls back."""
+        while (place := self._place(name := self.queue[0][2])) != self.queue[0]:
+            heapreplace(self.queue, place)
+        heappop(self.queue)
+        del self.uncovered[name]
+        return name
 
     def rank(self, name):
         """By this a row chooses its owner among the chosen names that it has: the rarest, then the first."""

@@ -39,11 +39,12 @@ class Mapping:
     """What each raw category becomes.
 
     rules: raw category -> category, "" drops it    others: what becomes of a raw category without a rule: None leaves
-    it as it is, "" drops it, a name gives it this name    notes: raw category -> comment, "*" -> that of the others
+    it as it is, "" drops it, a name gives it this name    notes: raw category -> comment, None -> that of the others
     ValueError for a ring of rules or an empty raw category.
     """
 
-    def __init__(self, rules: dict[str, str], others: str | None = None, notes: dict[str, str] | None = None):
+    def __init__(self, rules: dict[str, str], others: str | None = None,
+                 notes: dict[str | None, str] | None = None):
         self.rules, self.others, self.notes = dict(rules), others, dict(notes or {})
         if "" in self.rules:
             raise ValueError("Mapping: want a name for every raw category, got an empty one")
@@ -64,7 +65,7 @@ class Mapping:
         """
         lines: dict[str, _Line] = {}
         others: dict[str, _Line] = {}  # at most one
-        notes: dict[str, str] = {}
+        notes: dict[str | None, str] = {}
         for line in _lines(path):
             known = others if line.is_others else lines
             before = known.get(line.raw, line)
@@ -73,7 +74,7 @@ class Mapping:
                                  f"{before.number} and {line.to!r}")
             known[line.raw] = line
             if line.note:
-                notes[line.raw] = line.note
+                notes[None if line.is_others else line.raw] = line.note
         rules = {raw: line.to for raw, line in lines.items()}
         _followed(rules, {raw: line.where for raw, line in lines.items()})
         return cls(rules, others["*"].to if others else None, notes)
@@ -93,7 +94,7 @@ class Mapping:
         lines = ["# what raw categories become; columns are separated by tabs", "# raw category\tcategory\twhy"]
         lines += [_written(_escaped(raw), to, self.notes.get(raw, "")) for raw, to in self.rules.items()]
         if self.others is not None:
-            lines.append(_written("*", self.others, self.notes.get("*", "")))
+            lines.append(_written("*", self.others, self.notes.get(None, "")))
         with atomic_file.replacing(path) as file:
             file.write("".join(line + "\n" for line in lines).encode())
 

@@ -21,6 +21,7 @@ from collections.abc import Collection, Iterable
 from nnlite.data.records import Record
 
 NEARLY_ALL = 0.9
+MANY_NAMES = 100  # in a record: no path is so long, and comparing all of them takes quadratic time
 MIN_BEHIND = 5  # records that must show a name together with a feature phrase, to judge where it stands
 MIN_FAMILY = 5  # names that differ in a number only
 MANY_WORDS = 8  # make a sentence
@@ -38,7 +39,7 @@ ATTRIBUTES = """band care case clasp closure collar colou?r composition country 
 dimensions? fabric fit gender height heel inseam length lining material metal neckline occasion outer pattern
 package quantity season sleeve size sole stone strap style thickness type upper weight width"""
 UNITS = r"(inch(es)?|cm|mm|oz|ounces?|lbs?|pounds?|kgs?|grams?|ml|lit(er|re)s?|watts?|volts?|mah|carats?|cttw)"
-PHRASES = {why: re.compile(phrase) for why, phrase in {  # what the whole name, in small letters, looks like
+PHRASES = {why: re.compile(phrase, re.DOTALL) for why, phrase in {  # what the whole name, in small letters, looks like
     "where it was made": r"(\w+ )?imported|.+ or imported|(made|crafted|printed|designed|assembled) in .+",
     "care": r"((hand|machine)[ -]wash|(dry|spot|wipe)[ -]clean(?!ing|er)|(tumble|line|hang|air|drip)[ -]dry|"
             r"do not (bleach|iron|wash|tumble|dry)|iron (low|on)|(cold|warm) wash).*",
@@ -49,15 +50,16 @@ PHRASES = {why: re.compile(phrase) for why, phrase in {  # what the whole name, 
     "a heading": r".*:",
     "an attribute": rf"(.* )?({'|'.join(ATTRIBUTES.split())})s? ?:.+|[^:]+: ?[\d.,]+\b.*",
     "a sentence": r"(a|an|the|our|this|these|it|it's|you|your|we|perfect|ideal|great|suitable|designed|features?|"
-                  r"includes?|comes|wear|looks|fits|runs|see|please|note) .+ .+|.+ .+ .+[.!?]",
+                  r"includes?|comes|wear|looks|fits|runs|see|please|note) .+ .+",
     "a part of a sentence": r"(with|without|for|from|by|in|on|and|or|not) .+|.+[,;]",
 }.items()}
+_APOSTROPHE = re.compile("['‘’`´ʼ′＇]")
 
 
-def propose(records: Iterable[Record], min_count: int = 10) -> tuple[dict[str, str], dict[str, str]]:
+def propose(records: Iterable[Record], min_count: int = 10) -> tuple[dict[str, str], dict[str | None, str]]:
     """Rules (raw category -> category, "" drops it) for an iterable of Record, read once, and by raw category why.
 
-    The reason "*" is that of all other categories, which are dropped.
+    The reason of None is that of all other categories, which are dropped.
     min_count: records that make a category frequent, as for `Vocabulary.build`. ValueError if none is.
     Memory holds the categories of all records, each distinct name once.
     """
@@ -85,8 +87,9 @@ def propose(records: Iterable[Record], min_count: int = 10) -> tuple[dict[str, s
         elif raw != name and name in lines:
             lines[raw] = lines[name][0], f"a spelling of {name}" + (f", {features[name]}" if name in features else "")
     rules = {raw: to for raw, (to, _) in lines.items()}
-    notes = {raw: f"{(n := raw_counts[raw]):,} record{'s' * (n > 1)}: {why}" for raw, (_, why) in lines.items()}
-    notes["*"] = f"{len(raw_counts) - len(rules):,} others, none in {min_count} records, and all to come"
+    notes: dict[str | None, str] = {
+        raw: f"{(n := raw_counts[raw]):,} record{'s' * (n > 1)}: {why}" for raw, (_, why) in lines.items()}
+    notes[None] = f"{len(raw_counts) - len(rules):,} others, none in {min_count} records, and all to come"
     return rules, notes
 
 
@@ -111,9 +114,11 @@ def key(name: str) -> str:
     >>> key("Womens T-Shirts & Caps") == key("Women's Tshirt and cap")
     True
     """
-    plain = unicodedata.normalize("NFKD", name.casefold().replace("&", " and "))
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    words = re.findall(r"\w+", re.sub("['’`´]", "", plain))
+    plain = _APOSTROPHE.sub("", name.casefold()).replace("&", " and ")
+    if not plain.isascii():  # one by one: a long run of accents takes quadratic time to sort, and all are removed
+        plain = "".join(unicodedata.normalize("NFKD", character) for character in plain)
+        plain = "".join(character for character in plain if not unicodedata.combining(character))
+    words = re.findall(r"\w+", plain)
     return "".join(map(singular, words)) or name
 
 
@@ -164,7 +169,8 @@ def reads_like(name: str, capitals: bool = False) -> str | None:
     words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", plain)
     titled = len(words) < 5 and _rest(name) and not _small(_rest(name))  # as 'The Designer Boutique' is
     for why, phrase in PHRASES.items():
-        if phrase.fullmatch(plain) and not (titled and why == "a sentence"):
+        is_sentence = why == "a sentence"
+        if (phrase.fullmatch(plain) or is_sentence and _has_end(plain)) and not (titled and is_sentence):
             return why
     if len(words) >= MANY_WORDS:
         return f"{len(words)} words"
@@ -173,6 +179,12 @@ def reads_like(name: str, capitals: bool = False) -> str | None:
     if capitals and name[:1].isupper() and _small(_rest(name)) > 1:
         return "in small letters like a sentence"
     return None
+
+
+def _has_end(text):
+    """Whether it has three words and the end of a sentence. The regular expression would take cubic time."""
+    first = text.find(" ", 1)
+    return text.endswith((".", "!", "?")) and 0 < first < text.rfind(" ", 0, len(text) - 2) - 1
 
 
 def behind(rows: list[tuple], features: Collection[str]) -> dict[str, str]:
@@ -193,18 +205,23 @@ def rare_parents(rows: list[tuple], counts: dict[str, int], frequent: set[str],
                  features: Collection[str]) -> dict[str, tuple[str, int]]:
     """Rare name -> (the rarest frequent one that nearly all of its records hold, in how many of them it is).
 
-    Of frequent names that stand before it, if there are any: a path comes from the root.
+    Of frequent names that stand before it, if there are any: a path comes from the root. In records of more than
+    MANY_NAMES names it has none.
     """
-    beside: dict[str, Counter[str]] = defaultdict(Counter)
-    before: dict[str, Counter[str]] = defaultdict(Counter)
+    places: dict[str, list[tuple[tuple, int]]] = defaultdict(list)  # of each rare name: rows, and where it is in them
     for row in rows:
-        for i, name in enumerate(row):
-            if name not in frequent and name not in features:
-                beside[name].update(frequent.intersection(row))
-                before[name].update(frequent.intersection(row[:i]))
-    found = {name: _rarest(before[name], counts, counts[name]) or _rarest(others, counts, counts[name])
-             for name, others in beside.items()}
-    return {name: (parent, beside[name][parent]) for name, parent in found.items() if parent}
+        if len(row) <= MANY_NAMES:
+            for i, name in enumerate(row):
+                if name not in frequent and name not in features:
+                    places[name].append((row, i))
+    found = {}
+    for name, rows_of_name in places.items():
+        beside = Counter(other for row, _ in rows_of_name for other in frequent.intersection(row))
+        before = Counter(other for row, i in rows_of_name for other in frequent.intersection(row[:i]))
+        parent = _rarest(before, counts, counts[name]) or _rarest(beside, counts, counts[name])
+        if parent:
+            found[name] = parent, beside[parent]
+    return found
 
 
 def _rarest(found, counts, n):

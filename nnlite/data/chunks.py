@@ -18,6 +18,7 @@ split into groups, each with parts from the whole file, which make their own chu
 Parts are read, not mapped: if a file is cut short while it is mapped, the process ends; here it is an error.
 """
 
+import json
 import math
 import os
 import zlib
@@ -32,7 +33,7 @@ import numpy as np
 from nnlite.data.dataset import Csr, Dataset, from_arrays
 from nnlite.data.parts import Columns, Part, read_part
 from nnlite.data.records import Record, RecordReader
-from nnlite.data.vocabulary import Vocabulary
+from nnlite.data.vocabulary import Vocabulary, without_secret
 from nnlite.system import array_folder
 from nnlite.system.contents import Want, check_arrays, check_figures
 from nnlite.system.ranges import INT32_MAX, INT64_MAX, integer
@@ -61,6 +62,8 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
         raise ValueError(f"write_chunks: want chunk_rows of at least 1, got {chunk_rows}")
     folder = Path(os.path.abspath(folder))
     files = _seen(sources)
+    if (folder / "data" / "data.json").exists():
+        vocabulary = vocabulary.with_secret_of(array_folder.read_header(folder / "data", "data").get("vocabulary", {}))
     known, arrays, texts = vocabulary.to_files()
     job = {"chunk_rows": chunk_rows, "seed": seed, "sources": files, "vocabulary": known}
     finished = _begun(folder, job, arrays, texts)
@@ -215,8 +218,9 @@ class ChunkFolder:
 
     def crc32(self) -> int:
         """A number that distinguishes these data from others."""
-        files = [self.folder / "data" / "data.json", *sorted(self.folder.glob("part-*/part.json"))]
-        return reduce(lambda crc, path: zlib.crc32(path.read_bytes(), crc), files, 0)
+        header = without_secret(array_folder.read_header(self.folder / "data", "data"))
+        parts = [path.read_bytes() for path in sorted(self.folder.glob("part-*/part.json"))]
+        return reduce(lambda crc, part: zlib.crc32(part, crc), [json.dumps(header, indent=1).encode(), *parts], 0)
 
     def label_frequencies(self) -> np.ndarray:
         """The fraction of the rows that carry each label, float64 (L,)."""

@@ -6,10 +6,11 @@ from itertools import chain
 
 import numpy as np
 
-from nnlite.data.tokens import Tokens, hash_of
+from nnlite.data.tokens import PUBLIC, Tokens, hash_of
 from nnlite.kernels import hashing
 
 SMALLEST_TABLE = 1 << 10  # slots; the size of every table is a power of two
+LONGEST_RUN = 1 << 12  # slots in use side by side in a file; in a table of 10 million words the longest has about 100
 
 
 class Table:
@@ -21,14 +22,25 @@ class Table:
 
     @classmethod
     def of(cls, keys: np.ndarray, values: np.ndarray, n_keys: int) -> "Table":
-        """The table in the arrays of another one with n_keys keys. ValueError if a search in them might not end."""
+        """The table in copies of the arrays of another one, whose values are the numbers from 1 to n_keys.
+
+        ValueError for other values, no free slot, or a search that might take more than LONGEST_RUN slots.
+        """
         table = cls.__new__(cls)
-        table.keys, table.values = keys.view(np.uint64), values
+        table.keys, table.values = np.array(keys).view(np.uint64), np.array(values)
         n_slots = keys.size
         if n_slots < 1 or n_slots & (n_slots - 1) or keys.shape != values.shape or keys.ndim != 1:
             raise ValueError(f"want two arrays of 2^k slots, got {keys.shape} and {values.shape}")
-        if values.min() < 0 or values.max() > n_keys or np.count_nonzero(values) != n_keys or n_keys >= n_slots:
+        used = np.flatnonzero(table.values)
+        seen = np.zeros(n_keys + 1, bool)
+        if used.size == n_keys < n_slots and 0 <= table.values.min() <= table.values.max() <= n_keys:
+            seen[table.values[used]] = True
+        if not seen[1:].all() or n_keys >= n_slots:
             raise ValueError(f"want the numbers from 1 to {n_keys} in {n_slots} slots, got others")
+        starts = np.flatnonzero(np.diff(used, prepend=-2) > 1)  # of runs; one across the end counts as two
+        longest = int(np.diff(starts, append=n_keys).max(initial=0))
+        if longest > LONGEST_RUN:
+            raise ValueError(f"want runs of at most {LONGEST_RUN} slots in use, got one of {longest}")
         return table
 
     @property
@@ -57,10 +69,12 @@ class TitleCounts:
     Motwani 2002). No count is too high, none is too low by more than `error`, and a token that is not counted was in at
     most `error` titles. error < 2 N / max_tokens, where N counts every token once for each title that has it: see Misra
     and Gries 1982. A forgotten token that comes again counts as a different one.
+
+    secret: with which all tokens are hashed
     """
 
-    def __init__(self, min_count: int, max_tokens: int | None = None):
-        self.min_count, self.max_tokens = min_count, max_tokens
+    def __init__(self, min_count: int, max_tokens: int | None = None, secret: np.ndarray = PUBLIC):
+        self.min_count, self.max_tokens, self.secret = min_count, max_tokens, secret
         self.n_titles = self.n_tokens = self.error = 0
         self.names: list[str] = []
         self.n_held = 0  # tokens in the table
@@ -112,12 +126,12 @@ class TitleCounts:
         slots = slots[most > self.error]
         self._move(slots, self.max_tokens)
         self.n_held, self.last_rows = slots.size, np.empty(0, np.int32)
-        kept = self.table.find(hash_of(self.names)) >= self.min_count
+        kept = self.table.find(hash_of(self.names, self.secret)) >= self.min_count
         self.names = [name for name, is_kept in zip(self.names, kept.tolist()) if is_kept]
 
     def counts(self) -> dict[str, int]:
         """In how many titles each of `names` occurs, as a dict."""
-        return dict(zip(self.names, self.table.find(hash_of(self.names)).tolist()))
+        return dict(zip(self.names, self.table.find(hash_of(self.names, self.secret)).tolist()))
 
 
 class LabelCounts:

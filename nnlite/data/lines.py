@@ -17,8 +17,11 @@ from typing import Any, BinaryIO
 OPENERS: dict[str, Callable] = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 MAX_LINE_BYTES = 1 << 20  # bytes
 BLOCK_BYTES = 1 << 16  # bytes, read at a time; fewer than a line may have
-MAX_LITERAL_CHARS = 1 << 17  # Python's own parser takes a hundred times the memory, and quadratic time for some texts
+# Without the line end. Python's own parser takes a hundred times the memory, and quadratic time for some texts.
+MAX_LITERAL_CHARS = 1 << 17
+MAX_TITLE_CHARS = 10_000  # real titles have less than 2,000
 MAX_EXAMPLES = 5
+MAX_EXAMPLE_CHARS = 1_000
 MAX_ROW_LINES = 256  # lines of one CSV row: a quote that stays open for longer is a stray one
 
 WANTED = {
@@ -31,6 +34,7 @@ WANTED = {
     "unclosed quote": f"a row to end within {MAX_ROW_LINES} lines",
     "wrong columns": "as many columns as the header has",
     "no title": "a text that is more than HTML or page code as title",
+    "title too long": f"a title of at most {MAX_TITLE_CHARS:,} characters",
     "no category": "at least one category",
     "bad category": "texts or lists of texts as categories",
     "nested too deep": "at most lists of lists as categories",
@@ -57,7 +61,7 @@ class Skipped(Counter[str]):
         """Count an item of this kind. Returns whether it is among the examples."""
         self[kind] += 1
         is_shown = len(self.examples) < MAX_EXAMPLES
-        self.examples += [example] * is_shown
+        self.examples += [example[:MAX_EXAMPLE_CHARS]] * is_shown
         return is_shown
 
     def summary(self, noun: str = "skipped lines") -> str:

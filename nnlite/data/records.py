@@ -5,13 +5,15 @@ The ending names the format; .gz, .bz2 or .xz may follow it:
   (`main_category`, and `categories`, a list). Or one Python literal a line, as in 2014 (`categories` holds paths).
 - .csv, .tsv: a header, then rows of as many columns. Case, spaces, `_` and `-` in the header do not matter.
 
-The title is the first of TITLE_KEYS that is not empty. The categories are those of all CATEGORY_KEYS; in a CSV, of all
-columns that CATEGORY_COLUMN describes. A list, or a list of lists, keeps its names whole. A text is a path, separated
-by `|`, `>` or `›`, or a list in brackets, as data frames export it. All are cleaned, and duplicates count once.
+The title is the first of TITLE_KEYS that is a text and not empty once it is cleaned. The categories are those of all
+CATEGORY_KEYS; in a CSV, of all columns that CATEGORY_COLUMN describes. A list, or a list of lists, keeps its names
+whole. A text is a path, separated by `|`, `>` or `›`, or a list in brackets, as data frames export it. All are cleaned,
+and duplicates count once.
 
 A line that makes no record is skipped and counted by its kind (the keys of WANTED); the first few are shown on the
 logger "nnlite". Records and skipped lines together are the lines that are not empty (in a CSV, the rows below the
-header), and one more where a file is damaged. Memory holds a block of a file, one line, or the lines of one row.
+header), and one more where a file is damaged. Memory holds a block of a file, one line, or the lines of one row; who
+keeps all records of a packed file needs memory for the unpacked texts, a thousand times the file's size at worst.
 """
 
 import ast
@@ -27,10 +29,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnlite.data.lines import MAX_LITERAL_CHARS, OPENERS, Skipped, SkippedLine, numbered_lines
+from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_TITLE_CHARS, OPENERS, Skipped, SkippedLine, numbered_lines
 from nnlite.data.rows import Rows
 
-MAX_PLAIN_CHARS = 1 << 13  # of a line whose names are remembered, cleaned
+MAX_PLAIN_CHARS, MAX_PLAIN_NAMES = 1 << 13, 1 << 6  # of a line whose names are remembered, cleaned
 
 TITLE_KEYS = ("title", "name", "product_name", "productName")
 CATEGORY_KEYS = ("main_category", "category", "categories", "sub_category")
@@ -176,7 +178,8 @@ def _plain_record(text):
         value, end = _decoder.scan_once(text, 0)
         title, names = value["title"], value["category"]
         if type(title) is str and type(names) is list and _OTHER_KEYS.isdisjoint(value) and \
-                len(text) <= MAX_PLAIN_CHARS and (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
+                len(text) <= MAX_PLAIN_CHARS and len(names) <= MAX_PLAIN_NAMES and \
+                (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
             title, categories = clean(title), _clean_names(tuple(names))
             if title and categories and "getTime" not in title:
                 return tuple.__new__(Record, (title, categories))
@@ -189,29 +192,37 @@ def _json_record(text):
     value = _parsed(text)
     if not isinstance(value, dict):
         raise SkippedLine("not an object", text)
-    title = next(filter(None, map(value.get, TITLE_KEYS)), None)
-    return _record(title, [value[key] for key in CATEGORY_KEYS if value.get(key) is not None])
+    titles = [value[key] for key in TITLE_KEYS if key in value]
+    return _record(titles, [value[key] for key in CATEGORY_KEYS if value.get(key) is not None])
 
 
 def _parsed(text):
     """The value of a JSON text or, failing that, of a Python literal."""
     with suppress(ValueError, RecursionError):
         return _decoder.decode(text)
-    if text.startswith(("{", "[")) and len(text) <= MAX_LITERAL_CHARS:
+    if text.startswith(("{", "[")) and len(text.rstrip("\r\n")) <= MAX_LITERAL_CHARS:
         with warnings.catch_warnings(), suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             warnings.simplefilter("ignore")  # Python's parser warns of escapes that it does not know
             return ast.literal_eval(text)
     raise SkippedLine("not JSON", text)
 
 
-def _record(raw_title, values):
-    title = clean(raw_title) if isinstance(raw_title, str) else ""
-    if not title or "getTime" in title:  # the timing script of Amazon's page, known from the files of 2018
-        raise SkippedLine("no title", raw_title)
+def _record(titles, values):
+    cleaned = (clean(title) for title in titles if isinstance(title, str))
+    title = next(filter(_is_title, cleaned), None)
+    if title is None:
+        raise SkippedLine("no title", next(filter(None, titles), None))
+    if len(title) > MAX_TITLE_CHARS:
+        raise SkippedLine("title too long", title)
     categories = tuple(dict.fromkeys(name for value in values for name in _names(value) if name))
     if not categories:
-        raise SkippedLine("no category", raw_title)
+        raise SkippedLine("no category", title)
     return Record(title, categories)
+
+
+def _is_title(title):
+    """Whether a cleaned title is neither empty nor the timing script of Amazon's page, as in the files of 2018."""
+    return title != "" and "getTime" not in title
 
 
 def _names(value, levels=2):
@@ -241,4 +252,4 @@ def _csv_records(path, lines, delimiter):
     if not titles or not categories:
         raise ValueError(f"{path}:{number}: want columns 'title' and 'category', got {str(header):.1000}")
     for number, row in rows:
-        yield number, _attempt(lambda fields: _record(fields[titles[0]], [fields[i] for i in categories]), row)
+        yield number, _attempt(lambda row: _record([row[i] for i in titles], [row[i] for i in categories]), row)

@@ -3,9 +3,16 @@
 `tokenise` defines the tokens of a title. `hashed` makes 64-bit hashes of the same tokens with compiled loops. Two
 tokens with the same hash count as one: among n different tokens this happens with a probability of about n^2 / 2^65,
 which is 3 in a million for 10 million tokens.
+
+A random secret keeps this true of words that somebody has chosen: the first state and the odd multiplier of the hash.
+A step is a bijection, so hashes can only meet where two code points cancel a difference of states, for which the upper
+43 bits of two products must agree; a random odd multiplier lets that happen with a probability of at most 2^-42
+(Dietzfelbinger et al. 1997), whereas words that collide under a public multiplier can be computed in seconds (Aumasson
+and Bernstein 2012).
 """
 
 import re
+import secrets
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,6 +22,9 @@ import numpy as np
 from nnlite.kernels import hashing
 
 LONGEST = 100  # words of an n-gram, letters of a stem: a title's tokens are up to so many times its words
+MAX_CHARS = 1 << 20  # of a title: what is longer is not one
+MAX_TOKENS = 1 << 23  # of the titles that are hashed together; 60 bytes each
+PUBLIC = np.array([0x243F6A8885A308D3, 0x9E3779B97F4A7C15], np.uint64)  # a secret of digits of pi and the golden ratio
 
 _WORD = re.compile(r"[^\W_]+")
 _MARK = re.compile(r"[^\w\s]")
@@ -91,26 +101,42 @@ class Tokens(NamedTuple):
         return f"^{self.text[first:-last]}" if last < 0 else " ".join(_WORD.findall(self.text[first:last]))
 
 
-def hashed(titles: list[str] | tuple[str, ...], rules: TokenRules = TokenRules()) -> Tokens:
-    """The Tokens of some titles, as `tokenise` makes them."""
+def new_secret() -> np.ndarray:
+    """A random secret of the hash, see `kernels.hashing`: uint64 (2,)."""
+    return np.array([secrets.randbits(64), secrets.randbits(64) | 1], np.uint64)
+
+
+def hashed(titles: list[str] | tuple[str, ...], rules: TokenRules = TokenRules(),
+           secret: np.ndarray = PUBLIC) -> Tokens:
+    """The Tokens of some titles, as `tokenise` makes them, hashed with a secret.
+
+    ValueError for a title of more than MAX_CHARS characters, or titles of more than MAX_TOKENS tokens together.
+    """
+    longest = max(titles, key=len, default="")
+    if len(longest) > MAX_CHARS:
+        raise ValueError(f"title: too long: want at most {MAX_CHARS:,} characters, got {len(longest):,}: "
+                         f"{longest[:40]!r}...")
     text, codes, ends = _joined([title.lower() for title in titles])  # one by one: ASCII is faster on its own
     most = codes.size // 2 + 1  # words: two are separated by at least one character
     starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
     words, rows = np.empty(ends.size + 1, np.int64), np.empty(ends.size + 1, np.int64)
     kinds, scalars = character_kinds(), (rules.ngrams, rules.stem or 0, rules.first_word, rules.shape)
     hashing.find_words(codes, kinds, ends, *scalars, starts, stops, words, rows)
+    if rows[-1] > MAX_TOKENS:
+        raise ValueError(f"titles: too many tokens: want at most {MAX_TOKENS:,} at a time, got {rows[-1]:,}: the "
+                         f"longest title is {longest[:40]!r}...")
     hashes, places = np.empty(rows[-1], np.uint64), np.empty((rows[-1], 2), np.int64)
     with np.errstate(over="ignore"):  # of interpreted kernels
-        hashing.hash_tokens(codes, kinds, ends, starts, stops, words, rows, *scalars, hashes, places)
+        hashing.hash_tokens(codes, kinds, ends, starts, stops, words, rows, *scalars, secret, hashes, places)
     return Tokens(text, hashes, places, rows)
 
 
-def hash_of(tokens: list[str]) -> np.ndarray:
-    """The hashes of a list of tokens, uint64 (tokens,)."""
+def hash_of(tokens: list[str], secret: np.ndarray = PUBLIC) -> np.ndarray:
+    """The hashes of a list of tokens with a secret, uint64 (tokens,)."""
     _, codes, ends = _joined(tokens)
     hashes = np.empty(ends.size, np.uint64)
     with np.errstate(over="ignore"):  # of interpreted kernels
-        hashing.hash_texts(codes, ends, hashes)
+        hashing.hash_texts(codes, ends, secret, hashes)
     return hashes
 
 

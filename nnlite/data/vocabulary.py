@@ -1,6 +1,8 @@
 """`Vocabulary`: the words and labels that are frequent enough to be kept, and records as rows of csr matrices."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import asdict
 from functools import cached_property
 from itertools import chain, islice, repeat
@@ -11,16 +13,19 @@ import scipy.sparse as sp
 from nnlite.data.counting import LabelCounts, Table, TitleCounts
 from nnlite.data.dataset import Csr, Dataset, from_arrays
 from nnlite.data.records import Record
-from nnlite.data.tokens import TokenRules, hash_of, hashed
+from nnlite.data.tokens import PUBLIC, TokenRules, hash_of, hashed, new_secret
 from nnlite.kernels import hashing
 
 SLICE_RECORDS = 2_048  # whose tokens exist at once
+SLICE_CHARS = 1 << 20  # of their titles, for each word of the longest n-gram, unless one title has more
+LARGEST = 1 << 53  # of a count: float64 holds all whole numbers up to it
 
 _NUMBERS = "n_records", "n_dropped_words", "n_dropped_labels", "word_error", "label_error"
 _SETTINGS = {  # and the types that they may have
     "min_count": (int,), "ngrams": (int,), "stem": (int, type(None)), "tfidf": (bool,), "hash_size": (int, type(None)),
     "label_min_count": (int,), "first_word": (bool,), "shape": (bool,),
 }
+SECRET = "hash_secret"  # in the header; files of an older format lack it and were hashed with PUBLIC
 _RULES = "ngrams", "stem", "first_word", "shape"  # the settings that are TokenRules
 _OLDER = {"shape": False}  # settings that files of an older format lack
 
@@ -43,6 +48,10 @@ class Vocabulary:
     that share a column count as one, and memory does not grow with the records (Weinberger et al. 2009). `words` is
     empty; word_counts are those of the columns, if tfidf asks for them.
 
+    secret: of the hash of the words, random, so that nobody can choose words that collide; stored with the vocabulary.
+    Nothing but the time of a search depends on it. With hash_size, where columns would, it is PUBLIC: words share
+    columns anyway, and there is no table to fill.
+
     Vocabulary(counts of words, counts of labels, n_records, **settings) makes an equal one. Both counts map a name to a
     number; with hash_size the first is the array word_counts.
     """
@@ -59,12 +68,18 @@ class Vocabulary:
         self.word_counts = np.array(counts, np.int64)
         self.labels, counts = _kept(label_counts, self.label_min_count)
         self.label_counts = np.array(counts, np.int64)
+        for name in "word_counts", "label_counts":
+            _check_range(name, getattr(self, name), n_records)
         self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self._words)
         self.n_dropped_labels = len(label_counts) - len(self.labels)
         self.word_error = self.label_error = 0
-        self._word_ids = Table(len(self._words))
-        self._word_ids.insert(hash_of(self._words), np.arange(1, len(self._words) + 1, dtype=np.int32))
+        self._hash_words(PUBLIC if hash_size else new_secret())
         self._derive()
+
+    def _hash_words(self, secret):
+        """Make the table of the words with this secret."""
+        self.secret, self._word_ids = secret, Table(len(self._words))
+        self._word_ids.insert(hash_of(list(self._words), secret), np.arange(1, len(self._words) + 1, dtype=np.int32))
 
     def _derive(self):
         """Set what follows from the labels and the counts."""
@@ -78,8 +93,8 @@ class Vocabulary:
 
     @cached_property
     def words(self) -> list[str]:
-        """The kept words; those of a vocabulary from files are read when they are first asked for."""
-        return list(self._words)
+        """The kept words; those of a vocabulary from files are read, and must then differ, when first asked for."""
+        return _distinct("Vocabulary: words", self._words)
 
     @property
     def settings(self) -> dict:
@@ -92,7 +107,7 @@ class Vocabulary:
 
         The table of the words is among them, because it takes longer to make than to read.
         """
-        header = self.settings | {name: getattr(self, name) for name in _NUMBERS}
+        header = self.settings | {name: getattr(self, name) for name in _NUMBERS} | {SECRET: self.secret.tolist()}
         arrays = {"word_counts": self.word_counts, "label_counts": self.label_counts,
                   "word_hashes": self._word_ids.keys.view(np.int64), "word_ids": self._word_ids.values}
         return header, arrays, {"words": self.words, "labels": self.labels}
@@ -117,24 +132,31 @@ class Vocabulary:
         for name, value in settings.items():
             if type(value) not in _SETTINGS[name]:
                 raise ValueError(f"{name}: want {_SETTINGS[name][0].__name__}, got {value!r}")
-        if any(type(n) is not int or not 0 <= n < 2**63 for n in numbers.values()):
-            raise ValueError(f"want whole numbers of at least 0, below 2^63, got {numbers!s:.300}")
+        for name, value in numbers.items():
+            if type(value) is not int or not 0 <= value <= LARGEST:
+                raise ValueError(f"{name}: want a whole number of 0 to 2^53, got {value!r:.40}")
         self.rules = TokenRules(**{name: settings.pop(name) for name in _RULES})
         vars(self).update(settings | numbers)
-        self._words, self.labels = texts["words"], list(texts["labels"])
+        self._words, self.labels = texts["words"], _distinct("labels", texts["labels"])
+        self.secret = _checked_secret(header.get(SECRET, PUBLIC.tolist()))
         n_columns = self.hash_size if self.tfidf else 0  # that have counts, if words are hashed
-        self.word_counts = _checked_counts("word_counts", arrays, n_columns if self.hash_size else len(self._words))
-        self.label_counts = _checked_counts("label_counts", arrays, len(self.labels))
-        if len(set(self.labels)) < len(self.labels):
-            raise ValueError("labels: want different ones, got some twice")
+        n_counts = n_columns if self.hash_size else len(self._words)
+        self.word_counts = _checked_counts("word_counts", arrays, n_counts, self.n_records)
+        self.label_counts = _checked_counts("label_counts", arrays, len(self.labels), self.n_records)
         hashes, ids = arrays["word_hashes"], arrays["word_ids"]
         if (hashes.dtype, ids.dtype) != (np.int64, np.int32):
             raise ValueError(f"word_hashes, word_ids: want int64 and int32, got {hashes.dtype} and {ids.dtype}")
         self._word_ids = Table.of(hashes, ids, len(self._words))
 
+    def with_secret_of(self, header: dict) -> "Vocabulary":
+        """An equal vocabulary, hashed with the secret in the header of another one. ValueError if that is invalid."""
+        other = copy(self)
+        other._hash_words(_checked_secret(header.get(SECRET, PUBLIC.tolist())))
+        return other
+
     def columns_of(self, tokens: list[str]) -> np.ndarray:
         """The column of x of each token, -1 for an unknown one, int32."""
-        hashes = hash_of(tokens)
+        hashes = hash_of(tokens, self.secret)
         if self.hash_size:
             return (hashes % np.uint64(self.hash_size)).astype(np.int32)
         return self._word_ids.find(hashes) - np.int32(1)
@@ -158,13 +180,14 @@ class Vocabulary:
                     first_word, shape)
         if max_counts is not None and max_counts < 1:
             raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
-        words, labels, n_records = TitleCounts(min_count, max_counts), LabelCounts(max_counts), 0
+        secret = empty.secret
+        words, labels, n_records = TitleCounts(min_count, max_counts, secret), LabelCounts(max_counts), 0
         columns = np.zeros(hash_size if hash_size and tfidf else 0, np.int64)
-        for titles, categories in _slices(records):
+        for titles, categories in _slices(records, ngrams):
             n_records += len(titles)
             labels.add(categories)
             if not hash_size:
-                words.add(hashed(titles, empty.rules))
+                words.add(hashed(titles, empty.rules, secret))
             elif tfidf:
                 np.add.at(columns, empty._word_rows(titles)[1], 1)
         vocabulary = cls(columns if hash_size else words.counts(), labels.counts, n_records, **empty.settings)
@@ -182,19 +205,19 @@ class Vocabulary:
         The tokens of a title's shape count only where another word of the title is known.
         """
         x, y = [], []
-        for titles, categories in _slices(records):
+        for titles, categories in _slices(records, self.rules.ngrams):
             x.append(self._features(titles))
             y.append(self._label_rows(categories))
         return from_arrays(_joined(x), _joined(y), self.n_words, len(self.labels))
 
     def encode_titles(self, titles: Iterable[str]) -> sp.csr_array:
         """The csr matrix (N, D) of some titles, as in `encode`."""
-        indptr, indices, data = _joined([self._features(part) for part, in _slices(zip(titles))])
+        indptr, indices, data = _joined([self._features(part) for part, in _slices(zip(titles), self.rules.ngrams)])
         return sp.csr_array((data, indices, indptr), shape=(indptr.size - 1, self.n_words))
 
     def _word_rows(self, titles):
         """The ids of the words of some titles as csr rows, and how often each occurs in its title."""
-        tokens = hashed(titles, self.rules)
+        tokens = hashed(titles, self.rules, self.secret)
         if self.hash_size:
             return _rows(tokens.rows, (tokens.hashes % np.uint64(self.hash_size)).astype(np.int32))
         ids = self._word_ids.find(tokens.hashes) - np.int32(1)
@@ -219,6 +242,15 @@ class Vocabulary:
         return indptr, indices, data
 
 
+def without_secret(header: dict) -> dict:
+    """The header of a folder that holds a vocabulary, without the secret and the CRC-32s that depend on it."""
+    about = header["vocabulary"]
+    if SECRET not in about:
+        return header
+    files = {name: entry for name, entry in header["files"].items() if name not in ("word_hashes.npy", "word_ids.npy")}
+    return header | {"vocabulary": {name: about[name] for name in about if name != SECRET}, "files": files}
+
+
 def _check_bounds(min_count, label_min_count, hash_size):
     for name, value in ("min_count", min_count), ("label_min_count", label_min_count), ("hash_size", hash_size):
         if value is not None and not 1 <= value < 2**31:
@@ -231,11 +263,32 @@ def _check_any(kind, n_kept, n_seen, min_count, n_records):
                          f"records with {n_seen} rarer ones")
 
 
-def _checked_counts(name, arrays, n):
+def _checked_counts(name, arrays, n, n_records):
     counts = arrays[name]
-    if counts.dtype != np.int64 or counts.shape != (n,) or (counts < 0).any():
-        raise ValueError(f"{name}: want {n} counts of at least 0, got others")
+    if counts.dtype != np.int64 or counts.shape != (n,):
+        raise ValueError(f"{name}: want {n} counts, int64, got {counts.dtype} {counts.shape}")
+    _check_range(name, counts, n_records)
     return counts
+
+
+def _check_range(name, counts, n_records):
+    if counts.size and not 0 <= counts.min() <= counts.max() <= n_records:
+        raise ValueError(f"{name}: want 0 to n_records, which is {n_records}, got {counts.min()} to {counts.max()}")
+
+
+def _checked_secret(numbers):
+    if not isinstance(numbers, list) or list(map(type, numbers)) != [int, int] or \
+            not all(0 <= n < 2**64 for n in numbers) or not numbers[1] % 2:
+        raise ValueError(f"{SECRET}: want two whole numbers of 0 to 2^64 - 1, the second odd, got {numbers!r:.60}")
+    return np.array(numbers, np.uint64)
+
+
+def _distinct(name, texts):
+    texts = list(texts)
+    if len(set(texts)) < len(texts):
+        twice = next(text for text, n in Counter(texts).items() if n > 1)
+        raise ValueError(f"{name}: want different ones, got {twice!r:.60} twice")
+    return texts
 
 
 def _kept(counts, min_count):
@@ -243,11 +296,18 @@ def _kept(counts, min_count):
     return [name for _, name in kept], [-n for n, _ in kept]
 
 
-def _slices(records: Iterable[tuple]) -> Iterator[tuple]:
-    """Yield the titles and the categories, each as a tuple, of SLICE_RECORDS records at a time."""
-    records = iter(records)
+def _slices(records: Iterable[tuple], ngrams: int) -> Iterator[tuple]:
+    """Yield the titles and the categories, each as a tuple, of SLICE_RECORDS records at a time, of fewer if long."""
+    records, max_chars = iter(records), SLICE_CHARS // ngrams
     while part := list(islice(records, SLICE_RECORDS)):
-        yield tuple(zip(*part))
+        columns = tuple(zip(*part))
+        ends = np.cumsum(list(map(len, columns[0])))  # of the titles, in characters
+        first = 0
+        while first < len(part):
+            before = ends[first - 1] if first else 0
+            stop = max(first + 1, int(np.searchsorted(ends, before + max_chars, "right")))
+            yield columns if stop - first == len(part) else tuple(column[first:stop] for column in columns)
+            first = stop
 
 
 def _rows(rows, ids):

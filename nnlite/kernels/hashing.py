@@ -4,8 +4,9 @@ The rules are those of `dense`; the twins, in plain Python, are in `tests/data/t
 
 A text is an array of code points, uint32. A row is a title; words are numbered through all rows, and those of row i go
 from row_words[i] to row_words[i + 1]; tokens likewise, from row_tokens[i] to row_tokens[i + 1].
+The secret of a hash is uint64 (2,): the hash of the empty text, and the odd number that every step multiplies by.
 A table is two arrays of 2^k slots, keys and values, searched from the slot that the key's low bits name; value 0 marks
-a free slot. A table must never be full, or a search would not end.
+a free slot. A key can only be inserted where there is one.
 """
 
 import numpy as np
@@ -14,33 +15,33 @@ from nnlite.kernels.compile import kernel
 
 i64, u64 = np.int64, np.uint64
 
-SEED, MULTIPLIER, HALF = u64(0x243F6A8885A308D3), u64(0x9E3779B97F4A7C15), u64(32)  # digits of pi and the golden ratio
+HALF = u64(32)  # bits
 SPACE, CARET, LESS, HASH, ZERO = map(np.uint32, map(ord, " ^<#0"))
 SEPARATOR, WORD, MARK = np.uint8(0), np.uint8(1), np.uint8(2)  # kinds of characters: in no token, in words, a token
 LONGEST_SHAPE = 30  # words, from which on titles count as equally long
 
 
 @kernel
-def feed(state, code):
+def feed(state, code, multiplier):
     """The hash of a text from the hash of all but its last code point: xor, multiply, fold the upper half down."""
-    state = (state ^ u64(code)) * MULTIPLIER
+    state = (state ^ u64(code)) * multiplier
     return state ^ (state >> HALF)
 
 
 @kernel
-def feed_all(state, codes, start, stop):
+def feed_all(state, codes, start, stop, multiplier):
     """The hash of a text from the hash of its beginning, which codes[start:stop] continue."""
     for i in range(start, stop):
-        state = feed(state, codes[i])
+        state = feed(state, codes[i], multiplier)
     return state
 
 
 @kernel
-def hash_texts(codes, ends, hashes):
+def hash_texts(codes, ends, secret, hashes):
     """hashes[i] of text i, which begins after the end of the one before, at ends[i - 1] + 1, the first at 1."""
-    begin = 1
+    begin, empty, multiplier = 1, secret[0], secret[1]
     for i in range(ends.size):
-        hashes[i] = feed_all(SEED, codes, begin, ends[i])
+        hashes[i] = feed_all(empty, codes, begin, ends[i], multiplier)
         begin = ends[i] + 1
 
 
@@ -78,53 +79,56 @@ def find_words(codes, kinds, ends, ngrams, stem, first_word, shape, starts, stop
 
 
 @kernel
-def hash_tokens(codes, kinds, ends, starts, stops, row_words, row_tokens, ngrams, stem, first_word, shape, hashes,
-                places):
+def hash_tokens(codes, kinds, ends, starts, stops, row_words, row_tokens, ngrams, stem, first_word, shape, secret,
+                hashes, places):
     """The hash of every token of every row, in the order of `tokens.tokenise`, and where the text of each is found.
 
     places (tokens, 2), (first, last): words and what is between them as codes[first:last]; the beginning of a word as
     codes[first:-last]; a row's first word as codes[-first:last]; a mark as its place, twice; a length as words and -1.
     """
-    begin = 1
+    begin, empty, multiplier = 1, secret[0], secret[1]
     for row in range(row_words.size - 1):
         first, last, k = row_words[row], row_words[row + 1], row_tokens[row]
         for word in range(first, last):
-            state = feed_all(SEED, codes, starts[word], stops[word])
+            state = feed_all(empty, codes, starts[word], stops[word], multiplier)
             hashes[k], places[k, 0], places[k, 1] = state, starts[word], stops[word]
             k += 1
         for n in range(2, ngrams + 1):
             shorter = last - first - n + 2  # the number of n-grams of n - 1 words: one of them begins each of n words
             for word in range(first, last - n + 1):
-                state = feed(hashes[k - shorter], SPACE)
-                state = feed_all(state, codes, starts[word + n - 1], stops[word + n - 1])
+                state = feed(hashes[k - shorter], SPACE, multiplier)
+                state = feed_all(state, codes, starts[word + n - 1], stops[word + n - 1], multiplier)
                 hashes[k], places[k, 0], places[k, 1] = state, starts[word], stops[word + n - 1]
                 k += 1
         for word in range(first, last):
             if 0 < stem < stops[word] - starts[word]:
-                state = feed_all(feed(SEED, CARET), codes, starts[word], starts[word] + stem)
+                state = feed_all(feed(empty, CARET, multiplier), codes, starts[word], starts[word] + stem, multiplier)
                 hashes[k], places[k, 0], places[k, 1] = state, starts[word], -(starts[word] + stem)
                 k += 1
         if first_word and first < last:
-            state = feed_all(feed(SEED, LESS), codes, starts[first], stops[first])
+            state = feed_all(feed(empty, LESS, multiplier), codes, starts[first], stops[first], multiplier)
             hashes[k], places[k, 0], places[k, 1] = state, -starts[first], stops[first]
             k += 1
         if shape and first < last:
             for i in range(begin, ends[row]):
                 if kinds[codes[i]] == MARK:
-                    hashes[k], places[k, 0], places[k, 1] = feed(SEED, codes[i]), i, i
+                    hashes[k], places[k, 0], places[k, 1] = feed(empty, codes[i], multiplier), i, i
                     k += 1
             length = min(last - first, LONGEST_SHAPE) // 2 * 2
-            state = feed(feed(feed(SEED, HASH), ZERO + length // 10), ZERO + length % 10)
+            state = feed(feed(empty, HASH, multiplier), ZERO + length // 10, multiplier)
+            state = feed(state, ZERO + length % 10, multiplier)
             hashes[k], places[k, 0], places[k, 1] = state, length, -1
         begin = ends[row] + 1
 
 
 @kernel
 def slot_of(key, keys, values):
-    """The slot that holds the key, or the free one where it belongs."""
+    """The slot that holds the key, or the free one where it belongs; in a full table without the key, any slot."""
     mask = keys.size - 1
     slot = i64(key & u64(mask))
-    while values[slot] != 0 and keys[slot] != key:
+    for _ in range(keys.size):
+        if values[slot] == 0 or keys[slot] == key:
+            break
         slot = (slot + 1) & mask
     return slot
 
@@ -142,7 +146,8 @@ def insert(keys, values, table_keys, table_values):
 def look_up(wanted, keys, values, found):
     """found[i] is the value of the key wanted[i], or 0."""
     for i in range(wanted.size):
-        found[i] = values[slot_of(wanted[i], keys, values)]
+        slot = slot_of(wanted[i], keys, values)
+        found[i] = values[slot] if keys[slot] == wanted[i] else 0
 
 
 @kernel

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from nnlite.data import lines
-from nnlite.data.lines import MAX_LINE_BYTES, MAX_LITERAL_CHARS, MAX_ROW_LINES, WANTED
-from nnlite.data.records import Record, _attempt, _json_record, _plain_record, clean, read_records
+from nnlite.data.lines import MAX_LINE_BYTES, MAX_LITERAL_CHARS, MAX_ROW_LINES, MAX_TITLE_CHARS, WANTED
+from nnlite.data.records import Record, _attempt, _clean_names, _json_record, _plain_record, clean, read_records
 
 GOOD = b'{"title": "Mug", "category": ["Kitchen"]}\n'
 MUG = Record("Mug", ("Kitchen",))
@@ -179,6 +179,7 @@ BAD_JSON_LINES = [
     ("no title", b'{"title": 17, "category": ["X"]}'),
     ("no title", b"{'title': b'Mug', 'category': ['X']}"),
     ("no title", b"{'title': 0x%s, 'category': ['X']}" % (b"f" * 5_000)),
+    ("title too long", b'{"title": "%s", "category": ["X"]}' % (b"x" * (MAX_TITLE_CHARS + 1))),
     ("no category", b'{"title": "Mug"}'),
     ("no category", b'{"title": "Mug", "category": [], "main_category": null}'),
     ("no category", b'{"title": "Mug", "category": ["", "</span>"]}'),
@@ -189,6 +190,8 @@ BAD_JSON_LINES = [
     ("bad category", b'{"title": "Mug", "category": ["X", 17]}'),
     ("bad category", b'{"title": "Mug", "category": ["X", null]}'),
     ("bad category", b'{"title": "Mug", "category": NaN}'),
+    ("bad category", b'{"title": "Mug", "category": 1e999}'),
+    ("bad category", b'{"title": "Mug", "category": [1%s]}' % (b"0" * 400)),
     ("nested too deep", b'{"title": "Mug", "category": [[["X"]]]}'),
     ("nested too deep", b'{"title": "Mug", "category": "[[[1]]]"}'),
     ("nested too deep", b'{"title": "Mug", "category": %s}' % (b"[" * 500 + b"]" * 500)),
@@ -216,6 +219,7 @@ BAD_ROWS = [
     ("wrong columns", b"Mug"),
     ("no title", b",Kitchen"),
     ("no title", b","),
+    ("title too long", b"%s,X" % (b"x" * (MAX_TITLE_CHARS + 1))),
     ("no category", b"Mug,"),
     ("bad category", b'Mug,"[1, 2]"'),
     ("nested too deep", b"Mug,[[[]]]"),
@@ -614,8 +618,37 @@ def test_the_file_after_a_damaged_one_is_read(tmp_path):
 def test_a_python_literal_may_have_so_many_characters_and_no_more(tmp_path, monkeypatch, more, kind):
     line = "{'title': 'Mug', 'category': ['Kitchen']}"
     monkeypatch.setattr("nnlite.data.records.MAX_LITERAL_CHARS", len(line))
-    _, reader = read(tmp_path, "a.jsonl", GOOD + line.encode() + b" " * more)
-    assert reader.skipped == kind and reader.n_records == 2 - more
+    for end in b"", b"\n", b"\r\n":
+        _, reader = read(tmp_path, "a.jsonl", GOOD + line.encode() + b" " * more + end)
+        assert reader.skipped == kind and reader.n_records == 2 - more
+
+
+@pytest.mark.parametrize("useless", [None, 17, "", "  ", "<b></b>", ["Mug"], "\u200b", "x.getTime()"])
+@pytest.mark.parametrize("key, other", [("title", "name"), ("name", "product_name"), ("product_name", "productName")])
+def test_the_next_key_gives_the_title_where_one_is_useless(tmp_path, useless, key, other):
+    product = {key: useless, other: "Mug", "category": ["Kitchen"]}
+    assert read(tmp_path, "a.jsonl", json.dumps(product))[0] == [MUG]
+    row = "Kitchen,Mug," + (useless if isinstance(useless, str) else "")
+    assert read(tmp_path, "a.csv", f"category,{other},{key}\n{row}\n")[0] == [MUG]
+
+
+def test_a_title_may_have_so_many_characters(tmp_path):
+    line = json.dumps({"title": "x" * MAX_TITLE_CHARS + " <br>" * 999, "category": ["X"]})
+    assert len(read(tmp_path, "a.jsonl", line)[0][0].title) == MAX_TITLE_CHARS
+
+
+def test_examples_of_skipped_lines_are_cut():
+    skipped = lines.Skipped()
+    skipped.add("no category", "x" * 10**6)
+    assert skipped.examples == ["x" * 1_000]
+
+
+def test_lists_of_many_categories_are_not_remembered(tmp_path):
+    for n in 64, 65:
+        _clean_names.cache_clear()
+        line = json.dumps({"title": "Mug", "category": [str(i) for i in range(n)]})
+        assert len(read(tmp_path, "a.jsonl", line)[0][0].categories) == n
+        assert _clean_names.cache_info().currsize == (n == 64)
 
 
 def test_the_account_of_skipped_lines_is_sorted_by_how_many():

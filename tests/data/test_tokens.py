@@ -22,22 +22,23 @@ from nnlite.system.threads import blocks, team
 NASTY = "aB7_ \n\r\0\x85'-#<>İıΣςßǅŉ\u0301\u0345é²½Ⅷ٣漢\u200d\u2028\ufeff😀𝔸𐐀"
 titles = st.lists(st.one_of(st.text(NASTY, max_size=12), st.text("aB _", max_size=9), st.text(max_size=9)), max_size=5)
 all_rules = st.builds(TokenRules, st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans(), st.booleans())
+secrets = st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
 hashes = st.lists(st.one_of(st.integers(0, 5), st.sampled_from([1 << 63, 2**64 - 1, 3 << 20, 5 << 20])), max_size=12)
 
 
 # The twins, by the names of the kernels.
 
-def feed(state, code):
-    state = (state ^ code) * 0x9E3779B97F4A7C15 % 2**64
+def feed(state, code, multiplier):
+    state = (state ^ code) * multiplier % 2**64
     return state ^ state >> 32
 
 
-def feed_all(state, text):
-    return reduce(feed, map(ord, text), state)
+def feed_all(state, text, multiplier):
+    return reduce(lambda state, character: feed(state, ord(character), multiplier), text, state)
 
 
-def hash_texts(texts):
-    return [feed_all(0x243F6A8885A308D3, text) for text in texts]
+def hash_texts(texts, secret):
+    return [feed_all(secret[0], text, secret[1]) for text in texts]
 
 
 def find_words(titles):
@@ -45,8 +46,8 @@ def find_words(titles):
     return [[match.span() for match in re.finditer(r"[^\W_]+", title.lower())] for title in titles]
 
 
-def hash_tokens(titles, rules):
-    return [hash_texts(tokenise(title, rules)) for title in titles]
+def hash_tokens(titles, rules, secret):
+    return [hash_texts(tokenise(title, rules), secret) for title in titles]
 
 
 def slot_of(key, keys, values):
@@ -88,23 +89,24 @@ def by_row(values, rows):
     return [values[start:stop] for start, stop in zip(rows[:-1], rows[1:])]
 
 
-@given(st.integers(0, 2**64 - 1), st.integers(0, 0x10FFFF))
-def test_feed(state, code):
+@given(st.integers(0, 2**64 - 1), st.integers(0, 0x10FFFF), st.integers(0, 2**64 - 1))
+def test_feed(state, code, multiplier):
     with np.errstate(over="ignore"):
-        assert int(hashing.feed(np.uint64(state), np.uint32(code))) == feed(state, code)
+        got = hashing.feed(np.uint64(state), np.uint32(code), np.uint64(multiplier))
+    assert int(got) == feed(state, code, multiplier)
 
 
-@given(st.integers(0, 2**64 - 1), st.text("aZ9", min_size=3), st.integers(0, 2))
-def test_feed_all(state, text, start):
+@given(st.integers(0, 2**64 - 1), st.text("aZ9", min_size=3), st.integers(0, 2), st.integers(0, 2**64 - 1))
+def test_feed_all(state, text, start, multiplier):
     codes = np.array(list(map(ord, text)), np.uint32)
     with np.errstate(over="ignore"):
-        got = hashing.feed_all(np.uint64(state), codes, start, codes.size - 1)
-    assert int(got) == feed_all(state, text[start:-1])
+        got = hashing.feed_all(np.uint64(state), codes, start, codes.size - 1, np.uint64(multiplier))
+    assert int(got) == feed_all(state, text[start:-1], multiplier)
 
 
-@given(titles)
-def test_hash_texts(titles):
-    assert hash_of(titles).tolist() == hash_texts(titles)
+@given(titles, secrets)
+def test_hash_texts(titles, secret):
+    assert hash_of(titles, np.array(secret, np.uint64)).tolist() == hash_texts(titles, secret)
 
 
 @given(titles)
@@ -120,11 +122,11 @@ def test_find_words(titles):
     assert (row_words == row_tokens).all() and (starts[row_words[-1]:] == -1).all()
 
 
-@given(titles, all_rules)
-def test_hash_tokens(titles, rules):
+@given(titles, all_rules, secrets)
+def test_hash_tokens(titles, rules, secret):
     """All tokens of all titles in the order of `tokenise`: their hashes, and their texts from their places."""
-    tokens = hashed(titles, rules)
-    assert by_row(tokens.hashes.tolist(), tokens.rows) == hash_tokens(titles, rules)
+    tokens = hashed(titles, rules, np.array(secret, np.uint64))
+    assert by_row(tokens.hashes.tolist(), tokens.rows) == hash_tokens(titles, rules, secret)
     names = [tokens.name(k) for k in range(tokens.hashes.size)]
     assert by_row(names, tokens.rows) == [tokenise(title, rules) for title in titles]
 
@@ -296,6 +298,55 @@ def test_threads_that_share_a_vocabulary_get_the_same_bits():
         parts = team(threads).run(vocabulary.encode_titles, [titles[part] for part in blocks(60, 7)])
         for name in "indices", "data":
             assert np.array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name))
+
+
+def test_a_search_in_a_full_table_ends():
+    """A table that was changed after it was checked: what is not in it has the value 0."""
+    keys, values, found = np.array([4, 8, 1, 2], np.uint64), np.arange(1, 5, dtype=np.int32), np.full(3, -1, np.int32)
+    hashing.look_up(np.array([12, 8, 2], np.uint64), keys, values, found)
+    assert found.tolist() == [0, 2, 4]
+
+
+@pytest.mark.parametrize("run, refused", [(counting.LONGEST_RUN, False), (counting.LONGEST_RUN + 1, True)])
+def test_a_table_with_a_long_run_is_refused(run, refused):
+    keys, values = np.arange(1 << 14, dtype=np.int64), np.zeros(1 << 14, np.int32)
+    values[7:7 + run] = np.arange(1, run + 1)
+    values[9000] = run + 1
+    if not refused:
+        assert Table.of(keys, values, run + 1).find(np.array([7, 6], np.uint64)).tolist() == [1, 0]
+        return
+    with pytest.raises(ValueError, match="want runs of at most 4096 slots in use, got one of 4097"):
+        Table.of(keys, values, run + 1)
+
+
+def test_a_table_is_not_changed_by_a_change_of_the_arrays_that_it_came_from():
+    keys, values = np.array([0, 1, 0, 0], np.int64), np.array([1, 2, 0, 0], np.int32)
+    table = Table.of(keys, values, 2)
+    keys[:], values[:] = 5, 99
+    assert table.find(np.arange(6, dtype=np.uint64)).tolist() == [1, 2, 0, 0, 0, 0]
+
+
+def test_secrets_are_random_and_their_multipliers_odd():
+    made = [tokens.new_secret().tolist() for _ in range(20)]
+    assert len(set(np.ravel(made))) == 40 and all(multiplier % 2 for _, multiplier in made)
+
+
+def test_words_that_collide_with_a_public_secret_do_not_with_a_random_one():
+    """For two beginnings of words, one more character each that makes the same hash; a billion were tried."""
+    words = ["𫟏ḉ䵋", "源𠶿㰽"]
+    assert tokenise(" ".join(words)) == words
+    hashes = [hash_of(words, tokens.new_secret()) for _ in range(20)]
+    assert len(set(np.ravel(hashes))) == 40
+
+
+def test_titles_that_would_take_much_memory_are_refused(monkeypatch):
+    hashed(["a" * tokens.MAX_CHARS])
+    with pytest.raises(ValueError, match=r"^title: too long: want at most 1,048,576 characters, got 1,048,577: 'bbb"):
+        hashed(["a", "b" * (tokens.MAX_CHARS + 1)])
+    monkeypatch.setattr(tokens, "MAX_TOKENS", 9)
+    assert hashed(["a b c", "d e"], TokenRules(ngrams=3)).hashes.size == 9
+    with pytest.raises(ValueError, match=r"^titles: too many tokens: want at most 9 at a time, got 10: the longest"):
+        hashed(["a b c d"], TokenRules(ngrams=4))
 
 
 @pytest.mark.parametrize("n_keys, refused", [(3, False), (4, True)])

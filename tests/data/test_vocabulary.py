@@ -1,6 +1,7 @@
 """Claim: words and labels are counted once a record, cut at min_count, and records become the rows that they should."""
 
 import json
+import pickle
 from collections import Counter
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlite import Record, Vocabulary
-from nnlite.data import vocabulary
+from nnlite.data import tokens, vocabulary
 from nnlite.data.tokens import TokenRules, hash_of, tokenise
 
 RECORDS = [
@@ -183,10 +184,20 @@ def test_a_word_and_the_same_beginning_of_a_word_are_two():
 def test_records_are_taken_in_slices(monkeypatch):
     sizes = []
     monkeypatch.setattr(vocabulary, "SLICE_RECORDS", 3)
-    monkeypatch.setattr(vocabulary, "hashed", lambda titles, rules, hashed=vocabulary.hashed: (
-        sizes.append(len(titles)), hashed(titles, rules))[1])
+    monkeypatch.setattr(vocabulary, "hashed", lambda titles, *rest, hashed=vocabulary.hashed: (
+        sizes.append(len(titles)), hashed(titles, *rest))[1])
     Vocabulary.build(iter(RECORDS), min_count=1).encode(iter(RECORDS))
     assert sizes == [3, 1, 3, 1]
+
+
+@pytest.mark.parametrize("ngrams, sizes", [(1, [3, 1, 2]), (2, [1, 1, 1, 1, 2])])
+def test_slices_of_long_titles_have_fewer_records(monkeypatch, ngrams, sizes):
+    monkeypatch.setattr(vocabulary, "SLICE_CHARS", 8)
+    records = [Record(title, (title,)) for title in ("abc", "def", "gh", "", "a long title", "b")]
+    records[3], records[4] = records[4], records[3]
+    slices = list(vocabulary._slices(records, ngrams))
+    assert [len(titles) for titles, _ in slices] == sizes
+    assert [Record(*pair) for part in slices for pair in zip(*part)] == records
 
 
 @given(some_records, st.integers(1, 8), st.integers(1, 3))
@@ -267,16 +278,24 @@ def test_a_vocabulary_from_its_files_is_the_same(settings):
     (lambda h, a, t: h.pop("stem"), "KeyError"), (lambda h, a, t: h.update(ngrams="2"), "ngrams: want int, got '2'"),
     (lambda h, a, t: h.update(ngrams=0), "ngrams: want 1 to 100, got 0"),
     (lambda h, a, t: h.update(min_count=0), "want a min_count of at least 1"),
-    (lambda h, a, t: h.update(n_records=-1), "at least 0"),
+    (lambda h, a, t: h.update(n_records=-1), "n_records: want a whole number of 0 to 2.53, got -1"),
+    (lambda h, a, t: h.update(n_records=0), "word_counts: want 0 to n_records, which is 0, got 1 to 1"),
+    (lambda h, a, t: h.update(hash_secret=[1, 2]), "hash_secret: want two whole numbers"),
+    (lambda h, a, t: h.update(hash_secret=[1, 2**64 + 1]), "hash_secret: want two whole numbers"),
+    (lambda h, a, t: h.update(hash_secret=[-1, 1]), "hash_secret: want two whole numbers"),
+    (lambda h, a, t: h.update(hash_secret=[True, 1]), "hash_secret: want two whole numbers"),
+    (lambda h, a, t: h.update(hash_secret=[1, 1, 1]), "hash_secret: want two whole numbers"),
+    (lambda h, a, t: h.update(hash_secret=None), "hash_secret: want two whole numbers"),
     (lambda h, a, t: h.update(tfidf=1), "tfidf: want bool, got 1"), (lambda h, a, t: t["words"].pop(), "word_counts"),
-    (lambda h, a, t: a.update(label_counts=a["label_counts"] - 99), "label_counts: want 1 counts of at least 0"),
+    (lambda h, a, t: a.update(label_counts=a["label_counts"] - 99), "label_counts: want 0 to n_records, which is 1, got -98"),
     (lambda h, a, t: a.update(word_counts=a["word_counts"].astype(float)), "word_counts: want"),
     (lambda h, a, t: a.update(word_hashes=a["word_hashes"][:-1]), "2\\^k slots"),
     (lambda h, a, t: a.update(word_hashes=a["word_hashes"][:2], word_ids=a["word_ids"][:2]), "numbers from 1 to 2"),
     (lambda h, a, t: a.update(word_ids=a["word_ids"] * 9), "numbers from 1 to 2"),
     (lambda h, a, t: a.update(word_ids=a["word_ids"] * 0 + 1), "numbers from 1 to 2"),
     (lambda h, a, t: a.update(word_ids=a["word_ids"].astype(float)), "want int64 and int32"),
-    (lambda h, a, t: t.update(labels=["C", "C"]), "label_counts"), (lambda h, a, t: t.clear(), "KeyError"),
+    (lambda h, a, t: t.update(labels=["C", "C"]), "labels: want different ones, got 'C' twice"),
+    (lambda h, a, t: t.clear(), "KeyError"),
 ])
 def test_files_that_do_not_fit_together_are_refused(change, message):
     files = Vocabulary.build([Record("a b", ("C",))], min_count=1).to_files()
@@ -323,17 +342,17 @@ def test_columns_of_tokens():
 @pytest.mark.parametrize("name", ["n_records", "n_dropped_words", "n_dropped_labels", "word_error", "label_error"])
 def test_numbers_from_files_are_checked(name):
     header, *rest = Vocabulary.build(RECORDS, min_count=1).to_files()
-    for value in 0, 2**63 - 1:
+    for value in 4 if name == "n_records" else 0, 2**53:
         assert getattr(Vocabulary.from_files(header | {name: value}, *rest), name) == value
-    for value in -1, 2**63, True, 1.0, None:
-        with pytest.raises(ValueError, match="^Vocabulary: want whole numbers of at least 0, below 2.63, got {"):
+    for value in -1, 2**53 + 1, True, 1.0, None:
+        with pytest.raises(ValueError, match=f"^Vocabulary: {name}: want a whole number of 0 to 2.53, got {value}"):
             Vocabulary.from_files(header | {name: value}, *rest)
 
 
 @pytest.mark.parametrize("change, message", [
     (dict(label_min_count=0), "want a label_min_count of at least 1 and below 2.31, got 0"),
     (dict(min_count=2**31), "want a min_count of at least 1 and below 2.31, got 2147483648"),
-    (dict(hash_size=49), "word_counts: want 49 counts of at least 0, got others"),
+    (dict(hash_size=49), r"word_counts: want 49 counts, int64, got int64 \(50,\)"),
     (dict(tfidf=False), "word_counts: want 0 counts"), (dict(hash_size="50"), "hash_size: want int, got '50'"),
     (dict(label_min_count=None), "label_min_count: want int, got None"), (dict(min_count=True), "min_count: want int"),
     (dict(stem=101), "TokenRules: stem: want 1 to 100, got 101"), (dict(shape=None), "shape: want bool, got None"),
@@ -346,8 +365,62 @@ def test_settings_from_files_are_checked(change, message):
         Vocabulary.from_files(header | change, *rest)
 
 
+SECRETS = [[0, 0x9E3779B97F4A7C15], [2**64 - 1, 0xD6E8FEB86659FD93], [123, 0x9E3779B97F4A7C15]]
+
+
+@pytest.mark.parametrize("settings", [*KINDS, dict(min_count=1, max_counts=3)])
+def test_nothing_but_hashes_depends_on_the_secret(settings, monkeypatch):
+    def made(secret):
+        if secret:
+            monkeypatch.setattr(vocabulary, "new_secret", lambda: np.array(secret, np.uint64))
+        built = Vocabulary.build(RECORDS * 9, **settings)
+        (header, arrays, texts), data = built.to_files(), built.encode(RECORDS)
+        used = header.pop("hash_secret"), arrays.pop("word_hashes").tolist(), arrays.pop("word_ids").tolist()
+        arrays = {name: array.tolist() for name, array in arrays.items()}
+        return used, (header, arrays, texts, [part.tolist() for matrix in data.arrays()[:2] for part in matrix[:3]])
+
+    found = [made(secret) for secret in [None, None, *SECRETS]]
+    assert all(results == found[0][1] for _, results in found)
+    tables = {repr(used) for used, _ in found}
+    assert len(tables) == (1 if settings.get("hash_size") else 5)  # of columns by hash, the secret is public
+
+
+def test_files_of_before_there_were_secrets_were_hashed_with_the_public_one(monkeypatch):
+    monkeypatch.setattr(vocabulary, "new_secret", lambda: tokens.PUBLIC)
+    header, *rest = Vocabulary.build(RECORDS, min_count=1).to_files()
+    del header["hash_secret"]
+    again = Vocabulary.from_files(header, *rest)
+    assert again.columns_of(again.words).tolist() == list(range(6))
+    assert again.to_files()[0]["hash_secret"] == tokens.PUBLIC.tolist()
+
+
+def test_a_secret_is_kept_in_files_and_copies():
+    built = Vocabulary.build(RECORDS, min_count=1)
+    others = [Vocabulary.from_files(*built.to_files()), pickle.loads(pickle.dumps(built)),
+              Vocabulary.build(RECORDS, min_count=1).with_secret_of(built.to_files()[0])]
+    for other in others:
+        assert other.secret.tolist() == built.secret.tolist()
+        assert other.columns_of([*built.words, "no"]).tolist() == [*range(6), -1]
+        assert np.array_equal(other.to_files()[1]["word_hashes"], built.to_files()[1]["word_hashes"])
+
+
+def test_a_word_that_is_stored_twice_is_refused_where_words_are_read():
+    header, arrays, texts = Vocabulary.build(RECORDS, min_count=1).to_files()
+    other = Vocabulary.from_files(header, arrays, texts | {"words": ["blue"] * 6})
+    with pytest.raises(ValueError, match="^Vocabulary: words: want different ones, got 'blue' twice$"):
+        other.words
+
+
+def test_counts_of_more_records_than_there_are_refused():
+    assert Vocabulary({"a": 3}, {"b": 3}, 3, min_count=1).words == ["a"]
+    for counts in ({"a": 3}, {"b": 4}), ({"a": 4}, {"b": 3}):
+        with pytest.raises(ValueError, match="_counts: want 0 to n_records, which is 3, got 4 to 4"):
+            Vocabulary(*counts, 3, min_count=1)
+
+
 def test_files_of_before_there_were_shapes_have_none_and_lack_nothing_else():
     header, *rest = Vocabulary.build(RECORDS, min_count=1).to_files()
+    del header["hash_secret"]
     assert Vocabulary.from_files({n: v for n, v in header.items() if n != "shape"}, *rest).settings["shape"] is False
     for name in set(header) - {"shape"}:
         with pytest.raises(ValueError, match=f"^Vocabulary: want what to_files makes, got: KeyError.'{name}'"):
