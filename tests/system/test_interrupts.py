@@ -122,7 +122,7 @@ def test_every_call_that_works_on_threads_can_be_interrupted_and_repeated(tmp_pa
         lambda: TitleClassifier.load(tmp_path / "model").predict(titles[:5]),
     ]
     for call in calls:
-        attack(call, 6)
+        attack(call, 3)
     assert blas_threads() == before
 
 
