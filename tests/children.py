@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 
-def call(module, function):
-    """What module.function() printed in a process of its own, which must end normally."""
-    code = f"import {module}; {module}.{function}()"
+def call(module, function, *args):
+    """What module.function(*args) printed in a process of its own, which must end normally."""
+    code = f"import {module}; {module}.{function}(*{args!r})"
     done = subprocess.run([sys.executable, "-X", "faulthandler", "-c", code], capture_output=True, text=True,
                           env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
