@@ -106,6 +106,14 @@ def new_secret() -> np.ndarray:
     return np.array([secrets.randbits(64), secrets.randbits(64) | 1], np.uint64)
 
 
+def checked_secret(numbers: list[int]) -> np.ndarray:
+    """The secret of two int, uint64 (2,). ValueError for anything else."""
+    if not isinstance(numbers, list) or list(map(type, numbers)) != [int, int] or \
+            not all(0 <= n < 2**64 for n in numbers) or not numbers[1] % 2:
+        raise ValueError(f"hash_secret: want two whole numbers of 0 to 2^64 - 1, the second odd, got {numbers!r:.60}")
+    return np.array(numbers, np.uint64)
+
+
 def hashed(titles: list[str] | tuple[str, ...], rules: TokenRules = TokenRules(),
            secret: np.ndarray = PUBLIC) -> Tokens:
     """The Tokens of some titles, as `tokenise` makes them, hashed with a secret.

@@ -1,6 +1,5 @@
 """`Vocabulary`: the words and labels that are frequent enough to be kept, and records as rows of csr matrices."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import asdict
@@ -11,9 +10,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data.counting import LabelCounts, Table, TitleCounts
-from nnlite.data.dataset import Csr, Dataset, from_arrays
+from nnlite.data.dataset import Dataset, from_arrays
+from nnlite.data.id_rows import joined, rows_of_ids
 from nnlite.data.records import Record
-from nnlite.data.tokens import PUBLIC, TokenRules, hash_of, hashed, new_secret
+from nnlite.data.tokens import PUBLIC, TokenRules, checked_secret, hash_of, hashed, new_secret
 from nnlite.kernels import hashing
 
 SLICE_RECORDS = 2_048  # whose tokens exist at once
@@ -138,7 +138,7 @@ class Vocabulary:
         self.rules = TokenRules(**{name: settings.pop(name) for name in _RULES})
         vars(self).update(settings | numbers)
         self._words, self.labels = texts["words"], _distinct("labels", texts["labels"])
-        self.secret = _checked_secret(header.get(SECRET, PUBLIC.tolist()))
+        self.secret = checked_secret(header.get(SECRET, PUBLIC.tolist()))
         n_columns = self.hash_size if self.tfidf else 0  # that have counts, if words are hashed
         n_counts = n_columns if self.hash_size else len(self._words)
         self.word_counts = _checked_counts("word_counts", arrays, n_counts, self.n_records)
@@ -151,7 +151,7 @@ class Vocabulary:
     def with_secret_of(self, header: dict) -> "Vocabulary":
         """An equal vocabulary, hashed with the secret in the header of another one. ValueError if that is invalid."""
         other = copy(self)
-        other._hash_words(_checked_secret(header.get(SECRET, PUBLIC.tolist())))
+        other._hash_words(checked_secret(header.get(SECRET, PUBLIC.tolist())))
         return other
 
     def columns_of(self, tokens: list[str]) -> np.ndarray:
@@ -180,14 +180,13 @@ class Vocabulary:
                     first_word, shape)
         if max_counts is not None and max_counts < 1:
             raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
-        secret = empty.secret
-        words, labels, n_records = TitleCounts(min_count, max_counts, secret), LabelCounts(max_counts), 0
+        words, labels, n_records = TitleCounts(min_count, max_counts, empty.secret), LabelCounts(max_counts), 0
         columns = np.zeros(hash_size if hash_size and tfidf else 0, np.int64)
         for titles, categories in _slices(records, ngrams):
             n_records += len(titles)
             labels.add(categories)
             if not hash_size:
-                words.add(hashed(titles, empty.rules, secret))
+                words.add(hashed(titles, empty.rules, empty.secret))
             elif tfidf:
                 np.add.at(columns, empty._word_rows(titles)[1], 1)
         vocabulary = cls(columns if hash_size else words.counts(), labels.counts, n_records, **empty.settings)
@@ -208,22 +207,22 @@ class Vocabulary:
         for titles, categories in _slices(records, self.rules.ngrams):
             x.append(self._features(titles))
             y.append(self._label_rows(categories))
-        return from_arrays(_joined(x), _joined(y), self.n_words, len(self.labels))
+        return from_arrays(joined(x), joined(y), self.n_words, len(self.labels))
 
     def encode_titles(self, titles: Iterable[str]) -> sp.csr_array:
         """The csr matrix (N, D) of some titles, as in `encode`."""
-        indptr, indices, data = _joined([self._features(part) for part, in _slices(zip(titles), self.rules.ngrams)])
+        indptr, indices, data = joined([self._features(part) for part, in _slices(zip(titles), self.rules.ngrams)])
         return sp.csr_array((data, indices, indptr), shape=(indptr.size - 1, self.n_words))
 
     def _word_rows(self, titles):
         """The ids of the words of some titles as csr rows, and how often each occurs in its title."""
         tokens = hashed(titles, self.rules, self.secret)
         if self.hash_size:
-            return _rows(tokens.rows, (tokens.hashes % np.uint64(self.hash_size)).astype(np.int32))
+            return rows_of_ids(tokens.rows, (tokens.hashes % np.uint64(self.hash_size)).astype(np.int32))
         ids = self._word_ids.find(tokens.hashes) - np.int32(1)
         if self.rules.shape:
             hashing.drop_lone_shapes(tokens.places, tokens.rows, ids)
-        return _rows(tokens.rows, ids)
+        return rows_of_ids(tokens.rows, ids)
 
     def _features(self, titles):
         indptr, indices, data = self._word_rows(titles)
@@ -237,7 +236,7 @@ class Vocabulary:
         rows = np.zeros(len(categories) + 1, np.int64)
         np.cumsum(np.fromiter(map(len, categories), np.int64, len(categories)), out=rows[1:])
         ids = map(self._label_ids.get, chain.from_iterable(categories), repeat(-1))
-        indptr, indices, data = _rows(rows, np.fromiter(ids, np.int32, rows[-1]))
+        indptr, indices, data = rows_of_ids(rows, np.fromiter(ids, np.int32, rows[-1]))
         data[:] = 1
         return indptr, indices, data
 
@@ -276,18 +275,10 @@ def _check_range(name, counts, n_records):
         raise ValueError(f"{name}: want 0 to n_records, which is {n_records}, got {counts.min()} to {counts.max()}")
 
 
-def _checked_secret(numbers):
-    if not isinstance(numbers, list) or list(map(type, numbers)) != [int, int] or \
-            not all(0 <= n < 2**64 for n in numbers) or not numbers[1] % 2:
-        raise ValueError(f"{SECRET}: want two whole numbers of 0 to 2^64 - 1, the second odd, got {numbers!r:.60}")
-    return np.array(numbers, np.uint64)
-
-
 def _distinct(name, texts):
     texts = list(texts)
     if len(set(texts)) < len(texts):
-        twice = next(text for text, n in Counter(texts).items() if n > 1)
-        raise ValueError(f"{name}: want different ones, got {twice!r:.60} twice")
+        raise ValueError(f"{name}: want different ones, got some twice")
     return texts
 
 
@@ -308,23 +299,3 @@ def _slices(records: Iterable[tuple], ngrams: int) -> Iterator[tuple]:
             stop = max(first + 1, int(np.searchsorted(ends, before + max_chars, "right")))
             yield columns if stop - first == len(part) else tuple(column[first:stop] for column in columns)
             first = stop
-
-
-def _rows(rows, ids):
-    """(indptr, indices, data): row i holds the different ids in ids[rows[i]:rows[i + 1]], and how often each occurs.
-
-    Negative ids are left out. All are sorted at once, as 64-bit numbers with the row in the upper half.
-    """
-    every = (np.repeat(np.arange(rows.size - 1), np.diff(rows)) << 32 | ids)[ids >= 0]
-    every.sort()
-    first = np.flatnonzero(np.diff(every, prepend=-1))  # the first of equal ones
-    entries = every[first]
-    indptr = np.searchsorted(entries, np.arange(rows.size) << 32)
-    return indptr, entries.astype(np.int32), np.diff(first, append=every.size).astype(np.float32)
-
-
-def _joined(parts):
-    """The Csr of rows in parts, (indptr, indices, data) each."""
-    indptr, indices, data = zip((np.zeros(1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32)), *parts)
-    ends = np.append(0, np.cumsum(np.concatenate([np.diff(part) for part in indptr])))
-    return Csr(ends, np.concatenate(indices), np.concatenate(data))

@@ -290,6 +290,21 @@ def test_the_sum_tells_folders_of_other_records_or_seeds_apart(tmp_path, vocabul
     assert sums[0] == sums[1] and len(set(sums)) == 4
 
 
+def test_the_sum_and_the_resumed_job_do_not_depend_on_the_secret_of_the_hash(tmp_path):
+    """Each time the vocabulary is built again, as by a training that was killed, with another secret."""
+    made = []
+    for name in "a", "a", "b":
+        vocabulary = Vocabulary.build(RECORDS, min_count=1)
+        made.append(write_chunks(tmp_path / name, iter(RECORDS), vocabulary, 29))
+    assert len({folder.crc32() for folder in made}) == 1
+    first, again, other = (folder.vocabulary.secret.tolist() for folder in made)
+    assert first == again != other
+    want = vocabulary.encode(RECORDS[:9])
+    for folder in made:
+        for got, matrix in zip(folder.vocabulary.encode(RECORDS[:9]).arrays()[:2], want.arrays()):
+            np.testing.assert_equal(tuple(got), tuple(matrix))
+
+
 def test_something_else_in_the_place_is_left_alone(tmp_path, vocabulary):
     (tmp_path / "file").write_text("mine")
     for name in "full", "data":

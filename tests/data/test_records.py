@@ -7,6 +7,7 @@ import io
 import json
 import lzma
 import random
+import subprocess
 import sys
 import tracemalloc
 from itertools import islice
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from problems import compiled
 
 from nnlite.data import lines
 from nnlite.data.lines import MAX_LINE_BYTES, MAX_LITERAL_CHARS, MAX_ROW_LINES, MAX_TITLE_CHARS, WANTED
@@ -684,3 +686,26 @@ def test_a_bad_line_within_an_open_quote_is_counted_as_itself(tmp_path):
     records, reader = read(tmp_path, "a.csv", HEADER + b'"Mug,\n\xff\n' + ROW)
     assert records == [MUG] and reader.skipped == {"unclosed quote": 1, "not UTF-8": 1}
     assert [example.split(": ")[0][-1] for example in reader.skipped.examples] == ["2", "3"]
+
+
+@compiled
+def test_titles_of_a_megabyte_take_little_memory(tmp_path):
+    """In a file they are skipped as a kind of their own; from Python, a few are hashed at a time."""
+    path, line = tmp_path / "a.jsonl.gz", json.dumps({"title": "ab " * 333_000, "category": ["X"]}) + "\n"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(GOOD)
+        for _ in range(9):
+            file.write(line.encode())
+    snippet = """
+import logging, resource, sys
+import nnlite
+logging.disable()
+nnlite.Vocabulary.build([("a", "b")], min_count=1)
+started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+reader = nnlite.read_records(sys.argv[1])
+records = list(reader) + [nnlite.Record("a " * 250_000, ("X",))] * 12
+nnlite.Vocabulary.build(records, min_count=1, ngrams=2)
+print(dict(reader.skipped), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - started < 200_000)
+"""
+    found = subprocess.run([sys.executable, "-c", snippet, path], capture_output=True, text=True, check=True)
+    assert found.stdout == "{'title too long': 9} True\n"

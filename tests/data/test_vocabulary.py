@@ -287,14 +287,14 @@ def test_a_vocabulary_from_its_files_is_the_same(settings):
     (lambda h, a, t: h.update(hash_secret=[1, 1, 1]), "hash_secret: want two whole numbers"),
     (lambda h, a, t: h.update(hash_secret=None), "hash_secret: want two whole numbers"),
     (lambda h, a, t: h.update(tfidf=1), "tfidf: want bool, got 1"), (lambda h, a, t: t["words"].pop(), "word_counts"),
-    (lambda h, a, t: a.update(label_counts=a["label_counts"] - 99), "label_counts: want 0 to n_records, which is 1, got -98"),
+    (lambda h, a, t: a.update(label_counts=a["label_counts"] - 99), "label_counts: want 0 to n_records, which is 1"),
     (lambda h, a, t: a.update(word_counts=a["word_counts"].astype(float)), "word_counts: want"),
     (lambda h, a, t: a.update(word_hashes=a["word_hashes"][:-1]), "2\\^k slots"),
     (lambda h, a, t: a.update(word_hashes=a["word_hashes"][:2], word_ids=a["word_ids"][:2]), "numbers from 1 to 2"),
     (lambda h, a, t: a.update(word_ids=a["word_ids"] * 9), "numbers from 1 to 2"),
     (lambda h, a, t: a.update(word_ids=a["word_ids"] * 0 + 1), "numbers from 1 to 2"),
     (lambda h, a, t: a.update(word_ids=a["word_ids"].astype(float)), "want int64 and int32"),
-    (lambda h, a, t: t.update(labels=["C", "C"]), "labels: want different ones, got 'C' twice"),
+    (lambda h, a, t: t.update(labels=["C", "C"]), "labels: want different ones, got some twice"),
     (lambda h, a, t: t.clear(), "KeyError"),
 ])
 def test_files_that_do_not_fit_together_are_refused(change, message):
@@ -407,7 +407,7 @@ def test_a_secret_is_kept_in_files_and_copies():
 def test_a_word_that_is_stored_twice_is_refused_where_words_are_read():
     header, arrays, texts = Vocabulary.build(RECORDS, min_count=1).to_files()
     other = Vocabulary.from_files(header, arrays, texts | {"words": ["blue"] * 6})
-    with pytest.raises(ValueError, match="^Vocabulary: words: want different ones, got 'blue' twice$"):
+    with pytest.raises(ValueError, match="^Vocabulary: words: want different ones, got some twice$"):
         other.words
 
 
