@@ -26,7 +26,8 @@ CALL = "import tiny; assert tiny.twice(3) == 6; print(sum(tiny.twice.stats.cache
 
 def call_tiny(folder, kept, before="", result="tiny.twice.stats.cache_path", **environment):
     """Call a kernel in another process, which keeps compiled kernels in `kept`. Its output, and lines of errors."""
-    (folder / "tiny.py").write_text(TINY)
+    if not (folder / "tiny.py").exists():  # older versions of Numba go by the time of the source
+        (folder / "tiny.py").write_text(TINY)
     known = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment = known | {"PYTHONPATH": f"{ROOT}{os.pathsep}{folder}", "NUMBA_CACHE_DIR": str(kept)} | environment
     done = subprocess.run([sys.executable, "-c", before + "\n" + CALL.format(result)], env=environment, cwd=folder,
