@@ -28,6 +28,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+sys.path.append(str(Path(__file__).parent.parent))  # `handmade` is there
+
 START_SECONDS = 300  # until a child begins: kernels may have to be compiled
 LIMIT_SECONDS = 60  # of an attack, besides the seconds that it was asked to take
 LONGEST_MESSAGE = 3_000  # characters

@@ -10,9 +10,12 @@ from tempfile import mkdtemp
 import attack
 import numpy as np
 from attack import Attack
+from handmade import write_folder
 
 import nnlite
 from nnlite.system import array_folder
+
+FORMAT = array_folder.FORMATS[-1]
 
 ERRORS = ValueError, OSError
 
@@ -68,7 +71,7 @@ def rewritten(change, resumed, case):
     header = {name: value for name, value in header.items() if name not in ("format", "kind")}
     arrays = {name: np.array(array) for name, array in arrays.items()}
     change(header, arrays)
-    array_folder.write(case.folder / "c" / newest.name, "checkpoint", header, arrays)
+    write_folder(case.folder / "c" / newest.name, "checkpoint", FORMAT, header, arrays, {})
     resumed(*train(case.folder / "c"))
 
 

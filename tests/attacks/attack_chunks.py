@@ -9,10 +9,13 @@ from tempfile import mkdtemp
 import attack
 import numpy as np
 from attack import Attack
+from handmade import write_folder
 
 import nnlite
 from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.system import array_folder
+
+FORMAT = array_folder.FORMATS[-1]
 
 LAST = 2**63 - 1
 ERRORS = ValueError, OSError
@@ -52,7 +55,7 @@ def rewritten(part, change, case):
     arrays = {name: np.array(array) for name, array in arrays.items()}
     texts = {name: list(lines) for name, lines in texts.items()}
     change(header, arrays, texts)
-    array_folder.write(place / part, kind, header, arrays, texts)
+    write_folder(place / part, kind, FORMAT, header, arrays, texts)
     use(place)
 
 

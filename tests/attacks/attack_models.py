@@ -11,11 +11,13 @@ from tempfile import mkdtemp
 import attack
 import numpy as np
 from attack import Attack
+from handmade import write_folder
 
 import nnlite
 from nnlite.system import array_folder
 from nnlite.tool.report.sections import write_report
 
+FORMAT = array_folder.FORMATS[-1]
 BIG = 2**63 - 1
 ERRORS = ValueError, OSError, TypeError
 
@@ -37,7 +39,7 @@ def hostile(change, case):
     header, arrays, texts, titles, categories = made()
     header, arrays, texts = copied(header), {name: array.copy() for name, array in arrays.items()}, copied(texts)
     change(header, arrays, texts)
-    array_folder.write(case.folder / "model", "model", header, arrays, texts)
+    write_folder(case.folder / "model", "model", FORMAT, header, arrays, texts)
     classifier = nnlite.TitleClassifier.load(case.folder / "model", threads=1)
     for use in USES:
         use(classifier, titles[:20], categories[:20], case.folder)
@@ -191,9 +193,9 @@ ANY = {  # with these there may be an answer
     "10^9 hidden units": header(overrides={"hidden": [10**9]}),
     "10^9 rows in a batch": header(overrides={"batch_rows": 10**9}),
     "softmax": header(output="softmax"),
-    "a mapping of 200,000 steps": lambda h, a, t: (
+    "a mapping of 50,000 steps": lambda h, a, t: (
         h["categories"].update(mapped=True, others=None),
-        t.update(mapped_from=[f"c{i}" for i in range(200_000)], mapped_to=[f"c{i + 1}" for i in range(200_000)])),
+        t.update(mapped_from=[f"c{i}" for i in range(50_000)], mapped_to=[f"c{i + 1}" for i in range(50_000)])),
     "a mapping in a ring": lambda h, a, t: (h["categories"].update(mapped=True, others=None),
                                             t.update(mapped_from=["a", "b"], mapped_to=["b", "a"])),
     "a mapping to unknown names": lambda h, a, t: (h["categories"].update(mapped=True, others="x\x1b[2J"),
@@ -206,7 +208,7 @@ TRAINING = {
     "huge": {"records": 10**400, "steps": 10**400, "seconds": 10**400, "first_loss": 1, "last_loss": 2},
     "a curve of 1e308": {"curve": [[1e308, 1e308], [1e308, 1e-308], [0, -1e308]]},
     "a curve of texts": {"curve": [["a", "b"]]}, "a ragged curve": {"curve": [[1], [1, 2], 3]},
-    "a curve without end": {"curve": [[i, 1.0] for i in range(200_000)]},
+    "a curve without end": {"curve": [[i, 1.0] for i in range(50_000)]},
     "odd scores": {"validation": [{"P@1": INFINITY, "P@3": NAN, "P@5": 1e308, "\x1b[2J": "x"}]},
     "scores of texts": {"validation": ["x", None, {"P@1": "high"}]},
     "texts": {"records": "9\x1b[2J", "steps": [], "seconds": {}, "curve": None, "categories": "x"},

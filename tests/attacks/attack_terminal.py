@@ -10,10 +10,13 @@ from tempfile import mkdtemp
 
 import attack
 from attack import Attack, Skip
+from handmade import write_folder
 
 import nnlite
 from nnlite.system import array_folder
 from nnlite.tool.command_line import main
+
+FORMAT = array_folder.FORMATS[-1]
 
 SEQUENCES = {
     "clear": "\x1b[2J", "title": "\x1b]0;owned\x07", "hyperlink": "\x1b]8;;http://x\x1b\\", "C1 control": "\x9b31m",
@@ -65,7 +68,7 @@ def hostile_model(case, sequence):
     header = {name: value for name, value in header.items() if name not in ("format", "kind")}
     header["training"]["categories"] = [sequence + MARK]
     texts = {name: [sequence + MARK + line for line in lines] for name, lines in texts.items()}
-    array_folder.write(case.folder / "m", "model", header, arrays, texts)
+    write_folder(case.folder / "m", "model", FORMAT, header, arrays, texts)
     return str(case.folder / "m")
 
 
