@@ -70,7 +70,7 @@ def while_others_predict(case):
     for thread in threads:
         thread.start()
     try:
-        for _ in case.rounds(25):
+        for _ in case.rounds(12):
             in_child(right)
     finally:
         stopped.set()

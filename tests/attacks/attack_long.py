@@ -169,7 +169,7 @@ ATTACKS = {
     **{name: Attack(partial(grows, make, use_mapping, 10_000), ERRORS) for name, make in MAPPINGS.items()},
     **{f"{name}.txt": Attack(partial(grows, make, use_xmc, 10_000), ()) for name, make in XMC.items()},
     "many titles": Attack(partial(grows, lambda n: ["blue dress"] * n, use_titles, 5_000), ()),
-    "one long title": Attack(partial(grows, lambda n: ["blue dress " * n], use_titles, 50_000), ()),
+    "one long title": Attack(partial(grows, lambda n: ["blue dress " * n], use_titles, 20_000), ()),
     "explain a long title": Attack(partial(grows, lambda n: "blue dress " * n, explain, 50_000)),
     "explain a title of different words": Attack(
         partial(grows, lambda n: " ".join(f"w{i}" for i in range(n)), explain, 200)),

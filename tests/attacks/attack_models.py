@@ -25,7 +25,7 @@ ERRORS = ValueError, OSError, TypeError
 @lru_cache
 def made():
     """Header, arrays and texts of a small model, and the titles and categories that it has learnt."""
-    titles, categories = zip(*nnlite.make_catalogue(300))
+    titles, categories = zip(*nnlite.make_catalogue(120))
     folder = Path(mkdtemp()) / "model"
     nnlite.TitleClassifier(epochs=1, hidden=(4,), min_count=3, tfidf=True, threads=1).fit(titles, categories).save(folder)
     header, arrays, texts = array_folder.read(folder, "model")
@@ -42,7 +42,7 @@ def hostile(change, case):
     write_folder(case.folder / "model", "model", FORMAT, header, arrays, texts)
     classifier = nnlite.TitleClassifier.load(case.folder / "model", threads=1)
     for use in USES:
-        use(classifier, titles[:20], categories[:20], case.folder)
+        use(classifier, titles[:8], categories[:8], case.folder)
 
 
 def copied(value):

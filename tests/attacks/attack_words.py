@@ -33,8 +33,8 @@ def equal_hashes(a, b, case):
 CRAFT = """
 import numpy as np
 from nnlite.data.tokens import hash_of
-words = ["".join(map(chr, row)) for row in np.random.default_rng(0).integers(97, 123, (2_000_000, 7))]
-near = (hash_of(words) & np.uint64(2**15 - 1)) < 128
+words = ["".join(map(chr, row)) for row in np.random.default_rng(0).integers(97, 123, (1_000_000, 7))]
+near = (hash_of(words) & np.uint64(2**15 - 1)) < 192
 print(" ".join(dict.fromkeys(word for word, is_near in zip(words, near) if is_near)))
 """
 
@@ -81,7 +81,7 @@ def as_category(name, case):
     again = nnlite.TitleClassifier.load(case.folder / "m", threads=1)
     assert list(again.classes_) == list(one.classes_), "other names once saved and loaded"
     assert again.predict_top_k(titles, 3) == one.predict_top_k(titles, 3), "other answers once saved and loaded"
-    write_report(case.folder / "page.html", again, [nnlite.Record(*pair) for pair in zip(titles, given)])
+    write_report(case.folder / "page.html", again, [nnlite.Record(*pair) for pair in zip(titles[-8:], given[-8:])])
     page = (case.folder / "page.html").read_text(encoding="utf-8")
     assert "alert(1)</script>" not in page and "onmouseover='" not in page, "markup of a category in the page"
     assert not set(page) & set("\0\x1b\x7f\x85\u202e"), "a control character in the page"

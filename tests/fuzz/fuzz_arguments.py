@@ -8,6 +8,7 @@ the list with the modules, and VALID with their signatures.
 import inspect
 import math
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
@@ -56,7 +57,7 @@ def good():
         "lr": 0.1, "labels_lr": 0.1, "eps": 1e-8, "beta1": 0.9, "beta2": 0.99, "optimizer": nnlite.SGD(0.1),
         "batch_rows": 2, "epochs": 1, "order": "shuffled", "reduction": "sum", "dropout": 0.1, "word_dropout": 0.1,
         "negligible": 0.1, "checkpoint_seconds": 1.0, "tile": 2, "h": np.ones((N, 3), np.float32),
-        "w": np.ones((L, 3), np.float32), "path": "missing.jsonl", "paths": "missing.jsonl", "folder": "chunks",
+        "w": np.ones((L, 3), np.float32), "path": "good.jsonl", "paths": "missing.jsonl", "folder": "chunks",
         "chunk_rows": 10, "recipe": "default", "predicted": np.arange(N) % L, "table": np.ones((L, L), int),
         "n_true": np.arange(L), "n_positive": np.arange(L), "n_both": np.zeros(L, int), "frequencies": np.full(L, 0.5),
         "n": np.arange(1, 4), "p_sum": np.ones(3), "p": np.linspace(0, 1, 5), "true": np.arange(5) % 2 == 0,
@@ -72,20 +73,26 @@ def softmax():
     return {"model": nnlite.MLP(D, L, hidden=(3,), activation="relu", output="softmax"), "dataset": nnlite.Dataset(x, y)}
 
 
-OWN = {  # valid arguments of functions whose parameters mean something else than those of the same name
-    "Vocabulary": {"label_counts": {"x": 5}, "n_records": 9}, "linear_bce": {"b": np.zeros(L, np.float32)},
-    "metrics.record_f1": {"n_positive": np.arange(N), "n_both": np.zeros(N, int)},
-    "metrics.wilson": {"n_true": np.arange(3)}, "metrics.reliability": {"n_true": np.ones(3)},
-    "calibration.binned": {"y": good()["dataset"].arrays()[1]},
-    "Record": {"title": "a", "categories": ("b",)}, "explanation.likeliest_true": {"y": csr(np.ones((N, L)))},
-    "explanation.left_out": {"title": "blue dress"}, "evaluation.cross_entropy": softmax(),
-}
-UNASKED = {"label_min_count", "hash_size", "max_counts"}  # valid ones that a function may do without: rarely given
-
-
 @lru_cache
 def classifier():
     return nnlite.TitleClassifier(epochs=1, hidden=(3,), min_count=2, threads=1).fit(good()["titles"], good()["categories"])
+
+
+@lru_cache
+def own():
+    """Valid arguments of functions whose parameters mean something else than those of the same name."""
+    return {
+        "Vocabulary": {"label_counts": {"x": 5}, "n_records": 9}, "linear_bce": {"b": np.zeros(L, np.float32)},
+        "metrics.record_f1": {"n_positive": np.arange(N), "n_both": np.zeros(N, int)},
+        "metrics.wilson": {"n_true": np.arange(3)}, "metrics.reliability": {"n_true": np.ones(3)},
+        "calibration.binned": {"y": good()["dataset"].arrays()[1]},
+        "Record": {"title": "a", "categories": ("b",)}, "explanation.likeliest_true": {"y": csr(np.ones((N, L)))},
+        "explanation.left_out": {"title": "blue dress"}, "Dataset.chunks": {"n_rows": 2},
+        "explanation.explain": {"model": classifier().model_, "vocabulary": classifier().vocabulary_}, "evaluation.cross_entropy": softmax(),
+    }
+
+
+UNASKED = {"label_min_count", "hash_size", "max_counts"}  # valid ones that a function may do without: rarely given
 
 
 @lru_cache
@@ -157,7 +164,7 @@ def make_arguments(rng):
 @lru_cache
 def valid(name):
     """Valid arguments of a function by the names in its signature; optional ones without an entry in `good` are left."""
-    known, found = good() | OWN.get(name, {}), {}
+    known, found = good() | own().get(name, {}), {}
     for parameter in inspect.signature(functions()[name]).parameters.values():
         if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
             continue
@@ -170,6 +177,8 @@ def valid(name):
 
 def start_arguments(folder):
     """A documented error, or an answer that is right where a plain computation knows it."""
+    (Path(folder) / "good.jsonl").write_text('{"title": "Mug", "category": ["Kitchen"]}\n')
+
     def check(given):
         name, wrong = given
         arguments = valid(name) | wrong
