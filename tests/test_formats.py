@@ -1,4 +1,4 @@
-"""Claim: nnlite/FORMATS.md is what the code does: its limits are the constants, and folders made by it alone are read."""
+"""Claim: nnlite/FORMATS.md is what the code does: its limits are the constants, and folders made by it are read."""
 
 import importlib
 import re
@@ -47,10 +47,12 @@ def vocabulary(tfidf=False):
         while ids[slot]:
             slot = (slot + 1) % 8
         hashes[slot], ids[slot] = np.uint64(hash_of(word)).astype(np.int64), number
-    about = {"n_records": 5, "n_dropped_words": 0, "n_dropped_labels": 0, "word_error": 0, "label_error": 0, "min_count": 1,
+    about = {"n_records": 5, "n_dropped_words": 0, "n_dropped_labels": 0, "word_error": 0, "label_error": 0,
+             "min_count": 1,
              "label_min_count": 1, "hash_size": None, "ngrams": 1, "stem": None, "tfidf": tfidf, "first_word": False,
              "shape": False, "hash_secret": SECRET}
-    arrays = {"word_counts": np.array([3, 2, 1]), "label_counts": np.array([4, 1]), "word_hashes": hashes, "word_ids": ids}
+    arrays = {"word_counts": np.array([3, 2, 1]), "label_counts": np.array([4, 1]), "word_hashes": hashes,
+              "word_ids": ids}
     return about, arrays, {"words": WORDS, "labels": LABELS}
 
 
@@ -73,9 +75,11 @@ def test_a_model_made_by_hand_is_loaded_and_predicts(tmp_path):
 @pytest.mark.parametrize("tfidf", [False, True])
 def test_chunks_made_by_hand_are_read(tfidf, tmp_path):
     about, arrays, texts = vocabulary(tfidf)
-    header = {"chunk_rows": 3, "seed": 0, "sources": [], "vocabulary": about, "n_rows": 5, "n_parts": 2, "bad_lines": {}}
+    header = {"chunk_rows": 3, "seed": 0, "sources": [], "vocabulary": about, "n_rows": 5, "n_parts": 2,
+              "bad_lines": {}}
     write_folder(tmp_path / "data", "data", 3, header, arrays | {"label_rows": np.array([2, 1])}, texts)
-    parts = {"words": np.array([0, 1], np.int32), "labels": np.array([0, 1], np.int32), "ends": [[0, 0], [2, 2], [2, 2], [2, 2]]
+    parts = {"words": np.array([0, 1], np.int32), "labels": np.array([0, 1], np.int32),
+             "ends": [[0, 0], [2, 2], [2, 2], [2, 2]]
              }, {"words": np.array([2], np.int32), "labels": np.array([0], np.int32), "ends": [[0, 0], [0, 1], [1, 1]]}
     for number, part in enumerate(parts):
         part = part | {"ends": np.array(part["ends"])}

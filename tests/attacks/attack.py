@@ -134,7 +134,8 @@ def run(path: str, names: list[str], seconds: float = 0.0) -> Iterator[Outcome]:
     rest, memory = list(names), MEMORY if os.access(MEMORY, os.W_OK) else None
     while rest:
         begun = False
-        with tempfile.TemporaryDirectory(dir=memory, ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile("w+") as errors:
+        with (tempfile.TemporaryDirectory(dir=memory, ignore_cleanup_errors=True) as folder,
+              tempfile.TemporaryFile("w+") as errors):
             child = Child(path, rest, seconds, folder, errors)
             for line in child.lines():
                 begun = line == "begin\n"
@@ -144,7 +145,9 @@ def run(path: str, names: list[str], seconds: float = 0.0) -> Iterator[Outcome]:
             errors.seek(0)
             said = [line.strip() for line in errors if line.strip() and not line.startswith("Extension modules")]
         if rest:
-            how = f"no answer within {child.limit:g} s" if child.hung else f"crash: exit code {child.process.returncode}"
+            how = f"crash: exit code {child.process.returncode}"
+            if child.hung:
+                how = f"no answer within {child.limit:g} s"
             shown = said[:6] if begun else said[-3:]
             yield Outcome(rest[0], False, " | ".join([how, *shown]))
             rest = rest[1:] if begun else []

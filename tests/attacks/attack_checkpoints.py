@@ -99,9 +99,10 @@ REFUSED = {
         ("step", 3), ("step", None), ("step", 4.5), ("seconds", "9"), ("seconds", float("nan")), ("seconds", -1e300),
         ("seconds", None), ("validation", "x"), ("validation", [1]), ("validation", None)]},
     **{f"{name} {kind}": array(name, value) for name in (W, STATE) for kind, value in {
-        "of shape (1, 1)": lambda a: a[:1, :1], "of no axis": lambda a: a[0, 0].reshape(()), "of one row": lambda a: a[:1],
+        "of shape (1, 1)": lambda a: a[:1, :1], "of no axis": lambda a: a[0, 0].reshape(()),
+        "of one row": lambda a: a[:1], "of NaN": lambda a: a * np.float32("nan"),
         "of 64 bits": lambda a: a.astype(float) * 1e200, "of whole numbers": lambda a: a.astype(np.int64),
-        "transposed": lambda a: a.T.copy(), "with one more axis": lambda a: a[None], "of NaN": lambda a: a * np.float32("nan"),
+        "transposed": lambda a: a.T.copy(), "with one more axis": lambda a: a[None],
         "of infinity": lambda a: a + np.float32("inf")}.items()},
     "a state below 0": array(STATE, lambda a: -1 - a),
     **{f"{name} {kind}": array(name, value) for name in (LOSS, ROWS) for kind, value in {

@@ -1,4 +1,4 @@
-"""Attacks by folders of chunks: right checksums and wrong contents, and files that change between opening and reading."""
+"""Attacks by folders of chunks: right checksums and wrong contents, and files that change while a folder is open."""
 
 import json
 import shutil

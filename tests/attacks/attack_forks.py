@@ -120,7 +120,8 @@ def during_training(case):
     titles, categories = zip(*nnlite.make_catalogue(200))
 
     def train(on_step=None):
-        one = nnlite.TitleClassifier(epochs=1, hidden=(16,), min_count=3, threads=2).fit(titles, categories, None, on_step)
+        one = nnlite.TitleClassifier(epochs=1, hidden=(16,), min_count=3, threads=2)
+        one.fit(titles, categories, None, on_step)
         return one.model_.params["labels.W"]
 
     want = train()

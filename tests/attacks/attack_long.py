@@ -33,9 +33,11 @@ def grows(make, use, n, case):
 
 TEXTS = {
     "open tags": "<", "open tags with names": "<a ", "open comments": "<!--", "open scripts": "<script>",
-    "open and closed": "<a><", "entities": "&amp;", "nested entities": "&amp;amp;", "open entities": "&#", "spaces": " ",
+    "open and closed": "<a><", "entities": "&amp;", "nested entities": "&amp;amp;", "open entities": "&#",
+    "spaces": " ",
     "letters": "a", "words": "a ", "combining marks": "\u0301", "joiners": "\u200d", "hidden characters": "\u200b",
-    "line ends": "\n", "quotes": '"', "backslashes": "\\", "capital dotted I": "\u0130", "family emoji": "\U0001f468\u200d",
+    "line ends": "\n", "quotes": '"', "backslashes": "\\", "capital dotted I": "\u0130",
+    "family emoji": "\U0001f468\u200d",
 }
 
 
@@ -123,7 +125,8 @@ def fit_long_title(case):
     """A title of 50,000 words among short ones, with pairs and triples of words."""
     titles, categories = zip(*nnlite.make_catalogue(100))
     long = " ".join(f"w{i}" for i in range(50_000))
-    one = nnlite.TitleClassifier(epochs=1, hidden=(4,), ngrams=3, min_count=1).fit([*titles, long], [*categories, ("x",)])
+    one = nnlite.TitleClassifier(epochs=1, hidden=(4,), ngrams=3, min_count=1)
+    one.fit([*titles, long], [*categories, ("x",)])
     assert one.predict_top_k([long], 1)
 
 
@@ -131,7 +134,8 @@ def fit_many_categories(case):
     """A product of 20,000 categories."""
     titles, categories = zip(*nnlite.make_catalogue(100))
     many = tuple(f"c{i}" for i in range(20_000))
-    one = nnlite.TitleClassifier(epochs=1, hidden=(4,), min_count=1, label_min_count=1).fit([*titles, "mug"], [*categories, many])
+    one = nnlite.TitleClassifier(epochs=1, hidden=(4,), min_count=1, label_min_count=1)
+    one.fit([*titles, "mug"], [*categories, many])
     assert len(one.classes_) >= 20_000
 
 

@@ -27,7 +27,8 @@ def made():
     """Header, arrays and texts of a small model, and the titles and categories that it has learnt."""
     titles, categories = zip(*nnlite.make_catalogue(120))
     folder = Path(mkdtemp()) / "model"
-    nnlite.TitleClassifier(epochs=1, hidden=(4,), min_count=3, tfidf=True, threads=1).fit(titles, categories).save(folder)
+    one = nnlite.TitleClassifier(epochs=1, hidden=(4,), min_count=3, tfidf=True, threads=1)
+    one.fit(titles, categories).save(folder)
     header, arrays, texts = array_folder.read(folder, "model")
     header = {name: value for name, value in header.items() if name not in ("format", "kind")}
     return (header, {name: np.array(array) for name, array in arrays.items()},

@@ -113,7 +113,8 @@ COMMANDS = {
     "propose": lambda case, s: ["propose", product_file(case, s), "--out", "map.tsv"],
     "a missing file": lambda case, s: ["evaluate", str(model()), f"{MARK}{s}.jsonl"],
     "a missing model": lambda case, s: ["predict", f"{MARK}{s}", "x"],
-    "a file of that name": lambda case, s: ["evaluate", str(model()), product_file(case, s, f"{MARK}{s}.jsonl".replace("/", ""))],
+    "a file of that name": lambda case, s: [
+        "evaluate", str(model()), product_file(case, s, f"{MARK}{s}.jsonl".replace("/", ""))],
     "an unknown option": lambda case, s: ["predict", str(model()), f"--{MARK}{s}"],
     "an unknown command": lambda case, s: [f"{MARK}{s}"],
     "a number": lambda case, s: ["predict", str(model()), "x", "--top", f"1{s}"],

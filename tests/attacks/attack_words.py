@@ -1,4 +1,4 @@
-"""Attacks by chosen words and names: words that collide in a table, and names that mean something to a file or a page."""
+"""Attacks by chosen words and names: words that collide in a table, names that mean something to a file or a page."""
 
 import json
 import subprocess
@@ -15,8 +15,10 @@ from nnlite.categories.mapping import Mapping
 from nnlite.tool.report.sections import write_report
 
 ONE_HASH = [  # words whose hashes, xor and multiply by a fixed number, are equal: found by a birthday search
-    ("\u9112\uccfc\U0001d6fa0", "\u0d61\ua2fc\u5cc8\u7625"), ("\U000177c8\u5025\u47be\u1320", "\uc380\U0001d493\U00017f41\U0001bc98"),
-    ("\u5169\u5034\U000120320", "\u522d\U000109bc\u8d80\u5eca"), ("\u4d0a\u06f0\U00017ec00", "\u6196\ubc92\U0001014f\u30c6"),
+    ("\u9112\uccfc\U0001d6fa0", "\u0d61\ua2fc\u5cc8\u7625"),
+    ("\U000177c8\u5025\u47be\u1320", "\uc380\U0001d493\U00017f41\U0001bc98"),
+    ("\u5169\u5034\U000120320", "\u522d\U000109bc\u8d80\u5eca"),
+    ("\u4d0a\u06f0\U00017ec00", "\u6196\ubc92\U0001014f\u30c6"),
 ]
 
 
@@ -66,7 +68,8 @@ NAMES = {
     "a line end": "a\nb", "a carriage return": "a\rb", "a next line": "a\x85b", "a line separator": "a\u2028b",
     "a tab": "a\tb", "an escaped line end": r"a\nb", "a backslash": "a\\", "two backslashes": "\\\\", "spaces": " a ",
     "a star": "*", "a number sign": "#a", "a caret": "^a", "a less sign": "<a", "a byte order mark": "\ufeffa",
-    "right to left": "\u202eabc\u202c", "noncharacters": "\uffff\U0010ffff", "decomposed": "e\u0301", "composed": "\xe9",
+    "right to left": "\u202eabc\u202c", "noncharacters": "\uffff\U0010ffff", "decomposed": "e\u0301",
+    "composed": "\xe9",
     "a dotted I": "\u0130", "JSON": '{"a": [1]}', "NaN": "NaN", "empty": "", "200 spaces": " " * 200,
     "10,000 characters": "x" * 10_000,
 }
@@ -90,7 +93,7 @@ def as_category(name, case):
 def as_title(name, case):
     """A title of this text: its words in chunks, in a saved vocabulary and explained are those of the definition."""
     titles, categories = zip(*nnlite.make_catalogue(40))
-    records = [nnlite.Record(title, names) for title, names in zip([*titles, name, name], [*categories, ("x",), ("x",)])]
+    records = list(map(nnlite.Record, [*titles, name, name], [*categories, ("x",), ("x",)]))
     vocabulary = nnlite.Vocabulary.build(records, 1)
     (data,) = nnlite.write_chunks(case.folder / "c", records, vocabulary)
     want = vocabulary.encode(records)
@@ -118,8 +121,10 @@ def two_alike(a, b, case):
     assert {a, b} <= set(names), f"want both names, got {names!a:.200}"
 
 
-ALIKE = {"case": ("Hats", "hats"), "a space": ("Hats", "Hats "), "a line end": ("a\nb", r"a\nb"), "an accent": ("\xe9", "e\u0301"),
-         "a zero width space": ("Hats", "Ha\u200bts"), "a Cyrillic letter": ("Hats", "H\u0430ts"), "a surrogate": ("\ud800", "\udfff"),
+ALIKE = {"case": ("Hats", "hats"), "a space": ("Hats", "Hats "), "a line end": ("a\nb", r"a\nb"),
+         "an accent": ("\xe9", "e\u0301"),
+         "a zero width space": ("Hats", "Ha\u200bts"), "a Cyrillic letter": ("Hats", "H\u0430ts"),
+         "a surrogate": ("\ud800", "\udfff"),
          "a backslash": ("\\", "\\\\")}
 
 ATTACKS = {

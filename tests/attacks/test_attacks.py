@@ -1,4 +1,4 @@
-"""Claim: no attack crashes nnlite, hangs it, corrupts what it computes or writes, or is answered wrongly; and the runner
+"""Claim: no attack crashes nnlite, hangs it, corrupts what it computes or writes, or is answered wrongly. The runner
 (`attack.py`) notices each of these."""
 
 import importlib

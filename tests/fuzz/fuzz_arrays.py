@@ -1,4 +1,4 @@
-"""What `fuzz.py` feeds to Datasets, and to folders whose sizes and checksums are right and whose contents are not; as in
+"""What `fuzz.py` feeds to Datasets, and to folders whose checksums are right and whose contents are not; as in
 `fuzz_files`."""
 
 import json
@@ -42,15 +42,18 @@ def with_hostile(rng, array):
     match rng.randrange(8):
         case 0 | 1 | 2 if array.size:
             places = rng.choices(range(array.size), k=rng.choice([1, 2]))
-            return np.array([rng.choice(values) if i in places else entry for i, entry in enumerate(array.ravel().tolist())]
-                            ).astype(array.dtype).reshape(array.shape)
+            entries = array.ravel().tolist()
+            for place in places:
+                entries[place] = rng.choice(values)
+            return np.array(entries).astype(array.dtype).reshape(array.shape)
         case 3:
             with np.errstate(all="ignore"):
                 return array.astype(rng.choice(TYPES))
         case 4:
             return rng.choice([array[:-1], array[1:], array[:0], np.append(array, array[-1:]), array[::-1]])
         case 5:
-            return rng.choice([array[None], array.reshape(-1, 1), array.reshape(-1)[:1].reshape(()) if array.size else array])
+            return rng.choice([array[None], array.reshape(-1, 1),
+                               array.reshape(-1)[:1].reshape(()) if array.size else array])
         case 6:
             return np.repeat(array, 2)[::2]
         case _:
@@ -158,7 +161,8 @@ def changed(rng, header, arrays, texts):
             header = altered(rng, header)
         elif kind == 1 and texts:
             name = rng.choice(list(texts))
-            texts[name] = rng.choice([texts[name][1:], texts[name][::-1], texts[name] * 2, [], ["x"] * len(texts[name])])
+            texts[name] = rng.choice([texts[name][1:], texts[name][::-1], texts[name] * 2, [],
+                                      ["x"] * len(texts[name])])
         elif kind == 2:
             arrays.pop(rng.choice(list(arrays)))
             arrays = arrays or {"x": np.zeros(1)}
