@@ -1,8 +1,8 @@
 """Public functions called with hostile arguments, for `fuzz.py`: what it feeds to them and what must hold.
 
 A call is a function's name and the arguments that differ from valid ones. The functions are those of `nnlite.__all__`
-and of `nnlite.scores`, and the methods that take matrices, numbers or titles (`functions`). Their arguments are found by
-the names in their signatures.
+and of `nnlite.scores`, and the methods that take matrices, numbers or titles (`functions`). Their arguments are found
+by the names in their signatures.
 """
 
 import inspect
@@ -198,7 +198,7 @@ def start_arguments(folder):
         name, wrong = given
         arguments = valid(name) | wrong
         misused = any(not isinstance(value, type(valid(name)[key])) for key, value in wrong.items()
-                      if not isinstance(valid(name)[key], (str, int, float))) or any(name in wrong for name in LISTS)
+                      if not isinstance(valid(name)[key], (int, float))) or any(name in wrong for name in LISTS)
         try:
             answer = functions()[name](**arguments)
         except (*DOCUMENTED, *TOLERATED.get(name.partition(".")[0], ()), *(MISUSE if misused else ())) as error:
