@@ -8,7 +8,7 @@ thousands a second.
 An input is made by its target's name and its number alone; the first number is the seed. A failure is an exception that
 is not documented, a warning, a wrong answer where the right one is known, an input that takes LIMIT_SECONDS, or a
 process that dies. It ends its target and is printed with the words that make it happen again; the exit code is then 1.
-`fuzz_files.py` and `fuzz_models.py` say what each target is fed and what must hold; `test_fuzz.py` is a short run.
+The modules `fuzz_*.py` say what each target is fed and what must hold; `test_fuzz.py` is a short run.
 """
 
 import argparse
@@ -26,6 +26,8 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+import fuzz_arguments as arguments
+import fuzz_arrays as arrays
 import fuzz_files as files
 import fuzz_models as models
 
@@ -54,6 +56,11 @@ TARGETS = {
     "model": Target(2_000, models.make_model, models.start_model),
     "chunks": Target(1_000, models.make_chunks, models.start_chunks),
     "command": Target(1_000, models.make_command, models.start_command),
+    "datasets": Target(40_000, arrays.make_datasets, arrays.start_datasets),
+    "arguments": Target(40_000, arguments.make_arguments, arguments.start_arguments),
+    "model-arrays": Target(6_000, arrays.make_model_arrays, arrays.start_model_arrays),
+    "chunk-arrays": Target(4_000, arrays.make_parts, arrays.start_parts),
+    "checkpoints": Target(4_000, arrays.make_checkpoints, arrays.start_checkpoints),
 }
 
 
@@ -115,7 +122,7 @@ class Run:
     def row(self):
         """Target, inputs, accepted and refused ones."""
         n_inputs, n_accepted = max(self.state[0] - self.seed, 0), self.state[1]
-        return f"{self.name:12}{n_inputs:10,}{n_accepted:10,}{n_inputs - n_accepted:10,}"
+        return f"{self.name:14}{n_inputs:10,}{n_accepted:10,}{n_inputs - n_accepted:10,}"
 
 
 def fuzz(targets, seed=0, n_inputs=None, seconds=90.0, say=partial(print, flush=True)):
@@ -125,7 +132,7 @@ def fuzz(targets, seed=0, n_inputs=None, seconds=90.0, say=partial(print, flush=
     """
     start, total, n_failed = time.time(), 0, 0
     memory = Path("/dev/shm")
-    say(f"{'target':12}{'inputs':>10}{'accepted':>10}{'refused':>10}")
+    say(f"{'target':14}{'inputs':>10}{'accepted':>10}{'refused':>10}")
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as folder:
         for name in targets:
             os.mkdir(os.path.join(folder, name))
@@ -139,7 +146,7 @@ def fuzz(targets, seed=0, n_inputs=None, seconds=90.0, say=partial(print, flush=
                 if run.trouble:
                     n_failed += 1
                     say(run.failure())
-    say(f"{'all':12}{total:10,}   in {time.time() - start:.0f} s, {n_failed} targets failed")
+    say(f"{'all':14}{total:10,}   in {time.time() - start:.0f} s, {n_failed} targets failed")
     return total, n_failed
 
 

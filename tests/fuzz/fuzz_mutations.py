@@ -1,6 +1,10 @@
 """Valid input made hostile: bytes and JSON with some of their parts changed."""
 
 import json
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent.parent))  # `handmade` is there
 
 CHARACTERS = [
     "\0", "\n", "\r", "\r\n", "\t", " ", '"', "'", "\\", "\\\\", "\\n", "\\ud800", "\\u0000", "{", "}", "[", "]", ",",

@@ -20,7 +20,8 @@ def test_files(name, tmp_path, monkeypatch):
 
 
 @compiled
-@pytest.mark.parametrize("name", ["titles", "vocabulary", "model", "chunks", "command"])
+@pytest.mark.parametrize("name", ["titles", "vocabulary", "model", "chunks", "command", "datasets", "arguments",
+                                  "model-arrays", "chunk-arrays", "checkpoints"])
 def test_titles_and_folders(name, tmp_path, monkeypatch):
     feed(name, 60, tmp_path, monkeypatch)
 
@@ -31,6 +32,13 @@ def feed(name, n_inputs, folder, monkeypatch):
     check = fuzz.TARGETS[name].start(folder)
     outcomes = {bool(check(fuzz.made(name, fuzz.TARGETS[name], number))) for number in range(n_inputs)}
     assert outcomes == {True, False}
+
+
+@compiled
+def test_every_function_has_valid_arguments(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check = fuzz.TARGETS["arguments"].start(tmp_path)
+    assert all(check((name, {})) for name in fuzz.arguments.functions())
 
 
 @pytest.mark.parametrize("name, content", [
