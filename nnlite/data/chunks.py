@@ -30,19 +30,23 @@ from pathlib import Path
 
 import numpy as np
 
-from nnlite.data.dataset import Csr, Dataset, from_arrays
+from nnlite.data.csr import Csr
+from nnlite.data.dataset import Dataset, from_arrays
 from nnlite.data.parts import Columns, Part, read_part
 from nnlite.data.records import Record, RecordReader
 from nnlite.data.vocabulary import Vocabulary, without_secret
 from nnlite.system import array_folder
 from nnlite.system.contents import Want, check_arrays, check_figures
+from nnlite.system.figures import Figure, Named, Whole
 from nnlite.system.ranges import INT32_MAX, INT64_MAX, integer
-from nnlite.system.threads import ahead, shares, team
+from nnlite.system.ahead import ahead
+from nnlite.system.threads import shares, team
 
 MIXED_PARTS = 128  # whose rows a chunk holds at most
-RANGES = {  # in data.json: least and most
-    "chunk_rows": (1, INT32_MAX), "seed": (0, INT64_MAX), "n_rows": (1, INT64_MAX), "n_parts": (1, INT32_MAX)}
-FINAL = "n_rows", "n_parts"  # those of a finished folder only
+FIGURES: dict[str, Figure] = {  # in data.json
+    "chunk_rows": Whole(1, INT32_MAX), "seed": Whole(0, INT64_MAX), "n_rows": Whole(1, INT64_MAX),
+    "n_parts": Whole(1, INT32_MAX), "bad_lines": Named(Whole(0, INT64_MAX))}
+FINAL = "n_rows", "n_parts", "bad_lines"  # those of a finished folder only
 
 
 def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Vocabulary, chunk_rows: int = 20_000,
@@ -123,12 +127,8 @@ def _read_data(folder):
     place = folder / "data"
     header, arrays, texts = array_folder.read(place, "data")
     header["n_rows"] = header.get("n_rows")
-    check_figures(place, header, {n: RANGES[n] for n in RANGES if header["n_rows"] is not None or n not in FINAL})
-    if header["n_rows"] is not None:
-        skipped = header.get("bad_lines")
-        if not isinstance(skipped, dict):
-            raise ValueError(f"{place}: bad_lines: want the number of skipped lines by kind, got {skipped!r:.60}")
-        check_figures(f"{place}: bad_lines", skipped, dict.fromkeys(skipped, (0, INT64_MAX)))
+    is_finished = header["n_rows"] is not None
+    check_figures(place, header, {name: FIGURES[name] for name in FIGURES if is_finished or name not in FINAL})
     return header, arrays, texts
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nnlite.data.dataset import Csr
+from nnlite.data.csr import Csr
 
 CsrArrays = tuple[np.ndarray, np.ndarray, np.ndarray]  # indptr int64, indices int32, data float32
 

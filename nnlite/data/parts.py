@@ -1,6 +1,6 @@
 """The parts of a `ChunkFolder`: folders of consecutive records, encoded. What their files must hold, and reading rows.
 
-The CRC-32s of a folder may be right and its contents wrong. `RANGES` and `wanted` state the range of every figure and
+The CRC-32s of a folder may be right and its contents wrong. `FIGURES` and `wanted` state the range of every figure and
 array; all are checked when a part is opened, and the rows that are read are checked again then.
 """
 
@@ -11,9 +11,10 @@ import numpy as np
 
 from nnlite.system import array_folder
 from nnlite.system.contents import FLOAT32_MAX, Want, check_arrays, check_entries, check_figures
+from nnlite.system.figures import Whole
 from nnlite.system.ranges import INT32_MAX
 
-RANGES = {"n_rows": (1, INT32_MAX), "records_crc32": (0, 2**32 - 1)}  # in part.json: least and most
+FIGURES = {"n_rows": Whole(1, INT32_MAX), "records_crc32": Whole(0, 2**32 - 1)}  # in part.json
 
 
 class Columns(NamedTuple):
@@ -37,7 +38,7 @@ def wanted(n_rows: int, n_words: int, n_labels: int, columns: Columns) -> dict[s
 def read_part(folder: Path, columns: Columns) -> tuple[dict, dict[str, np.ndarray], dict[str, Want]]:
     """The JSON of a part, its arrays, and what they had to be. ValueError for a part that is not as it must be."""
     def check(header, arrays, _):
-        check_figures(folder, header, RANGES)
+        check_figures(folder, header, FIGURES)
         n_words, n_labels = sizes = [arrays[name].size if name in arrays else 0 for name in ("words", "labels")]
         want = wanted(header["n_rows"], n_words, n_labels, columns)
         check_arrays(folder, arrays, want)

@@ -283,8 +283,8 @@ def _distinct(name, texts):
 
 
 def _kept(counts, min_count):
-    kept = sorted((-n, name) for name, n in counts.items() if n >= min_count)
-    return [name for _, name in kept], [-n for n, _ in kept]
+    kept = sorted((name for name, n in counts.items() if n >= min_count), key=lambda name: (-counts[name], name))
+    return kept, [counts[name] for name in kept]
 
 
 def _slices(records: Iterable[tuple], ngrams: int) -> Iterator[tuple]:

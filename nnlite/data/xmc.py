@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.dataset import Csr, Dataset, from_arrays
+from nnlite.data.csr import Csr
+from nnlite.data.dataset import Dataset, from_arrays
 from nnlite.data.lines import open_binary
 
 LARGEST = 1e38  # of a feature's value: what float32 holds

@@ -10,6 +10,7 @@ import stat
 import zlib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from numba import cloudpickle
 from numba.core import caching, serialize, sigutils
@@ -119,3 +120,11 @@ class NoCache(caching.NullCache):
 
     def save_overload(self, signature, result):
         _warn_once("".join(f"{why}; " for why in refused) + NOWHERE)
+
+
+def keep_on_disk(compiled: Any) -> None:
+    """Give a compiled function its cache: Numba calls it when the function is first called."""
+    try:
+        compiled._cache = Cache(compiled.py_func)
+    except RuntimeError:
+        compiled._cache = NoCache()

@@ -7,7 +7,7 @@ import numba
 from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic, overload
 
-from nnlite.kernels.cache import Cache, NoCache
+keep_on_disk: Any = None  # a function of a compiled one, which the package of kernels sets before it makes any
 
 # nogil: threads run kernels side by side.
 # error_model: x / 0 is inf, as in NumPy; Python's check for a division by zero would prevent vectorised loops.
@@ -23,10 +23,7 @@ def kernel(function):
     """The function, compiled with SETTINGS at its first call and cached on disk for the next process."""
     compiled = numba.njit(**SETTINGS)(function)
     if compiled is not function:  # as it is under NUMBA_DISABLE_JIT
-        try:
-            compiled._cache = Cache(function)
-        except RuntimeError:
-            compiled._cache = NoCache()
+        keep_on_disk(compiled)
     return compiled
 
 

@@ -1,18 +1,20 @@
 """Are the compiled training step's gradients right? They are compared with those of `reference`."""
 
-from copy import copy
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnlite.data.dataset import Dataset, check_features
+from nnlite.data.csr import check_features
 from nnlite.network import reference
-from nnlite.network.layers import SparseLinear
 from nnlite.network.mlp import MLP, StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system.threads import one_blas_thread, team
 
+if TYPE_CHECKING:
+    from nnlite.data.dataset import Dataset
 
-def gradients(model: MLP, dataset: Dataset, reduction: str = "sum",
+
+def gradients(model: MLP, dataset: "Dataset", reduction: str = "sum",
               threads: int | None = None) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and, by parameter name, its gradient as the compiled training step computes it. Nothing is updated.
 
@@ -21,19 +23,16 @@ def gradients(model: MLP, dataset: Dataset, reduction: str = "sum",
     if reduction not in ("sum", "mean"):
         raise ValueError(f"gradients: reduction: want 'sum' or 'mean', got {reduction!r}")
     if dataset.n_labels != model.n_labels or not len(dataset):
-        raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {len(dataset)} and "
-                         f"{dataset.n_labels}")
-    model.check()
-    keep, model = KeepGradients(model.params), copy(model)
-    model.features = SparseLinear(model.features.w, model.features.b)  # whose memory no other thread uses
-    x, y = check_features(dataset.x, model.n_words), dataset.arrays()[1]
+        raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {dataset}")
+    x, y, keep = check_features(dataset.x, model.n_words), dataset.arrays()[1], KeepGradients(model.params)
+    model = MLP.from_params(model.params, model.activation, model.output)  # layers whose memory no other thread uses
     divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)
     with one_blas_thread():
         loss = model.step(x, y, StepSettings(1 / divisor), keep, team(threads))
     return loss / divisor, keep.gradients
 
 
-def check_gradients(model: MLP, dataset: Dataset) -> dict[str, float]:
+def check_gradients(model: MLP, dataset: "Dataset") -> dict[str, float]:
     """Parameter name -> largest relative error of the training step's gradient on this Dataset.
 
     The error is the largest difference from the gradient of `reference`, computed in float64, divided by that

@@ -9,11 +9,12 @@ from itertools import count
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.dataset import Csr, check_classes, check_labels
+from nnlite.data.csr import Csr, check_classes, check_labels
 from nnlite.kernels import dense
 from nnlite.network.layers import one_of_each
 from nnlite.network.optimizers import KeepGradients, Updates
 from nnlite.network.sizes import TILE_LABELS, label_tiles, step_pieces
+from nnlite.system.named_arrays import check_array
 from nnlite.system.ranges import integer
 from nnlite.system.threads import Team, one_blas_thread, scratch, team, width
 
@@ -211,14 +212,10 @@ def linear_bce(h: np.ndarray, w: np.ndarray, b: np.ndarray, y: sp.csr_array, til
     """
     labels, tile = check_labels(y), integer("linear_bce: tile", tile)
     (n, n_labels), n_hidden = y.shape, (np.shape(w) or (0,))[-1]
+    if min(n, n_labels, n_hidden, tile) < 1:
+        raise ValueError(f"linear_bce: want no size below 1, got y {y.shape}, {n_hidden} units, tile {tile}")
     for name, array, shape in ("h", h, (n, n_hidden)), ("w", w, (n_labels, n_hidden)), ("b", b, (n_labels,)):
-        if (np.shape(array), getattr(array, "dtype", None)) != (shape, f32) or not array.flags.c_contiguous:
-            raise ValueError(f"linear_bce: {name}: want C-contiguous float32 {shape}, got "
-                             f"{getattr(array, 'dtype', type(array).__name__)} {np.shape(array)}")
-    if tile < 1 or n < 1:
-        raise ValueError(f"linear_bce: want at least 1 row, and 1 label in a tile, got {n} and {tile}")
-    if n_labels < 1 or n_hidden < 1:
-        raise ValueError(f"linear_bce: want at least 1 label and 1 hidden unit, got {n_labels} and {n_hidden}")
+        check_array(f"linear_bce: {name}", array, shape)
     keep = KeepGradients({"labels.W": w, "labels.b": b})
     layer = LabelLayer(w, b, tile)
     with one_blas_thread():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnlite.data.dataset import Csr
+from nnlite.data.csr import Csr
 from nnlite.kernels import dense, sparse
 from nnlite.network.optimizers import Updates
 from nnlite.network.sizes import word_shares

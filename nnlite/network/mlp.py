@@ -7,18 +7,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.dataset import Csr, check_features, check_weights
+from nnlite.data.csr import Csr, check_features, check_weights
 from nnlite.kernels import dense, ranking
 from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer, Weights
 from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
 from nnlite.network.optimizers import Updates
 from nnlite.network.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
 from nnlite.system.named_arrays import NamedArrays, check_array
-from nnlite.system.ranges import integer
+from nnlite.system.ranges import integer, probabilities
 from nnlite.system.threads import Team, one_blas_thread, scratch, team, until_interrupted
 
 OUTPUTS = {"sigmoid": LabelLayer, "softmax": SoftmaxLayer}
-
 f32 = np.float32
 
 
@@ -47,8 +46,7 @@ class MLP:
     cross-entropy of that one
     Weights begin uniform in +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), biases at 0.
     ValueError for a size below 1, an unknown activation or output, or too many labels for a softmax.
-    Values of params may change at any time, arrays may not be replaced. Predictions during a training in another thread
-    use values from before and after some updates.
+    Values of params may change at any time, also while another thread predicts; its arrays may not be replaced.
     """
 
     def __init__(self, n_words: int, n_labels: int, hidden: Sequence[int] = (200, 200), activation: str = "sigmoid",
@@ -140,8 +138,7 @@ class MLP:
         z lies in scratch memory: visit may change it and must not keep it. Blocks run on threads, tiles in order.
         """
         def one_block(rows, h):
-            tiles = until_interrupted(self.labels.tiles())
-            return [visit(rows, tile, self.labels.logits(h, tile)) for tile in tiles]
+            return [visit(rows, tile, self.labels.logits(h, tile)) for tile in until_interrupted(self.labels.tiles())]
 
         return self.each_block(x, one_block, threads)
 
@@ -267,9 +264,6 @@ def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
 
 def logit_thresholds(thresholds: float | np.ndarray, n_labels: int) -> np.ndarray:
     """logit(p) (L,) float32 of the probabilities p, one or (L,): sigmoid(z) > p is z > logit(p). 1 is infinity."""
-    p = np.asarray(thresholds)
-    if p.dtype.kind not in "iuf" or p.shape not in ((), (n_labels,)) or not ((p >= 0) & (p <= 1)).all():
-        raise ValueError(f"thresholds: want a probability, or {n_labels}, got {p}")
-    p = p.astype(float)
+    p = probabilities("thresholds", thresholds, n_labels)
     with np.errstate(divide="ignore"):
         return np.broadcast_to(np.log(p) - np.log1p(-p), n_labels).astype(f32)

@@ -11,7 +11,7 @@ row, from any thread, each row at most once per step.
 
 import numpy as np
 
-from nnlite.data.dataset import Csr
+from nnlite.data.csr import Csr
 from nnlite.kernels import sparse
 from nnlite.system.named_arrays import check_array
 from nnlite.system.threads import scratch

@@ -7,7 +7,8 @@ from functools import reduce
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.dataset import Csr, Dataset
+from nnlite.data.csr import Csr
+from nnlite.data.dataset import Dataset
 from nnlite.kernels import ranking
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics

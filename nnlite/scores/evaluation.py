@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnlite.data.dataset import Dataset, check_classes
+from nnlite.data.csr import check_classes
+from nnlite.data.dataset import Dataset
 from nnlite.kernels import dense, ranking
 from nnlite.network.mlp import MLP, logit_thresholds
 from nnlite.scores import metrics

@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data import tokens
-from nnlite.data.dataset import check_labels
+from nnlite.data.csr import check_labels
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
 from nnlite.network.mlp import MLP

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.dataset import check_labels
+from nnlite.data.csr import check_labels
 from nnlite.scores.checks import MAX_BINS, check_counts, check_ids, check_propensities
 from nnlite.system.ranges import integer
 

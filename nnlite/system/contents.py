@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnlite.system.ranges import integer
+from nnlite.system.figures import Figure
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 
@@ -22,13 +22,10 @@ class Want(NamedTuple):
     most: float
 
 
-def check_figures(where: Any, header: Mapping[str, Any], ranges: Mapping[str, tuple[int, int]]) -> None:
-    """ValueError unless each of these figures of a folder's JSON is an integer in its range, (least, most)."""
-    for name, (least, most) in ranges.items():
-        try:
-            integer(f"{where}: {name}", header.get(name), least, most)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
+def check_figures(where: Any, header: Mapping[str, Any], figures: Mapping[str, Figure]) -> None:
+    """ValueError unless each of these figures of a folder's JSON is there and in its range."""
+    for name, figure in figures.items():
+        figure.check(f"{where}: {name}", header.get(name))
 
 
 def check_arrays(where: Any, arrays: Mapping[str, np.ndarray], wanted: Mapping[str, Want]) -> None:

@@ -33,9 +33,11 @@ def check_array(name: str, array: np.ndarray, shape: tuple[int, ...], write: boo
 
     also_held: what another holds under this name, which must be the same array
     """
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name}: want an array of float32 {shape}, got {type(array).__name__}")
     flags = array.flags
     if array.shape != shape or array.dtype != F32 or not (flags.c_contiguous and flags.aligned):
-        raise ValueError(f"{name}: want parameters of float32 {shape}, C-contiguous, got {array.dtype} {array.shape}, "
+        raise ValueError(f"{name}: want float32 {shape}, C-contiguous, got {array.dtype} {array.shape}, "
                          f"{'aligned' if flags.aligned else 'unaligned'}, strides {array.strides}")
     if also_held is not None and also_held is not array:
         raise ValueError(f"{name}: want values changed in place, params[name][:] = values, got another array")

@@ -1,4 +1,4 @@
-"""`integer`: an argument that must be a whole number in a range."""
+"""Arguments that must be numbers in a range."""
 
 from typing import Any
 
@@ -16,3 +16,11 @@ def integer(name: str, value: Any, least: int = -INT64_MAX, most: int = INT64_MA
         came = value if abs(value) <= INT64_MAX else f"one of {value.bit_length()} bits"  # digits could be millions
         raise ValueError(f"{name}: want an integer from {least:,} to {most:,}, got {came}")
     return value
+
+
+def probabilities(name: str, value: Any, n: int) -> np.ndarray:
+    """One probability, or n of them, as float64. ValueError for anything else, bool too."""
+    p = np.asarray(value)
+    if p.dtype.kind not in "iuf" or p.shape not in ((), (n,)) or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"{name}: want a probability, or {n}, got {p}")
+    return p.astype(float)

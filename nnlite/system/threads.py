@@ -196,48 +196,6 @@ def until_interrupted(items: Iterable[Item]) -> Iterator[Item]:
         yield item
 
 
-def ahead(functions: Iterable[Callable[[], Result]]) -> Iterator[Result]:
-    """Yield what each function returns, in order; while one result is in use, a thread calls the next function.
-
-    In a process that is forked meanwhile, the function whose thread is gone is called again.
-    """
-    calls = map(_Call, functions)
-    call = next(calls, None)
-    try:
-        while call:
-            result, call = call.result(), next(calls, None)
-            yield result
-            del result  # frees its memory before a third result is made
-    finally:
-        if call:
-            call.thread.join()
-
-
-class _Call:
-    """A call of a function on a thread of its own."""
-
-    def __init__(self, function):
-        self.function, self.outcome = function, None
-        self.thread = threading.Thread(target=self._call, name="nnlite ahead")
-        self.thread.start()
-
-    def _call(self):
-        try:
-            self.outcome = self.function(), None
-        except BaseException as error:  # raised again by `result`
-            self.outcome = None, error
-
-    def result(self):
-        """What the function returns or raises."""
-        self.thread.join()
-        if self.outcome is None:
-            return self.function()
-        result, error = self.outcome
-        if error is not None:
-            raise error
-        return result
-
-
 def scratch(name: str, *shape: int) -> np.ndarray:
     """This thread's own float32 array of `shape`, C-contiguous and not cleared; the same memory for the same name."""
     memory = getattr(_own, name, None)

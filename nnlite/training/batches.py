@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from nnlite.data.chunked import ChunkedData, DatasetStream
-from nnlite.data.dataset import Csr, Dataset
+from nnlite.data.csr import Csr
+from nnlite.data.dataset import Dataset
 
 
 class Batch(NamedTuple):

@@ -12,7 +12,8 @@ from os import PathLike
 import numpy as np
 
 from nnlite.data.chunked import ChunkedData, DatasetStream, chunked
-from nnlite.data.dataset import Dataset, check_classes, check_weights
+from nnlite.data.csr import check_classes, check_weights
+from nnlite.data.dataset import Dataset
 from nnlite.network.mlp import MLP, StepSettings
 from nnlite.network.optimizers import Optimizer
 from nnlite.scores import evaluation

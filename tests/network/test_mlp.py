@@ -7,7 +7,7 @@ from problems import F32, assert_close, exact, random_csr, random_dataset, rando
 
 import twins
 from nnlite import MLP, SGD, Dataset, Trainer, check_gradients, evaluate, linear_bce
-from nnlite.data.dataset import check_labels
+from nnlite.data.csr import check_labels
 from nnlite.network import label_layer, reference, sizes
 from nnlite.network.gradients import gradients
 from nnlite.network.layers import ACTIVATIONS

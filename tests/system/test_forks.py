@@ -22,7 +22,8 @@ START = """
     from pathlib import Path
     import numpy as np
     from nnlite import TitleClassifier, make_catalogue
-    from nnlite.system.threads import ahead, blas_libraries, one_blas_thread, team
+    from nnlite.system.ahead import ahead
+    from nnlite.system.threads import blas_libraries, one_blas_thread, team
     warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, of every fork of a process with threads
 
     def child(function, seconds=60):

@@ -16,7 +16,8 @@ from nnlite import SGD, Adam, AdaGrad, Trainer, evaluate, linear_bce
 from nnlite.network import label_layer, sizes
 from nnlite.network.mlp import StepSettings
 from nnlite.system.interrupts import interrupts_between_steps
-from nnlite.system.threads import (ahead, blocks, one_blas_thread, scratch, shares, team,
+from nnlite.system.ahead import ahead
+from nnlite.system.threads import (blocks, one_blas_thread, scratch, shares, team,
                                    usable_cores)
 
 
