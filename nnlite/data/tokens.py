@@ -120,10 +120,10 @@ def hashed(titles: list[str] | tuple[str, ...], rules: TokenRules = TokenRules()
 
     ValueError for a title of more than MAX_CHARS characters, or titles of more than MAX_TOKENS tokens together.
     """
-    longest = max(titles, key=len, default="")
-    if len(longest) > MAX_CHARS:
-        raise ValueError(f"title: too long: want at most {MAX_CHARS:,} characters, got {len(longest):,}: "
-                         f"{longest[:40]!r}...")
+    most = max(map(len, titles), default=0)
+    if most > MAX_CHARS:
+        raise ValueError(f"title: too long: want at most {MAX_CHARS:,} characters, got {most:,}: "
+                         f"{max(titles, key=len)[:40]!r}...")
     text, codes, ends = _joined([title.lower() for title in titles])  # one by one: ASCII is faster on its own
     most = codes.size // 2 + 1  # words: two are separated by at least one character
     starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
@@ -132,7 +132,7 @@ def hashed(titles: list[str] | tuple[str, ...], rules: TokenRules = TokenRules()
     hashing.find_words(codes, kinds, ends, *scalars, starts, stops, words, rows)
     if rows[-1] > MAX_TOKENS:
         raise ValueError(f"titles: too many tokens: want at most {MAX_TOKENS:,} at a time, got {rows[-1]:,}: the "
-                         f"longest title is {longest[:40]!r}...")
+                         f"longest title is {max(titles, key=len)[:40]!r}...")
     hashes, places = np.empty(rows[-1], np.uint64), np.empty((rows[-1], 2), np.int64)
     with np.errstate(over="ignore"):  # of interpreted kernels
         hashing.hash_tokens(codes, kinds, ends, starts, stops, words, rows, *scalars, secret, hashes, places)

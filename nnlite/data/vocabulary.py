@@ -68,8 +68,6 @@ class Vocabulary:
         self.word_counts = np.array(counts, np.int64)
         self.labels, counts = _kept(label_counts, self.label_min_count)
         self.label_counts = np.array(counts, np.int64)
-        for name in "word_counts", "label_counts":
-            _check_range(name, getattr(self, name), n_records)
         self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self._words)
         self.n_dropped_labels = len(label_counts) - len(self.labels)
         self.word_error = self.label_error = 0
@@ -82,7 +80,12 @@ class Vocabulary:
         self._word_ids.insert(hash_of(list(self._words), secret), np.arange(1, len(self._words) + 1, dtype=np.int32))
 
     def _derive(self):
-        """Set what follows from the labels and the counts."""
+        """Set what follows from the labels and the counts. ValueError for a count out of its range."""
+        for name in "word_counts", "label_counts":
+            counts, n = getattr(self, name), self.n_records
+            if counts.size and not 0 <= counts.min() <= counts.max() <= n:
+                raise ValueError(f"Vocabulary: {name}: want 0 to n_records, which is {n}, got {counts.min()} to "
+                                 f"{counts.max()}")
         self.idf = np.log((1 + self.n_records) / (1.0 + self.word_counts)) + 1 if self.tfidf else None
         self._label_ids = {label: i for i, label in enumerate(self.labels)}
 
@@ -141,8 +144,8 @@ class Vocabulary:
         self.secret = checked_secret(header.get(SECRET, PUBLIC.tolist()))
         n_columns = self.hash_size if self.tfidf else 0  # that have counts, if words are hashed
         n_counts = n_columns if self.hash_size else len(self._words)
-        self.word_counts = _checked_counts("word_counts", arrays, n_counts, self.n_records)
-        self.label_counts = _checked_counts("label_counts", arrays, len(self.labels), self.n_records)
+        self.word_counts = _checked_counts("word_counts", arrays, n_counts)
+        self.label_counts = _checked_counts("label_counts", arrays, len(self.labels))
         hashes, ids = arrays["word_hashes"], arrays["word_ids"]
         if (hashes.dtype, ids.dtype) != (np.int64, np.int32):
             raise ValueError(f"word_hashes, word_ids: want int64 and int32, got {hashes.dtype} and {ids.dtype}")
@@ -262,17 +265,11 @@ def _check_any(kind, n_kept, n_seen, min_count, n_records):
                          f"records with {n_seen} rarer ones")
 
 
-def _checked_counts(name, arrays, n, n_records):
+def _checked_counts(name, arrays, n):
     counts = arrays[name]
     if counts.dtype != np.int64 or counts.shape != (n,):
         raise ValueError(f"{name}: want {n} counts, int64, got {counts.dtype} {counts.shape}")
-    _check_range(name, counts, n_records)
     return counts
-
-
-def _check_range(name, counts, n_records):
-    if counts.size and not 0 <= counts.min() <= counts.max() <= n_records:
-        raise ValueError(f"{name}: want 0 to n_records, which is {n_records}, got {counts.min()} to {counts.max()}")
 
 
 def _distinct(name, texts):
@@ -292,10 +289,12 @@ def _slices(records: Iterable[tuple], ngrams: int) -> Iterator[tuple]:
     records, max_chars = iter(records), SLICE_CHARS // ngrams
     while part := list(islice(records, SLICE_RECORDS)):
         columns = tuple(zip(*part))
-        ends = np.cumsum(list(map(len, columns[0])))  # of the titles, in characters
-        first = 0
+        if sum(map(len, columns[0])) <= max_chars:
+            yield columns
+            continue
+        first, ends = 0, np.cumsum(list(map(len, columns[0])))  # of the titles, in characters
         while first < len(part):
             before = ends[first - 1] if first else 0
             stop = max(first + 1, int(np.searchsorted(ends, before + max_chars, "right")))
-            yield columns if stop - first == len(part) else tuple(column[first:stop] for column in columns)
+            yield tuple(column[first:stop] for column in columns)
             first = stop

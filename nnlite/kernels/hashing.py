@@ -6,7 +6,7 @@ A text is an array of code points, uint32. A row is a title; words are numbered 
 from row_words[i] to row_words[i + 1]; tokens likewise, from row_tokens[i] to row_tokens[i + 1].
 The secret of a hash is uint64 (2,): the hash of the empty text, and the odd number that every step multiplies by.
 A table is two arrays of 2^k slots, keys and values, searched from the slot that the key's low bits name; value 0 marks
-a free slot. A key can only be inserted where there is one.
+a free slot. A table must never be full, or a search would not end: `counting.Table` sees to it.
 """
 
 import numpy as np
@@ -123,12 +123,10 @@ def hash_tokens(codes, kinds, ends, starts, stops, row_words, row_tokens, ngrams
 
 @kernel
 def slot_of(key, keys, values):
-    """The slot that holds the key, or the free one where it belongs; in a full table without the key, any slot."""
+    """The slot that holds the key, or the free one where it belongs."""
     mask = keys.size - 1
     slot = i64(key & u64(mask))
-    for _ in range(keys.size):
-        if values[slot] == 0 or keys[slot] == key:
-            break
+    while values[slot] != 0 and keys[slot] != key:
         slot = (slot + 1) & mask
     return slot
 
@@ -146,8 +144,7 @@ def insert(keys, values, table_keys, table_values):
 def look_up(wanted, keys, values, found):
     """found[i] is the value of the key wanted[i], or 0."""
     for i in range(wanted.size):
-        slot = slot_of(wanted[i], keys, values)
-        found[i] = values[slot] if keys[slot] == wanted[i] else 0
+        found[i] = values[slot_of(wanted[i], keys, values)]
 
 
 @kernel
