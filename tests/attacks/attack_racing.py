@@ -22,7 +22,7 @@ from nnlite.kernels import compile as compiled
 from nnlite.system.threads import team
 
 ERRORS = ValueError, OSError, RuntimeError
-SHORT = 0.25  # seconds of a race that was not asked to last longer
+SHORT = 0.15  # seconds of a race that was not asked to last longer
 
 assert compiled  # the kernels are imported before any thread is started
 

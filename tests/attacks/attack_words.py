@@ -35,8 +35,8 @@ def equal_hashes(a, b, case):
 CRAFT = """
 import numpy as np
 from nnlite.data.tokens import hash_of
-words = ["".join(map(chr, row)) for row in np.random.default_rng(0).integers(97, 123, (1_000_000, 7))]
-near = (hash_of(words) & np.uint64(2**15 - 1)) < 192
+words = ["".join(map(chr, row)) for row in np.random.default_rng(0).integers(97, 123, (500_000, 7))]
+near = (hash_of(words) & np.uint64(2**15 - 1)) < 384
 print(" ".join(dict.fromkeys(word for word, is_near in zip(words, near) if is_near)))
 """
 
@@ -77,7 +77,7 @@ NAMES = {
 
 def as_category(name, case):
     """A category of this name, through training, saving, loading, prediction and the page."""
-    titles, categories = zip(*nnlite.make_catalogue(60))
+    titles, categories = zip(*nnlite.make_catalogue(30))
     given = [*categories[:-20], *[(name, name + "2")] * 20]
     one = nnlite.TitleClassifier(epochs=1, hidden=(4,), min_count=2, threads=1).fit(titles, given)
     one.save(case.folder / "m")
@@ -92,7 +92,7 @@ def as_category(name, case):
 
 def as_title(name, case):
     """A title of this text: its words in chunks, in a saved vocabulary and explained are those of the definition."""
-    titles, categories = zip(*nnlite.make_catalogue(40))
+    titles, categories = zip(*nnlite.make_catalogue(20))
     records = list(map(nnlite.Record, [*titles, name, name], [*categories, ("x",), ("x",)]))
     vocabulary = nnlite.Vocabulary.build(records, 1)
     (data,) = nnlite.write_chunks(case.folder / "c", records, vocabulary)
