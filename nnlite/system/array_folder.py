@@ -115,8 +115,16 @@ def _fill(new, place, kind, header, arrays, texts):
         _check_finite(place / name, sums)
         files[name] = {"bytes": len(contents[name]), "crc32": sums.crc32}
     head = {"format": FORMATS[-1], "kind": kind, **header, "files": files}
-    (new / f"{kind}.json").write_text(json.dumps(head, indent=1, allow_nan=False), encoding="ascii")
-    read_header(new, kind)
+    if not _are_files(files):
+        raise ValueError(f"{place}: want names of 1 to 101 letters, digits or _ . + -, got {', '.join(files):.300}")
+    try:
+        written = json.dumps(head, indent=1, allow_nan=False).encode()
+        _parsed(written)
+    except ValueError as error:
+        raise ValueError(f"{place / f'{kind}.json'}: want plain JSON, got: {error}") from None
+    if len(written) > MAX_JSON:
+        raise ValueError(f"{place / f'{kind}.json'}: want at most {MAX_JSON >> 20} MiB, got more")
+    (new / f"{kind}.json").write_bytes(written)
 
 
 def read(folder: Place, kind: str, use: Callable[..., Any] | None = None, mapped: str = "f") -> Any:
@@ -202,20 +210,20 @@ def _parsed(text):
 
 def _integer(text):
     if len(text) > 21 or abs(int(text)) >= MAX_INTEGER:
-        raise ValueError(f"want whole numbers below 2^64, got {text:.40}")
+        raise ValueError(f"a whole number of 2^64 or more: {text:.40}")
     return int(text)
 
 
 def _finite(text):
     if not math.isfinite(float(text)):
-        raise ValueError(f"want finite numbers, got {text:.40}")
+        raise ValueError(f"a number that is not finite: {text:.40}")
     return float(text)
 
 
 def _object(pairs):
     entries = dict(pairs)
     if len(entries) < len(pairs):
-        raise ValueError("want different names in an object, got one twice")
+        raise ValueError("a name twice in an object")
     return entries
 
 
