@@ -57,8 +57,8 @@ class TitleClassifier:
     how raw ones are mapped), threshold_ (the probability above which `predict` names a category), training_ (a dict:
     records, steps, losses, seconds, and the scores on the validation data after each epoch).
 
-    One thread trains at a time, others raise RuntimeError meanwhile. Predictions in other threads raise ValueError
-    during a `fit`; during a `partial_fit` they use values from before and after some updates.
+    One thread trains at a time, others raise RuntimeError. Predictions meanwhile raise ValueError during a `fit`; during
+    a `partial_fit` they use values from before and after some updates.
     """
 
     vocabulary_: Vocabulary

@@ -40,9 +40,10 @@ from nnlite.system.contents import Want, check_arrays, check_figures
 from nnlite.system.figures import Figure, Named, Whole
 from nnlite.system.ranges import INT32_MAX, INT64_MAX, integer
 from nnlite.system.ahead import ahead
-from nnlite.system.threads import shares, team
+from nnlite.system.threads import blocks, shares, team
 
 MIXED_PARTS = 128  # whose rows a chunk holds at most
+GROUP_PARTS = 64  # opened at a time
 FIGURES: dict[str, Figure] = {  # in data.json
     "chunk_rows": Whole(1, INT32_MAX), "seed": Whole(0, INT64_MAX), "n_rows": Whole(1, INT64_MAX),
     "n_parts": Whole(1, INT32_MAX), "bad_lines": Named(Whole(0, INT64_MAX))}
@@ -194,8 +195,12 @@ class ChunkFolder:
             there = len(list(self.folder.glob("part-*")))
             if there != header["n_parts"]:
                 raise ValueError(f"{self.folder}: want {header['n_parts']} parts, got {there}")
-            parts = team().run(partial(Part, columns=_columns(self.vocabulary)),
-                               [self.folder / f"part-{k:05}" for k in range(there)])
+            rows, parts = np.zeros(self.n_labels, np.int64), []
+            for group in blocks(there, GROUP_PARTS):
+                places = [self.folder / f"part-{k:05}" for k in range(group.start, group.stop)]
+                parts += team().run(partial(Part, columns=_columns(self.vocabulary)), places)
+                for part in parts[group]:
+                    part.add_label_rows(rows)
         except (KeyError, TypeError) as error:
             raise ValueError(f"{self.folder}: want what write_chunks makes, got: {error!r}") from None
         except ValueError as error:
@@ -204,8 +209,8 @@ class ChunkFolder:
             raise ValueError(f"{self.folder}: want parts of {self.n_rows} rows and {self.n_labels} labels, got others")
         check_arrays(self.folder, {"label_rows": self._label_rows},
                      {"label_rows": Want("int64", (self.n_labels,), 0, self.n_rows)})
-        if self._label_rows.sum() != sum(part.sizes[1] for part in parts):
-            raise ValueError(f"{self.folder}: label_rows: want as many labels as the parts have, got others")
+        if (self._label_rows != rows).any():
+            raise ValueError(f"{self.folder}: label_rows: want the rows of each label that the parts have, got others")
         self._chunks = chunks_of(parts)
         self.sizes = [sum(rows.stop - rows.start for _, rows in pieces) for pieces in self._chunks]
 
@@ -232,6 +237,8 @@ class ChunkFolder:
         weights = "weights" if self.vocabulary.tfidf else None
         x = _matrix([(part, end[:, 0]) for part, end in ends], "words", weights)
         y = _matrix([(part, end[:, 1]) for part, end in ends], "labels")
+        for part, _ in ends:
+            part.check_unchanged()
         try:
             return from_arrays(x, y, self.n_words, self.n_labels)
         except ValueError as error:

@@ -90,6 +90,8 @@ class Dataset:
     def take(self, rows: np.ndarray | slice) -> "Dataset":
         """The given rows (an integer array, or a slice), copied in their order, as a Dataset."""
         rows = np.arange(self.n_rows)[rows]
+        if rows.ndim != 1:
+            raise ValueError(f"take: want a slice or a 1-D array of rows, got one of {rows.ndim} dimensions")
         x, y = (part.take(rows) for part in self.arrays())
         taken = object.__new__(Dataset)
         taken._own(x, y, self.n_words, self.n_labels)

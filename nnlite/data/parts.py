@@ -57,7 +57,20 @@ class Part:
         header, arrays, self.want = read_part(folder, columns)
         self.folder, self.n_rows = folder, header["n_rows"]
         self.sizes = [arrays[name].size for name in ("words", "labels")]
-        self.starts = {name: (folder / f"{name}.npy").stat().st_size - array.nbytes for name, array in arrays.items()}
+        self._label_rows: tuple | None = np.unique(arrays["labels"], return_counts=True)
+        self.stamps = {name: self._stamp(name) for name in arrays}
+        self.starts = {name: self.stamps[name][0] - array.nbytes for name, array in arrays.items()}
+
+    def add_label_rows(self, total: np.ndarray) -> None:
+        """Add to `total` (L,) how many rows have each label; once, its own count is forgotten then."""
+        if self._label_rows:
+            labels, counts = self._label_rows
+            total[labels] += counts
+            self._label_rows = None
+
+    def _stamp(self, name):
+        status = (self.folder / f"{name}.npy").stat()
+        return status.st_size, status.st_mtime_ns, status.st_ino
 
     def ends(self, rows: slice) -> np.ndarray:
         """Where the rows before a slice of them, and those in it, end: (rows + 1, 2)."""
@@ -75,6 +88,12 @@ class Part:
             raise ValueError(f"{self.folder}: {name}: changed since it was opened: want ids of "
                              f"0..{self.want[name].most}") from None
         return ids
+
+    def check_unchanged(self) -> None:
+        """ValueError if a file has another size or date than when it was opened: other entries may be in range, too."""
+        for name, stamp in self.stamps.items():
+            if self._stamp(name) != stamp:
+                raise ValueError(f"{self.folder}: {name}: changed since it was opened")
 
     def read(self, name: str, first: int, stop: int) -> np.ndarray:
         """The entries from first to stop of a flat array, as they are now."""
