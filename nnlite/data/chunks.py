@@ -32,7 +32,7 @@ import numpy as np
 from nnlite.data.dataset import Csr, Dataset, from_arrays
 from nnlite.data.records import Record, RecordReader
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.system import array_folder
+from nnlite.system import array_folder, beside
 from nnlite.system.threads import ahead, shares, team
 
 MIXED_PARTS = 128  # whose rows a chunk holds at most
@@ -126,6 +126,7 @@ class _Noted:
 def _part(place, part, vocabulary, rng):
     """The arrays of these records, _Noted: encoded, put into random order and written, unless they are there."""
     if place.exists():
+        beside.clear(place)
         header, arrays, _ = array_folder.read(place, "part")
         deque(part, maxlen=0)
         if [part.n_records, part.crc32] != [header.get("n_rows"), header.get("records_crc32")]:

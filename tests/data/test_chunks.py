@@ -20,7 +20,7 @@ from shops import lines
 from nnlite import MLP, AdaGrad, Dataset, Record, Trainer, Vocabulary, make_catalogue, read_records
 from nnlite.data import chunks
 from nnlite.data.chunks import ChunkFolder, write_chunks
-from nnlite.system import array_folder
+from nnlite.system import array_folder, beside
 
 N = 203
 RECORDS = [Record(f"n{i} w{i % 7} w{i % 7} w{i // 29}", (f"L{i // 29}", f"M{i % 5}")) for i in range(N)]
@@ -435,7 +435,9 @@ def test_repr_and_what_was_skipped_where_no_file_was_read(tmp_path, vocabulary):
 
 
 def test_what_a_killed_writer_has_left_in_the_folder_is_no_hindrance(tmp_path, vocabulary):
-    (tmp_path / "a" / ".data.4194305").mkdir(parents=True)  # the number of no process
+    holder = tmp_path / "a" / ".data.0123456789abcdef"
+    holder.mkdir(parents=True)
+    (holder / beside.MARK).write_text("data")
     assert write_chunks(tmp_path / "a", RECORDS, vocabulary, 29).n_rows == N
     assert not list((tmp_path / "a").glob(".*"))
 
