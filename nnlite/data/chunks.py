@@ -35,11 +35,11 @@ from nnlite.data.dataset import Dataset, from_arrays
 from nnlite.data.parts import Columns, Part, read_part
 from nnlite.data.records import Record, RecordReader
 from nnlite.data.vocabulary import Vocabulary, without_secret
-from nnlite.system import array_folder
+from nnlite.system import array_folder, beside
+from nnlite.system.ahead import ahead
 from nnlite.system.contents import Want, check_arrays, check_figures
 from nnlite.system.figures import Figure, Named, Whole
 from nnlite.system.ranges import INT32_MAX, INT64_MAX, integer
-from nnlite.system.ahead import ahead
 from nnlite.system.threads import blocks, shares, team
 
 MIXED_PARTS = 128  # whose rows a chunk holds at most
@@ -150,6 +150,7 @@ class _Noted:
 def _part(place, part, vocabulary, rng):
     """The arrays of these records, _Noted: encoded, put into random order and written, unless they are there."""
     if place.exists():
+        beside.clear(place)
         header, arrays, _ = read_part(place, _columns(vocabulary))
         deque(part, maxlen=0)
         if [part.n_records, part.crc32] != [header.get("n_rows"), header.get("records_crc32")]:

@@ -38,7 +38,12 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 def check_writable(folder: Path) -> None:
     """OSError if no folder can be made where `folder`, an absolute path, is to be. Removes what killed writers left."""
-    beside.check_writable(next(parent for parent in folder.parents if parent.exists()) / folder.name)
+    place = next(parent for parent in folder.parents if parent.exists()) / folder.name
+    try:
+        beside.check_writable(place)
+    except OSError as error:
+        path = folder if error.filename == str(place) else error.filename
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 @contextmanager

@@ -56,6 +56,11 @@ def check_writable(place: Path) -> None:
     """OSError if nothing can be made at `place`, an absolute path. Restores and removes what killed writers left."""
     with holder(place):
         pass
+    clear(place)
+
+
+def clear(place: Path) -> None:
+    """Restore and remove what killed writers left beside an absolute path."""
     for folder in _left(place):
         with suppress(OSError), open(folder / MARK, "r+b") as mark:  # NFS locks only a file open for writing
             if is_locked(mark, without=False) and mark.read() == os.fsencode(place.name):

@@ -20,7 +20,7 @@ from shops import lines
 from nnlite import MLP, AdaGrad, Dataset, Record, Trainer, Vocabulary, make_catalogue, read_records
 from nnlite.data import chunks
 from nnlite.data.chunks import ChunkFolder, write_chunks
-from nnlite.system import array_folder
+from nnlite.system import array_folder, beside
 
 N = 203
 RECORDS = [Record(f"n{i} w{i % 7} w{i % 7} w{i // 29}", (f"L{i // 29}", f"M{i % 5}")) for i in range(N)]
@@ -449,7 +449,9 @@ def test_repr_and_what_was_skipped_where_no_file_was_read(tmp_path, vocabulary):
 
 
 def test_what_a_killed_writer_has_left_in_the_folder_is_no_hindrance(tmp_path, vocabulary):
-    (tmp_path / "a" / ".data.4194305").mkdir(parents=True)  # the number of no process
+    holder = tmp_path / "a" / ".data.0123456789abcdef"
+    holder.mkdir(parents=True)
+    (holder / beside.MARK).write_text("data")
     assert write_chunks(tmp_path / "a", RECORDS, vocabulary, 29).n_rows == N
     assert not list((tmp_path / "a").glob(".*"))
 
@@ -467,7 +469,8 @@ def test_counts_of_other_labels_are_refused(tmp_path, vocabulary, change):
 
 
 @pytest.mark.parametrize("name, n", [("words", 210), ("labels", 12)])
-def test_the_last_id_is_read_and_the_one_after_it_refused(tmp_path, vocabulary, name, n):
+def test_the_last_id_is_read_and_the_one_after_it_refused(tmp_path, monkeypatch, vocabulary, name, n):
+    monkeypatch.setattr(Part, "check_unchanged", lambda part: None)
     folder = write_chunks(tmp_path / "a", RECORDS, vocabulary, 29)
     path = tmp_path / "a" / "part-00002" / f"{name}.npy"
     array, ends = np.load(path), np.load(path.with_name("ends.npy"))[:, ["words", "labels"].index(name)]
