@@ -57,7 +57,7 @@ class TitleClassifier:
     how raw ones are mapped), threshold_ (the probability above which `predict` names a category), training_ (a dict:
     records, steps, losses, seconds, and the scores on the validation data after each epoch).
 
-    One thread trains at a time, others raise RuntimeError. Predictions meanwhile raise ValueError during a `fit`; during
+    One thread trains at a time, others raise RuntimeError. Predictions meanwhile raise ValueError if it is a `fit`; in
     a `partial_fit` they use values from before and after some updates.
     """
 
@@ -201,8 +201,7 @@ class TitleClassifier:
     def predict(self, titles: Titles, threshold: float | None = None) -> list[tuple[str, ...]]:
         """The names of the categories of each title, likeliest first, as a list of tuples.
 
-        By default those with a probability above threshold_, or the likeliest if none is: about the best F1. With a
-        threshold, those above it, which may be none.
+        Those with a probability above the threshold; if none is given, above threshold_, or the likeliest: best F1.
         """
         return [tuple(name for name, _ in found) for found in self.predict_above(titles, threshold)]
 

@@ -20,6 +20,7 @@ from shops import lines
 from nnlite import MLP, AdaGrad, Dataset, Record, Trainer, Vocabulary, make_catalogue, read_records
 from nnlite.data import chunks
 from nnlite.data.chunks import ChunkFolder, write_chunks
+from nnlite.data.parts import Part
 from nnlite.system import array_folder, beside
 
 N = 203
@@ -184,7 +185,7 @@ def test_the_next_chunk_is_read_while_one_is_in_use(tmp_path, vocabulary, monkey
             done.wait(0.01)
         time.sleep(0.01)
         assert read == list(range(min(c + 2, 7)))  # the next, and no more
-    assert len(threads) == 1 and threading.get_ident() not in threads
+    assert threading.get_ident() not in threads
 
 
 def test_an_error_of_the_thread_reaches_the_reader(tmp_path, vocabulary):
@@ -356,12 +357,11 @@ def test_damage_is_one_clear_error(tmp_path, vocabulary, damage, words):
     refused(lambda: ChunkFolder(tmp_path / "a"), *words)
 
 
-@pytest.mark.parametrize("name, entry, value, word", [
-    ("words", 5, 10**6, "ids of 0"), ("labels", 5, -1, "ids of 0"), ("ends", 20, -9, "increasing"),
-    ("ends", 20, 2**40, "increasing"), ("ends", 59, 2**40, "increasing"), ("ends", 0, -1, "increasing"),
-    ("words", None, 0, "entries"), ("ends", None, 0, "entries"), ("weights", None, 0, "entries"),
+@pytest.mark.parametrize("name, entry, value", [
+    ("words", 5, 10**6), ("labels", 5, -1), ("ends", 20, -9), ("ends", 20, 2**40), ("ends", 59, 2**40), ("ends", 0, -1),
+    ("ends", ..., 0), ("words", ..., 0), ("words", None, 0), ("ends", None, 0), ("weights", None, 0),
 ])
-def test_files_that_change_under_a_reader_never_reach_the_kernels(tmp_path, vocabulary, name, entry, value, word):
+def test_files_that_change_under_a_reader_never_reach_the_kernels(tmp_path, vocabulary, name, entry, value):
     folder = write_chunks(tmp_path / "a", RECORDS, vocabulary, 29)
     path = tmp_path / "a" / "part-00002" / f"{name}.npy"
     if entry is None:
@@ -370,7 +370,7 @@ def test_files_that_change_under_a_reader_never_reach_the_kernels(tmp_path, voca
         array = np.load(path)
         array.reshape(-1)[entry] = value
         np.save(path, array)
-    refused(lambda: list(folder), "part-00002", name, "changed since it was opened", word)
+    refused(lambda: list(folder), "part-00002", name, "changed since it was opened")
 
 
 # ---- written whole or not at all
@@ -407,6 +407,11 @@ def test_a_full_disk(tmp_path, vocabulary, limit):
 
 
 @compiled
+def left(place):
+    """What killed writers have left there. An empty folder, which may be a living writer's newest, stays."""
+    return [path for path in place.rglob(".*") if list(path.iterdir())]
+
+
 def test_killed_at_any_moment(tmp_path, vocabulary):
     """SIGKILL again and again, each time a little later: all there is whole, and no part that is there written anew."""
     place, parts = tmp_path / "a", {}
@@ -425,10 +430,10 @@ def test_killed_at_any_moment(tmp_path, vocabulary):
             parts[part.name] = part.stat().st_mtime_ns
         if (place / "data").exists() and array_folder.read(place / "data", "data")[0]["n_rows"] is None:
             refused(lambda: ChunkFolder(place), "unfinished")
-        assert len(list(place.rglob(".*"))) <= 1
+        assert len(left(place)) <= 1
     assert len(parts) >= 20
     assert all(map(same, write_chunks(place, iter(RECORDS), vocabulary, 5), want))
-    assert not list(place.rglob(".*"))
+    assert not left(place)
 
 
 def test_relative_names_of_the_folder_and_of_a_file_mean_what_they_meant(tmp_path, vocabulary, monkeypatch):

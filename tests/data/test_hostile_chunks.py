@@ -1,6 +1,7 @@
 """Claim: a chunk folder whose checksums are right and whose contents are wrong is one ValueError, never a crash."""
 
 import shutil
+from unittest import mock
 
 import children
 import numpy as np
@@ -24,7 +25,8 @@ def rewritten(place, kind, change):
     header = {name: value for name, value in header.items() if name not in ("format", "kind")}
     before = {name: array.copy() for name, array in arrays.items()}
     change(header, arrays)
-    array_folder.write(place, kind, header, arrays, texts)
+    with mock.patch.object(array_folder, "_check_finite"):  # as another program would write it
+        array_folder.write(place, kind, header, arrays, texts)
     return any(a.dtype != b.dtype or a.tobytes() != b.tobytes() for a, b in zip(before.values(), arrays.values()))
 
 
