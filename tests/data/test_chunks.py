@@ -406,12 +406,12 @@ def test_a_full_disk(tmp_path, vocabulary, limit):
     assert rows(ChunkFolder(tmp_path / "a")) == rows([vocabulary.encode(RECORDS)])
 
 
-@compiled
 def left(place):
     """What killed writers have left there. An empty folder, which may be a living writer's newest, stays."""
     return [path for path in place.rglob(".*") if list(path.iterdir())]
 
 
+@compiled
 def test_killed_at_any_moment(tmp_path, vocabulary):
     """SIGKILL again and again, each time a little later: all there is whole, and no part that is there written anew."""
     place, parts = tmp_path / "a", {}
