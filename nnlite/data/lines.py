@@ -34,7 +34,10 @@ WANTED = {
     "no category": "at least one category",
     "bad category": "texts or lists of texts as categories",
     "nested too deep": "at most lists of lists as categories",
+    "variant": "a row of its own product, not another variant of the one above",
 }
+BROKEN = {"not UTF-8", "line too long", "damaged file", "not JSON", "not an object", "not CSV", "unclosed quote",
+          "wrong columns"}  # of these kinds: a row that could not be read at all
 
 
 class SkippedLine(Exception):
