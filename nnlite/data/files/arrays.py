@@ -38,7 +38,8 @@ def array_of(text: str, bare: bool = False) -> list[Any] | None:
         return None
     if "{" in text and ":" in text:  # objects
         value = parsed(text)
-        return value if isinstance(value, list) else [value] if isinstance(value, dict) else None
+        if isinstance(value, (list, dict)):
+            return value if isinstance(value, list) else [value]
     return _items(text, bare)
 
 

@@ -65,14 +65,13 @@ class Evidence(NamedTuple):
     """What the neighbours of a separator tell, of all different pairs (left, right) of them.
 
     both_free: pairs whose left and right part also have other neighbours: the parts are names of their own
-    left_free: pairs whose left part has others: it begins several paths    right_bound: whose right part has none
+    left_free: pairs whose left part has others: it begins several paths
     roots: pairs whose right part also begins a cell    cells: how many hold the separator, example: one of these
     """
 
     pairs: int
     both_free: int
     left_free: int
-    right_bound: int
     roots: int
     cells: int
     example: str
@@ -271,7 +270,6 @@ def _evidence(lines, separator, levels=""):
         pairs=len(pairs),
         both_free=sum(len(after[left]) > 1 and len(before[right]) > 1 for left, right in pairs),
         left_free=sum(len(after[left]) > 1 for left, _ in pairs),
-        right_bound=sum(len(before[right]) == 1 for _, right in pairs),
         roots=sum(right in begins for _, right in pairs),
         cells=cells, example=example)
 
@@ -302,7 +300,6 @@ def _slash(seen, slash, n_lines, escapes, rule):
         return r"it is escaped as \/ within names"
     if slash == " / " and (seen.cells >= HALF * n_lines and n_lines >= MIN_PAIRS or seen.left_free and seen.pairs > 1):
         return "with spaces around it, in most cells" if seen.cells >= HALF * n_lines else "with spaces around it"
-    if seen.pairs >= MIN_PAIRS and seen.cells >= FEW * n_lines and seen.left_free >= HALF * seen.pairs \
-            and seen.right_bound >= HALF * seen.pairs:
+    if seen.pairs >= MIN_PAIRS and seen.cells >= FEW * n_lines and seen.left_free >= HALF * seen.pairs:
         return f"beginnings recur ({seen.left_free} of {seen.pairs} pairs)"
     return ""
