@@ -9,46 +9,28 @@ inside of another one is worse than a row lost. (This is the Viterbi algorithm; 
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from nnlite.data.files.signature import MAX_VALUE_CHARS, Signature
 from nnlite.data.lines import SkippedLine
 
 # What a reading costs
 UNESCAPED = 1.0  # a quote inside a quoted field that is not doubled, or that is doubled and closes the field
 INNER_OPENING = 2.0  # the same where a field would open: behind a delimiter or the start of a line
-MAX_UNESCAPED = 3.0  # in one field: he who does not escape one quote escapes none
+MAX_UNESCAPED = 3.0  # of both within the lines of one field: who does not escape one quote escapes none
 STRAY_CLOSING = 1.0  # an unquoted field that ends with a quote
 LITERAL = 3.0  # an unquoted field that begins with a quote
 PAIRED = -2.0  # ... which has a partner in the same field: "Big" Lebowski
 UNUSUAL = 1.0  # a value that its column does not have elsewhere
 BROKEN_LINE, BROKEN_LINES = 4.0, 6.0  # a row with a wrong number of columns, on one line or on several
 OPEN_AT_END = 3.0  # the file ends inside a quoted field
-PAST_A_ROW = (0.05, 2.0)  # a field that continues where a row could end; the second if the row's values are known ones
+PAST_A_ROW = (0.05, 2.5)  # a field that continues where a row could end; the second if it has values usual in a row
 
 MARGIN = 2.0  # how much worse the second best reading must be
 MAX_WORSE = 6.0  # a reading that is worse than the best by more than this is given up
 MAX_STATES = 48  # readings followed at a time
 MAX_ROW_CHARS = 1 << 24
-MIN_VALUES = 8  # of a column, to know what is usual in it
-MAX_VALUE_CHARS = 200
-
-
-class Signature:
-    """What is usual in each column of `rows`: numbers only, or one of a few values that recur."""
-
-    def __init__(self, rows: Sequence[Sequence[str]]):
-        self.usual: dict[int, Callable[[str], Any]] = {}
-        for i, column in enumerate(zip(*rows)):
-            values = [value.strip() for value in column if value.strip()]
-            if len(values) >= MIN_VALUES:
-                if all(map(_NUMBER.fullmatch, values)):
-                    self.usual[i] = _NUMBER.fullmatch
-                elif 4 * len(set(values)) <= len(values):
-                    self.usual[i] = frozenset(values).__contains__
-
-
-_NUMBER = re.compile(r"[-+]?[\d.,]+")
 
 
 class _Done(NamedTuple):
@@ -119,11 +101,11 @@ class _Resolver:
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
         self.lines = _Lines()
         self.ended: _Reading | None = _Reading(0, None, None, 0, 0, 0, False)
-        self.open: dict = {}  # (column, mode "quoted") -> _Reading
+        self.open: dict = {}  # (column, "quoted", is its row new) -> _Reading
         self.is_full = False  # too many readings to follow: from there on all is doubtful
         if is_inside:
             doubtful = _Reading(0, None, None, -1, 0, 0, True)
-            self.open = {(column, "quoted"): doubtful for column in range(min(width, MAX_STATES))}
+            self.open = {(column, "quoted", False): doubtful for column in range(min(width, MAX_STATES))}
 
     def is_sure(self):
         return bool(self.lines.texts and self.ended) and \
@@ -152,7 +134,8 @@ class _Resolver:
     def _rows_of(self, done):
         texts = self.lines.texts
         if done.fields is None:
-            return [] if not done.kind else [(i, 1, SkippedLine(done.kind, texts[i])) for i in range(done.start, done.end)]
+            lines = range(done.start, done.end) if done.kind else ()
+            return [(i, 1, SkippedLine(done.kind, texts[i])) for i in lines]
         row, fields = [], done.fields
         while fields:
             fields, start, end, is_quoted = fields
@@ -167,21 +150,20 @@ class _Resolver:
         body = line.rstrip("\r\n")
         before, states = self.ended, {}
         self.ended, best = None, min([r.cost for r in self.open.values()], default=1e9)
-        for key, reading in self.open.items():
-            self._put(states, key, reading)
+        for (column, mode, _), reading in self.open.items():
+            self._put(states, column, mode, reading)
         if before:
             best = min(best, before.cost)
-            self._put(states, (0, "plain"), _Reading(before.cost, before.done, None, number, base, 0, False))
+            self._put(states, 0, "plain", _Reading(before.cost, before.done, None, number, base, 0, False))
         for token in self.tokens.finditer(body):
             start, end = token.span()
             step = self._delimiter if token[0][0] == self.delimiter else self._quotes
             after: dict = {}
-            for (column, mode), reading in states.items():
+            for (column, mode, _), reading in states.items():
                 step(after, column, mode, reading, base + start, base + end,
                      bool(self.closes(body, end)), start == 0 or body[start - 1] == self.delimiter)
             states = self._pruned(after, best + MAX_WORSE)
-        self.open = {}
-        self._end_line(states, base + len(body))
+        self.open = self._end_line(states, base + len(body))
         if before and not body.strip():
             self._end_row(before, 0.0, None, "")
         elif before:  # or else the line is a broken row
@@ -196,18 +178,26 @@ class _Resolver:
         self.ended = self.ended if self.ended.cost <= limit else None
 
     def _end_line(self, states, offset):
-        """Readings that have all columns end their row; those in a quoted field stay open."""
-        past = 0.0
-        for (column, mode), reading in states.items():
-            if mode != "quoted" and column == self.width - 1:
-                fields, cost = self._field(mode, reading, offset)
-                unusual, n_usual = self._unusual(fields)
-                self._end_row(reading, cost + unusual, fields, "")
-                if not unusual:
-                    past = max(past, PAST_A_ROW[n_usual > 0])
-        for (column, mode), reading in states.items():
+        """Readings that have all columns end their row; those in a quoted field stay open, which are returned."""
+        rows = [(reading, *self._field(mode, reading, offset)) for (column, mode, _), reading in states.items()
+                if mode != "quoted" and column == self.width - 1]
+        usual = {id(reading): self._usual(fields) for reading, fields, _ in rows}
+        number = len(self.lines.texts) - 1
+        for reading, fields, cost in rows:
+            n_unusual, _ = usual[id(reading)]
+            others = [usual[id(other)][1] for other, _, _ in rows if reading.start < other.start == number]
+            start, end = _last_span(fields, self.lines.offsets[number])
+            if any(start < value < end for values in others for value in values):
+                cost += PAST_A_ROW[1]
+            self._end_row(reading, cost + UNUSUAL * n_unusual, fields, "")
+        still_open: dict = {}
+        past = [values for n_unusual, values in usual.values() if n_unusual <= len(values)]
+        for (column, mode, _), reading in states.items():
             if mode == "quoted":
-                self.open[column, mode] = reading._replace(cost=reading.cost + past)
+                is_usual = any(value > reading.at for values in past for value in values)
+                cost = reading.cost + (PAST_A_ROW[is_usual] if past else 0)
+                self._put(still_open, column, mode, reading._replace(cost=cost))
+        return still_open
 
     def _field(self, mode, reading, offset):
         """(fields with the present one, cost) where the field ends at `offset`."""
@@ -215,17 +205,19 @@ class _Resolver:
             return reading.fields, 0.0
         return (reading.fields, reading.at, offset, False), PAIRED if mode == "paired" else 0.0
 
-    def _unusual(self, fields):
-        """(cost of the values that are not usual in their columns, how many are)."""
-        n_unusual, n_usual, column = 0, 0, self.width
+    def _usual(self, fields):
+        """(how many values are not usual in their columns, the offsets of those that are)."""
+        n_unusual, usual, column = 0, [], self.width
         while fields and self.signature.usual:
             column -= 1
             fields, start, end, _ = fields
             if column in self.signature.usual and end > start:
                 text = self.lines.cut(start, end).strip() if end - start <= MAX_VALUE_CHARS else "too long a value"
-                is_usual = bool(self.signature.usual[column](text))
-                n_usual, n_unusual = n_usual + is_usual, n_unusual + bool(text and not is_usual)
-        return UNUSUAL * n_unusual, n_usual
+                if self.signature.usual[column](text):
+                    usual.append(start)
+                else:
+                    n_unusual += bool(text)
+        return n_unusual, usual
 
     def _end_row(self, reading, cost, fields, kind):
         """One more reading that ends a row with the last line."""
@@ -241,8 +233,9 @@ class _Resolver:
                 new = new._replace(done=_Done(common, common.end if common else 0, end, None, "unclosed quote"))
         self.ended = new
 
-    def _put(self, states, key, new):
+    def _put(self, states, column, mode, new):
         """Of two readings with one state keep the better one; where it is not much better, it is doubtful."""
+        key = column, mode, new.start == len(self.lines.texts) - 1
         old = states.get(key)
         if old:
             new, worse = (new, old) if new.cost < old.cost else (old, new)
@@ -261,10 +254,10 @@ class _Resolver:
 
     def _delimiter(self, states, column, mode, reading, start, end, closes, opens):
         if mode == "quoted":
-            self._put(states, (column, mode), reading)
+            self._put(states, column, mode, reading)
         elif column + 1 < self.width:
             fields, cost = self._field(mode, reading, start)
-            self._put(states, (column + 1, "plain"),
+            self._put(states, column + 1, "plain",
                       reading._replace(cost=reading.cost + cost, fields=fields, at=end, unescaped=0))
 
     def _quotes(self, states, column, mode, reading, start, end, closes, opens):
@@ -273,30 +266,32 @@ class _Resolver:
             self._in_quoted(states, column, reading, end, n, closes, opens)
         elif mode in ("alone", "paired"):
             mode = {"alone": "paired", "paired": "alone"}[mode] if n % 2 else mode
-            self._put(states, (column, mode), reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
+            self._put(states, column, mode, reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
         elif mode == "plain" and start == reading.at:
             opened = reading._replace(at=start + 1)
             if n > 1:
                 self._in_quoted(states, column, opened, end, n - 1, closes, False)
             else:
-                self._put(states, (column, "quoted"), opened)
+                self._put(states, column, "quoted", opened)
             literal = reading._replace(cost=reading.cost + LITERAL)
-            self._put(states, (column, "alone" if n % 2 else "paired"), literal)
+            self._put(states, column, "alone" if n % 2 else "paired", literal)
         elif mode == "plain":
             if self.lines.cut(reading.at, start).isspace() and n == 1:
-                self._put(states, (column, "quoted"), reading._replace(cost=reading.cost + UNESCAPED, at=start + 1))
-            self._put(states, (column, mode), reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
+                self._put(states, column, "quoted", reading._replace(cost=reading.cost + UNESCAPED, at=start + 1))
+            self._put(states, column, mode, reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
 
     def _in_quoted(self, states, column, reading, end, n, closes, opens):
         """n quotes up to offset `end` in a quoted field: text, or text and the closing quote."""
         if closes:
             closed = reading._replace(cost=reading.cost + UNESCAPED * (n % 2 == 0),
                                       fields=(reading.fields, reading.at, end - 1, True))
-            self._put(states, (column, "closed"), closed)
-        if n % 2:
+            self._put(states, column, "closed", closed)
+        if end - n == self.lines.offsets[-2]:
+            reading = reading._replace(cost=reading.cost + INNER_OPENING)
+        elif n % 2:
             new = min(reading.unescaped + (INNER_OPENING if opens else UNESCAPED), MAX_UNESCAPED)
             reading = reading._replace(cost=reading.cost + new - reading.unescaped, unescaped=new)
-        self._put(states, (column, "quoted"), reading)
+        self._put(states, column, "quoted", reading)
 
 
 def _common(one, other):
@@ -307,3 +302,10 @@ def _common(one, other):
         else:
             other = other.before
     return one
+
+
+def _last_span(fields, offset):
+    """(start, end) of the field that begins before an offset and ends behind it; (0, 0) if none does."""
+    while fields and fields[1] >= offset:
+        fields = fields[0]
+    return (fields[1], fields[2]) if fields and fields[2] >= offset else (0, 0)
