@@ -36,8 +36,6 @@ class Rows:
         self.examples = list(dialect.examples)
         self.is_sloppy = False  # a row with broken quotes was met
         self.n_lines = 1 << 30  # parsed at a time
-        d, spaces = re.escape(dialect.delimiter), " *" * dialect.skips_spaces
-        self._field = re.compile(f'(?:^|{d}){spaces}(?:"(?:[^"]|"")*"|([^{d}\r\n]*))')
         self._known = 0, Signature([])  # number of examples, what they say
 
     def __iter__(self) -> Iterator[tuple[int, Row]]:
@@ -118,8 +116,7 @@ class Rows:
 
     def _is_odd(self, row, text, lines):
         """Whether a row with quotes may be something else: its text, and the lines of it."""
-        if any(value.endswith('"') for value in row) and \
-                any(field[1] and field[1].endswith('"') for field in self._field.finditer(text)):
+        if '"\0' in "\0".join([*row, ""]) and any(_quoted(value) not in text for value in row if value.endswith('"')):
             return True
         if len(lines) > 1:
             return self.is_sloppy or len(row) != self.dialect.width or self._holds_rows(lines)
@@ -139,8 +136,8 @@ class Rows:
         """Yield the next rows, of lines with odd quotes."""
         self.is_sloppy = True
         number = self.lines.number
-        for start, _, row in resolve(self.lines.take, self.dialect.width, self.dialect.delimiter, self._signature(),
-                                     is_inside):
+        for start, row in resolve(self.lines.take, self.dialect.width, self.dialect.delimiter, self._signature(),
+                                  is_inside):
             yield number + start, self._whole(row) if isinstance(row, list) else row
 
     def _completed(self, rows, ends, number):
@@ -181,3 +178,8 @@ def _last_quoted(lines, ends, odd):
         if ends[last] - ends[i] > MAX_LINES_BACK:
             break
     return last
+
+
+def _quoted(value):
+    """The value as it is written in quotes."""
+    return '"' + value.replace('"', '""') + '"'
