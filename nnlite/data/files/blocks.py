@@ -1,7 +1,8 @@
-"""`Lines`: the lines of a file of UTF-8 bytes, read a block at a time and handed out one by one or many at once."""
+"""`Lines`: the lines of a file of UTF-8 bytes, read a block at a time and handed out; `Stretch`: some of them, to be cut at offsets."""
 
 import lzma
 import zlib
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -111,3 +112,46 @@ def _read_block(read: Callable[[int], bytes]) -> bytes | SkippedLine:
         return read(BLOCK_BYTES)
     except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         return SkippedLine("damaged file", str(error))
+
+
+class Stretch:
+    """Lines in a row. A line has a number, a character an offset; both stay when the first lines are dropped."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+        self._offsets = [0]  # of each line and behind the last
+        self._first = 0
+
+    @property
+    def end(self) -> int:
+        """One more than the last line's number."""
+        return self._first + len(self._texts)
+
+    @property
+    def n_chars(self) -> int:
+        return self._offsets[-1] - self._offsets[0]
+
+    @property
+    def n_lines(self) -> int:
+        return len(self._texts)
+
+    def add(self, text: str) -> tuple[int, int]:
+        """(number, offset) of the line that is added."""
+        self._texts.append(text)
+        self._offsets.append(self._offsets[-1] + len(text))
+        return self.end - 1, self._offsets[-2]
+
+    def __getitem__(self, number: int) -> str:
+        return self._texts[number - self._first]
+
+    def drop(self, end: int) -> None:
+        """Drop the lines before number `end`."""
+        n = end - self._first
+        del self._texts[:n], self._offsets[:n]
+        self._first = end
+
+    def cut(self, start: int, end: int) -> str:
+        """The text between two offsets."""
+        first, last = bisect_right(self._offsets, start) - 1, bisect_right(self._offsets, end)
+        base = self._offsets[first]
+        return "".join(self._texts[first:last])[start - base:end - base]

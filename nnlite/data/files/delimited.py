@@ -36,9 +36,7 @@ class Rows:
         self.examples = list(dialect.examples)
         self.is_sloppy = False  # a row with broken quotes was met
         self.n_lines = 1 << 30  # parsed at a time
-        d, spaces = re.escape(dialect.delimiter), " *" * dialect.skips_spaces
-        self._field = re.compile(f'(?:^|{d}){spaces}(?:"(?:[^"]|"")*"|([^{d}\r\n]*))')
-        self._signature: tuple[int, Signature] = (0, Signature([]))
+        self._known = 0, Signature([])  # number of examples, what they say
 
     def __iter__(self) -> Iterator[tuple[int, Row]]:
         for _ in range(self.dialect.first_row - 1):
@@ -76,7 +74,13 @@ class Rows:
         if odd is None and ends[-1] < len(lines) and (not is_open or is_last or
                                                       len(lines) - ends[-1] > MAX_OPEN_LINES):
             odd = len(rows)
-        n_rows = len(rows) if odd is None and is_last else _last_quoted(lines, ends, odd)
+        if odd is None and is_last:
+            n_rows = len(rows)
+        elif odd is not None and not self.is_sloppy and odd < len(rows) and len(rows[odd]) == self.dialect.width \
+                and ends[odd + 1] > ends[odd] + 1:  # well-formed, but doubtful by what it holds
+            n_rows = odd
+        else:
+            n_rows = _last_quoted(lines, ends, odd)
         if odd is None and not n_rows:  # more lines are needed
             self.n_lines = 2 * len(lines)
             return
@@ -102,30 +106,38 @@ class Rows:
     def _first_odd(self, rows, ends, lines):
         """Index of the first row whose quotes may be broken although the csv module takes it, or None."""
         width, is_plain = self.dialect.width, '"\0' not in "\0".join([*chain.from_iterable(rows), ""])
-        if is_plain and not (self.is_sloppy and ends[-1] > len(rows)) and {width}.issuperset(map(len, rows)):
+        if is_plain and ends[-1] == len(rows) and {width}.issuperset(map(len, rows)):
             return None
         for i, row in enumerate(rows):
             text = lines[ends[i]] if ends[i + 1] == ends[i] + 1 else "".join(lines[ends[i]:ends[i + 1]])
-            if '"' in text and self._is_odd(row, text, ends[i + 1] - ends[i]):
+            if '"' in text and self._is_odd(row, text, lines[ends[i]:ends[i + 1]]):
                 return i
         return None
 
-    def _is_odd(self, row, text, n_lines):
-        if any(value.endswith('"') for value in row) and \
-                any(field[1] and field[1].endswith('"') for field in self._field.finditer(text)):
+    def _is_odd(self, row, text, lines):
+        """Whether a row with quotes may be something else: its text, and the lines of it."""
+        if '"\0' in "\0".join([*row, ""]) and any(_quoted(value) not in text for value in row if value.endswith('"')):
             return True
-        if n_lines > 1:
-            return self.is_sloppy or len(row) != self.dialect.width
+        if len(lines) > 1:
+            return self.is_sloppy or len(row) != self.dialect.width or self._holds_rows(lines)
         return len(row) != self.dialect.width and isinstance(self._whole(row), SkippedLine)
+
+    def _holds_rows(self, lines):
+        """Whether one of the lines of a row looks like a row itself."""
+        parts = [line.rstrip("\r\n").split(self.dialect.delimiter) for line in lines]
+        return any(len(part) == self.dialect.width and self._signature().knows(part) for part in parts)
+
+    def _signature(self):
+        if len(self.examples) != self._known[0]:
+            self._known = len(self.examples), Signature(self.examples)
+        return self._known[1]
 
     def _resolved(self, is_inside=False):
         """Yield the next rows, of lines with odd quotes."""
         self.is_sloppy = True
-        if len(self.examples) != self._signature[0]:
-            self._signature = len(self.examples), Signature(self.examples)
         number = self.lines.number
-        for start, _, row in resolve(self.lines.take, self.dialect.width, self.dialect.delimiter, self._signature[1],
-                                     is_inside):
+        for start, row in resolve(self.lines.take, self.dialect.width, self.dialect.delimiter, self._signature(),
+                                  is_inside):
             yield number + start, self._whole(row) if isinstance(row, list) else row
 
     def _completed(self, rows, ends, number):
@@ -166,3 +178,8 @@ def _last_quoted(lines, ends, odd):
         if ends[last] - ends[i] > MAX_LINES_BACK:
             break
     return last
+
+
+def _quoted(value):
+    """The value as it is written in quotes."""
+    return '"' + value.replace('"', '""') + '"'

@@ -4,6 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -64,7 +65,7 @@ def decide(sample: str, ending: str = ".csv", delimiter: str | None = None, head
         raise ValueError(f"no header that the csv module can read: {error}") from None
     names = [name.strip() for name in first]
     n_taken = reader.line_num if header else 0
-    plain = [row for row in (_plain_rows(rest[n_taken:], chosen, quoting)) if any(row)]
+    plain = [row for row in _plain_rows(rest[n_taken:], chosen, quoting) if any(row)]
     width = _width(plain, len(first))
     if reader.line_num > 1 and header and len(first) != width:
         raise ValueError(f"no header: a quote stays open in {rest[0][:60]!r}")
@@ -177,9 +178,13 @@ def _quoting(lines, delimiter):
 
 
 def _plain_rows(lines, delimiter, quoting):
-    """The rows of those lines that have no quotes, or of all lines if quotes mean nothing."""
-    return [line.rstrip("\r\n").split(delimiter) for line in islice(lines, 10 * MAX_EXAMPLES)
-            if not (quoting and '"' in line)]
+    """The rows of those lines that are surely one row each, as far as their quotes can say."""
+    for line in islice(lines, 10 * MAX_EXAMPLES):
+        if not quoting or '"' not in line:
+            yield line.rstrip("\r\n").split(delimiter)
+        elif line.count('"') % 2 == 0:
+            with suppress(csv.Error):
+                yield next(csv.reader([line], delimiter=delimiter, strict=True))
 
 
 def _width(rows, n_columns):
