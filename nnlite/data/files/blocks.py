@@ -1,4 +1,4 @@
-"""`Lines`: the lines of a file of UTF-8 bytes, read a block at a time and handed out; `Stretch`: some of them, to be cut at offsets."""
+"""`Lines`: the lines of a file of UTF-8 bytes, read in blocks. `Stretch`: some of them, to be cut at offsets."""
 
 import lzma
 import zlib
