@@ -112,7 +112,8 @@ class RecordReader(RecordStream):
             raise ValueError("read_records: no file given, want at least one")
         self.paths, self.options = [Path(path) for path in paths], options
         for path in self.paths:
-            path.stat()
+            if str(path) != "-":
+                path.stat()
         self.readings: list[Reading] = []
         super().__init__(self._read())
 

@@ -1,7 +1,7 @@
 """`Feed`: the products of an XML feed: RSS and Atom with Google's `g:` names, Yandex's YML, and others of their shape.
 
 An item becomes a dict: the local name of each element inside it -> its text, a list where the element repeats, a dict
-or list where it holds others. Memory holds a block of the file and one item. Documents that define entities are refused.
+or list where it holds others. Memory holds a block of the file and an item. Documents that define entities are refused.
 """
 
 import codecs
@@ -19,6 +19,8 @@ ITEMS = frozenset(("item", "entry", "product", "offer", "shopitem", "row", "book
 MAX_TEXT_CHARS = 1 << 20  # of one element; the rest is left out
 MAX_DEPTH = 100
 MAX_CATEGORIES = 1 << 20  # of a YML file
+ELEMENT_CHARS = 32  # that an element counts besides its texts
+MAX_TOKEN_BYTES = 1 << 22  # of a tag or comment, which expat keeps
 BLOCK_BYTES = 1 << 16
 LOST = "\ufdd0"  # stands for bytes that are not in the encoding; no text holds it
 
@@ -73,7 +75,7 @@ class Feed:
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any] | SkippedLine]]:
         decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-        rest, block, trouble = "", b" ", ""
+        rest, block, trouble, n_sent = "", b" ", "", 0
         while block and not trouble:
             try:
                 block = self.file.read1(BLOCK_BYTES)
@@ -84,7 +86,11 @@ class Feed:
             cut = text.rfind("&", max(len(text) - 12, 0)) if block else -1
             text, rest = (text[:cut], text[cut:]) if cut >= 0 else (text, "")
             try:
-                self.parser.Parse(_AMPERSAND.sub(_known, text).encode(), not block)
+                sent = _AMPERSAND.sub(_known, text).encode()
+                n_sent += len(sent)
+                self.parser.Parse(sent, not block)
+                if n_sent - self.parser.CurrentByteIndex > MAX_TOKEN_BYTES:
+                    trouble = f"a tag or comment of more than {MAX_TOKEN_BYTES:,} bytes"
             except expat.ExpatError as error:
                 trouble = str(error)
             while self.ready:
@@ -97,7 +103,7 @@ class Feed:
         if self.depth > MAX_DEPTH:
             raise ValueError(f"elements in one another: want at most {MAX_DEPTH}, got more")
         if self.item:
-            self.n_chars += len(name) + sum(map(len, attributes.values()))
+            self.n_chars += ELEMENT_CHARS + len(name) + sum(map(len, attributes.values()))
             if self.n_chars <= MAX_OBJECT_CHARS or len(self.item) == 1:
                 self.item.append(Element(name, attributes))
             else:
@@ -138,8 +144,8 @@ class Feed:
         children = self.item[0].children
         for name in sorted(children, key=lambda name: (not name.startswith("g:"), ":" in name)):  # Google's are first
             values = children[name]
-            if not row.get(local(name)):
-                row[local(name)] = values if len(values) > 1 else values[0]
+            if not row.get(_key(name)):
+                row[_key(name)] = values if len(values) > 1 else values[0]
         if LOST in str(row):
             return SkippedLine("not UTF-8", str(row).replace(LOST, "?"))
         if self.tree and "category" not in row and "categoryId" in row:
@@ -158,12 +164,17 @@ class Feed:
         return path
 
     def _entity(self, name, *_):
-        raise ValueError(f"an XML document that defines entities, which may hide others: want one without, got {name!r}")
+        raise ValueError(f"an XML document that defines entities, want one without, for they can do harm; got {name!r}")
 
 
 def local(name: str) -> str:
     """The name of an element without its prefix."""
     return name.rpartition(":")[2]
+
+
+def _key(name):
+    """The key of an element in a row: Google's product_type keeps its prefix, because others mean something else."""
+    return name if name == "g:product_type" else local(name)
 
 
 def _known(match):

@@ -96,7 +96,7 @@ class Objects:
             self._resume = re.compile(rf"{before}[ \t\r]*\n{indent}(?=\{{)|\n[ \t]{{0,{len(indent)}}}(?=\])")
 
     def _odd(self, start):
-        """(object or SkippedLine, its start, index behind it) of one that is not whole yet, or damaged; None at the end."""
+        """(object or SkippedLine, its start, index behind it) of one that is cut or damaged; (None, ...) at the end."""
         walker, place, event = Walker(self.found.quote), start, ""
         while not (event and event in "}!" and not walker.stack):
             event, place = walker.advance(self.ahead, place)

@@ -35,7 +35,7 @@ class Walker:
         return self.stack[-1][1] if self.stack else ()
 
     def advance(self, text: str, place: int) -> tuple[str, int]:
-        """(event, index behind it): one of '{', '[', '}', ']'; ':' with the `key`; '' for more text; '!' for damage."""
+        """(event, index behind it): '{', '[', '}', ']'; ':' with the `key`; '' for more text; '!' for damage."""
         if self._quote:
             end = text_end(text, place, self._quote)
             if end < 0:
@@ -68,9 +68,14 @@ class Walker:
 
 
 class Found(NamedTuple):
-    """Where the objects are. is_one_line: they have no lines of their own; notes: for a person; quote: of texts."""
+    """Where the objects are.
+
+    is_sure: they have titles    is_one_line: they have no lines of their own
+    notes: for a person    quote: of texts
+    """
 
     path: Path
+    is_sure: bool
     is_one_line: bool
     notes: list[str]
     quote: str
@@ -84,7 +89,8 @@ def survey(sample: str, title: str | int | None = None) -> Found:
     """
     quote = "'" if re.match(r"[\s\[{]*'", sample) else '"'
     walker, place, event = Walker(quote), 0, " "
-    starts, keys = defaultdict(list), defaultdict(set)
+    starts: dict[Path, list[int]] = defaultdict(list)
+    keys: dict[Path, set[str]] = defaultdict(set)
     while event not in ("", "!"):
         event, place = walker.advance(sample, place)
         if event == "{":
@@ -94,15 +100,15 @@ def survey(sample: str, title: str | int | None = None) -> Found:
     for parent, n in Counter(path[:-1] for path in starts if path[-1] is not None).items():
         if n > 1:  # objects by their ids
             children = [path for path in starts if path[:-1] == parent and path[-1] is not None]
-            starts[(*parent, ANY)] = sorted(start for path in children for start in starts[path])
-            keys[(*parent, ANY)] = set.intersection(*(keys[path] for path in children))
+            starts[parent + (ANY,)] = sorted(start for path in children for start in starts[path])
+            keys[parent + (ANY,)] = set.intersection(*(keys[path] for path in children))
     if not starts:
         raise ValueError("a JSON document without objects, want a list of objects, one a product")
     wanted = {plain(str(title))} if title is not None else {*TITLES}
     columns = [path for path in starts if len(path) == 2 and path[1] is not None]
     if keys[None,] & wanted and columns and all(key.isdecimal() for path in columns for key in keys[path]):
-        raise ValueError("a JSON object of columns, as pandas writes by default, want a list of objects, one a product: "
-                         "write it with to_json(orient='records')")
+        raise ValueError("a JSON object of columns, as pandas writes by default, want a list of objects, one a "
+                         "product: write it with to_json(orient='records')")
     scores = {path: _score(path, keys[path], wanted) for path in starts}
     best = max(scores.values())
     good = [path for path in starts if scores[path] == best]
@@ -116,7 +122,7 @@ def survey(sample: str, title: str | int | None = None) -> Found:
         notes = [f"products from {_shown(path)}, the longest list of objects; not read: {', '.join(others[:5])}"]
     first = starts[path][:2]
     is_one_line = len(first) < 2 and "\n" not in sample or len(first) == 2 and "\n" not in sample[first[0]:first[1]]
-    return Found(path, is_one_line, notes + ["rows are counted, not lines"] * is_one_line, quote)
+    return Found(path, best > 0, is_one_line, notes + ["rows are counted, not lines"] * is_one_line, quote)
 
 
 def _score(path, keys, wanted):

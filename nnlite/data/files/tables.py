@@ -1,11 +1,13 @@
 """Parquet files and Excel sheets as rows, through pyarrow and openpyxl (the extra `files`)."""
 
 import datetime
+import io
 import shutil
 import tempfile
 import warnings
 import zipfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 from itertools import chain, islice
 from typing import Any
@@ -21,13 +23,13 @@ Rows = Iterator[tuple[int, list[Any] | SkippedLine]]
 
 
 def parquet(file: Any) -> tuple[list[str], Rows, list[str]]:
-    """(columns, rows, notes) of a Parquet file; lists in cells stay lists. Raises ValueError (without the path)."""
+    """(columns, rows, notes) of a seekable Parquet file; lists in cells stay lists. Raises ValueError (without the path)."""
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError:
         raise ValueError(_missing("pyarrow", "a Parquet file")) from None
     try:
-        table = ParquetFile(_seekable(file))
+        table = ParquetFile(file)
         columns = list(map(str, table.schema_arrow.names))
     except (ValueError, OSError, NotImplementedError, ArithmeticError) as error:
         raise ValueError(f"a Parquet file that pyarrow cannot read: {_first_line(error)}") from None
@@ -35,7 +37,7 @@ def parquet(file: Any) -> tuple[list[str], Rows, list[str]]:
 
 
 def excel(file: Any) -> tuple[list[str], Rows, list[str]]:
-    """(columns, rows, notes) of the first sheet of an Excel file that is not empty. Raises ValueError (without the path).
+    """(columns, rows, notes) of an Excel file's first sheet with values. Raises ValueError (without the path).
 
     Formulas give the values that Excel last saw; the first row with at least two values names the columns.
     """
@@ -43,7 +45,6 @@ def excel(file: Any) -> tuple[list[str], Rows, list[str]]:
         from openpyxl import load_workbook
     except ImportError:
         raise ValueError(_missing("openpyxl", "an Excel file")) from None
-    file = _seekable(file)
     try:
         with zipfile.ZipFile(file) as packed:
             n_bytes = sum(part.file_size for part in packed.infolist() if "sharedstrings" in part.filename.lower())
@@ -70,7 +71,7 @@ def excel(file: Any) -> tuple[list[str], Rows, list[str]]:
     columns = [str(cell) for cell in header]
     others = [name for name in names if name != sheet.title]
     notes = [f"sheet {sheet.title!r}" + (f"; not read: {', '.join(map(repr, others[:10]))}" if others else "")]
-    notes += [f"{first} rows above the header are not read"] * (first > 0)
+    notes += [f"not read: what stands above the header in row {sample[first][0]}"] * (first > 0)
     return columns, _completed(chain(sample[first + 1:], rows), len(columns)), notes
 
 
@@ -82,8 +83,10 @@ def _first_line(error):
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
-def _seekable(file):
-    """The file, or a temporary copy of one that comes from a pipe or is unpacked while it is read."""
+def seekable(file: Any) -> Any:
+    """A context that gives the file, or a temporary copy of one that comes from a pipe or is unpacked as it is read."""
+    if isinstance(file, io.BufferedReader) and isinstance(file.raw, io.FileIO) and file.seekable():
+        return nullcontext(file)
     copy = tempfile.TemporaryFile()
     shutil.copyfileobj(file, copy, 1 << 20)
     copy.seek(0)
