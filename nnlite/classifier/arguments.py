@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from nnlite.data.records import Record, clean
+from nnlite.data.cleaning import clean
+from nnlite.data.records import Record
 
 Titles = Iterable[str]
 CategoryLists = Iterable[Iterable[str]]  # the categories of each title

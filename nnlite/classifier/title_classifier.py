@@ -18,9 +18,10 @@ from nnlite.classifier.arguments import CategoryLists, Titles, Validation, check
 from nnlite.classifier.fitted import changed, encoded, fitted
 from nnlite.classifier.noted_fit import OnStep, noted_fit
 from nnlite.data.chunks import ChunkFolder, write_chunks
+from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
 from nnlite.data.dataset import Dataset
-from nnlite.data.records import Record, clean, read_records
+from nnlite.data.records import Record, read_records
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics

@@ -19,6 +19,7 @@ MAX_LINE_BYTES = 1 << 20  # bytes
 BLOCK_BYTES = 1 << 16  # bytes, read at a time; fewer than a line may have
 # Without the line end. Python's own parser takes a hundred times the memory, and quadratic time for some texts.
 MAX_LITERAL_CHARS = 1 << 17
+MAX_OBJECT_CHARS = 1 << 24  # of a product in a document or feed
 MAX_TITLE_CHARS = 10_000  # real titles have less than 2,000
 MAX_EXAMPLES = 5
 MAX_EXAMPLE_CHARS = 1_000
@@ -27,6 +28,7 @@ MAX_ROW_LINES = 256  # lines of one CSV row: a quote that stays open for longer 
 WANTED = {
     "not UTF-8": "text in UTF-8",
     "line too long": f"at most {MAX_LINE_BYTES:,} bytes",
+    "object too long": f"at most {MAX_OBJECT_CHARS:,} characters a product",
     "damaged file": "a whole file of the kind that its ending names",
     "not JSON": f"a JSON object, or a Python dict of at most {MAX_LITERAL_CHARS:,} characters",
     "not an object": "a JSON object",
@@ -38,7 +40,10 @@ WANTED = {
     "no category": "at least one category",
     "bad category": "texts or lists of texts as categories",
     "nested too deep": "at most lists of lists as categories",
+    "variant": "a row of its own product, not another variant of the one above",
 }
+BROKEN = {"not UTF-8", "line too long", "object too long", "damaged file", "not JSON", "not an object", "not CSV",
+          "unclosed quote", "wrong columns"}  # of these kinds: a row that could not be read at all
 
 
 class SkippedLine(Exception):

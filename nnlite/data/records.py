@@ -1,53 +1,29 @@
-"""Raw product files become Records, a title and its categories, one at a time.
+"""Product files become Records, a title and its categories, one at a time.
 
-The ending names the format; .gz, .bz2 or .xz may follow it:
-- .jsonl, .json: one JSON object a line, no array around them: Amazon metadata of 2018 (`category` is a list) and 2023
-  (`main_category`, and `categories`, a list). Or one Python literal a line, as in 2014 (`categories` holds paths).
-- .csv, .tsv: a header, then rows of as many columns. Case, spaces, `_` and `-` in the header do not matter.
+A file is looked at before it is read: a sample of its rows decides its format and encoding, which columns hold titles
+and categories, and how the cells of the latter are written (`files/`). `read_records` takes options for all of it;
+`inspect_file` tells what was decided and why.
 
-The title is the first of TITLE_KEYS that is a text and not empty once it is cleaned. The categories are those of all
-CATEGORY_KEYS; in a CSV, of all columns that CATEGORY_COLUMN describes. A list, or a list of lists, keeps its names
-whole. A text is a path, separated by `|`, `>` or `›`, or a list in brackets, as data frames export it. All are cleaned,
-and duplicates count once.
-
-A line that makes no record is skipped and counted by its kind (the keys of WANTED); the first few are shown on the
-logger "nnlite". Records and skipped lines together are the lines that are not empty (in a CSV, the rows below the
-header), and one more where a file is damaged. Memory holds a block of a file, one line, or the lines of one row; who
-keeps all records of a packed file needs memory for the unpacked texts, a thousand times the file's size at worst.
+A row that makes no record is skipped and counted by its kind (the keys of WANTED); the first few are shown on the
+logger "nnlite". Records and skipped rows together are all rows. Memory holds a block of a file, and a sample.
 """
 
-import ast
-import html
-import itertools
-import json
 import logging
-import re
-import warnings
-from collections.abc import Iterator
-from contextlib import suppress
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_TITLE_CHARS, OPENERS, Skipped, SkippedLine, numbered_lines
-from nnlite.data.rows import Rows
+from nnlite.data.files.columns import Layout, Options
+from nnlite.data.files.json_rows import json_object, plain_product
+from nnlite.data.files.report import SHOWN, FileReport, column_reports, doubts
+from nnlite.data.files.source import Source, opened
+from nnlite.data.lines import BROKEN, Skipped, SkippedLine
 
-MAX_PLAIN_CHARS, MAX_PLAIN_NAMES = 1 << 13, 1 << 6  # of a line whose names are remembered, cleaned
+SAMPLE_ROWS = 2_000
+MIN_ROWS = 10  # before most of them without a title, or without a category, is an error
 
-TITLE_KEYS = ("title", "name", "product_name", "productName")
-CATEGORY_KEYS = ("main_category", "category", "categories", "sub_category")
-CATEGORY_COLUMN = re.compile(r"(amazon|main|sub|product)?categor(y|ies)(name|level|andsubcategory)?\d*")
-_DELIMITERS = {".jsonl": "", ".json": "", ".csv": ",", ".tsv": "\t"}
-
-_ENTITY = re.compile(r"&#?\w{1,31};")  # HTML knows some without the semicolon as well, but '911&GT3' is not '911>3'
-# What is opened and never closed reaches to the end, which also keeps the time linear.
-_CODE = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE)
-_TAG = re.compile(r"<[/!?]?[a-z][^<>]*>", re.IGNORECASE)
-# Control characters, lone surrogates, marks of direction and of no width; the joiners stay, scripts need them.
-_HIDDEN = re.compile("[\0-\b\x0e-\x1b\x7f-\x9f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-
-_decoder: Any = json.JSONDecoder(strict=False)  # a raw tab inside a text is no reason to lose the line
-_OTHER_KEYS = {"main_category", "categories", "sub_category"}
+FilePath = str | Path
 
 
 class Record(NamedTuple):
@@ -57,13 +33,59 @@ class Record(NamedTuple):
     categories: tuple[str, ...]
 
 
-def read_records(path: str | Path | list | tuple) -> "RecordReader":
-    """A RecordReader over the file `path` (str or Path), or over a list or tuple of files, one after the other.
+def read_records(path: FilePath | Sequence[FilePath], title: str | int | None = None,
+                 categories: str | int | Sequence[str | int] | None = None, separator: str | None = None,
+                 delimiter: str | None = None, encoding: str | None = None, header: bool | None = None,
+                 paths: str = "levels") -> "RecordReader":
+    """A RecordReader over a file, or over a list or tuple of files, one after the other.
 
-    Raises OSError for a file that is not there or cannot be opened. Raises ValueError for an unknown ending and, once
-    it gets there, for a JSON array, a CSV without the columns that are needed, a file without a usable record.
+    title: the column of titles    categories: the column of categories, or a list of columns; numbers from 1 on where
+        there is no header. A column of 0 and 1 is a category by its name
+    separator: the only text that separates the names in a category cell    delimiter: between the cells of a table
+    encoding: such as "cp1252"    header: False if the first row is a product
+    paths: "levels", the default, takes each level of a path as a category; "full" the whole path, 'Women > Shoes';
+        "leaf" its last level
+
+    What is not given is decided on a sample. Raises OSError for a file that cannot be opened. Raises ValueError, once
+    it gets there, for a file that cannot be understood, without a usable record, or most of whose rows are unusable.
     """
-    return RecordReader(path if isinstance(path, (list, tuple)) else [path])
+    options = make_options(title, categories, separator, delimiter, encoding, header, paths)
+    return RecordReader(path if isinstance(path, (list, tuple)) else [path], options)  # type: ignore[list-item]
+
+
+def make_options(title: str | int | None = None, categories: str | int | Sequence[str | int] | None = None,
+                 separator: str | None = None, delimiter: str | None = None, encoding: str | None = None,
+                 header: bool | None = None, paths: str = "levels") -> Options:
+    """The options of `read_records`, checked: TypeError or ValueError for others."""
+    if paths not in ("levels", "full", "leaf"):
+        raise ValueError(f"read_records: paths: want 'levels', 'full' or 'leaf', got {paths!r}")
+    for name, text in ("separator", separator), ("delimiter", delimiter), ("encoding", encoding):
+        if text is not None and (not isinstance(text, str) or not text):
+            raise TypeError(f"read_records: {name}: want a text that is not empty, got {text!r}")
+    if isinstance(categories, (str, int)):
+        categories = [categories]
+    if categories is not None and not categories:
+        raise ValueError("read_records: categories: want at least one column, got none")
+    for column in [title, *(categories or [])]:
+        if column is not None and (isinstance(column, bool) or not isinstance(column, (str, int))):
+            raise TypeError(f"read_records: want names or numbers of columns, got {column!r}")
+    return Options(title, None if categories is None else tuple(categories), separator, delimiter, encoding, header,
+                   paths)
+
+
+def inspect_file(path: FilePath, **options: Any) -> FileReport:
+    """How `read_records` reads a file and why, from a sample of it. Options and errors are those of `read_records`."""
+    with opened(Path(path), make_options(**options)) as source:
+        reading = Reading(Path(path), source, make_options(**options))
+        rows, n_rows, records = reading.rows, len(reading.sample), []
+        for number, result in islice(reading.results(), n_rows):
+            if isinstance(result, Record):
+                records.append(result)
+            else:
+                reading.skipped.add(result.kind, f"{path}:{number}: {result}")
+        return FileReport(str(path), source.format, source.encoding, source.delimiter, source.notes,
+                          column_reports(reading.layout, rows), records[:SHOWN], n_rows, len(records),
+                          dict(reading.skipped), doubts(reading.layout, records))
 
 
 class RecordStream(Iterator[Record]):
@@ -80,176 +102,89 @@ class RecordStream(Iterator[Record]):
 
 
 class RecordReader(RecordStream):
-    """The records of some files; `skipped` counts by the keys of WANTED."""
+    """The records of some files; `skipped` counts by the keys of WANTED.
 
-    def __init__(self, paths: list | tuple):
+    readings: a `Reading` for each file that has been begun
+    """
+
+    def __init__(self, paths: Sequence[FilePath], options: Options = Options()):
         if not paths:
             raise ValueError("read_records: no file given, want at least one")
-        super().__init__(self._read([_checked(path) for path in paths]))
+        self.paths, self.options = [Path(path) for path in paths], options
+        for path in self.paths:
+            if str(path) != "-":
+                path.stat()
+        self.readings: list[Reading] = []
+        super().__init__(self._read())
 
     def summary(self) -> str:
         """One line, as '1,542 records, 5 skipped lines: 5 no category'."""
         return f"{self.n_records:,} records, {self.skipped.summary()}"
 
-    def _read(self, files):
-        """Yield the records of each file, count the skipped lines. ValueError for a file without a record."""
-        for path, open_file, delimiter in files:
-            n_before, skipped = self.n_records, Skipped()
-            with open_file(path, "rb") as file:
-                lines = numbered_lines(file)
-                for number, result in _csv_records(path, lines, delimiter) if delimiter else _json_records(path, lines):
-                    if isinstance(result, Record):
+    def _read(self):
+        """Yield the records of each file, count the skipped rows. ValueError for a file that is of no use."""
+        for path in self.paths:
+            with opened(path, self.options) as source:
+                reading = Reading(path, source, self.options)
+                self.readings.append(reading)
+                n_before = self.n_records
+                for number, result in reading.results():
+                    if type(result) is Record:
                         self.n_records += 1
                         yield result
-                        continue
-                    message = f"{path}:{number}: {result}"
-                    skipped.add(result.kind, message)
-                    if self.skipped.add(result.kind, message):
-                        logging.getLogger("nnlite").warning("%s", message)
-            if self.n_records == n_before:
-                empty = "the file is empty below its header" if delimiter else "the file is empty"
-                why = f"the first is {skipped.examples[0]}" if skipped else empty
-                raise ValueError(f"{path}: no usable record in {skipped.summary('lines')}; {why}")
+                    else:
+                        message = f"{path}:{number}: {result}"
+                        reading.skipped.add(result.kind, message)
+                        if self.skipped.add(result.kind, message):
+                            logging.getLogger("nnlite").warning("%s", message)
+                reading.check(self.n_records - n_before)
 
 
-def _checked(path):
-    """(path, opener, delimiter) of a file that exists and whose format is known."""
-    path = Path(path)
-    path.stat()
-    for ending, packing in itertools.product(_DELIMITERS, OPENERS):
-        if path.name.lower().endswith(ending + packing):
-            return path, OPENERS[packing], _DELIMITERS[ending]
-    raise ValueError(f"{path}: unknown ending, want .jsonl, .json, .csv or .tsv, which .gz, .bz2 or .xz may follow")
+class Reading:
+    """How one file is read: its `source`, its `layout`, and what was `skipped` so far.
 
-
-def clean(text: str) -> str:
-    """`text` on one line, as a page would show it.
-
-    Entities become characters (those escaped twice as well); comments, scripts, styles and tags become a space;
-    invisible characters are removed; white space becomes single spaces. A '<' that opens no tag stays, as in '3 < 5'.
+    Raises ValueError if its columns cannot be understood.
     """
-    if "&" in text and ";" in text:
-        for _ in range(2):
-            text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
-    if not text.isprintable():
-        text = " ".join(_HIDDEN.sub("", text).split())
-    if "<" in text:
-        text = _TAG.sub(" ", _CODE.sub(" ", text))
-    return " ".join(text.split()) if "  " in text else text.strip()
 
+    def __init__(self, path: Path, source: Source, options: Options):
+        self.path, self.source, self.skipped = path, source, Skipped()
+        self.sample = list(islice(source.rows, SAMPLE_ROWS))
+        rows = [source.parse(item) if source.parse else item for _, item in self.sample]
+        self.rows = good = [row for row in rows if row is not None and not isinstance(row, SkippedLine)]
+        broken = [row for row in rows if isinstance(row, SkippedLine)]
+        if len(broken) > len(good):
+            raise ValueError(f"{path}: {len(broken):,} of the first {len(self.sample):,} rows cannot be read; the first: "
+                             f"{broken[0]}")
+        if not good:
+            raise ValueError(f"{path}: no rows{' below the header' if source.columns else ''}")
+        try:
+            self.layout = Layout(source.columns, good, options)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
 
-_clean_name = lru_cache(maxsize=1 << 12)(clean)  # of the name of a category, which many records share
-
-
-@lru_cache(maxsize=1 << 12)
-def _clean_names(names):
-    """The distinct names in a tuple of them, cleaned; records that share them all share one tuple."""
-    return tuple(dict.fromkeys(filter(None, map(_clean_name, names))))
-
-
-def _attempt(make, came):
-    """make(came), or the SkippedLine that it raises; a SkippedLine that came stays."""
-    if isinstance(came, SkippedLine):
-        return came
-    try:
-        return make(came)
-    except SkippedLine as trouble:
-        return trouble
-
-
-def _json_records(path, lines):
-    """Yield (line number, Record or SkippedLine)."""
-    first = True
-    for number, text in lines:
-        result = _plain_record(text)
-        if result is None:
-            if isinstance(text, str) and not text.strip():
+    def results(self) -> Iterator[tuple[int, Record | SkippedLine]]:
+        """(line number, Record or SkippedLine) of each row."""
+        sample, self.sample = self.sample, []
+        layout, parse, new = self.layout, self.source.parse, tuple.__new__
+        for number, item in chain(sample, self.source.rows):
+            if parse is json_object and (plain := plain_product(item, layout)):
+                yield number, new(Record, plain)
                 continue
-            if first and isinstance(text, str) and text.lstrip().startswith("["):
-                raise ValueError(f"{path}:{number}: a JSON array, want one object a line, as `jq -c '.[]'` writes them")
-            result = _attempt(_json_record, text)
-        first = False
-        yield number, result
+            row = parse(item) if parse else item
+            if row is not None:
+                try:
+                    yield number, row if isinstance(row, SkippedLine) else new(Record, layout.title_and_categories(row))
+                except SkippedLine as trouble:
+                    yield number, trouble
 
-
-def _plain_record(text):
-    """The record of a plain line of the kind of 2018, faster than by `_json_record`; None for all other lines."""
-    try:
-        value, end = _decoder.scan_once(text, 0)
-        title, names = value["title"], value["category"]
-        if type(title) is str and type(names) is list and _OTHER_KEYS.isdisjoint(value) and \
-                len(text) <= MAX_PLAIN_CHARS and len(names) <= MAX_PLAIN_NAMES and \
-                (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
-            title, categories = clean(title), _clean_names(tuple(names))
-            if title and categories and "getTime" not in title:
-                return tuple.__new__(Record, (title, categories))
-    except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
-        pass
-    return None
-
-
-def _json_record(text):
-    value = _parsed(text)
-    if not isinstance(value, dict):
-        raise SkippedLine("not an object", text)
-    titles = [value[key] for key in TITLE_KEYS if key in value]
-    return _record(titles, [value[key] for key in CATEGORY_KEYS if value.get(key) is not None])
-
-
-def _parsed(text):
-    """The value of a JSON text or, failing that, of a Python literal."""
-    with suppress(ValueError, RecursionError):
-        return _decoder.decode(text)
-    if text.startswith(("{", "[")) and len(text.rstrip("\r\n")) <= MAX_LITERAL_CHARS:
-        with warnings.catch_warnings(), suppress(ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-            warnings.simplefilter("ignore")  # Python's parser warns of escapes that it does not know
-            return ast.literal_eval(text)
-    raise SkippedLine("not JSON", text)
-
-
-def _record(titles, values):
-    cleaned = (clean(title) for title in titles if isinstance(title, str))
-    title = next(filter(_is_title, cleaned), None)
-    if title is None:
-        raise SkippedLine("no title", next(filter(None, titles), None))
-    if len(title) > MAX_TITLE_CHARS:
-        raise SkippedLine("title too long", title)
-    categories = tuple(dict.fromkeys(name for value in values for name in _names(value) if name))
-    if not categories:
-        raise SkippedLine("no category", title)
-    return Record(title, categories)
-
-
-def _is_title(title):
-    """Whether a cleaned title is neither empty nor the timing script of Amazon's page, as in the files of 2018."""
-    return title != "" and "getTime" not in title
-
-
-def _names(value, levels=2):
-    """The cleaned names in a text, or in a list of texts and of lists, `levels` in all."""
-    if isinstance(value, str):
-        exported = _attempt(_parsed, value) if value.startswith("[") and value.endswith("]") else None
-        if isinstance(exported, list):
-            return _names(exported)
-        return [name.strip() for name in re.split("[|>›]+", clean(value))]
-    if not isinstance(value, (list, tuple)):
-        raise SkippedLine("bad category", value)
-    if not levels:
-        raise SkippedLine("nested too deep", value)
-    parts = ([clean(item)] if isinstance(item, str) else _names(item, levels - 1) for item in value)
-    return [name for part in parts for name in part]
-
-
-def _csv_records(path, lines, delimiter):
-    """Yield (line number, Record or SkippedLine)."""
-    rows = iter(Rows(lines, delimiter))
-    number, header = next(rows, (1, "the file is empty"))
-    if not isinstance(header, list):
-        raise ValueError(f"{path}:{number}: no header: {header}")
-    names = [re.sub(r"[\s_-]", "", name).lower() for name in header]
-    titles = [names.index(key) for key in map(str.lower, TITLE_KEYS) if key in names]
-    categories = [i for i, name in enumerate(names) if CATEGORY_COLUMN.fullmatch(name)]
-    if not titles or not categories:
-        raise ValueError(f"{path}:{number}: want columns 'title' and 'category', got {str(header):.1000}")
-    for number, row in rows:
-        yield number, _attempt(lambda row: _record([row[i] for i in titles], [row[i] for i in categories]), row)
+    def check(self, n_records: int) -> None:
+        """ValueError if the whole file made n_records only, and most rows were of no use."""
+        skipped, kinds = self.skipped, {**self.skipped}
+        variants = kinds.pop("variant", 0)
+        n_rows = n_records + skipped.total() - variants
+        n_broken = sum(n for kind, n in kinds.items() if kind in BROKEN)
+        most = n_broken > n_rows / 2 or n_rows >= MIN_ROWS and kinds.get("no title", 0) > n_rows / 2
+        if not n_records or most:
+            what = "no usable record" if not n_records else f"only {n_records:,} usable records"
+            raise ValueError(f"{self.path}: {what} in {skipped.summary('rows')}; the first is {skipped.examples[0]}"
+                             if skipped else f"{self.path}: the file is empty")

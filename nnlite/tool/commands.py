@@ -15,7 +15,8 @@ from nnlite.categories.mapping import propose_file
 from nnlite.classifier import model_folder
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.lines import MAX_LINE_BYTES
-from nnlite.data.records import Record, clean, read_records
+from nnlite.data.cleaning import clean
+from nnlite.data.records import Record, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate as scores_of
 from nnlite.system import array_folder

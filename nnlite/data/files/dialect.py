@@ -1,0 +1,195 @@
+"""How a file of delimited columns is written, decided on a sample of its text, with the evidence as words."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+
+MAX_ROWS = 400  # of the sample, to try each delimiter on
+MAX_EXAMPLES = 500
+DELIMITERS = {".tsv": "\t,;|~", ".tab": "\t,;|~"}  # by the file's ending, in order of preference; others:
+USUAL_DELIMITERS = ",;\t|~"
+DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "~": "tilde", " ": "space"}
+COLUMN_WORDS = re.compile(r"(?:^|[\W_])(?:id|sku|handle|title|name|label|categor\w*|description|price|brand|type|tags?|"
+                          r"url|link|image\w*|text|product\w*|item\w*|color|size|rating|status|language)(?:$|[\W_])")
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?\d[\d.,]*|[-+]?[.,]\d+")
+
+
+@dataclass
+class Dialect:
+    """columns: the names, None without a header; first_row: line number of the first row below the header.
+
+    n_columns: of the file; width: fields of most rows, more where each ends with a delimiter.
+    examples: rows of the sample that are plain, for what is usual in a column. why: notes for a person.
+    """
+
+    delimiter: str
+    quoting: bool
+    line_end: str
+    columns: list[str] | None
+    first_row: int
+    n_columns: int
+    width: int
+    skips_spaces: bool = False
+    examples: list[list[str]] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+
+
+def decide(sample: str, ending: str = ".csv", delimiter: str | None = None, header: bool = True) -> Dialect:
+    """The Dialect of a file that begins with `sample`, whole lines.
+
+    ending: of the file's name, a hint. header: whether the first row holds the names of the columns.
+    Raises ValueError (without the path) for an empty sample, a delimiter of not exactly one character, an open header.
+    """
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise ValueError(f"delimiter: want one character that is no quote and no line end, got {delimiter!r}")
+    line_end = "\r" if "\r" in sample and "\n" not in sample else "\n"
+    lines = split_lines(sample.removeprefix("\ufeff").replace("\0", "\1"), line_end)
+    start, named, why = _preamble(lines)
+    rest = lines[start:]
+    if not rest:
+        raise ValueError("the file is empty")
+    chosen = delimiter or named or _best_delimiter(rest, ending.lower())
+    quoting, reason = _quoting(rest, chosen)
+    skips_spaces = quoting and sum(line.count(f'{chosen} "') for line in rest) > \
+        sum(line.count(f'{chosen}"') for line in rest) and chosen != " "
+    reader = csv.reader(rest, delimiter=chosen, quoting=csv.QUOTE_MINIMAL if quoting else csv.QUOTE_NONE,
+                        skipinitialspace=skips_spaces)
+    try:
+        first = next(reader)
+    except csv.Error as error:
+        raise ValueError(f"no header that the csv module can read: {error}") from None
+    names = [name.strip() for name in first]
+    n_taken = reader.line_num if header else 0
+    plain = [row for row in _plain_rows(rest[n_taken:], chosen, quoting) if any(row)]
+    width = _width(plain, len(first))
+    if reader.line_num > 1 and header and len(first) != width:
+        raise ValueError(f"no header: a quote stays open in {rest[0][:60]!r}")
+    examples = [row for row in plain if len(row) == width][:MAX_EXAMPLES]
+    why += [f"separated by {DELIMITER_NAMES.get(chosen, repr(chosen))}"] + [reason] * bool(reason)
+    while header and len(names) > width and not names[-1] and width > 1:
+        names.pop()
+    return Dialect(chosen, quoting, line_end, names if header else None, start + n_taken + 1,
+                   len(names) if header else width, width, skips_spaces, examples, why)
+
+
+def split_lines(text: str, line_end: str) -> list[str]:
+    """The lines of `text` with their ends; only `line_end` ("\\n" or "\\r") ends one."""
+    lines = text.split(line_end)
+    last = lines.pop()
+    return [line + line_end for line in lines] + [last] * bool(last)
+
+
+def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
+    """Whether a first row names columns, and the evidence, given some of the rows below it."""
+    names = [name.strip() for name in first]
+    known = [name for name in names if COLUMN_WORDS.search(name.lower())]
+    if len(known) * 3 >= len(names) and known:
+        return True, f"{known[0]!r} names a column"
+    numbers = [name for name in names if _NUMBER.fullmatch(name)]
+    if numbers:
+        return False, f"{numbers[0]!r} is a number"
+    texts = [name for name in names if len(name) > 80 or re.search("<[a-zA-Z/]|https?://", name)]
+    if texts:
+        return False, f"{texts[0][:40]!r} is text, not a name"
+    for i, name in enumerate(names):
+        if name and sum(len(row) > i and row[i].strip() == name for row in rows) > 1:
+            return False, f"{name!r} is found below as well"
+    for i, name in enumerate(names):
+        values = [row[i].strip() for row in rows if len(row) > i and row[i].strip()]
+        if name and len(values) > 2 and all(map(_NUMBER.fullmatch, values)):
+            return True, f"{name!r} stands above numbers"
+    named = [name for name in names if name]
+    if len(set(named)) < len(named):
+        return False, "two columns have the same name"
+    return True, "no value of it is found below"
+
+
+def _preamble(lines):
+    """(lines before the first row, delimiter that `sep=` names or None, notes)."""
+    start, named, why, n_comments = 0, None, [], 0
+    while start < len(lines):
+        line = lines[start]
+        if match := _SEPARATOR_LINE.fullmatch(line):
+            named = match[1]
+            why.append(f"line {start + 1} names the delimiter")
+        elif line.startswith("#") and _is_comment(line, lines[start + 1:start + 20]):
+            n_comments += 1
+        elif line.strip():
+            break
+        start += 1
+    return start, named, why + [f"{n_comments} comment lines before the header"] * bool(n_comments)
+
+
+def _is_comment(line, below):
+    """Whether a line that begins with # has other delimiters than the rows below it."""
+    rows = [other for other in below if other.strip() and not other.startswith("#")]
+    best = max(USUAL_DELIMITERS, key=lambda d: min((row.count(d) for row in rows), default=0))
+    return not rows or line.count(best) < min(row.count(best) for row in rows) or not rows[0].count(best)
+
+
+def _best_delimiter(lines, ending):
+    """The delimiter that gives most rows as many columns as the first has, at least two; else the usual one."""
+    candidates = next((d for end, d in DELIMITERS.items() if end in ending), USUAL_DELIMITERS)
+    scores = {}
+    for delimiter in candidates:
+        quoted = _widths(lines, delimiter, csv.QUOTE_MINIMAL)
+        raw = _widths(lines, delimiter, csv.QUOTE_NONE)
+        share, width = max((_share(quoted), quoted[0] if quoted else 1), (_share(raw), raw[0] if raw else 1))
+        scores[delimiter] = share if width > 1 else 0.0
+    best = max(scores.values())
+    good = [d for d in candidates if scores[d] >= 0.9 * best]
+    if best == 0:
+        counts = Counter({d: lines[0].count(d) for d in candidates})
+        return max(candidates, key=counts.__getitem__)
+    return max(good, key=lambda d: (lines[0].count(d), scores[d]))
+
+
+def _widths(lines, delimiter, quoting):
+    try:
+        return [len(row) for row in islice(csv.reader(lines, delimiter=delimiter, quoting=quoting), MAX_ROWS) if row]
+    except csv.Error:
+        return []
+
+
+def _share(widths):
+    """The share of rows as wide as the first; an empty column may be missing or one too many."""
+    return sum(1.0 if width == widths[0] else 0.5 if abs(width - widths[0]) == 1 < width else 0
+               for width in widths) / len(widths) if widths else 0.0
+
+
+def _quoting(lines, delimiter):
+    """(whether quotes hold fields together, why not)."""
+    rows = [line.rstrip("\r\n").split(delimiter) for line in lines if line.strip()]
+    fields = [value for row in rows for value in row if value.startswith('"')]
+    whole = [value for value in fields if len(value) > 1 and value.endswith('"')]
+    n_broken = len(fields) - len(whole)
+    widths = Counter(map(len, rows))
+    is_regular = widths[len(rows[0])] >= 0.98 * len(rows) and len(rows[0]) > 1
+    doubled = any('""' in value[1:-1] for value in whole)
+    enough = n_broken >= 3 and not whole if delimiter in ",;" else n_broken and 4 * n_broken >= len(whole)
+    if is_regular and enough and not doubled:
+        return False, f"quotes mean nothing: {n_broken} values begin with one and do not end with one"
+    return True, ""
+
+
+def _plain_rows(lines, delimiter, quoting):
+    """The rows of those lines that are surely one row each, as far as their quotes can say."""
+    for line in islice(lines, 10 * MAX_EXAMPLES):
+        if not quoting or '"' not in line:
+            yield line.rstrip("\r\n").split(delimiter)
+        elif line.count('"') % 2 == 0:
+            with suppress(csv.Error):
+                yield next(csv.reader([line], delimiter=delimiter, strict=True))
+
+
+def _width(rows, n_columns):
+    """The fields of most rows, where they end with more delimiters than the header; else its own number."""
+    extra = [len(row) for row in rows if len(row) > n_columns and not any(row[n_columns:])]
+    if extra and 2 * len(extra) > len(rows):
+        return Counter(extra).most_common(1)[0][0]
+    return n_columns

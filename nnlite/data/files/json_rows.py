@@ -1,0 +1,39 @@
+"""The products of JSON lines, one object a line: JSON or, as in Amazon's metadata of 2014, a Python literal."""
+
+from typing import Any
+
+from nnlite.data.cleaning import clean
+from nnlite.data.files.arrays import parsed, scan
+from nnlite.data.files.columns import Layout
+from nnlite.data.lines import MAX_TITLE_CHARS, SkippedLine
+
+MAX_NAMES = 1 << 6  # of a line whose names are remembered, cleaned
+MIN_CHARS = 5  # of a title that is not one of NO_NAMES
+
+
+def json_object(text: str | SkippedLine) -> dict[str, Any] | SkippedLine | None:
+    """The object in a line; None for an empty line."""
+    if isinstance(text, SkippedLine):
+        return text
+    value = parsed(text)
+    if isinstance(value, dict):
+        return value
+    return SkippedLine("not JSON" if value is None else "not an object", text) if text.strip() else None
+
+
+def plain_product(text: Any, layout: Layout) -> tuple[str, tuple[str, ...]] | None:
+    """The title and categories of a line with a `title` and, as `category`, a list of names; None for all others.
+
+    The same as `json_object` and `Layout.title_and_categories`, faster.
+    """
+    try:
+        value, end = scan(text, 0)
+        title, names = value["title"], value["category"]
+        if type(title) is str and type(names) is list and len(names) <= MAX_NAMES and layout.other_keys.isdisjoint(value) and \
+                (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
+            title, categories = clean(title), layout.names_of(tuple(names))
+            if categories and MIN_CHARS <= len(title) <= MAX_TITLE_CHARS and "getTime" not in title:
+                return title, categories
+    except (ValueError, KeyError, TypeError, StopIteration, RecursionError, SkippedLine):
+        pass
+    return None

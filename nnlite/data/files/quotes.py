@@ -1,0 +1,320 @@
+"""`resolve`: rows from lines whose quotes are broken, without inventing any.
+
+All readings of the lines are followed side by side, line by line. Each has a cost: what it asks us to believe of the
+one who wrote the file. A quote opens a field only at its start and closes it only before a delimiter or the end of the
+line, so `"TV 55" LED",TVs` has one reading with two columns. Where two readings meet whose costs differ by less than
+MARGIN, all lines since they parted are doubtful: they are skipped and counted, because a row that is read from the
+inside of another one is worse than a row lost. (This is the Viterbi algorithm; the states are column and mode.)
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import reduce
+from typing import Any, NamedTuple
+
+from nnlite.data.files.blocks import Stretch
+from nnlite.data.files.signature import MAX_VALUE_CHARS, Signature
+from nnlite.data.lines import SkippedLine
+
+# What a reading costs
+UNESCAPED = 1.0  # a quote inside a quoted field that is not doubled, or that is doubled and closes the field
+INNER_OPENING = 2.0  # the same where a field would open, behind a delimiter or a line's start; once in each line
+MAX_UNESCAPED = 2.0  # of UNESCAPED in one field: where one quote is not escaped, others are not
+STRAY_CLOSING = 1.0  # an unquoted field that ends with a quote
+LITERAL = 3.0  # an unquoted field that begins with a quote
+PAIRED = -2.0  # ... which has a partner in the same field: "Big" Lebowski
+UNUSUAL = 1.0  # a value that its column does not have elsewhere
+BROKEN_LINE, BROKEN_LINES = 4.0, 6.0  # a row with a wrong number of columns, on one line or on several
+OPEN_AT_END = 3.0  # the file ends inside a quoted field
+PAST_A_ROW = (0.05, 2.5)  # a field that continues where a row could end; the second if it has values usual in a row
+
+MARGIN = 2.0  # how much worse the second best reading must be
+MAX_WORSE = 6.0  # a reading that is worse than the best by more than this is given up
+MAX_STATES = 32  # readings followed at a time
+MAX_STEPS = 15_000  # of them in one line; such a line is skipped
+MAX_ROW_CHARS = 1 << 24
+CHECKED_LINES = 64
+
+
+class _Done:
+    """Lines start to end (exclusive) as one row, or skipped (fields None): broken, doubtful, or empty (no kind)."""
+
+    __slots__ = "before", "start", "end", "fields", "kind"
+
+    def __init__(self, before: "_Done | None", start: int, end: int, fields: Any, kind: str):
+        self.before, self.start, self.end = before, start, end
+        self.fields, self.kind = fields, kind  # fields: (fields before, start, end, is quoted)
+
+
+class _Reading(NamedTuple):
+    cost: float
+    done: _Done
+    start: int  # line of the present row
+    at: int = 0  # offset of the present field
+    fields: Any = None  # of the present row, those that are complete
+    unescaped: float = 0  # cost of the present field's quotes
+    opened: int = -1  # the last line on which a quote stood where a field would open
+    is_doubtful: bool = False
+
+
+def resolve(next_line: Callable[[], str | None], width: int, delimiter: str, signature: Signature,
+            is_inside: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
+    """Yield (number of the line from 0, row or SkippedLine) of the next lines until one surely ends a row.
+
+    The first line starts a row, or may be inside another one (is_inside), which is skipped then.
+    """
+    resolver = _Resolver(width, delimiter, signature, is_inside)
+    line = next_line()
+    while line is not None:
+        resolver.step(line)
+        if resolver.is_sure():
+            break
+        if resolver.lines.n_lines % CHECKED_LINES == 0 or resolver.lines.n_chars > MAX_ROW_CHARS:
+            yield from resolver.agreed()
+        line = next_line()
+    else:
+        resolver.end()
+    if resolver.ended:
+        yield from resolver.rows(resolver.ended.done)
+
+
+class _Resolver:
+    """The readings of a stretch of lines: at most one that has ended a row with the last line, others in a field."""
+
+    def __init__(self, width, delimiter, signature, is_inside):
+        self.width, self.delimiter, self.signature = width, delimiter, signature
+        self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
+        self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
+        self.lines = Stretch()
+        self.root = _Done(None, 0, 0, None, "")  # what lies before it is yielded
+        self.ended: _Reading | None = _Reading(0, self.root, 0)
+        self.open: dict = {}  # (column, "quoted", is its row new) -> _Reading
+        if is_inside:
+            self._lose_track(0)
+
+    def _lose_track(self, cost):
+        """The next line may be inside any column, of a row that is doubtful, or start a row."""
+        best = self.ended.done if self.ended else self.root
+        done = _Done(self.root, self.root.end, self.lines.end, None, "unclosed quote")
+        self.ended = _Reading(cost, done if self.lines.end > self.root.end else best, self.lines.end)
+        doubtful = _Reading(cost, self.root, self.root.end, is_doubtful=True)
+        self.open = {(column, "quoted", False): doubtful for column in range(min(self.width, MAX_STATES))}
+
+    def is_sure(self):
+        return bool(self.ended) and all(r.cost >= self.ended.cost + MARGIN for r in self.open.values())
+
+    def agreed(self):
+        """Yield the rows that all readings share; of a row that is too long, its lines as skipped."""
+        readings = [*self.open.values()] + [self.ended] * bool(self.ended)
+        common = reduce(_common, (reading.done for reading in readings))
+        yield from self.rows(common)
+        if self.lines.n_chars > MAX_ROW_CHARS:
+            yield from ((i, SkippedLine("unclosed quote", self.lines[i])) for i in range(common.end, self.lines.end))
+            common = _Done(None, common.end, self.lines.end, None, "")
+            if self.ended:
+                self.ended = _Reading(self.ended.cost, common, self.lines.end)
+            self.open = {key: r._replace(done=common, fields=None, is_doubtful=True) for key, r in self.open.items()}
+        self.root, common.before, common.fields = common, None, None
+        self.lines.drop(common.end)
+
+    def rows(self, done):
+        """Yield (first line, row or SkippedLine) from the root to `done`."""
+        found = []
+        while done is not self.root:
+            found.append(done)
+            done = done.before
+        for done in reversed(found):
+            if done.fields is not None:
+                yield done.start, self._row(done.fields)
+            elif done.kind:
+                yield from ((i, SkippedLine(done.kind, self.lines[i])) for i in range(done.start, done.end))
+
+    def _row(self, fields):
+        row = []
+        while fields:
+            fields, start, end, is_quoted = fields
+            text = self.lines.cut(start, end)
+            row.append(text.replace('""', '"') if is_quoted else text)
+        return row[::-1]
+
+    def end(self):
+        """The file ends: what is open is broken."""
+        for reading in self.open.values():
+            self._end_row(reading, OPEN_AT_END, None, "unclosed quote")
+
+    def step(self, line: str) -> None:
+        """Follow every reading through one more line."""
+        number, base = self.lines.add(line)
+        body, before = line.rstrip("\r\n"), self.ended
+        limit = min(r.cost for r in [*self.open.values()] + [before] * bool(before)) + MAX_WORSE
+        states: dict = {}
+        for (column, mode, _), reading in self.open.items():
+            self._put(states, column, mode, reading)
+        if before:
+            self._put(states, 0, "plain", _Reading(before.cost, before.done, number, base))
+        states = self._tokens(states, body, base, limit)
+        if len(states) > MAX_STATES:
+            return self._lose_track(limit)
+        self.ended = None
+        self.open = self._end_line(states, base + len(body), number)
+        if before and not body.strip():
+            self._end_row(before, 0.0, None, "")
+        elif before:  # or else the line is a broken row
+            kind = "unclosed quote" if any(reading.start == number for reading in self.open.values()) \
+                else "wrong columns"
+            self._end_row(_Reading(before.cost, before.done, number), BROKEN_LINE, None, kind)
+        for reading in self.open.values():
+            if reading.start < number:
+                self._end_row(reading, BROKEN_LINES, None, "unclosed quote")
+        limit = min(r.cost for r in [*self.open.values()] + [self.ended]) + MAX_WORSE
+        self.open = {key: r for key, r in self.open.items() if r.cost <= limit}
+        self.ended = self.ended if self.ended.cost <= limit else None
+
+    def _tokens(self, states, body, base, limit):
+        """The states behind the last quote and delimiter of a line; too many where it takes too long to follow."""
+        n_steps, all_quoted = 0, False
+        for token in self.tokens(body):
+            if token[0] == self.delimiter:
+                if all_quoted:
+                    continue
+                step = self._delimiter
+            else:
+                step = self._quotes
+            start, end = token.span()
+            closes = bool(self.closes(body, end))
+            opens = 2 if start == 0 else int(body[start - 1] == self.delimiter)
+            after: dict = {}
+            for (column, mode, _), reading in states.items():
+                step(after, column, mode, reading, base + start, base + end, closes, opens)
+            states = {key: reading for key, reading in after.items() if reading.cost <= limit}
+            all_quoted = all(mode == "quoted" for _, mode, _ in states)
+            n_steps += len(states)
+            if n_steps > MAX_STEPS or len(states) > MAX_STATES:
+                return dict.fromkeys(range(MAX_STATES + 1))
+        return states
+
+    def _end_line(self, states, offset, number):
+        """Readings that have all columns end their row; those in a quoted field stay open, which are returned."""
+        rows = [(reading, *self._field(mode, reading, offset)) for (column, mode, _), reading in states.items()
+                if mode != "quoted" and column == self.width - 1]
+        usual = {id(reading): self._usual(fields) for reading, fields, _ in rows}
+        base = offset - len(self.lines[number].rstrip("\r\n"))
+        for reading, fields, cost in rows:
+            n_unusual, _ = usual[id(reading)]
+            others = [usual[id(other)][1] for other, _, _ in rows if reading.start < other.start == number]
+            start, end = _last_span(fields, base)
+            if any(start < value < end for values in others for value in values):
+                cost += PAST_A_ROW[1]
+            self._end_row(reading, cost + UNUSUAL * n_unusual, fields, "")
+        still_open: dict = {}
+        past = [values for n_unusual, values in usual.values() if n_unusual <= len(values)]
+        for (column, mode, _), reading in states.items():
+            if mode == "quoted":
+                is_usual = any(value > reading.at for values in past for value in values)
+                cost = reading.cost + (PAST_A_ROW[is_usual] if past else 0)
+                self._put(still_open, column, mode, reading._replace(cost=cost))
+        return still_open
+
+    def _field(self, mode, reading, offset):
+        """(fields with the present one, cost) where the field ends at `offset`."""
+        if mode == "closed":
+            return reading.fields, 0.0
+        return (reading.fields, reading.at, offset, False), PAIRED if mode == "paired" else 0.0
+
+    def _usual(self, fields):
+        """(how many values are not usual in their columns, the offsets of those that are)."""
+        n_unusual, usual, column = 0, [], self.width
+        while fields and self.signature.usual:
+            column -= 1
+            fields, start, end, _ = fields
+            if column in self.signature.usual and end > start:
+                text = self.lines.cut(start, end).strip() if end - start <= MAX_VALUE_CHARS else "too long a value"
+                if self.signature.usual[column](text):
+                    usual.append(start)
+                else:
+                    n_unusual += bool(text)
+        return n_unusual, usual
+
+    def _end_row(self, reading, cost, fields, kind):
+        """One more reading that ends a row with the last line."""
+        start, end = reading.start, self.lines.end
+        if reading.is_doubtful:
+            start, fields, kind = reading.done.end, None, "unclosed quote"
+        new = _Reading(reading.cost + cost, _Done(reading.done, start, end, fields, kind), end)
+        if self.ended:
+            new, worse = (new, self.ended) if new.cost < self.ended.cost else (self.ended, new)
+            if worse.cost - new.cost < MARGIN:
+                common = _common(new.done, worse.done)
+                new = new._replace(done=_Done(common, common.end, end, None, "unclosed quote"))
+        self.ended = new
+
+    def _put(self, states, column, mode, new):
+        """Of two readings with one state keep the better one; where it is not much better, it is doubtful."""
+        key = column, mode, new.start == self.lines.end - 1
+        old = states.get(key)
+        if old:
+            new, worse = (new, old) if new.cost < old.cost else (old, new)
+            if worse.cost - new.cost < MARGIN:
+                new = new._replace(done=_common(new.done, worse.done), is_doubtful=True)
+        states[key] = new
+
+    def _delimiter(self, states, column, mode, reading, start, end, closes, opens):
+        if mode == "quoted":
+            self._put(states, column, mode, reading)
+        elif column + 1 < self.width:
+            fields, cost = self._field(mode, reading, start)
+            self._put(states, column + 1, "plain",
+                      reading._replace(cost=reading.cost + cost, fields=fields, at=end, unescaped=0))
+
+    def _quotes(self, states, column, mode, reading, start, end, closes, opens):
+        n = end - start
+        if mode == "quoted":
+            self._in_quoted(states, column, reading, end, n, closes, opens)
+        elif mode in ("alone", "paired"):
+            mode = {"alone": "paired", "paired": "alone"}[mode] if n % 2 else mode
+            self._put(states, column, mode, reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
+        elif mode == "plain" and start == reading.at:
+            opened = reading._replace(at=start + 1)
+            if n > 1:
+                self._in_quoted(states, column, opened, end, n - 1, closes, 0)
+            else:
+                self._put(states, column, "quoted", opened)
+            literal = reading._replace(cost=reading.cost + LITERAL)
+            self._put(states, column, "alone" if n % 2 else "paired", literal)
+        elif mode == "plain":
+            if self.lines.cut(reading.at, start).isspace() and n == 1:
+                self._put(states, column, "quoted", reading._replace(cost=reading.cost + UNESCAPED, at=start + 1))
+            self._put(states, column, mode, reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
+
+    def _in_quoted(self, states, column, reading, end, n, closes, opens):
+        """n quotes up to offset `end` in a quoted field: text, or text and the closing quote.
+
+        opens: 1 behind a delimiter, 2 at the start of a line, else 0.
+        """
+        if closes:
+            closed = reading._replace(cost=reading.cost + UNESCAPED * (n % 2 == 0),
+                                      fields=(reading.fields, reading.at, end - 1, True))
+            self._put(states, column, "closed", closed)
+        line = self.lines.end - 1
+        if n % 2 + opens > 1 and opens and reading.opened < line:
+            reading = reading._replace(cost=reading.cost + INNER_OPENING, opened=line)
+        elif n % 2 and reading.unescaped < MAX_UNESCAPED:
+            reading = reading._replace(cost=reading.cost + UNESCAPED, unescaped=reading.unescaped + UNESCAPED)
+        self._put(states, column, "quoted", reading)
+
+
+def _common(one, other):
+    """The last row that two readings share."""
+    while one is not other:
+        if other is None or (one is not None and one.end >= other.end):
+            one = one.before
+        else:
+            other = other.before
+    return one
+
+
+def _last_span(fields, offset):
+    """(start, end) of the field that begins before an offset and ends behind it; (0, 0) if none does."""
+    while fields and fields[1] >= offset:
+        fields = fields[0]
+    return (fields[1], fields[2]) if fields and fields[2] >= offset else (0, 0)
