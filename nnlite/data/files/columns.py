@@ -133,9 +133,6 @@ class Layout:
         else:
             keys = [key for key, name in self.plain.items() if self._is_category(key, name)]
             if not keys:
-                keys = [key for key, name in self.names.items() if key not in self.titles and
-                        CATEGORY.fullmatch(plain(LANGUAGE.sub("", name.strip())))]
-            if not keys:
                 keys = [key for key, name in self.plain.items() if name == "targetind"]
             if not self.is_table:
                 keys.sort(key=lambda key: FIRST.index(self.plain[key]) if self.plain[key] in FIRST else len(FIRST))
@@ -156,7 +153,8 @@ class Layout:
             return False
         if self._known and self._known.columns:
             return name in self._known.columns
-        return bool((CATEGORY.fullmatch(name) or self._is_product_type(name) or
+        local = plain(LANGUAGE.sub("", self.names[key].strip()))  # 'category_en'
+        return bool((CATEGORY.fullmatch(name) or CATEGORY.fullmatch(local) or self._is_product_type(name) or
                      LISTED.search(self.names[key]) and name.startswith("categor")) and not self._is_ids(key, name))
 
     def _is_bit(self, key, values):
@@ -245,10 +243,10 @@ class Layout:
         return ""
 
     def _raise_no_title(self, row, raw):
+        self.n_untitled += any(get(row, column.key) for column in self.categories)
         handle = get(row, self.handle)
         if handle and handle == self.last_handle or self._is_variant(row):
             raise SkippedLine("variant", str(handle))
-        self.n_untitled += any(get(row, column.key) for column in self.categories)
         raise SkippedLine("no title", raw)
 
     def _is_variant(self, row):
@@ -261,10 +259,10 @@ class Layout:
         found = []
         for column in self.categories:
             for what, (n, example) in column.news.items():
-                found.append(f"{n:,} later cells of {column.name!r} hold {what}, unlike the first {self.n_rows:,} rows, as "
-                             f"{example!r:.60}: read as {'; '.join(column.names(example))!r:.80}")
+                found.append(f"{n:,} later cells of {column.name!r} hold {what}, unlike the first {self.n_rows:,} rows, "
+                             f"as {example!r:.60}: read as {'; '.join(column.names(example))!r:.80}")
         if self.n_untitled:
-            found.append(f"{self.n_untitled:,} rows have categories but no title")
+            found.append(f"{self.n_untitled:,} rows without a title hold categories, which are not read")
         return found
 
 

@@ -190,7 +190,8 @@ def _decide_slash(lines, writing, rule, escapes, why, doubts):
         if reason := _slash(told, slash, len(lines), escapes, rule):
             why.append(f"{slash.strip()} between levels: {reason}")
             if not rule.escapes and "/" not in escapes and slash == "/":
-                doubts += _maybe_whole(seen, slash, seen.never_apart())
+                doubts += _maybe_whole(seen, slash, {pair: n for pair, n in seen.pairs.items()
+                                                     if len(seen.after[pair[0]]) == 1})
             return writing._replace(levels=slash)
     if _is_part_of_names(told):
         why.append(f"slashes are part of names, as in {told.example!r:.60}")
@@ -257,7 +258,8 @@ def _comma(seen):
 
 def _is_part_of_names(seen):
     """Whether there is enough evidence that a separator does not separate."""
-    return seen.pairs >= MIN_PAIRS and seen.both_free <= FEW * seen.pairs and seen.left_free <= HALF * seen.pairs
+    return max(seen.pairs, seen.cells) >= MIN_PAIRS and seen.both_free <= FEW * seen.pairs and \
+        seen.left_free <= HALF * seen.pairs
 
 
 def _with_glue(seen, writing, why, doubts):

@@ -13,7 +13,7 @@ TITLES = ("title", "name", "productname", "producttitle", "itemname", "productdi
 LANGUAGE = re.compile(r"[\s_\-.:(\[]+(?:en|de|fr|es|it|nl|pt|pl|ru|uk|cs|sk|hu|ro|bg|el|tr|sv|da|fi|nb|et|lv|lt|sl|hr|sr|ja|zh|ko|"
                       r"ar|he|fa|hi|th|vi)(?:[_\-][A-Za-z]{2,4})?[)\]]?$")  # 'name-en_US', 'name(en-gb)'
 CATEGORY = re.compile(
-    r"(?:amazon|google|shopping|main|master|sub|product|item|primary|secondary|parent|top|leaf|full|shop|store|ebay|"
+    r"(?:amazon|google|fb|facebook|shopping|main|master|sub|product|item|primary|secondary|parent|top|leaf|full|shop|store|ebay|"
     r"l\d|level\d)*categor(?:y|ies)"
     r"(?:names?|levels?|lvl|l(?=\d)|paths?|tree|list|hierarchy|titles?|full|complete|display|breadcrumbs?|"
     r"andsubcategory|xyz)*\d*|categid(?:name|completename|displayname)?")
@@ -39,7 +39,7 @@ _WOO_TYPES = frozenset(("simple", "variable", "variation", "grouped", "external"
 _MAGENTO_TYPES = frozenset(("simple", "configurable", "virtual", "bundle", "downloadable", "grouped"))
 MAIN_TYPES = frozenset(("simple", "variable", "variation", "grouped", "external", "configurable"))
 ROW_TYPES = {  # program -> the name of the column that holds the types of its rows, these
-    "Magento": (re.compile("producttype|type").fullmatch, _MAGENTO_TYPES),
+    "Magento": (re.compile("producttype").fullmatch, _MAGENTO_TYPES),
     "WooCommerce": (re.compile("(?!producttype).*", re.DOTALL).fullmatch, _WOO_TYPES)}
 TECHNICAL = _WOO_TYPES | _MAGENTO_TYPES | VARIANTS | {"product", "p", "physical", "digital", "product_type", "hardgood"}
 NO_HINTS = {"WooCommerce": ("type", "typ", "tipo")}
