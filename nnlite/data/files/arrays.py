@@ -2,6 +2,7 @@
 
     ["a", "b"]    JSON            ['a', "b's"]   Python     ['a' 'b']    NumPy      {a,"b c",NULL}   PostgreSQL
     {'a', 'b'}    a set           ('a', 'b')     a tuple    array(['a'], dtype=object)               [[...], ...] nested
+    dict_keys(['a'])   set()   [np.str_('a'), ...]
 """
 
 import ast
@@ -14,7 +15,9 @@ from typing import Any
 MAX_CHARS = 1 << 17  # Python's own parser takes a hundred times the memory, and quadratic time for some texts
 PAIRS = {"[": "]", "(": ")", "{": "}"}
 
-_CALL = re.compile(r"(?:array|set|frozenset|list|tuple)\(\s*([\[({].*[\])}])\s*(?:,\s*dtype=[^,()]*)?\)", re.DOTALL)
+_KINDS = "array|set|frozenset|list|tuple|dict_keys|dict_values"
+_CALL = re.compile(rf"(?:{_KINDS})\(\s*([\[({{].*[\])}}])?\s*(?:,\s*dtype=[^,()]*)?\)", re.DOTALL)
+_NUMPY_TEXT = re.compile(r"""np\.str_\(("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\)""")
 _WORD, _BARE_WORD = r"""[^\s,\[\](){}"'][^,\[\](){}"']*""", r"""[^\s,\[\](){}"'][^,\[\]{}]*"""
 _TOKENS = [re.compile(
     r"""\s*(?:(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<dots>\.\.\.)|"""
@@ -33,7 +36,9 @@ def array_of(text: str, bare: bool = False) -> list[Any] | None:
     """
     text = text.strip()
     if call := _CALL.fullmatch(text):
-        text = call[1]
+        text = call[1] or "[]"
+    if "np.str_(" in text and len(text) <= MAX_CHARS:
+        text = _NUMPY_TEXT.sub(r"\1", text)
     if len(text) < 2 or PAIRS.get(text[0]) != text[-1] or len(text) > MAX_CHARS:
         return None
     if "{" in text and ":" in text:  # objects

@@ -1,32 +1,24 @@
 """Which columns of a product file are titles and categories, and how a row becomes a Record."""
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from nnlite.data.cleaning import clean
-from nnlite.data.files.cells import NO_NAMES, Rule, Writing, decide, names, number_text
-from nnlite.data.lines import SkippedLine
+from nnlite.data.files.cells import NO_NAMES, number_text
+from nnlite.data.files.column import BITS, Column, Key
+from nnlite.data.files.evidence import decide
+from nnlite.data.files.programs import (CATEGORY, FIRST, HANDLES, HINTS, IDS, IDS_OF_ROWS, KINDS, LANGUAGE, LISTED,
+                                        MAIN_TYPES, MAX_TYPES, NO_HINTS, PROGRAMS, ROW_TYPES, TECHNICAL, TITLES,
+                                        VARIANTS, column_rule, plain, program_of)
+from nnlite.data.lines import MAX_TITLE_CHARS, SkippedLine
 
-TITLES = ("title", "name", "productname", "producttitle", "itemname")  # without case, spaces and signs; the first wins
-CATEGORY = re.compile(  # likewise
-    r"(amazon|google|shopping|main|sub|product|item|primary|l\d|level\d)*categor(y|ies)"
-    r"(name|names|level|path|tree|list|andsubcategory|xyz)*\d*")
-FIRST = ("maincategory", "category", "categories", "subcategory")  # in a row whose keys have no order
-HINTS = re.compile(r"(product|item)?(type|types|tag|tags|labels?|keywords?|department|collections?|group|genres?|class|"
-                   r"section|breadcrumbs?|vertical|taxonomy)")
-TAGS = re.compile(r"(product|item)?(tags?|keywords?|labels?)")
-LISTED = re.compile(r"\(\s*x\s*([,;|])\s*y")  # 'Categories (x,y,z...)' of PrestaShop
 NO_TITLE = re.compile(r"\(new Date\(\)\)\.getTime\(\)|aPageStart")  # Amazon's page of 2018 had its timing script there
 FORMULA = re.compile(r"'(?=[=+\-@])")  # WooCommerce puts the apostrophe before what a spreadsheet would compute
-BITS = frozenset(("0", "1", "true", "false", ""))
-WOO_TYPES = {"simple", "variable", "variation", "grouped", "external"}
-MAGENTO_TYPES = {"simple", "configurable", "virtual", "bundle", "downloadable", "grouped"}
-TAXONOMY = Rule("Google's taxonomy")  # whose names hold commas: 'Handbags, Wallets & Cases'
+BIT_PAIRS = ({"0", "1"}, {"0.0", "1.0"}, {"true", "false"})
+MAX_OFFERS = 12  # columns that an error offers
 
-Key = int | str  # of a column: its place in a table, its key in an object
 Row = Sequence[Any] | dict[str, Any]
 
 
@@ -47,28 +39,6 @@ class Options(NamedTuple):
     paths: str = "levels"
 
 
-class Column:
-    """A column of categories: its key, its name, how its cells are written; is_bit: 1 means its name."""
-
-    def __init__(self, key: Key, name: str, writing: Writing, is_bit: bool, paths: str):
-        self.key, self.name, self.writing, self.is_bit, self.paths = key, name, writing, is_bit, paths
-        self.of_text = lru_cache(maxsize=1 << 12)(self._names)  # many products share their categories
-
-    def _names(self, value: Any) -> list[str]:
-        if self.is_bit:
-            return [clean(self.name)] if str(value).strip().lower() in ("1", "true") else []
-        return names(value, self.writing, self.paths)
-
-    def names(self, value: Any) -> list[str]:
-        """The names in a cell. Raises SkippedLine for a value that cannot be categories."""
-        return self.of_text(value) if isinstance(value, str) and len(value) < 1 << 12 else self._names(value)
-
-
-def plain(name: str) -> str:
-    """The name of a column without case, spaces and signs."""
-    return re.sub(r"[\W_]+", "", name).lower()
-
-
 class Layout:
     """What the columns of a file are.
 
@@ -82,15 +52,18 @@ class Layout:
             {key: key for row in rows if isinstance(row, dict) for key in row if isinstance(key, str)}
         self.plain = {key: plain(name) for key, name in self.names.items()}
         self.rows = rows
-        self.program = self._program()
+        self._known = self._program()
+        self.program = self._known.name if self._known else ""
         self.titles = self._titles()
         self.categories = self._categories()
         used = {*self.titles, *(column.key for column in self.categories)}
         self.hints = [key for key, name in self.plain.items() if key not in used and self._is_hint(key, name)]
-        self.handle = next((key for key, name in self.plain.items() if name == "handle"), None)
+        self.is_woo = self.program == "WooCommerce"
+        self.handle, self.kind, self.ids = (next((key for key, name in self.plain.items() if name in known), None)
+                                            for known in (HANDLES, KINDS, IDS_OF_ROWS))
         self.last_handle: Any = None
         self.n_hinted = 0  # rows without a category that have a value in `hints`
-        self.n_commas = 0  # cells with a comma that the sample did not have
+        self.n_untitled, self.n_rows = 0, len(rows)  # rows without a title that have categories; of the sample
         self.rows = ()  # they are not needed any more
         self.other_keys = frozenset(column.key for column in self.categories) - {"category"}
         whole = next((column for column in self.categories if column.key == "category"), None)
@@ -102,23 +75,19 @@ class Layout:
         return [v for v in values if v is not None and v != "" and not (isinstance(v, str) and v.strip() in NO_NAMES)]
 
     def _program(self):
-        """What wrote this file: 'WooCommerce', 'Magento', 'BigCommerce', 'Shopify', 'Google', or ''."""
-        there = set(self.plain.values())
-        if there & {"attributesetcode", "storeviewcode", "productwebsites"}:
-            return "Magento"
-        if "binpickingnumber" in there or {"itemtype", "productcodesku"} <= there:
-            return "BigCommerce"
-        if "handle" in there and there & {"bodyhtml", "variantsku", "vendor"}:
-            return "Shopify"
-        if "googleproductcategory" in there:
-            return "Google"
-        if self.is_table:
-            for key, name in self.plain.items():
-                kinds = {str(v).strip().lower() for v in self.values(key)} if name not in ("title", "name") else set()
-                if kinds and all({*re.split(r"\s*,\s*", kind)} <= WOO_TYPES | {"virtual", "downloadable"}
-                                 for kind in kinds) and kinds & {"simple", "variable"}:
-                    return "WooCommerce"
-        return ""
+        """The Program that wrote this file, None if it is not known."""
+        program = program_of(list(self.names.values()))
+        if program or not self.is_table:
+            return program
+        for key, name in self.plain.items():
+            if name in TITLES:
+                continue
+            cells = {str(value).strip().lower() for value in self.values(key)[:MAX_TYPES]}
+            types = {kind.strip() for cell in cells for kind in cell.split(",")}
+            for known, (columns, usual) in ROW_TYPES.items():
+                if types and types <= usual and types & MAIN_TYPES and columns(name):
+                    return next(program for program in PROGRAMS if program.name == known)
+        return None
 
     def find(self, wanted: str | int) -> list[Key]:
         """The column that the user names: exactly, else without case and signs; a number counts from 1.
@@ -142,7 +111,8 @@ class Layout:
     def _titles(self):
         if self.options.title is not None:
             return self.find(self.options.title)
-        found = [key for known in TITLES for key, name in self.plain.items() if name == known]
+        found = [key for known in TITLES for key, name in self.plain.items() if name == known] or \
+            [key for key, name in self.names.items() if plain(LANGUAGE.sub("", name.strip())) in TITLES]
         if not found:
             raise ValueError(f"no column of titles (title, name, product_name ...) among {self._columns()}: "
                              f"name it with --title, and those of categories with --categories{self._no_header()}")
@@ -151,7 +121,8 @@ class Layout:
     def _no_header(self):
         """Advice where the header looks like a product."""
         cells = list(self.names.values())
-        odd = [cell for cell in cells if not cell.strip() or len(cell) > 60 or re.fullmatch(r"[\d.,]+|<.*>", cell.strip())]
+        odd = [cell for cell in cells
+               if not cell.strip() or len(cell) > 60 or re.fullmatch(r"[\d.,]+|<.*>", cell.strip())]
         return "; if the first line is a product, add --no-header and give numbers of columns" \
             if self.is_table and odd else ""
 
@@ -160,9 +131,7 @@ class Layout:
         if wanted is not None:
             keys = [key for name in wanted for key in self._wanted(name)]
         else:
-            keys = [key for key, name in self.plain.items() if CATEGORY.fullmatch(name) or self._is_product_type(name)
-                    or LISTED.search(self.names[key]) and name.startswith("categor")]
-            keys = [key for key in keys if key not in self.titles and not self._is_ids(key)]
+            keys = [key for key, name in self.plain.items() if self._is_category(key, name)]
             if not keys:
                 keys = [key for key, name in self.plain.items() if name == "targetind"]
             if not self.is_table:
@@ -172,10 +141,26 @@ class Layout:
         columns = []
         for key in dict.fromkeys(keys):
             values = self.values(key)
-            is_bit = wanted is not None and bool(values) and {str(v).strip().lower() for v in values} <= BITS
-            writing = decide(values, self._rule(key), self.options.separator or "")
-            columns.append(Column(key, self.names[key], writing, is_bit, self.options.paths))
+            is_bit = wanted is not None and self._is_bit(key, values)
+            rule = column_rule(self._known, self.names[key], [v for v in values[:MAX_TYPES] if isinstance(v, str)])
+            writing = decide(values, rule, self.options.separator or "")
+            columns.append(Column(key, self.names[key], writing, is_bit, self.options.paths, values))
         return columns
+
+    def _is_category(self, key, name):
+        """Whether a column is one of categories by its name."""
+        if key in self.titles:
+            return False
+        if self._known and self._known.columns:
+            return name in self._known.columns
+        local = plain(LANGUAGE.sub("", self.names[key].strip()))  # 'category_en'
+        return bool((CATEGORY.fullmatch(name) or CATEGORY.fullmatch(local) or self._is_product_type(name) or
+                     LISTED.search(self.names[key]) and name.startswith("categor")) and not self._is_ids(key, name))
+
+    def _is_bit(self, key, values):
+        """Whether a column holds 0 and 1 only; in one of labels these are names themselves."""
+        return bool(values) and {str(v).strip().lower() for v in values} <= BITS and \
+            not CATEGORY.fullmatch(self.plain[key]) and self.plain[key] not in ("label", "class", "target")
 
     def _wanted(self, name):
         """The columns that one of the user's names means: a name may itself hold commas."""
@@ -189,45 +174,35 @@ class Layout:
 
     def _no_categories(self, empty):
         """Why there are none, and which columns may hold them."""
-        offers = [key for key, name in self.plain.items() if key not in {*empty, *self.titles} and
-                  self._is_hint(key, name) and self.values(key)]
+        hints = [key for key, name in self.plain.items()
+                 if key not in {*empty, *self.titles} and self._is_hint(key, name)]
+        offers = [key for key in hints if not IDS.fullmatch(self.plain[key])] or hints or self._bits()
         what = "no column of categories (category, categories ...)" if not empty else \
             f"{', '.join(repr(self.names[key]) for key in empty)} is empty in the first {len(self.rows):,} rows"
-        more = f"; {', '.join(repr(self.names[key]) for key in offers)} may hold them: " \
-               f"--categories {','.join(self.names[key] for key in offers)}" if offers else \
-            f": name it with --categories; the columns are {self._columns()}"
-        return what + more + self._no_header()
+        more = f"; {', '.join(repr(self.names[key]) for key in offers[:MAX_OFFERS])} may hold them: " + \
+               " ".join("--categories " + shell_quoted(self.names[key]) for key in offers[:MAX_OFFERS]) if offers else \
+            ": name it with --categories"
+        return f"{what}{more}; the columns are {self._columns()}{self._no_header()}"
+
+    def _bits(self):
+        """The columns of 0 and 1 only, where there are several of them."""
+        found = [key for key in self.names if {str(v).strip().lower() for v in self.values(key)} in BIT_PAIRS]
+        return found if len(found) > 1 else []
 
     def _is_product_type(self, name):
         """Google's `product_type` holds the shop's own paths; Magento's of the same name a technical word."""
-        return name == "gproducttype" or name == "producttype" and self.program == "Google"
+        return name == "gproducttype" or name in ("producttype", "producttypes") and self.program == "Google"
 
-    def _is_ids(self, key):
+    def _is_ids(self, key, name):
         """Whether all values are numbers in a column that should hold Google's names: it allows both."""
-        values = self.values(key)
-        return "google" in self.plain[key] and bool(values) and all(str(v).strip().isdecimal() for v in values)
+        values = self.values(key) if "google" in name or "fb" in name or name.startswith("categid") else ()
+        return bool(values) and all(str(v).strip().isdecimal() for v in values)
 
     def _is_hint(self, key, name):
-        if HINTS.fullmatch(name) and name not in ("type",) or name == "type" and self.program != "WooCommerce":
-            return bool(self.values(key))
-        return "category" in name and bool(self.values(key))
-
-    def _rule(self, key):
-        """The rule by which the cells of this column are written, if it is known."""
-        name, header = self.plain[key], self.names[key]
-        if listed := LISTED.search(header):
-            return Rule("its header", lists=listed[1])
-        if TAGS.fullmatch(name) or name.endswith("tags"):
-            return Rule("a column of tags", lists=",")
-        if self.program == "Magento":
-            return Rule("Magento", lists=",", levels="/")
-        if self.program == "WooCommerce":
-            return Rule("WooCommerce", lists=",")
-        if self.program == "BigCommerce":
-            return Rule("BigCommerce", levels="/")
-        if "google" in name or self.program == "Shopify" and name == "productcategory":
-            return TAXONOMY
-        return None
+        if not HINTS.fullmatch(name) or name in NO_HINTS.get(self.program, ()):
+            return False
+        values = {str(value).strip().lower() for value in self.values(key)[:MAX_TYPES]}
+        return bool(values) and not values <= TECHNICAL
 
     def title_and_categories(self, row: Row) -> tuple[str, tuple[str, ...]]:
         """The title and the distinct categories of a row, cleaned. Raises SkippedLine."""
@@ -239,21 +214,22 @@ class Layout:
                 break
         if not title:
             self._raise_no_title(row, raw)
+        if len(title) > MAX_TITLE_CHARS:
+            raise SkippedLine("title too long", title)
         self.last_handle = get(row, self.handle)
         found: dict[str, None] = {}
         for column in self.categories:
             value = get(row, column.key)
             if value is None or value == "":
                 continue
-            if isinstance(value, str):
-                if self.program == "WooCommerce":
-                    value = FORMULA.sub("", value)
-                if "," in value and not column.writing.lists and not column.writing.doubts:
-                    self.n_commas += 1
+            if self.is_woo and isinstance(value, str) and FORMULA.match(value):
+                value = value[1:]
             for name in column.names(value):
                 found[name] = None
         found.pop("", None)
         if not found:
+            if self._is_variant(row):
+                raise SkippedLine("variant", title)
             self.n_hinted += any(get(row, key) for key in self.hints)
             raise SkippedLine("no category", raw)
         return title, tuple(found)
@@ -261,18 +237,40 @@ class Layout:
     def _title(self, raw):
         if isinstance(raw, str):
             title = clean(raw)
-            if self.program == "WooCommerce":
-                title = FORMULA.sub("", title) if title.startswith("'") else title
+            if self.is_woo and FORMULA.match(title):
+                title = title[1:]
             return "" if title in NO_NAMES or NO_TITLE.search(title) else title
         if isinstance(raw, (int, float)) and not isinstance(raw, bool) and raw == raw:
             return number_text(raw)
         return ""
 
     def _raise_no_title(self, row, raw):
+        self.n_untitled += any(get(row, column.key) for column in self.categories)
         handle = get(row, self.handle)
-        if handle and handle == self.last_handle:
+        if handle and handle == self.last_handle or self._is_variant(row):
             raise SkippedLine("variant", str(handle))
         raise SkippedLine("no title", raw)
+
+    def _is_variant(self, row):
+        """Whether a row says of itself that it is part of a product above, or holds no id of a product."""
+        return str(get(row, self.kind)).strip().lower() in VARIANTS or \
+            self.program in ("Squarespace", "Magento 1") and not get(row, self.ids)
+
+    def remarks(self) -> list[str]:
+        """What the sample did not have and later rows did, in words; complete once all rows are read."""
+        found = []
+        for column in self.categories:
+            for what, (n, example) in column.news.items():
+                found.append(f"{n:,} later cells of {column.name!r} hold {what}, unlike the first {self.n_rows:,} rows, "
+                             f"as {example!r:.60}: read as {'; '.join(column.names(example))!r:.80}")
+        if self.n_untitled:
+            found.append(f"{self.n_untitled:,} rows without a title hold categories, which are not read")
+        return found
+
+
+def shell_quoted(name: str) -> str:
+    """A column's name for the command line."""
+    return name if re.fullmatch(r"[\w.:-]+", name) else f'"{name}"'
 
 
 def get(row: Row, key: Key | None) -> Any:

@@ -1,18 +1,31 @@
 """`FileReport`: how a product file is read and why, in words."""
 
+import re
 from collections import Counter
 from typing import Any, NamedTuple
 
-from nnlite.data.files.cells import Writing
+from nnlite.data.files.cells import Doubt
 from nnlite.data.files.columns import Layout
+from nnlite.data.files.programs import IDS
 
-PLACEHOLDERS = frozenset(("uncategorized", "uncategorised", "none", "n/a", "na", "-", "other", "default", "default category",
-                          "unknown", "misc", "root", "all", "nan", "null"))
-SHOWN = 10  # records and columns
+PLACEHOLDERS = frozenset((
+    "uncategorized", "uncategorised", "none", "n/a", "na", "-", "other", "default", "default category", "unknown",
+    "misc", "root", "all", "nan", "null", "undefined", "test", "no category", "sin categoría", "non classé",
+    "sin categorizar", "unkategorisiert"))
+SHOWN, MAX_NAMES = 10, 40  # records; columns that are not read
+MAX_SHORT = 3  # remarks in the short form
+CODE = re.compile(r"\d+|[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "~": "tildes"}
+SEPARATORS = {",": "a comma", "/": "a slash"}
+KINDS = {"variant": "part of the product above (variants, images)", "no title": "without a title",
+         "no category": "without a category"}
 
 
 class ColumnReport(NamedTuple):
-    """A column: its name, what becomes of it ("title", "categories" or "not read"), what was seen, one of its cells."""
+    """A column: its name, what becomes of it, what was seen, one of its cells.
+
+    use: "title", "categories", "hint" (not read, may hold categories) or "not read"
+    """
 
     name: str
     use: str
@@ -39,33 +52,51 @@ class FileReport(NamedTuple):
     skipped: dict[str, int]
     doubts: list[str]
 
+    def used(self, use: str) -> list[ColumnReport]:
+        """The columns of one use."""
+        return [column for column in self.columns if column.use == use]
+
     def short(self) -> str:
         """The columns that are read and those that may be missed, in two lines at most."""
-        titles = " or ".join(repr(column.name) for column in self.columns if column.use == "title")
-        read = ", ".join(f"{column.name!r}" + f" ({column.seen})" * bool(column.seen)
-                         for column in self.columns if column.use == "categories")
-        lines = [f"{self.path}: titles from {titles}; categories from {read}"]
-        if more := [*self.notes, *self.doubts]:
-            lines.append("; ".join(more))
-        return "\n".join(lines)
+        titles = " or ".join(repr(column.name) for column in self.used("title"))
+        read = [repr(column.name) + f" ({_brief(column.seen)})" * bool(column.seen)
+                for column in self.used("categories")]
+        lines = [f"{self.path}: titles from {titles}; categories from {_listed(read, SHOWN)}"]
+        if more := [*self.doubts, *self.notes]:
+            lines.append("  " + "; ".join(more[:MAX_SHORT]) +
+                         f"; {len(more) - MAX_SHORT} more: nnlite look" * (len(more) > MAX_SHORT))
+        return "\n".join(" ".join(line.split("\n")) for line in lines)
 
     def __str__(self) -> str:
         how = [self.format, self.encoding]
         if self.delimiter:
-            how.append({",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "~": "tildes"}.get(
-                self.delimiter, repr(self.delimiter)) + " between cells")
-        lines = [f"{self.path}: {', '.join(how)}", *(f"  {note}" for note in self.notes), "", "columns"]
-        width = max((len(column.name) for column in self.columns[:40]), default=0)
-        for column in self.columns:
-            seen = f"; {column.seen}" if column.seen else ""
-            lines.append(f"  {column.name:{min(width, 30)}}  {column.use}{seen}; as {column.example!r:.60}")
-        lines += ["", f"the first records of {self.n_records:,} in {self.n_rows:,} rows"]
+            how.append(DELIMITERS.get(self.delimiter, repr(self.delimiter)) + " between cells")
+        lines = [f"{self.path}: {', '.join(how)}", *(f"  {note}" for note in self.notes), "", "Read:"]
+        for column in [*self.used("title"), *self.used("categories")]:
+            lines.append(f"  {column.name[:40]!r}: {column.use}, as {column.example!r:.70}")
+            lines += [f"      {why}" for why in column.seen.split("; ") if why]
+        if hints := self.used("hint"):
+            lines += ["", "Not read, may hold categories:",
+                      *(f"  {column.name[:40]!r}, as {column.example!r:.70}" for column in hints)]
+        if rest := self.used("not read"):
+            lines += ["", f"Not read: {_listed([column.name[:40] for column in rest], MAX_NAMES)}"]
+        lines += ["", f"{self.n_records:,} records in the first {self.n_rows:,} rows"]
         lines += [f"  {record.title:.60}  ->  {'; '.join(record.categories):.100}" for record in self.records]
         if self.skipped:
-            lines += ["", "rows without a record", *(f"  {n:,} {kind}" for kind, n in self.skipped.items())]
+            lines += ["", "Rows that make no record:",
+                      *(f"  {n:,} {KINDS.get(kind, kind)}" for kind, n in self.skipped.items())]
         if self.doubts:
-            lines += ["", "look at this", *(f"  {doubt}" for doubt in self.doubts)]
+            lines += ["", "Please check:", *(f"  {doubt}" for doubt in self.doubts)]
         return "\n".join(lines)
+
+
+def _brief(seen):
+    """What was seen without the reasons."""
+    return ", ".join(part.partition(": ")[0] for part in seen.split("; "))
+
+
+def _listed(names, most):
+    return ", ".join(names[:most]) + f" and {len(names) - most:,} more" * (len(names) > most)
 
 
 def column_reports(layout: Layout, rows: list[Any]) -> list[ColumnReport]:
@@ -73,45 +104,60 @@ def column_reports(layout: Layout, rows: list[Any]) -> list[ColumnReport]:
     read = {column.key: column for column in layout.categories}
     found = []
     for key, name in layout.names.items():
-        values = layout.values(key, rows)
-        use = "title" if key in layout.titles else "categories" if key in read else "not read"
-        seen = ", ".join(read[key].writing.why) if key in read else ""
-        if key in read and read[key].is_bit:
-            seen = "1 means its name"
-        found.append(ColumnReport(name, use, seen, str(values[0])[:60] if values else ""))
-    order = {"title": 0, "categories": 1, "not read": 2}
+        use = "title" if key in layout.titles else "categories" if key in read else \
+            "hint" if key in layout.hints else "not read"
+        seen = "" if key not in read else "1 means its name" if read[key].is_bit else \
+            "; ".join(why.replace("; ", "semicolon ") for why in read[key].writing.why)
+        example = "" if use == "not read" else next(iter(layout.values(key, rows)), "")
+        found.append(ColumnReport(name, use, seen, str(example)[:60]))
+    order = {"title": 0, "categories": 1, "hint": 2, "not read": 3}
     return sorted(found, key=lambda column: order[column.use])
 
 
 def doubts(layout: Layout, records: list[Any]) -> list[str]:
     """What looks wrong in some rows, with the option that would change it."""
-    found = []
-    for column in layout.categories:
-        found += [doubt_text(column.name, column.writing, doubt) for doubt in column.writing.doubts]
-    if layout.hints:
-        names = [layout.names[key] for key in layout.hints]
+    found = [doubt_text(column.name, doubt) for column in layout.categories for doubt in column.writing.doubts]
+    ids = [layout.names[key] for key in layout.hints if IDS.fullmatch(layout.plain[key])]
+    hints = [layout.names[key] for key in layout.hints if not IDS.fullmatch(layout.plain[key])]
+    if hints:
         without = f" (they hold categories of {layout.n_hinted:,} products without one)" if layout.n_hinted else ""
-        found.append(f"not read: {', '.join(names)}{without}: --categories would name them")
+        found.append(f"not read: {_listed(hints, SHOWN)}{without}; --categories would add them")
+    if ids:
+        found.append(f"not read: {_listed(ids, SHOWN)}, ids and not names")
+    if layout.n_untitled:
+        found.append(f"{layout.n_untitled:,} rows without a title hold categories, which are not read")
     counts = Counter(name for record in records for name in record.categories)
-    for name, n in counts.items():
-        if name.lower() in PLACEHOLDERS:
-            found.append(f"{name!r} is a category of {n:,} products: is it one?")
-        if n == len(records) > 1 and len(counts) > 1:
-            found.append(f"{name!r} is a category of all products: it tells nothing")
-    if len(counts) == 1 and len(records) > 1:
+    return found + _odd_names(counts, len(records)) + _repeats(records)
+
+
+def _odd_names(counts, n_records):
+    """Names that are not categories by the looks of them."""
+    found = [f"{name!r} is a category of {n:,} products: is it one?" for name, n in counts.items()
+             if name.lower() in PLACEHOLDERS]
+    if codes := [name for name in counts if CODE.fullmatch(name)]:
+        if 2 * len(codes) > len(counts):
+            found.append(f"most categories are numbers or codes, as {codes[0]!r}: is there a column with their names?")
+    if n_records > 1 and len(counts) == 1:
         found.append(f"all products have the one category {next(iter(counts))!r}: there is nothing to learn")
-    spellings = Counter(name.casefold() for name in counts)
-    if n := sum(count > 1 for count in spellings.values()):
+    else:
+        found += [f"{name!r} is a category of all products: there is nothing to learn about it"
+                  for name, n in counts.items() if n == n_records > 1]
+    if n := sum(n > 1 for n in Counter(name.casefold() for name in counts).values()):
         found.append(f"{n:,} categories are spelt in several ways: `nnlite propose` merges them")
-    twice = sum(n - 1 for n in Counter(record.title for record in records).values())
-    if twice > len(records) // 20:
-        found.append(f"{twice:,} of {len(records):,} titles are repeated")
     return found
 
 
-def doubt_text(name: str, writing: Writing, doubt: tuple[str, int, str]) -> str:
+def _repeats(records):
+    n = sum(n - 1 for n in Counter(record.title for record in records).values())
+    return [f"{n:,} of {len(records):,} titles are repeated"] if n > len(records) // 20 else []
+
+
+def doubt_text(name: str, doubt: Doubt) -> str:
     """A separator about which there is not enough evidence."""
-    separator, n, example = doubt
-    what = {",": "a comma", "/": "a slash"}.get(separator, repr(separator))
-    return f"{n:,} different cells of {name!r} hold {what} and stay whole, as {example!r:.60}: " \
-           f"--separator {separator!r} would split them"
+    what = SEPARATORS.get(doubt.separator, repr(doubt.separator))
+    if doubt.splits:
+        return f"{name!r}: {what} separates, but {doubt.cells:,} pairs of parts are always found together, as in " \
+               f"{doubt.example!r:.70}: if they are one name, write \\{doubt.separator} within it"
+    holds = "text holds" if doubt.cells == 1 else "different texts hold"
+    return f"{name!r}: {doubt.cells:,} {holds} {what} and {'stays' if doubt.cells == 1 else 'stay'} whole, as {doubt.example!r:.70}: " \
+           f"--separator {doubt.separator!r} would split them"

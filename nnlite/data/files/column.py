@@ -1,0 +1,69 @@
+"""`Column`: a column of categories, and what of it the sample did not show."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from nnlite.data.cleaning import clean
+from nnlite.data.files.cells import LEVELS, Writing, names
+from nnlite.data.lines import SkippedLine
+
+BITS = frozenset(("0", "1", "0.0", "1.0", "true", "false", "yes", "no", "x", ""))
+YES = frozenset(("1", "1.0", "true", "yes", "x"))
+MARKS = {  # that may separate
+    "a comma ,": re.compile(","), "a slash /": re.compile("/"), "a semicolon ;": re.compile(";"),
+    "a sign between levels, such as >": LEVELS, "a line end": re.compile(r"\S\s*\n\s*\S"),
+    "the text of an array": re.compile(r"^\s*[\[({].*[\])}]\s*$", re.DOTALL)}
+
+Key = int | str  # of a column: its place in a table, its key in an object
+
+
+class Column:
+    """A column of categories: its key, its name, how its cells are written; is_bit: 1 means its name.
+
+    news: what cells of the sample did not have -> [how many different later cells do, one of these]
+    """
+
+    def __init__(self, key: Key, name: str, writing: Writing, is_bit: bool, paths: str, sample: Sequence[Any] = ()):
+        self.key, self.name, self.writing, self.is_bit, self.paths = key, name, writing, is_bit, paths
+        self.news: dict[str, list[Any]] = {}
+        texts = [value for value in sample if isinstance(value, str)]
+        self.types = {type(value) for value in sample} | {str}
+        if self.types & {list, tuple}:
+            self.types |= {list, tuple}
+        separators = writing.lists + writing.levels
+        self.watched = () if is_bit or writing.only else tuple(
+            (what, pattern) for what, pattern in MARKS.items()
+            if not any(map(pattern.search, texts)) and what[-1] not in separators)
+        is_whole = not (is_bit or writing.only) and (writing.roots is not None or not writing.lists)
+        self.known = frozenset(name for text in dict.fromkeys(texts) if "," in text for name in self._safe(text)) \
+            if is_whole and any("," in text for text in texts) else None
+        self.of_text = lru_cache(maxsize=1 << 12)(self._names)  # many products share their categories
+
+    def _safe(self, value):
+        try:
+            return names(value, self.writing, self.paths)
+        except SkippedLine:
+            return []
+
+    def _names(self, value: Any) -> list[str]:
+        if self.is_bit:
+            return [clean(self.name)] if str(value).strip().lower() in YES else []
+        found = names(value, self.writing, self.paths)
+        if type(value) is str:
+            for what, pattern in self.watched:
+                if pattern.search(value):
+                    self._note(what, value)
+            if self.known is not None and "," in value and not self.known.issuperset(n for n in found if "," in n):
+                self._note("another name with ,", value)
+        elif type(value) not in self.types:
+            self._note(f"a value of type {type(value).__name__}", value)
+        return found
+
+    def _note(self, what, value):
+        self.news.setdefault(what, [0, value])[0] += 1
+
+    def names(self, value: Any) -> list[str]:
+        """The names in a cell. Raises SkippedLine for a value that cannot be categories."""
+        return self.of_text(value) if isinstance(value, str) and len(value) < 1 << 12 else self._names(value)

@@ -1,0 +1,300 @@
+"""`decide`: how the cells of a category column are written, on evidence.
+
+A comma or a slash is often part of a name ('Clothing, Shoes & Jewelry', 'TV/Video'). It separates by a rule of the
+program that wrote the file, or because the parts of the cells recur with other neighbours. Where that does not suffice
+the cell stays whole, and the `Writing` says so.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from nnlite.data.files.arrays import array_of
+from nnlite.data.files.cells import LEVELS, LISTS, MASKS, NO_NAMES, UNMASK, Doubt, Writing, prepared, split_at
+
+MAX_TEXTS, MAX_CHARS = 2_000, 1 << 19  # of a column that are looked at: distinct cells, characters in all
+MIN_PAIRS = 3  # of neighbours across a separator, before they are evidence
+MOST, HALF, FEW = 0.8, 0.5, 0.2  # fractions of them
+OTHERS = (" - ", " – ", "\\", "~", ":", "^", "#")  # may separate: never accepted, but said
+_AND = re.compile(r"(?:^|\s)(?:&|and|und|et|y|e|en|og|och|i|и)\s", re.IGNORECASE)  # before the last part of 'A, B & C'
+
+
+class Rule(NamedTuple):
+    """What a kind of file puts into its category cells.
+
+    lists, levels: doubtful separators that it uses    whole: one that is always part of a name
+    escapes: a separator within a name is always escaped
+    """
+
+    source: str
+    lists: str = ""
+    levels: str = ""
+    whole: str = ""
+    escapes: bool = False
+
+
+class Evidence(NamedTuple):
+    """What the neighbours of a separator tell, of all different pairs (left, right) of them.
+
+    both_free: pairs whose left and right part also have other neighbours: the parts are names of their own
+    left_free: pairs whose left part has others: it begins several paths
+    rooted: pairs whose right part also begins a cell
+    cells: how many hold the separator, deep: hold it twice, example: one of these
+    """
+
+    pairs: int
+    both_free: int
+    left_free: int
+    rooted: int
+    cells: int
+    deep: int
+    example: str
+
+
+class Neighbours:
+    """The parts of some prepared lines and what stands beside them, for one doubtful separator.
+
+    pairs: (left, right) across the separator -> in how many lines    begins: the parts that begin a line
+    after, before: part -> the different (separator, part) beside it
+    """
+
+    def __init__(self, lines: list[str], separator: str, levels: str = ""):
+        doubtful = "|".join(split_at(sign).pattern for sign in dict.fromkeys((separator, levels, ",")) if sign)
+        cut = re.compile(rf"({LEVELS.pattern}|{LISTS.pattern}|{doubtful})")
+        self.after, self.before = defaultdict(set), defaultdict(set)
+        self.pairs: Counter[tuple[str, str]] = Counter()
+        self.begins: set[str] = set()
+        self.shown: dict[tuple[str, str], str] = {}  # a line each
+        self.cells, self.deep, self.example, sign = 0, 0, "", separator.strip()
+        for line in lines:
+            pieces = cut.split(line)
+            parts, signs = pieces[::2], ["", *(sign.strip() for sign in pieces[1::2]), ""]
+            self.begins.add(parts[0])
+            found = set()
+            for i, part in enumerate(parts):
+                self.before[part].add((signs[i], parts[i - 1] if i else ""))
+                self.after[part].add((signs[i + 1], parts[i + 1] if i + 1 < len(parts) else ""))
+                if i and signs[i] == sign and parts[i - 1] and part:
+                    found.add((parts[i - 1], part))
+            self.pairs.update(found)
+            if separator in line:
+                self.cells, self.deep = self.cells + 1, self.deep + (line.count(separator) > 1)
+                self.example = self.example or line.translate(UNMASK)
+                self.shown.update((pair, line) for pair in found if pair not in self.shown)
+
+    def evidence(self) -> Evidence:
+        """What all pairs tell."""
+        left_free = [len(self.after[left]) > 1 for left, _ in self.pairs]
+        both_free = [len(self.after[left]) > 1 and len(self.before[right]) > 1 for left, right in self.pairs]
+        rooted = sum(right in self.begins for _, right in self.pairs)
+        return Evidence(len(self.pairs), sum(both_free), sum(left_free), rooted, self.cells, self.deep, self.example)
+
+    def never_apart(self) -> dict[tuple[str, str], int]:
+        """The pairs whose parts are found nowhere without each other, and in how many lines."""
+        return {(left, right): n for (left, right), n in self.pairs.items()
+                if len(self.after[left]) == 1 and len(self.before[right]) == 1}
+
+    def roots(self) -> frozenset[str]:
+        """The parts that begin paths: those that begin a cell, or follow the separator after different parts."""
+        lefts = Counter(right for _, right in self.pairs)
+        return frozenset(part.translate(UNMASK).strip() for part in
+                         self.begins | {right for right, n in lefts.items() if n > 1})
+
+
+def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "") -> Writing:
+    """How a column is written, from some of its values.
+
+    rule: of the file's kind, if that is known    separator: the only one, if the user names one
+    """
+    if separator:
+        return Writing(only=separator, why=(f"{separator!r} between names, as asked",))
+    texts, lists, n_chars = {}, [], 0
+    for value in values:
+        if isinstance(value, str) and value not in texts and value.strip() not in NO_NAMES:
+            texts[value] = None
+            n_chars += len(value)
+        elif isinstance(value, (list, tuple)):
+            lists.append(value)
+            n_chars += sum(len(item) for item in value if isinstance(item, str))
+        if n_chars > MAX_CHARS or len(texts) + len(lists) >= MAX_TEXTS:
+            break
+    bare = bool(texts) and sum(array_of(text, bare=True) is not None for text in texts) >= HALF * len(texts)
+    cells = []
+    for text in texts:
+        items = array_of(text, bare)
+        if items is None:
+            cells.append(text)
+        else:
+            lists.append(items)
+    writing, why = Writing(bare=bare), []
+    if lists:
+        writing = _decide_lists(lists, writing, why)
+    if cells:
+        writing = _decide_texts(cells, writing, rule, why)
+    return writing._replace(why=tuple(why))
+
+
+def _decide_lists(lists, writing, why):
+    """Whether the items of lists are paths, or the levels of one path."""
+    flat = [[item for item in value if isinstance(item, str)] for value in lists]
+    flat = [items for items in flat if items]
+    with_levels = sum(any(LEVELS.search(item) for item in items) for items in flat)
+    if flat and with_levels >= HALF * len(flat):
+        why.append("lists of paths")
+        return writing._replace(items=True)
+    before = defaultdict(set)
+    for items in flat:
+        for left, right in zip(items, items[1:]):
+            before[right].add(left)
+    ordered = len(before) >= MIN_PAIRS and sum(len(lefts) == 1 for lefts in before.values()) >= MOST * len(before)
+    why.append("lists of levels" if ordered else "lists of names")
+    return writing._replace(ordered=ordered)
+
+
+def _decide_texts(cells, writing, rule, why):
+    """The separators of texts that are no arrays."""
+    rule = rule or Rule("")
+    lines = list(dict.fromkeys(prepared(line) for cell in cells for line in cell.splitlines()))
+    escapes = {sign for sign, mask in MASKS.items() if any(mask in line for line in lines)}
+    if any(len(cell.splitlines()) > 1 for cell in cells):
+        why.append("a line end between names")
+    if any(";" in line for line in lines):
+        why.append("; between names")
+    signs = {match.strip() for line in lines for match in LEVELS.findall(line)}
+    doubts: list[Doubt] = []
+    writing = writing._replace(lists=rule.lists, levels="" if signs else rule.levels)  # later cells may hold them
+    if not signs and any("/" in line for line in lines):
+        writing = _decide_slash(lines, writing, rule, escapes, why, doubts)
+    if any("," in line for line in lines):
+        writing = _decide_comma(lines, writing, rule, escapes, bool(signs) or bool(writing.levels), why, doubts)
+    if signs:
+        bars = len(signs) > 1 and bool(signs & {"|", "｜"})
+        shown = " ".join(sorted(signs - ({"|", "｜"} if bars else set())))
+        why.append(f"{shown} between levels" + ", | between paths" * bars)
+        writing = writing._replace(bars=bars)
+    elif not writing.lists and not writing.levels:
+        doubts += _others(lines)
+    return writing._replace(doubts=tuple(doubts))
+
+
+def _decide_slash(lines, writing, rule, escapes, why, doubts):
+    """Whether a slash, or one with spaces around it, separates levels."""
+    if rule.whole == "/":
+        return writing
+    wide = [line for line in lines if " / " in line]
+    tight = sum("/" in line.replace(" / ", "") for line in lines)
+    for slash in [" / "] * (not rule.levels and len(wide) >= tight and bool(wide)) + ["/"]:
+        seen = Neighbours(lines, slash)
+        told = seen.evidence()
+        if reason := _slash(told, slash, len(lines), escapes, rule):
+            why.append(f"{slash.strip()} between levels: {reason}")
+            if not rule.escapes and "/" not in escapes and slash == "/":
+                doubts += _maybe_whole(seen, slash, {pair: n for pair, n in seen.pairs.items()
+                                                     if len(seen.after[pair[0]]) == 1})
+            return writing._replace(levels=slash)
+    if _is_part_of_names(told):
+        why.append(f"slashes are part of names, as in {told.example!r:.60}")
+    else:
+        doubts.append(Doubt("/", told.cells, told.example))
+    return writing
+
+
+def _slash(seen, slash, n_lines, escapes, rule):
+    """Why a slash separates levels; "" if it does not."""
+    if rule.levels == "/":
+        return f"the rule of {rule.source}"
+    if "/" in escapes:
+        return r"it is escaped as \/ within names"
+    if slash == " / " and (seen.cells >= HALF * n_lines and (n_lines >= MIN_PAIRS or seen.deep)
+                           or seen.left_free and seen.pairs > 1):
+        return "with spaces around it"
+    if seen.pairs >= MIN_PAIRS and seen.cells >= FEW * n_lines and seen.left_free >= HALF * seen.pairs:
+        return f"beginnings recur ({seen.left_free} of {seen.pairs} pairs)"
+    return ""
+
+
+def _decide_comma(lines, writing, rule, escapes, has_levels, why, doubts):
+    """Whether a comma separates, and where."""
+    if rule.whole == ",":
+        why.append(f"commas are part of names: the rule of {rule.source}")
+        return writing
+    seen = Neighbours(lines, ",", writing.levels)
+    told = seen.evidence()
+    what = "paths" if has_levels else "names"
+    by_rule = f"the rule of {rule.source}" if rule.lists == "," else \
+        r"it is escaped as \, within names" if "," in escapes else ""
+    if by_rule:
+        why.append(f"comma between {what}: {by_rule}")
+        writing = writing._replace(lists=",")
+        return writing if rule.escapes or "," in escapes else _with_glue(seen, writing, why, doubts)
+    if has_levels:
+        roots = seen.roots() if told.rooted else frozenset()
+        rooted = [pair for pair in seen.pairs if pair[1].translate(UNMASK).strip() in roots]
+        if rooted:
+            why.append(f"comma between paths: what follows begins other paths ({len(rooted)} of {told.pairs})")
+            if len(rooted) < told.pairs:
+                writing = writing._replace(roots=roots)
+                doubts += _left_whole(seen, rooted)
+            return writing._replace(lists=",")
+    elif reason := _comma(told):
+        why.append(f"comma between names: {reason}")
+        return _with_glue(seen, writing._replace(lists=","), why, doubts)
+    if _is_part_of_names(told):
+        why.append(f"commas are part of names: always between the same parts, as in {told.example!r:.80}")
+    else:
+        doubts.append(Doubt(",", told.cells, told.example))
+    return writing
+
+
+def _comma(seen):
+    """Why a comma separates names in a column without levels; "" if it does not."""
+    if seen.pairs >= MIN_PAIRS and seen.both_free >= HALF * seen.pairs:
+        return f"the parts recur with other neighbours ({seen.both_free} of {seen.pairs} pairs)"
+    if seen.pairs >= 2 * MIN_PAIRS and seen.left_free >= MOST * seen.pairs and seen.deep >= HALF * seen.cells:
+        return f"beginnings recur ({seen.left_free} of {seen.pairs} pairs)"
+    return ""
+
+
+def _is_part_of_names(seen):
+    """Whether there is enough evidence that a separator does not separate."""
+    return max(seen.pairs, seen.cells) >= MIN_PAIRS and seen.both_free <= FEW * seen.pairs and \
+        seen.left_free <= HALF * seen.pairs
+
+
+def _with_glue(seen, writing, why, doubts):
+    """Where a comma separates although it is not escaped: not in names whose parts are never found apart."""
+    apart = seen.never_apart()
+    glued = {pair: n for pair, n in apart.items() if n >= MIN_PAIRS or n == 2 and _AND.search(pair[1])}
+    if glued:
+        left, right = next(iter(glued))
+        why.append(f"but not within {len(glued):,} names whose parts are never found apart, as '{left}, {right}'")
+        doubts.append(Doubt(",", len(glued), f"{left}, {right}".translate(UNMASK)))
+        writing = writing._replace(glued=frozenset((left.translate(UNMASK).strip(), right.translate(UNMASK).strip())
+                                                   for left, right in glued))
+    rest = {pair: n for pair, n in apart.items() if pair not in glued and _AND.search(pair[1])}
+    doubts += _maybe_whole(seen, ",", rest, least=1)
+    return writing
+
+
+def _maybe_whole(seen, separator, pairs, least=MIN_PAIRS):
+    """The doubt that some pairs are one name each."""
+    pairs = [pair for pair, n in pairs.items() if n >= least]
+    return [Doubt(separator, len(pairs), seen.shown[pairs[0]].translate(UNMASK), splits=True)] if pairs else []
+
+
+def _left_whole(seen, rooted):
+    """The doubt that some pairs are two paths although what follows begins no other."""
+    known = {*rooted}
+    rest = [pair for pair in seen.pairs if pair not in known]
+    return [Doubt(",", len(rest), seen.shown[rest[0]].translate(UNMASK))]
+
+
+def _others(lines):
+    """Characters that seldom separate, where they do so by the looks of it."""
+    for sign in OTHERS:
+        if sum(sign in line for line in lines) >= HALF * len(lines):
+            told = Neighbours(lines, sign).evidence()
+            if told.pairs >= MIN_PAIRS and told.left_free >= HALF * told.pairs:
+                return [Doubt(sign, told.cells, told.example)]
+    return []
