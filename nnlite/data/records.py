@@ -166,8 +166,9 @@ class Reading:
         """(line number, Record or SkippedLine) of each row."""
         sample, self.sample = self.sample, []
         layout, parse, new = self.layout, self.source.parse, tuple.__new__
+        is_plain = parse is json_object and layout.is_plain
         for number, item in chain(sample, self.source.rows):
-            if parse is json_object and (plain := plain_product(item, layout)):
+            if is_plain and (plain := plain_product(item, layout)):
                 yield number, new(Record, plain)
                 continue
             row = parse(item) if parse else item

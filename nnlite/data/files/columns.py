@@ -67,6 +67,7 @@ class Layout:
         self.rows = ()  # they are not needed any more
         self.other_keys = frozenset(column.key for column in self.categories) - {"category"}
         whole = next((column for column in self.categories if column.key == "category"), None)
+        self.is_plain = whole is not None and self.titles[0] == "title"  # whether `plain_product` may read its rows
         self.names_of = lru_cache(maxsize=1 << 12)(lambda listed: tuple(dict.fromkeys(whole.names(listed))))
 
     def values(self, key: Key, rows: Sequence[Row] | None = None) -> list[Any]:
