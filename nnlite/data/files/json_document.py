@@ -110,10 +110,10 @@ class Objects:
                 if more < 0:
                     return self._broken(start)
         text = self.ahead[start:place]
-        value = _value(text)
+        value = _value(text, self.found.quote)
         if not isinstance(value, dict):
             value = SkippedLine("not JSON", text)
-            if not _is_sound(text, walker.token):
+            if self._resume or not _is_sound(text, walker.token) or not _NEXT.match(self.ahead, place):
                 return self._broken(start)
         return (value, start, place) if _AFTER.match(self.ahead, place) else self._broken(start)
 
@@ -181,7 +181,7 @@ class Objects:
         text = self._decoder.decode(block, final=self._is_end)
         if not text.isascii():
             self._is_dirty = self._is_dirty or bool(_NOT_UTF8.search(text))
-        self.ahead += text
+        self.ahead += text if self.ahead or self.line > 1 else text.removeprefix("\ufeff")
         return 0 if text or block else -1
 
     def _number(self, place):
@@ -191,12 +191,16 @@ class Objects:
         return self.n_objects if self.found.is_one_line else self.line
 
 
-def _value(text):
+def _value(text, quote):
     """The object in a text that has the brackets of one; commas before a closing bracket do no harm."""
-    value = parsed(text)
-    if value is None and len(text) <= MAX_LITERAL_CHARS:
-        value = parsed(_STRAY_COMMA.sub(lambda match: match[1] or "", text))
-    return value
+    if quote == "'":
+        return parsed(text)
+    with suppress(ValueError, StopIteration, RecursionError):
+        return scan(text, 0)[0]
+    with suppress(ValueError, StopIteration, RecursionError):
+        if len(text) <= MAX_LITERAL_CHARS:
+            return scan(_STRAY_COMMA.sub(lambda match: match[1] or "", text), 0)[0]
+    return None
 
 
 def _is_sound(text, token):

@@ -14,6 +14,7 @@ ANY = "*"  # in a Path: each key
 Path = tuple[str | None, ...]  # of a value: the keys that lead to it, None for an item of a list or of the whole text
 
 _TOKEN = {'"': re.compile(r'["{}\[\]:]'), "'": re.compile(r"""["'{}\[\]:]""")}
+_INSIDE = {quote: re.compile(rf"(?:[^{quote}\\]+|\\.){{0,1000}}", re.DOTALL) for quote in "\"'"}
 
 
 class Walker:
@@ -42,6 +43,8 @@ class Walker:
                 return "", _closed_end(text, place)
             place, self._quote = end, ""
         while match := self.token.search(text, place):
+            if not self.stack and (match[0] not in "{[" or text[place:match.start()].strip(" \t\r\n,")):
+                return "!", match.end()  # something else than lists and objects
             sign, place = match[0], match.end()
             if sign in "\"'":
                 end = text_end(text, place, sign)
@@ -149,16 +152,15 @@ def _shown(path):
     return repr(".".join(names)) if names else "the list"
 
 
-def text_end(text, place, quote):
+def text_end(text: str, place: int, quote: str) -> int:
     """Index behind the quote that ends a text, -1 if it is not there."""
-    while True:
-        end = text.find(quote, place)
-        if end < 0:
-            return -1
-        before = text[place:end]
-        place = end + 1
-        if (len(before) - len(before.rstrip("\\"))) % 2 == 0:
-            return place
+    end = -1
+    while end != place:
+        place = max(place, end)
+        end = _INSIDE[quote].match(text, place).end()  # type: ignore[union-attr]
+        if text[end:end + 1] == quote:
+            return end + 1
+    return -1
 
 
 def _closed_end(text, place):
