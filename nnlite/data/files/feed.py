@@ -148,8 +148,8 @@ class Feed:
             values = children[name]
             if not row.get(_key(name)):
                 row[_key(name)] = values if len(values) > 1 else values[0]
-        if self.is_dirty and LOST in str(row):
-            return SkippedLine("not UTF-8", str(row).replace(LOST, "?"))
+        if self.is_dirty and repr(LOST)[1:-1] in str(row):
+            return SkippedLine("not UTF-8", str(row))
         if self.tree and "category" not in row and "categoryId" in row:
             ids = row["categoryId"] if isinstance(row["categoryId"], list) else [row["categoryId"]]
             row["category"] = [path for path in map(self._path, ids) if path]

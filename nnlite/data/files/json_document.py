@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from nnlite.data.files.arrays import parsed, scan
-from nnlite.data.files.json_survey import MAX_KEY_CHARS, Found, Walker, matches, text_end
+from nnlite.data.files.json_survey import MAX_KEY_CHARS, Found, Walker, matches
 from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_OBJECT_CHARS, SkippedLine
 
 BLOCK_BYTES = 1 << 18
@@ -113,7 +113,7 @@ class Objects:
         value = _value(text, self.found.quote)
         if not isinstance(value, dict):
             value = SkippedLine("not JSON", text)
-            if self._resume or not _is_sound(text, walker.token) or not _NEXT.match(self.ahead, place):
+            if self._resume or not _NEXT.match(self.ahead, place):
                 return self._broken(start)
         return (value, start, place) if _AFTER.match(self.ahead, place) else self._broken(start)
 
@@ -201,16 +201,3 @@ def _value(text, quote):
         if len(text) <= MAX_LITERAL_CHARS:
             return scan(_STRAY_COMMA.sub(lambda match: match[1] or "", text), 0)[0]
     return None
-
-
-def _is_sound(text, token):
-    """Whether the texts in quotes end where they should, although an object is not JSON."""
-    place = 0
-    while match := token.search(text, place):
-        place = match.end()
-        if match[0] in "\"'":
-            place = text_end(text, place, match[0])
-            if not re.match(r"\s*[:,\]}]", text[place:place + 100]) or \
-                    re.search(r"[\w\"']\s*\Z", text[max(match.start() - 100, 0):match.start()]):
-                return False
-    return True

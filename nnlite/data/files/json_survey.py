@@ -53,12 +53,16 @@ class Walker:
                         return "", place - 1
                     self._quote, self._text = sign, ""
                     return "", _closed_end(text, place)
+                if text[max(place - 21, 0):place - 1].rstrip()[-1:] not in ("", "{", "[", ",", ":") or \
+                        text[end:end + 20].lstrip()[:1] not in ("", ":", ",", "]", "}"):
+                    return "!", end  # an odd quote before this one
                 self._text = text[place - 1:end] if end - place < MAX_KEY_CHARS else ""
                 place = end
             elif sign == ":":
-                if self.stack and self.stack[-1][0] == "{":
-                    self.key = str(parsed(self._text)) if "\\" in self._text else self._text[1:-1]
-                    return ":", place
+                if self.stack[-1][0] == "[":
+                    return "!", place
+                self.key = str(parsed(self._text)) if "\\" in self._text else self._text[1:-1]
+                return ":", place
             elif sign in "{[":
                 is_member = self.stack and self.stack[-1][0] == "{"
                 self.stack.append((sign, (*self.path, self.key if is_member else None)))
