@@ -54,7 +54,8 @@ def test_an_xml_document_names_its_encoding(tmp_path):
 
 @pytest.mark.parametrize("name, content, message", [
     ("a.json", b"", "the file is empty"), ("a.csv.gz", gzip.compress(b""), "the file is empty"),
-    ("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(99), "an image"), ("a.xls", b"\xd0\xcf\x11\xe0" + bytes(99), "save it as .xlsx"),
+    ("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(99), "an image"),
+    ("a.xls", b"\xd0\xcf\x11\xe0" + bytes(99), "save it as .xlsx"),
     ("a.csv", b"%PDF-1.4", "a PDF"), ("a.csv", b"PK\3\4" + bytes(99), "a zip archive"),
     ("a.csv", b"<!DOCTYPE html>\n<html>", "an HTML page"), ("a.bin", bytes(range(256)) * 9, "a binary file"),
     ("a.txt", b"Red shoe\nBlue hat\n", "a list of titles without categories"), ("a.json", b"[]", "without objects"),
@@ -80,7 +81,7 @@ def test_parquet(tmp_path):
 def test_excel(tmp_path):
     book = openpyxl.Workbook()
     sheet = book.create_sheet("Products")
-    for row in ["Export"], [], ["Title", "Category", "Price"], ["A", "x; y", 1.5], [12.0, 7.0, None], ["C"], ["D", "#N/A"]:
+    for row in ["Export"], [], ["Title", "Category", "Price"], ["A", "x; y", 1.5], [12.0, 7.0], ["C"], ["D", "#N/A"]:
         sheet.append(row)
     book.save(tmp_path / "a.xlsx")
     reader = read_records(tmp_path / "a.xlsx")
