@@ -6,8 +6,10 @@ letters are those of one Western language, else what charset-normalizer finds, t
 
 import codecs
 import io
+import lzma
 import re
 import warnings
+import zlib
 from contextlib import suppress
 from typing import Any
 
@@ -112,7 +114,7 @@ def _read(file, n_bytes):
     while (n_bytes := n_bytes - len(parts[-1] if parts else b"")) > 0:
         try:
             block = file.read1(n_bytes)
-        except (EOFError, OSError, ValueError):  # which will be met again
+        except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError):  # which will be met again
             break
         if not block:
             break

@@ -27,7 +27,6 @@ LOST = "\ufdd0"  # stands for bytes that are not in the encoding; no text holds 
 _NO_XML = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 _SPACES = bytes.maketrans(_NO_XML, b" " * len(_NO_XML))
 _AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)(#x?[0-9a-fA-F]{1,8};)?")
-_LOST = re.compile("[\udc80-\udcff]+|[\ufffe\uffff]")
 
 
 class Element:
@@ -65,7 +64,7 @@ class Feed:
         self.depth = 0
         self.item: list[Element] = []  # open elements from the item on
         self.line = self.n_chars = 0  # of the item
-        self.n_lost = 0
+        self.is_dirty = False  # bytes that are not in the encoding were met
         self.tree: dict[str, tuple[str, str | None]] = {}  # YML: id of a category -> name, id of the one above it
         self.category: Element | None = None  # of that tree, while it is open
         self.parser = parser = expat.ParserCreate("utf-8")
@@ -74,7 +73,7 @@ class Feed:
         parser.CharacterDataHandler, parser.EntityDeclHandler = self._text, self._entity
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any] | SkippedLine]]:
-        decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        decoder = codecs.getincrementaldecoder("utf-8")("nnlite.lost")
         rest, block, trouble, n_sent = "", b" ", "", 0
         while block and not trouble:
             try:
@@ -82,7 +81,10 @@ class Feed:
             except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
                 trouble = str(error)
                 break
-            text = rest + _LOST.sub(LOST, decoder.decode(block.translate(_SPACES), final=not block))
+            text = rest + decoder.decode(block.translate(_SPACES), final=not block)
+            for character in LOST, "\ufffe", "\uffff":
+                if character in text:
+                    text, self.is_dirty = text.replace(character, LOST), True
             cut = text.rfind("&", max(len(text) - 12, 0)) if block else -1
             text, rest = (text[:cut], text[cut:]) if cut >= 0 else (text, "")
             try:
@@ -146,8 +148,8 @@ class Feed:
             values = children[name]
             if not row.get(_key(name)):
                 row[_key(name)] = values if len(values) > 1 else values[0]
-        if LOST in str(row):
-            return SkippedLine("not UTF-8", str(row).replace(LOST, "?"))
+        if self.is_dirty and repr(LOST)[1:-1] in str(row):
+            return SkippedLine("not UTF-8", str(row))
         if self.tree and "category" not in row and "categoryId" in row:
             ids = row["categoryId"] if isinstance(row["categoryId"], list) else [row["categoryId"]]
             row["category"] = [path for path in map(self._path, ids) if path]
@@ -165,6 +167,13 @@ class Feed:
 
     def _entity(self, name, *_):
         raise ValueError(f"an XML document that defines entities, want one without, for they can do harm; got {name!r}")
+
+
+def _lost(error):
+    return LOST, error.end
+
+
+codecs.register_error("nnlite.lost", _lost)
 
 
 def local(name: str) -> str:

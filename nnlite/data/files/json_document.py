@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from nnlite.data.files.arrays import parsed, scan
-from nnlite.data.files.json_survey import MAX_KEY_CHARS, Found, Walker, matches, text_end
+from nnlite.data.files.json_survey import MAX_KEY_CHARS, Found, Walker, matches
 from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_OBJECT_CHARS, SkippedLine
 
 BLOCK_BYTES = 1 << 18
@@ -110,10 +110,10 @@ class Objects:
                 if more < 0:
                     return self._broken(start)
         text = self.ahead[start:place]
-        value = _value(text)
+        value = _value(text, self.found.quote)
         if not isinstance(value, dict):
             value = SkippedLine("not JSON", text)
-            if not _is_sound(text, walker.token):
+            if self._resume or not _NEXT.match(self.ahead, place):
                 return self._broken(start)
         return (value, start, place) if _AFTER.match(self.ahead, place) else self._broken(start)
 
@@ -181,7 +181,7 @@ class Objects:
         text = self._decoder.decode(block, final=self._is_end)
         if not text.isascii():
             self._is_dirty = self._is_dirty or bool(_NOT_UTF8.search(text))
-        self.ahead += text
+        self.ahead += text if self.ahead or self.line > 1 else text.removeprefix("\ufeff")
         return 0 if text or block else -1
 
     def _number(self, place):
@@ -191,22 +191,13 @@ class Objects:
         return self.n_objects if self.found.is_one_line else self.line
 
 
-def _value(text):
+def _value(text, quote):
     """The object in a text that has the brackets of one; commas before a closing bracket do no harm."""
-    value = parsed(text)
-    if value is None and len(text) <= MAX_LITERAL_CHARS:
-        value = parsed(_STRAY_COMMA.sub(lambda match: match[1] or "", text))
-    return value
-
-
-def _is_sound(text, token):
-    """Whether the texts in quotes end where they should, although an object is not JSON."""
-    place = 0
-    while match := token.search(text, place):
-        place = match.end()
-        if match[0] in "\"'":
-            place = text_end(text, place, match[0])
-            if not re.match(r"\s*[:,\]}]", text[place:place + 100]) or \
-                    re.search(r"[\w\"']\s*\Z", text[max(match.start() - 100, 0):match.start()]):
-                return False
-    return True
+    if quote == "'":
+        return parsed(text)
+    with suppress(ValueError, StopIteration, RecursionError):
+        return scan(text, 0)[0]
+    with suppress(ValueError, StopIteration, RecursionError):
+        if len(text) <= MAX_LITERAL_CHARS:
+            return scan(_STRAY_COMMA.sub(lambda match: match[1] or "", text), 0)[0]
+    return None

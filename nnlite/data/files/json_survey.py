@@ -14,6 +14,7 @@ ANY = "*"  # in a Path: each key
 Path = tuple[str | None, ...]  # of a value: the keys that lead to it, None for an item of a list or of the whole text
 
 _TOKEN = {'"': re.compile(r'["{}\[\]:]'), "'": re.compile(r"""["'{}\[\]:]""")}
+_INSIDE = {quote: re.compile(rf"(?:[^{quote}\\]+|\\.){{0,1000}}", re.DOTALL) for quote in "\"'"}
 
 
 class Walker:
@@ -42,6 +43,8 @@ class Walker:
                 return "", _closed_end(text, place)
             place, self._quote = end, ""
         while match := self.token.search(text, place):
+            if not self.stack and (match[0] not in "{[" or text[place:match.start()].strip(" \t\r\n,")):
+                return "!", match.end()  # something else than lists and objects
             sign, place = match[0], match.end()
             if sign in "\"'":
                 end = text_end(text, place, sign)
@@ -50,12 +53,16 @@ class Walker:
                         return "", place - 1
                     self._quote, self._text = sign, ""
                     return "", _closed_end(text, place)
+                if text[max(place - 21, 0):place - 1].rstrip()[-1:] not in ("", "{", "[", ",", ":") or \
+                        text[end:end + 20].lstrip()[:1] not in ("", ":", ",", "]", "}"):
+                    return "!", end  # an odd quote before this one
                 self._text = text[place - 1:end] if end - place < MAX_KEY_CHARS else ""
                 place = end
             elif sign == ":":
-                if self.stack and self.stack[-1][0] == "{":
-                    self.key = str(parsed(self._text)) if "\\" in self._text else self._text[1:-1]
-                    return ":", place
+                if self.stack[-1][0] == "[":
+                    return "!", place
+                self.key = str(parsed(self._text)) if "\\" in self._text else self._text[1:-1]
+                return ":", place
             elif sign in "{[":
                 is_member = self.stack and self.stack[-1][0] == "{"
                 self.stack.append((sign, (*self.path, self.key if is_member else None)))
@@ -149,16 +156,15 @@ def _shown(path):
     return repr(".".join(names)) if names else "the list"
 
 
-def text_end(text, place, quote):
+def text_end(text: str, place: int, quote: str) -> int:
     """Index behind the quote that ends a text, -1 if it is not there."""
-    while True:
-        end = text.find(quote, place)
-        if end < 0:
-            return -1
-        before = text[place:end]
-        place = end + 1
-        if (len(before) - len(before.rstrip("\\"))) % 2 == 0:
-            return place
+    end = -1
+    while end != place:
+        place = max(place, end)
+        end = _INSIDE[quote].match(text, place).end()  # type: ignore[union-attr]
+        if text[end:end + 1] == quote:
+            return end + 1
+    return -1
 
 
 def _closed_end(text, place):

@@ -32,6 +32,7 @@ PACKINGS: dict[bytes, tuple[str, Callable]] = {  # how a file begins -> its endi
 TABLES = {"Parquet": tables.parquet, "Excel": tables.excel}
 NAMES = {",": "CSV", "\t": "TSV"}
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["']""")
+_CUT = re.compile(rb"(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})\Z")  # in UTF-8
 
 
 class Source(NamedTuple):
@@ -144,7 +145,7 @@ def _encoding(sample, options):
         return encoding.checked_name(options.encoding), ""
     declared = _declared(sample)
     try:
-        name, why = encoding.decide(sample)
+        name, why = encoding.decide(_uncut(sample))
     except ValueError:
         if not declared and not is_binary(sample):
             raise
@@ -155,6 +156,15 @@ def _encoding(sample, options):
         if declared and (why or sample.isascii()):
             return declared, f"read as {declared}, as the document says" if why else ""
     return name, why
+
+
+def _uncut(sample):
+    """The sample without a last character that is cut, if it is UTF-8 before that: one line may be all of a file."""
+    shorter = _CUT.sub(b"", sample)
+    with suppress(UnicodeDecodeError):
+        if not shorter.isascii() and shorter.decode():
+            return shorter
+    return sample
 
 
 def _declared(sample):

@@ -23,7 +23,7 @@ Rows = Iterator[tuple[int, list[Any] | SkippedLine]]
 
 
 def parquet(file: Any) -> tuple[list[str], Rows, list[str]]:
-    """(columns, rows, notes) of a seekable Parquet file; lists in cells stay lists. Raises ValueError (without the path)."""
+    """(columns, rows, notes) of a seekable Parquet file, lists as lists. Raises ValueError (without the path)."""
     try:
         from pyarrow.parquet import ParquetFile
     except ImportError:
