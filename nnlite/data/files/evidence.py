@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nnlite.data.files.arrays import array_of
-from nnlite.data.files.cells import LEVELS, LISTS, MASKS, NO_NAMES, UNMASK, Doubt, Writing, prepared, split_at
+from nnlite.data.files.cells import LEVELS, LISTS, MASKS, NO_NAMES, UNMASK, Doubt, Writing, prepared, split_at, unmasked
 
-MAX_TEXTS, MAX_CHARS = 2_000, 1 << 19  # of a column that are looked at: distinct cells, characters in all
+MAX_TEXTS, MAX_CHARS = 2_000, 1 << 17  # of a column that are looked at: distinct cells, characters in all
 MIN_PAIRS = 3  # of neighbours across a separator, before they are evidence
 MOST, HALF, FEW = 0.8, 0.5, 0.2  # fractions of them
 OTHERS = (" - ", " – ", "\\", "~", ":", "^", "#")  # may separate: never accepted, but said
@@ -103,7 +103,7 @@ class Neighbours:
     def roots(self) -> frozenset[str]:
         """The parts that begin paths: those that begin a cell, or follow the separator after different parts."""
         lefts = Counter(right for _, right in self.pairs)
-        return frozenset(part.translate(UNMASK).strip() for part in
+        return frozenset(unmasked(part) for part in
                          self.begins | {right for right, n in lefts.items() if n > 1})
 
 
@@ -116,12 +116,13 @@ def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "")
         return Writing(only=separator, why=(f"{separator!r} between names, as asked",))
     texts, lists, n_chars = {}, [], 0
     for value in values:
-        if isinstance(value, str) and value not in texts and value.strip() not in NO_NAMES:
-            texts[value] = None
-            n_chars += len(value)
+        if isinstance(value, str):
+            if value not in texts and value.strip() not in NO_NAMES:
+                texts[value[:MAX_CHARS]] = None
+                n_chars += len(value)
         elif isinstance(value, (list, tuple)):
-            lists.append(value)
-            n_chars += sum(len(item) for item in value if isinstance(item, str))
+            lists.append(value[:MAX_CHARS])
+            n_chars += sum(len(item) if isinstance(item, str) else 1 for item in value)
         if n_chars > MAX_CHARS or len(texts) + len(lists) >= MAX_TEXTS:
             break
     bare = bool(texts) and sum(array_of(text, bare=True) is not None for text in texts) >= HALF * len(texts)
@@ -237,7 +238,7 @@ def _decide_comma(lines, writing, rule, escapes, has_levels, why, doubts):
         return writing if rule.escapes or "," in escapes else _with_glue(seen, writing, why, doubts)
     if has_levels:
         roots = seen.roots() if told.rooted else frozenset()
-        rooted = [pair for pair in seen.pairs if pair[1].translate(UNMASK).strip() in roots]
+        rooted = [pair for pair in seen.pairs if unmasked(pair[1]) in roots]
         if rooted:
             why.append(f"comma between paths: what follows begins other paths ({len(rooted)} of {told.pairs})")
             if len(rooted) < told.pairs:
@@ -282,7 +283,7 @@ def _with_glue(seen, writing, why, doubts):
         left, right = next(iter(glued))
         why.append(f"but not within {len(glued):,} names whose parts are never found apart, as '{left}, {right}'")
         doubts.append(Doubt(",", len(glued), f"{left}, {right}".translate(UNMASK)))
-        writing = writing._replace(glued=frozenset((left.translate(UNMASK).strip(), right.translate(UNMASK).strip())
+        writing = writing._replace(glued=frozenset((unmasked(left), unmasked(right))
                                                    for left, right in glued))
     rest = {pair: n for pair, n in apart.items() if pair not in glued and _is_enumeration(pair)}
     doubts += _maybe_whole(seen, ",", rest, least=1)
