@@ -194,7 +194,7 @@ class Layout:
 
     def _is_product_type(self, name):
         """Google's `product_type` holds the shop's own paths; Magento's of the same name a technical word."""
-        return name in ("producttype", "gproducttype", "producttypes") and self.program == "Google"
+        return name == "gproducttype" or name in ("producttype", "producttypes") and self.program == "Google"
 
     def _is_ids(self, key, name):
         """Whether all values are numbers in a column that should hold Google's names: it allows both."""

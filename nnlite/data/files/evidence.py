@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from nnlite.data.files.arrays import array_of
 from nnlite.data.files.cells import LEVELS, LISTS, MASKS, NO_NAMES, UNMASK, Doubt, Writing, prepared, split_at, unmasked
 
-MAX_TEXTS, MAX_CHARS = 2_000, 1 << 17  # of a column that are looked at: distinct cells, characters in all
+MAX_TEXTS, MAX_CHARS = 2_000, 1 << 16  # of a column that are looked at: distinct cells, characters in all
 MIN_PAIRS = 3  # of neighbours across a separator, before they are evidence
 MOST, HALF, FEW = 0.8, 0.5, 0.2  # fractions of them
 OTHERS = (" - ", " – ", "\\", "~", ":", "^", "#")  # may separate: never accepted, but said
@@ -125,7 +125,7 @@ def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "")
             n_chars += sum(len(item) if isinstance(item, str) else 1 for item in value)
         if n_chars > MAX_CHARS or len(texts) + len(lists) >= MAX_TEXTS:
             break
-    bare = bool(texts) and sum(array_of(text, bare=True) is not None for text in texts) >= HALF * len(texts)
+    bare = _are_bare(texts)
     cells = []
     for text in texts:
         items = array_of(text, bare)
@@ -141,6 +141,13 @@ def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "")
     return writing._replace(why=tuple(why))
 
 
+def _are_bare(texts):
+    """Whether most texts are arrays whose items need no quotes: [Shoes, Hats]; [Sale] alone may be a name."""
+    arrays = [text for text in texts if text.lstrip()[:1] in ("[", "{") and array_of(text, bare=True) is not None]
+    return len(arrays) >= HALF * max(len(texts), 1) and \
+        (any("," in text for text in arrays) or len(arrays) == len(texts) >= MIN_PAIRS)
+
+
 def _decide_lists(lists, writing, why):
     """Whether the items of lists are paths, or the levels of one path."""
     flat = [[item for item in value if isinstance(item, str)] for value in lists]
@@ -149,6 +156,11 @@ def _decide_lists(lists, writing, why):
     if flat and with_levels >= HALF * len(flat):
         why.append("lists of paths")
         return writing._replace(items=True)
+    items = list(dict.fromkeys(prepared(item) for items in flat for item in items))
+    if sum("/" in item for item in items) >= max(MIN_PAIRS, HALF * len(items)) and \
+            _slash(Neighbours(items, "/").evidence(), "/", len(items), (), Rule("")):
+        why.append("lists of paths, / between levels")
+        return writing._replace(items=True, levels="/")
     before = defaultdict(set)
     for items in flat:
         for left, right in zip(items, items[1:]):
@@ -212,8 +224,7 @@ def _slash(seen, slash, n_lines, escapes, rule):
         return f"the rule of {rule.source}"
     if "/" in escapes:
         return r"it is escaped as \/ within names"
-    if slash == " / " and (seen.cells >= HALF * n_lines and (n_lines >= MIN_PAIRS or seen.deep)
-                           or seen.left_free and seen.pairs > 1):
+    if slash == " / " and (seen.cells >= HALF * n_lines and seen.deep or seen.left_free and seen.pairs > 1):
         return "with spaces around it"
     if seen.pairs >= MIN_PAIRS and seen.cells >= FEW * n_lines and seen.left_free >= HALF * seen.pairs:
         return f"beginnings recur ({seen.left_free} of {seen.pairs} pairs)"
