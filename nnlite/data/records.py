@@ -20,7 +20,8 @@ from nnlite.data.files.report import SHOWN, FileReport, column_reports, doubts
 from nnlite.data.files.source import Source, opened
 from nnlite.data.lines import BROKEN, Skipped, SkippedLine
 
-SAMPLE_ROWS = 2_000
+SAMPLE_ROWS, SAMPLE_CHARS = 2_000, 1 << 19  # whichever comes first, but
+LEAST_ROWS = 300
 MIN_ROWS = 10  # before most of them without a title, or without a category, is an error
 
 FilePath = str | Path
@@ -140,6 +141,19 @@ class RecordReader(RecordStream):
                 reading.check(self.n_records - n_before)
 
 
+def _sample(source):
+    """The first rows of a source, parsed: (line number, row or SkippedLine) each."""
+    sample, n_chars = [], 0
+    for number, item in islice(source.rows, SAMPLE_ROWS):
+        row = source.parse(item) if source.parse else item
+        if row is not None:
+            sample.append((number, row))
+        n_chars += sum(map(len, item)) if isinstance(item, list) else len(item) if isinstance(item, str) else 0
+        if n_chars > SAMPLE_CHARS and len(sample) >= LEAST_ROWS:
+            break
+    return sample
+
+
 class Reading:
     """How one file is read: its `source`, its `layout`, and what was `skipped` so far.
 
@@ -148,13 +162,13 @@ class Reading:
 
     def __init__(self, path: Path, source: Source, options: Options):
         self.path, self.source, self.skipped = path, source, Skipped()
-        self.sample = list(islice(source.rows, SAMPLE_ROWS))
-        rows = [source.parse(item) if source.parse else item for _, item in self.sample]
+        self.sample = _sample(source)
+        rows = [row for _, row in self.sample]
         self.rows = good = [row for row in rows if row is not None and not isinstance(row, SkippedLine)]
         broken = [row for row in rows if isinstance(row, SkippedLine)]
         if len(broken) > len(good):
-            raise ValueError(f"{path}: {len(broken):,} of the first {len(self.sample):,} rows cannot be read; the first: "
-                             f"{broken[0]}")
+            raise ValueError(f"{path}: {len(broken):,} of the first {len(self.sample):,} rows cannot be read; the "
+                             f"first: {broken[0]}")
         if not good:
             raise ValueError(f"{path}: no rows{' below the header' if source.columns else ''}")
         try:
@@ -167,11 +181,12 @@ class Reading:
         sample, self.sample = self.sample, []
         layout, parse, new = self.layout, self.source.parse, tuple.__new__
         is_plain = parse is json_object and layout.is_plain
-        for number, item in chain(sample, self.source.rows):
-            if is_plain and (plain := plain_product(item, layout)):
-                yield number, new(Record, plain)
-                continue
-            row = parse(item) if parse else item
+        for number, row in chain(sample, self.source.rows):
+            if isinstance(row, str) and parse:
+                if is_plain and (plain := plain_product(row, layout)):
+                    yield number, new(Record, plain)
+                    continue
+                row = parse(row)
             if row is not None:
                 try:
                     yield number, row if isinstance(row, SkippedLine) else new(Record, layout.title_and_categories(row))

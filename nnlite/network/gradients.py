@@ -24,6 +24,7 @@ def gradients(model: MLP, dataset: "Dataset", reduction: str = "sum",
         raise ValueError(f"gradients: reduction: want 'sum' or 'mean', got {reduction!r}")
     if dataset.n_labels != model.n_labels or not len(dataset):
         raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {dataset}")
+    model.check()
     x, y, keep = check_features(dataset.x, model.n_words), dataset.arrays()[1], KeepGradients(model.params)
     model = MLP.from_params(model.params, model.activation, model.output)  # layers whose memory no other thread uses
     divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)

@@ -216,8 +216,7 @@ def linear_bce(h: np.ndarray, w: np.ndarray, b: np.ndarray, y: sp.csr_array, til
         raise ValueError(f"linear_bce: want no size below 1, got y {y.shape}, {n_hidden} units, tile {tile}")
     for name, array, shape in ("h", h, (n, n_hidden)), ("w", w, (n_labels, n_hidden)), ("b", b, (n_labels,)):
         check_array(f"linear_bce: {name}", array, shape)
-    keep = KeepGradients({"labels.W": w, "labels.b": b})
-    layer = LabelLayer(w, b, tile)
+    keep, layer = KeepGradients({"labels.W": w, "labels.b": b}), LabelLayer(w, b, tile)
     with one_blas_thread():
         loss, dh = layer.backward_and_update(h, labels, f32(1), keep, team(threads))
     return loss, dh.copy(), keep.gradients["labels.W"], keep.gradients["labels.b"]

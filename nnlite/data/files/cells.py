@@ -124,7 +124,11 @@ def _text_paths(text: str, writing: Writing) -> list[Path]:
             if writing.only.strip() in (",", ";"):
                 pieces = [[piece] for piece in pieces[0]]
         else:
-            pieces = [_levels(part, writing) for part in _parts(prepared(line), writing)]
+            line = prepared(line)
+            if writing.levels or LEVELS.search(line):
+                pieces = [_levels(part, writing) for part in _parts(line, writing)]
+            else:
+                pieces = [[unmasked(part)] for part in _parts(line, writing)]
         paths += [tuple(name for name in piece if name not in NO_NAMES) for piece in pieces]
     return paths
 
@@ -133,7 +137,7 @@ def _split_only(line, separator):
     """The names in a line at the user's separator, which may be of white space that `clean` changes."""
     if clean(f"a{separator}b") != f"a{separator}b":
         return [clean(part) for part in line.split(separator)]
-    return [part.translate(UNMASK).strip() for part in prepared(line).split(separator)]
+    return [unmasked(part) for part in prepared(line).split(separator)]
 
 
 def prepared(line: str) -> str:
@@ -158,14 +162,17 @@ def _parts(line, writing):
 
 def _listed(part, writing):
     """The pieces between the separators of a list."""
+    if writing.roots is None and not writing.glued:
+        return split_at(writing.lists).split(part)
     pieces = split_at(writing.lists, keep=True).split(part)
-    found = pieces[:1]
+    found, left = pieces[:1], _levels(pieces[0], writing)[-1]
     for sign, piece in zip(pieces[1::2], pieces[2::2]):
-        left, right = _levels(found[-1], writing)[-1], _levels(piece, writing)[0]
-        if writing.roots is not None and right not in writing.roots or (left, right) in writing.glued:
+        levels = _levels(piece, writing)
+        if writing.roots is not None and levels[0] not in writing.roots or (left, levels[0]) in writing.glued:
             found[-1] += sign + piece
         else:
             found.append(piece)
+        left = levels[-1]
     return found
 
 
@@ -173,7 +180,12 @@ def _levels(part, writing):
     levels = LEVELS.split(part)
     if writing.levels:
         levels = [piece for level in levels for piece in split_at(writing.levels).split(level)]
-    return [level.translate(UNMASK).strip() for level in levels]
+    return [unmasked(level) for level in levels]
+
+
+def unmasked(text: str) -> str:
+    """A part of a prepared line as it was meant."""
+    return (text if text.isascii() else text.translate(UNMASK)).strip()
 
 
 @lru_cache(maxsize=16)

@@ -36,14 +36,15 @@ class Column:
         self.watched = () if is_bit or writing.only else tuple(
             (what, pattern) for what, pattern in MARKS.items()
             if not any(map(pattern.search, texts)) and what[-1] not in separators)
-        is_whole = not (is_bit or writing.only) and (writing.roots is not None or not writing.lists)
-        self.known = frozenset(name for text in dict.fromkeys(texts) if "," in text for name in self._safe(text)) \
-            if is_whole and any("," in text for text in texts) else None
+        self.known: frozenset[str] | None = None
         self.of_text = lru_cache(maxsize=1 << 12)(self._names)  # many products share their categories
+        if not (is_bit or writing.only) and (writing.roots is not None or not writing.lists):
+            listed = [text for text in dict.fromkeys(texts) if "," in text]
+            self.known = frozenset(name for text in listed for name in self._safe(text)) if listed else None
 
     def _safe(self, value):
         try:
-            return names(value, self.writing, self.paths)
+            return self.names(value)
         except SkippedLine:
             return []
 

@@ -81,14 +81,17 @@ class Layout:
         if program or not self.is_table:
             return program
         for key, name in self.plain.items():
-            if name in TITLES:
-                continue
-            cells = {str(value).strip().lower() for value in self.values(key)[:MAX_TYPES]}
+            cells = {str(value).strip().lower() for value in self.values(key, self.rows[:MAX_TYPES])} \
+                if name not in TITLES and self._may_be_types(key) else set()
             types = {kind.strip() for cell in cells for kind in cell.split(",")}
             for known, (columns, usual) in ROW_TYPES.items():
                 if types and types <= usual and types & MAIN_TYPES and columns(name):
                     return next(program for program in PROGRAMS if program.name == known)
         return None
+
+    def _may_be_types(self, key):
+        first = next((value for row in self.rows[:MAX_TYPES] if (value := get(row, key))), None)
+        return str(first).partition(",")[0].strip().lower() in TECHNICAL
 
     def find(self, wanted: str | int) -> list[Key]:
         """The column that the user names: exactly, else without case and signs; a number counts from 1.

@@ -165,7 +165,7 @@ def _share(widths):
 def _quoting(lines, delimiter):
     """(whether quotes hold fields together, why not)."""
     rows = [line.rstrip("\r\n").split(delimiter) for line in lines if line.strip()]
-    fields = [value for row in rows for value in row if value.startswith('"')]
+    fields = [value for row in rows if len(row) == len(rows[0]) for value in row if value.startswith('"')]
     whole = [value for value in fields if len(value) > 1 and value.endswith('"')]
     n_broken = len(fields) - len(whole)
     widths = Counter(map(len, rows))

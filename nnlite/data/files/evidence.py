@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nnlite.data.files.arrays import array_of
-from nnlite.data.files.cells import LEVELS, LISTS, MASKS, NO_NAMES, UNMASK, Doubt, Writing, prepared, split_at
+from nnlite.data.files.cells import LEVELS, LISTS, MASKS, NO_NAMES, UNMASK, Doubt, Writing, prepared, split_at, unmasked
 
-MAX_TEXTS, MAX_CHARS = 2_000, 1 << 19  # of a column that are looked at: distinct cells, characters in all
+MAX_TEXTS, MAX_CHARS = 2_000, 1 << 16  # of a column that are looked at: distinct cells, characters in all
 MIN_PAIRS = 3  # of neighbours across a separator, before they are evidence
 MOST, HALF, FEW = 0.8, 0.5, 0.2  # fractions of them
 OTHERS = (" - ", " – ", "\\", "~", ":", "^", "#")  # may separate: never accepted, but said
-_AND = re.compile(r"(?:^|\s)(?:&|and|und|et|y|e|en|og|och|i|и)\s", re.IGNORECASE)  # before the last part of 'A, B & C'
+_AND = re.compile(r"&|(?:^|\s)(?:and|und|et|y|e|en|og|och|i|и)\s", re.IGNORECASE)  # before the last part of 'A, B & C'
 
 
 class Rule(NamedTuple):
@@ -71,13 +71,13 @@ class Neighbours:
             pieces = cut.split(line)
             parts, signs = pieces[::2], ["", *(sign.strip() for sign in pieces[1::2]), ""]
             self.begins.add(parts[0])
-            found = set()
+            found = {}
             for i, part in enumerate(parts):
                 self.before[part].add((signs[i], parts[i - 1] if i else ""))
                 self.after[part].add((signs[i + 1], parts[i + 1] if i + 1 < len(parts) else ""))
                 if i and signs[i] == sign and parts[i - 1] and part:
-                    found.add((parts[i - 1], part))
-            self.pairs.update(found)
+                    found[parts[i - 1], part] = None
+            self.pairs.update(found.keys())
             if separator in line:
                 self.cells, self.deep = self.cells + 1, self.deep + (line.count(separator) > 1)
                 self.example = self.example or line.translate(UNMASK)
@@ -95,10 +95,15 @@ class Neighbours:
         return {(left, right): n for (left, right), n in self.pairs.items()
                 if len(self.after[left]) == 1 and len(self.before[right]) == 1}
 
+    def by_habit(self) -> int:
+        """The pairs that are one name by the looks of them: found several times, or as 'Bags, Wallets & Cases'."""
+        return sum(n > 1 or _is_enumeration(pair) or any(sign == "," for sign, _ in self.after[pair[1]])
+                   for pair, n in self.pairs.items())
+
     def roots(self) -> frozenset[str]:
         """The parts that begin paths: those that begin a cell, or follow the separator after different parts."""
         lefts = Counter(right for _, right in self.pairs)
-        return frozenset(part.translate(UNMASK).strip() for part in
+        return frozenset(unmasked(part) for part in
                          self.begins | {right for right, n in lefts.items() if n > 1})
 
 
@@ -111,15 +116,16 @@ def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "")
         return Writing(only=separator, why=(f"{separator!r} between names, as asked",))
     texts, lists, n_chars = {}, [], 0
     for value in values:
-        if isinstance(value, str) and value not in texts and value.strip() not in NO_NAMES:
-            texts[value] = None
-            n_chars += len(value)
+        if isinstance(value, str):
+            if value not in texts and value.strip() not in NO_NAMES:
+                texts[value[:MAX_CHARS]] = None
+                n_chars += len(value)
         elif isinstance(value, (list, tuple)):
-            lists.append(value)
-            n_chars += sum(len(item) for item in value if isinstance(item, str))
+            lists.append(value[:MAX_CHARS])
+            n_chars += sum(len(item) if isinstance(item, str) else 1 for item in value)
         if n_chars > MAX_CHARS or len(texts) + len(lists) >= MAX_TEXTS:
             break
-    bare = bool(texts) and sum(array_of(text, bare=True) is not None for text in texts) >= HALF * len(texts)
+    bare = _are_bare(texts)
     cells = []
     for text in texts:
         items = array_of(text, bare)
@@ -135,6 +141,13 @@ def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "")
     return writing._replace(why=tuple(why))
 
 
+def _are_bare(texts):
+    """Whether most texts are arrays whose items need no quotes: [Shoes, Hats]; [Sale] alone may be a name."""
+    arrays = [text for text in texts if text.lstrip()[:1] in ("[", "{") and array_of(text, bare=True) is not None]
+    return len(arrays) >= HALF * max(len(texts), 1) and \
+        (any("," in text for text in arrays) or len(arrays) == len(texts) >= MIN_PAIRS)
+
+
 def _decide_lists(lists, writing, why):
     """Whether the items of lists are paths, or the levels of one path."""
     flat = [[item for item in value if isinstance(item, str)] for value in lists]
@@ -143,6 +156,11 @@ def _decide_lists(lists, writing, why):
     if flat and with_levels >= HALF * len(flat):
         why.append("lists of paths")
         return writing._replace(items=True)
+    items = list(dict.fromkeys(prepared(item) for items in flat for item in items))
+    if sum("/" in item for item in items) >= max(MIN_PAIRS, HALF * len(items)) and \
+            _slash(Neighbours(items, "/").evidence(), "/", len(items), (), Rule("")):
+        why.append("lists of paths, / between levels")
+        return writing._replace(items=True, levels="/")
     before = defaultdict(set)
     for items in flat:
         for left, right in zip(items, items[1:]):
@@ -193,7 +211,7 @@ def _decide_slash(lines, writing, rule, escapes, why, doubts):
                 doubts += _maybe_whole(seen, slash, {pair: n for pair, n in seen.pairs.items()
                                                      if len(seen.after[pair[0]]) == 1})
             return writing._replace(levels=slash)
-    if _is_part_of_names(told):
+    if _is_part_of_names(told) and told.deep <= FEW * told.cells:
         why.append(f"slashes are part of names, as in {told.example!r:.60}")
     else:
         doubts.append(Doubt("/", told.cells, told.example))
@@ -206,11 +224,12 @@ def _slash(seen, slash, n_lines, escapes, rule):
         return f"the rule of {rule.source}"
     if "/" in escapes:
         return r"it is escaped as \/ within names"
-    if slash == " / " and (seen.cells >= HALF * n_lines and (n_lines >= MIN_PAIRS or seen.deep)
-                           or seen.left_free and seen.pairs > 1):
+    if slash == " / " and (seen.cells >= HALF * n_lines and seen.deep or seen.left_free and seen.pairs > 1):
         return "with spaces around it"
     if seen.pairs >= MIN_PAIRS and seen.cells >= FEW * n_lines and seen.left_free >= HALF * seen.pairs:
         return f"beginnings recur ({seen.left_free} of {seen.pairs} pairs)"
+    if seen.cells >= max(MIN_PAIRS, HALF * n_lines) and seen.deep >= HALF * seen.cells:
+        return f"several of them in most cells ({seen.deep} of {n_lines})"
     return ""
 
 
@@ -230,7 +249,7 @@ def _decide_comma(lines, writing, rule, escapes, has_levels, why, doubts):
         return writing if rule.escapes or "," in escapes else _with_glue(seen, writing, why, doubts)
     if has_levels:
         roots = seen.roots() if told.rooted else frozenset()
-        rooted = [pair for pair in seen.pairs if pair[1].translate(UNMASK).strip() in roots]
+        rooted = [pair for pair in seen.pairs if unmasked(pair[1]) in roots]
         if rooted:
             why.append(f"comma between paths: what follows begins other paths ({len(rooted)} of {told.pairs})")
             if len(rooted) < told.pairs:
@@ -240,7 +259,7 @@ def _decide_comma(lines, writing, rule, escapes, has_levels, why, doubts):
     elif reason := _comma(told):
         why.append(f"comma between names: {reason}")
         return _with_glue(seen, writing._replace(lists=","), why, doubts)
-    if _is_part_of_names(told):
+    if _is_part_of_names(told) and (not has_levels or seen.by_habit() >= MOST * told.pairs):
         why.append(f"commas are part of names: always between the same parts, as in {told.example!r:.80}")
     else:
         doubts.append(Doubt(",", told.cells, told.example))
@@ -249,7 +268,7 @@ def _decide_comma(lines, writing, rule, escapes, has_levels, why, doubts):
 
 def _comma(seen):
     """Why a comma separates names in a column without levels; "" if it does not."""
-    if seen.pairs >= MIN_PAIRS and seen.both_free >= HALF * seen.pairs:
+    if seen.pairs >= MIN_PAIRS and seen.both_free >= HALF * seen.pairs and seen.rooted >= FEW * seen.pairs:
         return f"the parts recur with other neighbours ({seen.both_free} of {seen.pairs} pairs)"
     if seen.pairs >= 2 * MIN_PAIRS and seen.left_free >= MOST * seen.pairs and seen.deep >= HALF * seen.cells:
         return f"beginnings recur ({seen.left_free} of {seen.pairs} pairs)"
@@ -262,17 +281,22 @@ def _is_part_of_names(seen):
         seen.left_free <= HALF * seen.pairs
 
 
+def _is_enumeration(pair):
+    """Whether two parts look like the end of one name, 'A, B & C'."""
+    return bool(_AND.search(pair[1])) and not _AND.search(pair[0])
+
+
 def _with_glue(seen, writing, why, doubts):
     """Where a comma separates although it is not escaped: not in names whose parts are never found apart."""
     apart = seen.never_apart()
-    glued = {pair: n for pair, n in apart.items() if n >= MIN_PAIRS or n == 2 and _AND.search(pair[1])}
+    glued = {pair: n for pair, n in apart.items() if n >= MIN_PAIRS or n == 2 and _is_enumeration(pair)}
     if glued:
         left, right = next(iter(glued))
         why.append(f"but not within {len(glued):,} names whose parts are never found apart, as '{left}, {right}'")
         doubts.append(Doubt(",", len(glued), f"{left}, {right}".translate(UNMASK)))
-        writing = writing._replace(glued=frozenset((left.translate(UNMASK).strip(), right.translate(UNMASK).strip())
+        writing = writing._replace(glued=frozenset((unmasked(left), unmasked(right))
                                                    for left, right in glued))
-    rest = {pair: n for pair, n in apart.items() if pair not in glued and _AND.search(pair[1])}
+    rest = {pair: n for pair, n in apart.items() if pair not in glued and _is_enumeration(pair)}
     doubts += _maybe_whole(seen, ",", rest, least=1)
     return writing
 

@@ -10,11 +10,11 @@ from nnlite.data.files.evidence import Rule
 
 TITLES = ("title", "name", "productname", "producttitle", "itemname", "productdisplayname", "itemtitle",
           "displayname")  # the first of them wins
-LANGUAGE = re.compile(r"[\s_\-.:(\[]+(?:en|de|fr|es|it|nl|pt|pl|ru|uk|cs|sk|hu|ro|bg|el|tr|sv|da|fi|nb|et|lv|lt|sl|hr|sr|ja|zh|ko|"
-                      r"ar|he|fa|hi|th|vi)(?:[_\-][A-Za-z]{2,4})?[)\]]?$")  # 'name-en_US', 'name(en-gb)'
+LANGUAGE = re.compile(r"[\s_\-.:(\[]+(?:en|de|fr|es|it|nl|pt|pl|ru|uk|cs|sk|hu|ro|bg|el|tr|sv|da|fi|nb|et|lv|lt|sl|hr|"
+                      r"sr|ja|zh|ko|ar|he|fa|hi|th|vi)(?:[_\-][A-Za-z]{2,4})?[)\]]?$")  # 'name-en_US', 'name(en-gb)'
 CATEGORY = re.compile(
-    r"(?:amazon|google|fb|facebook|shopping|main|master|sub|product|item|primary|secondary|parent|top|leaf|full|shop|store|ebay|"
-    r"l\d|level\d)*categor(?:y|ies)"
+    r"(?:amazon|google|fb|facebook|ebay|shopping|main|master|sub|product|item|primary|secondary|parent|top|leaf|full|"
+    r"shop|store|l\d|level\d)*categor(?:y|ies)"
     r"(?:names?|levels?|lvl|l(?=\d)|paths?|tree|list|hierarchy|titles?|full|complete|display|breadcrumbs?|"
     r"andsubcategory|xyz)*\d*|categid(?:name|completename|displayname)?")
 FIRST = ("maincategory", "category", "categories", "subcategory")  # in a row whose keys have no order
