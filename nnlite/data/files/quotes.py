@@ -23,13 +23,13 @@ MAX_UNESCAPED = 2.0  # of UNESCAPED in one field: where one quote is not escaped
 STRAY_CLOSING = 1.0  # an unquoted field that ends with a quote
 LITERAL = 3.0  # an unquoted field that begins with a quote
 PAIRED = -2.0  # ... which has a partner in the same field: "Big" Lebowski
-UNUSUAL = 1.0  # a value that its column does not have elsewhere
-BROKEN_LINE, BROKEN_LINES = 4.0, 6.0  # a row with a wrong number of columns, on one line or on several
+UNUSUAL, MAX_UNUSUAL = 0.5, 1.0  # a value that its column does not have elsewhere; all of them
+BROKEN_LINE, BROKEN_LINES = 5.0, 7.0  # a row with a wrong number of columns, on one line or on several
 OPEN_AT_END = 3.0  # the file ends inside a quoted field
 PAST_A_ROW = (0.05, 2.5)  # a field that continues where a row could end; the second if it has values usual in a row
 
 MARGIN = 2.0  # how much worse the second best reading must be
-MAX_WORSE = 6.0  # a reading that is worse than the best by more than this is given up
+MAX_WORSE = 7.0  # a reading that is worse than the best by more than this is given up
 MAX_STATES = 32  # readings followed at a time
 MAX_STEPS = 15_000  # of them in one line; such a line is skipped
 MAX_ROW_CHARS = 1 << 24
@@ -88,7 +88,7 @@ class _Resolver:
         self.lines = Stretch()
         self.root = _Done(None, 0, 0, None, "")  # what lies before it is yielded
         self.ended: _Reading | None = _Reading(0, self.root, 0)
-        self.open: dict = {}  # (column, "quoted", is its row new) -> _Reading
+        self.open: dict = {}  # (column, "quoted", first line) -> _Reading
         if is_inside:
             self._lose_track(0)
 
@@ -98,7 +98,7 @@ class _Resolver:
         done = _Done(self.root, self.root.end, self.lines.end, None, "unclosed quote")
         self.ended = _Reading(cost, done if self.lines.end > self.root.end else best, self.lines.end)
         doubtful = _Reading(cost, self.root, self.root.end, is_doubtful=True)
-        self.open = {(column, "quoted", False): doubtful for column in range(min(self.width, MAX_STATES))}
+        self.open = {(column, "quoted", doubtful.start): doubtful for column in range(min(self.width, MAX_STATES))}
 
     def is_sure(self):
         return bool(self.ended) and all(r.cost >= self.ended.cost + MARGIN for r in self.open.values())
@@ -150,9 +150,11 @@ class _Resolver:
         states: dict = {}
         for (column, mode, _), reading in self.open.items():
             self._put(states, column, mode, reading)
-        if before:
+        has_quotes = '"' in body
+        if before and (has_quotes or body.count(self.delimiter) == self.width - 1):
             self._put(states, 0, "plain", _Reading(before.cost, before.done, number, base))
-        states = self._tokens(states, body, base, limit)
+        if has_quotes or len(states) > len(self.open):
+            states = self._tokens(states, body, base, limit)
         if len(states) > MAX_STATES:
             return self._lose_track(limit)
         self.ended = None
@@ -205,7 +207,7 @@ class _Resolver:
             start, end = _last_span(fields, base)
             if any(start < value < end for values in others for value in values):
                 cost += PAST_A_ROW[1]
-            self._end_row(reading, cost + UNUSUAL * n_unusual, fields, "")
+            self._end_row(reading, cost + min(UNUSUAL * n_unusual, MAX_UNUSUAL), fields, "")
         still_open: dict = {}
         past = [values for n_unusual, values in usual.values() if n_unusual <= len(values)]
         for (column, mode, _), reading in states.items():
@@ -250,7 +252,7 @@ class _Resolver:
 
     def _put(self, states, column, mode, new):
         """Of two readings with one state keep the better one; where it is not much better, it is doubtful."""
-        key = column, mode, new.start == self.lines.end - 1
+        key = column, mode, new.start
         old = states.get(key)
         if old:
             new, worse = (new, old) if new.cost < old.cost else (old, new)
