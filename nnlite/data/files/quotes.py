@@ -25,7 +25,7 @@ LITERAL = 3.0  # an unquoted field that begins with a quote
 PAIRED = -2.0  # ... which has a partner in the same field: "Big" Lebowski
 UNUSUAL, MAX_UNUSUAL = 0.5, 1.0  # a value that its column does not have elsewhere; all of them
 BROKEN_LINE, BROKEN_LINES = 5.0, 7.0  # a row with a wrong number of columns, on one line or on several
-OPEN_AT_END = 3.0  # the file ends inside a quoted field
+OPEN_AT_END = 4.0  # the file ends inside a quoted field
 PAST_A_ROW = (0.05, 2.5)  # a field that continues where a row could end; the second if it has values usual in a row
 
 MARGIN = 2.0  # how much worse the second best reading must be
@@ -273,7 +273,8 @@ class _Resolver:
         if mode == "quoted":
             self._in_quoted(states, column, reading, end, n, closes, opens)
         elif mode in ("alone", "paired"):
-            mode = {"alone": "paired", "paired": "alone"}[mode] if n % 2 else mode
+            if closes or n % 2:
+                mode = "alone" if closes or mode == "paired" else "paired"
             self._put(states, column, mode, reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
         elif mode == "plain" and start == reading.at:
             opened = reading._replace(at=start + 1)
