@@ -101,7 +101,8 @@ class _Resolver:
         self.open = {(column, "quoted", doubtful.start): doubtful for column in range(min(self.width, MAX_STATES))}
 
     def is_sure(self):
-        return bool(self.ended) and all(r.cost >= self.ended.cost + MARGIN for r in self.open.values())
+        ended = self.ended
+        return ended is not None and all(r.cost >= ended.cost + MARGIN for r in self.open.values())
 
     def agreed(self):
         """Yield the rows that all readings share; of a row that is too long, its lines as skipped."""
@@ -168,9 +169,10 @@ class _Resolver:
         for reading in self.open.values():
             if reading.start < number:
                 self._end_row(reading, BROKEN_LINES, None, "unclosed quote")
-        limit = min(r.cost for r in [*self.open.values()] + [self.ended]) + MAX_WORSE
+        ended = self.ended
+        limit = min(r.cost for r in [*self.open.values()] + [ended] * (ended is not None)) + MAX_WORSE
         self.open = {key: r for key, r in self.open.items() if r.cost <= limit}
-        self.ended = self.ended if self.ended.cost <= limit else None
+        self.ended = ended if ended is not None and ended.cost <= limit else None
 
     def _tokens(self, states, body, base, limit):
         """The states behind the last quote and delimiter of a line; too many where it takes too long to follow."""

@@ -21,7 +21,7 @@ class Signature:
             if len(values) >= MIN_VALUES and sum(map(bool, map(_NUMBER.fullmatch, values))) >= 0.8 * len(values):
                 self.usual[i] = _NUMBER.fullmatch
         tables = [row for row in zip(*columns) if all(not row[i] or test(row[i]) for i, test in self.usual.items())]
-        for i, column in enumerate(zip(*tables)):  # without lines of text that got among the rows
+        for i, column in enumerate(map(list, zip(*tables))):  # without lines of text that got among the rows
             values = list(filter(None, column))
             often = {value: n for value, n in Counter(values).items() if n > 1}
             if i not in self.usual and MIN_VALUES <= len(values) <= 1.25 * sum(often.values()) and \
