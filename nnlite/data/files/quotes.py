@@ -10,9 +10,8 @@ inside of another one is worse than a row lost. (This is the Viterbi algorithm; 
 import re
 from collections.abc import Callable, Iterator
 from functools import reduce
-from typing import Any, NamedTuple
-
 from nnlite.data.files.blocks import Stretch
+from nnlite.data.files.readings import Done, Reading, common, last_span
 from nnlite.data.files.signature import MAX_VALUE_CHARS, Signature
 from nnlite.data.lines import SkippedLine
 
@@ -34,27 +33,6 @@ MAX_STATES = 32  # readings followed at a time
 MAX_STEPS = 15_000  # of them in one line; such a line is skipped
 MAX_ROW_CHARS = 1 << 24
 CHECKED_LINES = 64
-
-
-class _Done:
-    """Lines start to end (exclusive) as one row, or skipped (fields None): broken, doubtful, or empty (no kind)."""
-
-    __slots__ = "before", "start", "end", "fields", "kind"
-
-    def __init__(self, before: "_Done | None", start: int, end: int, fields: Any, kind: str):
-        self.before, self.start, self.end = before, start, end
-        self.fields, self.kind = fields, kind  # fields: (fields before, start, end, is quoted)
-
-
-class _Reading(NamedTuple):
-    cost: float
-    done: _Done
-    start: int  # line of the present row
-    at: int = 0  # offset of the present field
-    fields: Any = None  # of the present row, those that are complete
-    unescaped: float = 0  # cost of the present field's quotes
-    opened: int = -1  # the last line on which a quote stood where a field would open
-    is_doubtful: bool = False
 
 
 def resolve(next_line: Callable[[], str | None], width: int, delimiter: str, signature: Signature,
@@ -86,18 +64,18 @@ class _Resolver:
         self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
         self.lines = Stretch()
-        self.root = _Done(None, 0, 0, None, "")  # what lies before it is yielded
-        self.ended: _Reading | None = _Reading(0, self.root, 0)
-        self.open: dict = {}  # (column, "quoted", first line) -> _Reading
+        self.root = Done(None, 0, 0, None, "")  # what lies before it is yielded
+        self.ended: Reading | None = Reading(0, self.root, 0)
+        self.open: dict = {}  # (column, "quoted", first line) -> Reading
         if is_inside:
             self._lose_track(0)
 
     def _lose_track(self, cost):
         """The next line may be inside any column, of a row that is doubtful, or start a row."""
         best = self.ended.done if self.ended else self.root
-        done = _Done(self.root, self.root.end, self.lines.end, None, "unclosed quote")
-        self.ended = _Reading(cost, done if self.lines.end > self.root.end else best, self.lines.end)
-        doubtful = _Reading(cost, self.root, self.root.end, is_doubtful=True)
+        done = Done(self.root, self.root.end, self.lines.end, None, "unclosed quote")
+        self.ended = Reading(cost, done if self.lines.end > self.root.end else best, self.lines.end)
+        doubtful = Reading(cost, self.root, self.root.end, is_doubtful=True)
         self.open = {(column, "quoted", doubtful.start): doubtful for column in range(min(self.width, MAX_STATES))}
 
     def is_sure(self):
@@ -107,16 +85,16 @@ class _Resolver:
     def agreed(self):
         """Yield the rows that all readings share; of a row that is too long, its lines as skipped."""
         readings = [*self.open.values()] + [self.ended] * bool(self.ended)
-        common = reduce(_common, (reading.done for reading in readings))
-        yield from self.rows(common)
+        shared = reduce(common, (reading.done for reading in readings))
+        yield from self.rows(shared)
         if self.lines.n_chars > MAX_ROW_CHARS:
-            yield from ((i, SkippedLine("unclosed quote", self.lines[i])) for i in range(common.end, self.lines.end))
-            common = _Done(None, common.end, self.lines.end, None, "")
+            yield from ((i, SkippedLine("unclosed quote", self.lines[i])) for i in range(shared.end, self.lines.end))
+            shared = Done(None, shared.end, self.lines.end, None, "")
             if self.ended:
-                self.ended = _Reading(self.ended.cost, common, self.lines.end)
-            self.open = {key: r._replace(done=common, fields=None, is_doubtful=True) for key, r in self.open.items()}
-        self.root, common.before, common.fields = common, None, None
-        self.lines.drop(common.end)
+                self.ended = Reading(self.ended.cost, shared, self.lines.end)
+            self.open = {key: r._replace(done=shared, fields=None, is_doubtful=True) for key, r in self.open.items()}
+        self.root, shared.before, shared.fields = shared, None, None
+        self.lines.drop(shared.end)
 
     def rows(self, done):
         """Yield (first line, row or SkippedLine) from the root to `done`."""
@@ -153,7 +131,7 @@ class _Resolver:
             self._put(states, column, mode, reading)
         has_quotes = '"' in body
         if before and (has_quotes or body.count(self.delimiter) == self.width - 1):
-            self._put(states, 0, "plain", _Reading(before.cost, before.done, number, base))
+            self._put(states, 0, "plain", Reading(before.cost, before.done, number, base))
         if has_quotes or len(states) > len(self.open):
             states = self._tokens(states, body, base, limit)
         if len(states) > MAX_STATES:
@@ -165,7 +143,7 @@ class _Resolver:
         elif before:  # or else the line is a broken row
             kind = "unclosed quote" if any(reading.start == number for reading in self.open.values()) \
                 else "wrong columns"
-            self._end_row(_Reading(before.cost, before.done, number), BROKEN_LINE, None, kind)
+            self._end_row(Reading(before.cost, before.done, number), BROKEN_LINE, None, kind)
         for reading in self.open.values():
             if reading.start < number:
                 self._end_row(reading, BROKEN_LINES, None, "unclosed quote")
@@ -206,7 +184,7 @@ class _Resolver:
         for reading, fields, cost in rows:
             n_unusual, _ = usual[id(reading)]
             others = [usual[id(other)][1] for other, _, _ in rows if reading.start < other.start == number]
-            start, end = _last_span(fields, base)
+            start, end = last_span(fields, base)
             if any(start < value < end for values in others for value in values):
                 cost += PAST_A_ROW[1]
             self._end_row(reading, cost + min(UNUSUAL * n_unusual, MAX_UNUSUAL), fields, "")
@@ -244,12 +222,12 @@ class _Resolver:
         start, end = reading.start, self.lines.end
         if reading.is_doubtful:
             start, fields, kind = reading.done.end, None, "unclosed quote"
-        new = _Reading(reading.cost + cost, _Done(reading.done, start, end, fields, kind), end)
+        new = Reading(reading.cost + cost, Done(reading.done, start, end, fields, kind), end)
         if self.ended:
             new, worse = (new, self.ended) if new.cost < self.ended.cost else (self.ended, new)
             if worse.cost - new.cost < MARGIN:
-                common = _common(new.done, worse.done)
-                new = new._replace(done=_Done(common, common.end, end, None, "unclosed quote"))
+                shared = common(new.done, worse.done)
+                new = new._replace(done=Done(shared, shared.end, end, None, "unclosed quote"))
         self.ended = new
 
     def _put(self, states, column, mode, new):
@@ -259,7 +237,7 @@ class _Resolver:
         if old:
             new, worse = (new, old) if new.cost < old.cost else (old, new)
             if worse.cost - new.cost < MARGIN:
-                new = new._replace(done=_common(new.done, worse.done), is_doubtful=True)
+                new = new._replace(done=common(new.done, worse.done), is_doubtful=True)
         states[key] = new
 
     def _delimiter(self, states, column, mode, reading, start, end, closes, opens):
@@ -306,20 +284,3 @@ class _Resolver:
         elif n % 2 and reading.unescaped < MAX_UNESCAPED:
             reading = reading._replace(cost=reading.cost + UNESCAPED, unescaped=reading.unescaped + UNESCAPED)
         self._put(states, column, "quoted", reading)
-
-
-def _common(one, other):
-    """The last row that two readings share."""
-    while one is not other:
-        if other is None or (one is not None and one.end >= other.end):
-            one = one.before
-        else:
-            other = other.before
-    return one
-
-
-def _last_span(fields, offset):
-    """(start, end) of the field that begins before an offset and ends behind it; (0, 0) if none does."""
-    while fields and fields[1] >= offset:
-        fields = fields[0]
-    return (fields[1], fields[2]) if fields and fields[2] >= offset else (0, 0)
