@@ -64,7 +64,8 @@ class Lines:
 
     def _read_bytes(self) -> bytes:
         """Some whole lines, the last one with its end unless the file ends."""
-        end, parts, size, block = self.line_end.encode(), [self._rest], len(self._rest), b" "
+        end, parts, size = self.line_end.encode(), [self._rest], len(self._rest)
+        block: bytes | SkippedLine = b" "
         while block:
             block = _read_block(self.file.read1)
             if isinstance(block, SkippedLine):

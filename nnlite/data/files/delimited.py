@@ -12,12 +12,13 @@ from typing import Any
 
 from nnlite.data.files.blocks import Lines
 from nnlite.data.files.dialect import MAX_EXAMPLES, Dialect
-from nnlite.data.files.quotes import Signature, resolve
+from nnlite.data.files.quotes import MAX_ROW_CHARS, resolve
+from nnlite.data.files.signature import Signature
 from nnlite.data.lines import SkippedLine
 
 MAX_LINES_BACK = 64  # how far before an odd row the quote may stand that makes it odd
 MIN_LINES = 16  # parsed at a time behind an odd row
-MAX_OPEN_LINES = 1 << 13  # of a row that the csv module reads; a longer one is read line by line
+MAX_OPEN_LINES = 1 << 16  # of a row that the csv module reads; a longer one is read line by line
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what Lines makes of such bytes
 
 Row = list[str] | SkippedLine
@@ -95,12 +96,15 @@ class Rows:
         rows, ends, is_open = [], [0], False
         reader = csv.reader(lines, delimiter=self.dialect.delimiter, strict=True,
                             skipinitialspace=self.dialect.skips_spaces)
+        limit = csv.field_size_limit(MAX_ROW_CHARS)  # of all readers in the process
         try:
             for row in reader:
                 rows.append(row)
                 ends.append(reader.line_num)
         except csv.Error as error:
             is_open = "unexpected end" in str(error)
+        finally:
+            csv.field_size_limit(limit)
         return rows, ends, is_open
 
     def _first_odd(self, rows, ends, lines):

@@ -65,6 +65,9 @@ class Walker:
                 return ":", place
             elif sign in "{[":
                 is_member = self.stack and self.stack[-1][0] == "{"
+                before = text[max(place - 21, 0):place - 1].rstrip()[-1:]
+                if self.stack and before and before not in (":" if is_member else "[,"):
+                    return "!", place
                 self.stack.append((sign, (*self.path, self.key if is_member else None)))
                 return ("!" if len(self.stack) > MAX_DEPTH else sign), place
             else:

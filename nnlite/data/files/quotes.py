@@ -10,9 +10,8 @@ inside of another one is worse than a row lost. (This is the Viterbi algorithm; 
 import re
 from collections.abc import Callable, Iterator
 from functools import reduce
-from typing import Any, NamedTuple
-
 from nnlite.data.files.blocks import Stretch
+from nnlite.data.files.readings import Done, Reading, common, last_span
 from nnlite.data.files.signature import MAX_VALUE_CHARS, Signature
 from nnlite.data.lines import SkippedLine
 
@@ -23,38 +22,17 @@ MAX_UNESCAPED = 2.0  # of UNESCAPED in one field: where one quote is not escaped
 STRAY_CLOSING = 1.0  # an unquoted field that ends with a quote
 LITERAL = 3.0  # an unquoted field that begins with a quote
 PAIRED = -2.0  # ... which has a partner in the same field: "Big" Lebowski
-UNUSUAL = 1.0  # a value that its column does not have elsewhere
-BROKEN_LINE, BROKEN_LINES = 4.0, 6.0  # a row with a wrong number of columns, on one line or on several
-OPEN_AT_END = 3.0  # the file ends inside a quoted field
+UNUSUAL, MAX_UNUSUAL = 0.5, 1.0  # a value that its column does not have elsewhere; all of them
+BROKEN_LINE, BROKEN_LINES = 5.0, 7.0  # a row with a wrong number of columns, on one line or on several
+OPEN_AT_END = 4.0  # the file ends inside a quoted field
 PAST_A_ROW = (0.05, 2.5)  # a field that continues where a row could end; the second if it has values usual in a row
 
 MARGIN = 2.0  # how much worse the second best reading must be
-MAX_WORSE = 6.0  # a reading that is worse than the best by more than this is given up
+MAX_WORSE = 7.0  # a reading that is worse than the best by more than this is given up
 MAX_STATES = 32  # readings followed at a time
 MAX_STEPS = 15_000  # of them in one line; such a line is skipped
 MAX_ROW_CHARS = 1 << 24
 CHECKED_LINES = 64
-
-
-class _Done:
-    """Lines start to end (exclusive) as one row, or skipped (fields None): broken, doubtful, or empty (no kind)."""
-
-    __slots__ = "before", "start", "end", "fields", "kind"
-
-    def __init__(self, before: "_Done | None", start: int, end: int, fields: Any, kind: str):
-        self.before, self.start, self.end = before, start, end
-        self.fields, self.kind = fields, kind  # fields: (fields before, start, end, is quoted)
-
-
-class _Reading(NamedTuple):
-    cost: float
-    done: _Done
-    start: int  # line of the present row
-    at: int = 0  # offset of the present field
-    fields: Any = None  # of the present row, those that are complete
-    unescaped: float = 0  # cost of the present field's quotes
-    opened: int = -1  # the last line on which a quote stood where a field would open
-    is_doubtful: bool = False
 
 
 def resolve(next_line: Callable[[], str | None], width: int, delimiter: str, signature: Signature,
@@ -86,36 +64,37 @@ class _Resolver:
         self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
         self.lines = Stretch()
-        self.root = _Done(None, 0, 0, None, "")  # what lies before it is yielded
-        self.ended: _Reading | None = _Reading(0, self.root, 0)
-        self.open: dict = {}  # (column, "quoted", is its row new) -> _Reading
+        self.root = Done(None, 0, 0, None, "")  # what lies before it is yielded
+        self.ended: Reading | None = Reading(0, self.root, 0)
+        self.open: dict = {}  # (column, "quoted", first line) -> Reading
         if is_inside:
             self._lose_track(0)
 
     def _lose_track(self, cost):
         """The next line may be inside any column, of a row that is doubtful, or start a row."""
         best = self.ended.done if self.ended else self.root
-        done = _Done(self.root, self.root.end, self.lines.end, None, "unclosed quote")
-        self.ended = _Reading(cost, done if self.lines.end > self.root.end else best, self.lines.end)
-        doubtful = _Reading(cost, self.root, self.root.end, is_doubtful=True)
-        self.open = {(column, "quoted", False): doubtful for column in range(min(self.width, MAX_STATES))}
+        done = Done(self.root, self.root.end, self.lines.end, None, "unclosed quote")
+        self.ended = Reading(cost, done if self.lines.end > self.root.end else best, self.lines.end)
+        doubtful = Reading(cost, self.root, self.root.end, is_doubtful=True)
+        self.open = {(column, "quoted", doubtful.start): doubtful for column in range(min(self.width, MAX_STATES))}
 
     def is_sure(self):
-        return bool(self.ended) and all(r.cost >= self.ended.cost + MARGIN for r in self.open.values())
+        ended = self.ended
+        return ended is not None and all(r.cost >= ended.cost + MARGIN for r in self.open.values())
 
     def agreed(self):
         """Yield the rows that all readings share; of a row that is too long, its lines as skipped."""
         readings = [*self.open.values()] + [self.ended] * bool(self.ended)
-        common = reduce(_common, (reading.done for reading in readings))
-        yield from self.rows(common)
+        shared = reduce(common, (reading.done for reading in readings))
+        yield from self.rows(shared)
         if self.lines.n_chars > MAX_ROW_CHARS:
-            yield from ((i, SkippedLine("unclosed quote", self.lines[i])) for i in range(common.end, self.lines.end))
-            common = _Done(None, common.end, self.lines.end, None, "")
+            yield from ((i, SkippedLine("unclosed quote", self.lines[i])) for i in range(shared.end, self.lines.end))
+            shared = Done(None, shared.end, self.lines.end, None, "")
             if self.ended:
-                self.ended = _Reading(self.ended.cost, common, self.lines.end)
-            self.open = {key: r._replace(done=common, fields=None, is_doubtful=True) for key, r in self.open.items()}
-        self.root, common.before, common.fields = common, None, None
-        self.lines.drop(common.end)
+                self.ended = Reading(self.ended.cost, shared, self.lines.end)
+            self.open = {key: r._replace(done=shared, fields=None, is_doubtful=True) for key, r in self.open.items()}
+        self.root, shared.before, shared.fields = shared, None, None
+        self.lines.drop(shared.end)
 
     def rows(self, done):
         """Yield (first line, row or SkippedLine) from the root to `done`."""
@@ -150,9 +129,11 @@ class _Resolver:
         states: dict = {}
         for (column, mode, _), reading in self.open.items():
             self._put(states, column, mode, reading)
-        if before:
-            self._put(states, 0, "plain", _Reading(before.cost, before.done, number, base))
-        states = self._tokens(states, body, base, limit)
+        has_quotes = '"' in body
+        if before and (has_quotes or body.count(self.delimiter) == self.width - 1):
+            self._put(states, 0, "plain", Reading(before.cost, before.done, number, base))
+        if has_quotes or len(states) > len(self.open):
+            states = self._tokens(states, body, base, limit)
         if len(states) > MAX_STATES:
             return self._lose_track(limit)
         self.ended = None
@@ -162,13 +143,14 @@ class _Resolver:
         elif before:  # or else the line is a broken row
             kind = "unclosed quote" if any(reading.start == number for reading in self.open.values()) \
                 else "wrong columns"
-            self._end_row(_Reading(before.cost, before.done, number), BROKEN_LINE, None, kind)
+            self._end_row(Reading(before.cost, before.done, number), BROKEN_LINE, None, kind)
         for reading in self.open.values():
             if reading.start < number:
                 self._end_row(reading, BROKEN_LINES, None, "unclosed quote")
-        limit = min(r.cost for r in [*self.open.values()] + [self.ended]) + MAX_WORSE
+        ended = self.ended
+        limit = min(r.cost for r in [*self.open.values()] + [ended] * (ended is not None)) + MAX_WORSE
         self.open = {key: r for key, r in self.open.items() if r.cost <= limit}
-        self.ended = self.ended if self.ended.cost <= limit else None
+        self.ended = ended if ended is not None and ended.cost <= limit else None
 
     def _tokens(self, states, body, base, limit):
         """The states behind the last quote and delimiter of a line; too many where it takes too long to follow."""
@@ -202,10 +184,10 @@ class _Resolver:
         for reading, fields, cost in rows:
             n_unusual, _ = usual[id(reading)]
             others = [usual[id(other)][1] for other, _, _ in rows if reading.start < other.start == number]
-            start, end = _last_span(fields, base)
+            start, end = last_span(fields, base)
             if any(start < value < end for values in others for value in values):
                 cost += PAST_A_ROW[1]
-            self._end_row(reading, cost + UNUSUAL * n_unusual, fields, "")
+            self._end_row(reading, cost + min(UNUSUAL * n_unusual, MAX_UNUSUAL), fields, "")
         still_open: dict = {}
         past = [values for n_unusual, values in usual.values() if n_unusual <= len(values)]
         for (column, mode, _), reading in states.items():
@@ -240,22 +222,22 @@ class _Resolver:
         start, end = reading.start, self.lines.end
         if reading.is_doubtful:
             start, fields, kind = reading.done.end, None, "unclosed quote"
-        new = _Reading(reading.cost + cost, _Done(reading.done, start, end, fields, kind), end)
+        new = Reading(reading.cost + cost, Done(reading.done, start, end, fields, kind), end)
         if self.ended:
             new, worse = (new, self.ended) if new.cost < self.ended.cost else (self.ended, new)
             if worse.cost - new.cost < MARGIN:
-                common = _common(new.done, worse.done)
-                new = new._replace(done=_Done(common, common.end, end, None, "unclosed quote"))
+                shared = common(new.done, worse.done)
+                new = new._replace(done=Done(shared, shared.end, end, None, "unclosed quote"))
         self.ended = new
 
     def _put(self, states, column, mode, new):
         """Of two readings with one state keep the better one; where it is not much better, it is doubtful."""
-        key = column, mode, new.start == self.lines.end - 1
+        key = column, mode, new.start
         old = states.get(key)
         if old:
             new, worse = (new, old) if new.cost < old.cost else (old, new)
             if worse.cost - new.cost < MARGIN:
-                new = new._replace(done=_common(new.done, worse.done), is_doubtful=True)
+                new = new._replace(done=common(new.done, worse.done), is_doubtful=True)
         states[key] = new
 
     def _delimiter(self, states, column, mode, reading, start, end, closes, opens):
@@ -271,7 +253,8 @@ class _Resolver:
         if mode == "quoted":
             self._in_quoted(states, column, reading, end, n, closes, opens)
         elif mode in ("alone", "paired"):
-            mode = {"alone": "paired", "paired": "alone"}[mode] if n % 2 else mode
+            if closes or n % 2:
+                mode = "alone" if closes or mode == "paired" else "paired"
             self._put(states, column, mode, reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
         elif mode == "plain" and start == reading.at:
             opened = reading._replace(at=start + 1)
@@ -301,20 +284,3 @@ class _Resolver:
         elif n % 2 and reading.unescaped < MAX_UNESCAPED:
             reading = reading._replace(cost=reading.cost + UNESCAPED, unescaped=reading.unescaped + UNESCAPED)
         self._put(states, column, "quoted", reading)
-
-
-def _common(one, other):
-    """The last row that two readings share."""
-    while one is not other:
-        if other is None or (one is not None and one.end >= other.end):
-            one = one.before
-        else:
-            other = other.before
-    return one
-
-
-def _last_span(fields, offset):
-    """(start, end) of the field that begins before an offset and ends behind it; (0, 0) if none does."""
-    while fields and fields[1] >= offset:
-        fields = fields[0]
-    return (fields[1], fields[2]) if fields and fields[2] >= offset else (0, 0)

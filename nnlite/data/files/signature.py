@@ -15,15 +15,18 @@ class Signature:
 
     def __init__(self, rows: Sequence[Sequence[str]]):
         self.usual: dict[int, Callable[[str], Any]] = {}
-        for i, column in enumerate(zip(*rows)):
-            values = [value.strip() for value in column if value.strip()]
-            if len(values) >= MIN_VALUES:
-                if all(map(_NUMBER.fullmatch, values)):
-                    self.usual[i] = _NUMBER.fullmatch
-                else:
-                    often = {value: n for value, n in Counter(values).items() if n > 1}
-                    if 4 * len(often) <= len(values) <= 1.25 * sum(often.values()):
-                        self.usual[i] = often.__contains__
+        columns = [[value.strip() for value in column] for column in zip(*rows)]
+        for i, column in enumerate(columns):
+            values = list(filter(None, column))
+            if len(values) >= MIN_VALUES and sum(map(bool, map(_NUMBER.fullmatch, values))) >= 0.8 * len(values):
+                self.usual[i] = _NUMBER.fullmatch
+        tables = [row for row in zip(*columns) if all(not row[i] or test(row[i]) for i, test in self.usual.items())]
+        for i, column in enumerate(map(list, zip(*tables))):  # without lines of text that got among the rows
+            values = list(filter(None, column))
+            often = {value: n for value, n in Counter(values).items() if n > 1}
+            if i not in self.usual and MIN_VALUES <= len(values) <= 1.25 * sum(often.values()) and \
+                    4 * len(often) <= len(values):
+                self.usual[i] = often.__contains__
 
     def knows(self, row: Sequence[str]) -> bool:
         """Whether the row has values that are usual in their columns, and none that is not."""

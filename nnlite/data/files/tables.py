@@ -137,7 +137,8 @@ def _cell(value: Any) -> Any:
     if isinstance(value, (list, dict, bool, int)):
         return value
     if isinstance(value, (float, Decimal)):
-        return int(value) if value == value and abs(value) < 1 << 53 and value == int(value) else float(value)
+        number = float(value)
+        return int(number) if number.is_integer() and abs(number) < 1 << 53 else number
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     if isinstance(value, datetime.datetime):
