@@ -148,7 +148,7 @@ def _sample(source):
         row = source.parse(item) if source.parse else item
         if row is not None:
             sample.append((number, row))
-        n_chars += sum(map(len, item)) if isinstance(item, list) else len(item) if isinstance(item, str) else 0
+        n_chars += sum(len(cell) for cell in (item if isinstance(item, list) else [item]) if isinstance(cell, str))
         if n_chars > SAMPLE_CHARS and len(sample) >= LEAST_ROWS:
             break
     return sample

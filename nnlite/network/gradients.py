@@ -1,11 +1,13 @@
 """Are the compiled training step's gradients right? They are compared with those of `reference`."""
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnlite.data.csr import check_features
 from nnlite.network import reference
+from nnlite.network.layers import SparseLinear
 from nnlite.network.mlp import MLP, StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system.threads import one_blas_thread, team
@@ -26,7 +28,8 @@ def gradients(model: MLP, dataset: "Dataset", reduction: str = "sum",
         raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {dataset}")
     model.check()
     x, y, keep = check_features(dataset.x, model.n_words), dataset.arrays()[1], KeepGradients(model.params)
-    model = MLP.from_params(model.params, model.activation, model.output)  # layers whose memory no other thread uses
+    model = copy(model)
+    model.features = SparseLinear(model.features.w, model.features.b)  # whose memory no other thread uses
     divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)
     with one_blas_thread():
         loss = model.step(x, y, StepSettings(1 / divisor), keep, team(threads))

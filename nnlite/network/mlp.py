@@ -22,12 +22,9 @@ f32 = np.float32
 
 
 class StepSettings(NamedTuple):
-    """What one training step is told beside its batch.
+    """What one training step is told beside its batch."""
 
-    scale multiplies every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels.
-    """
-
-    scale: float
+    scale: float  # of every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels
     dropout: float = 0.0  # the chance of a hidden unit to be left out of a row,
     word_dropout: float = 0.0  # and that of a word,
     stream: int = 0  # which are functions of this integer below 2^32

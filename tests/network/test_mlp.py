@@ -157,7 +157,7 @@ def test_linear_bce_refuses_what_does_not_fit():
     linear_bce(h, w, b, y)
     wrong = (h.astype(float), w, b, y), (h.T.copy().T, w, b, y), (h, w[:4], b, y), (h, w, b[:4], y), (h[:2], w, b, y)
     for args in wrong:
-        with pytest.raises(ValueError, match="linear_bce: [hwb]: want C-contiguous float32"):
+        with pytest.raises(ValueError, match="linear_bce: [hwb]: want float32"):
             linear_bce(*args)
     with pytest.raises(ValueError, match="want at least 1 row, and 1 label in a tile, got 3 and 0"):
         linear_bce(h, w, b, y, tile=0)
@@ -304,7 +304,7 @@ def test_a_model_of_given_parameters_is_the_same_model(hidden):
     (lambda p: p.update({"labels.W": p["labels.W"][:, 1:]}), "do not fit together"),
     (lambda p: p.update({"hidden1.W": p["hidden1.W"].T}), "do not fit together"),
     (lambda p: p.update({"hidden7.W": p["hidden1.W"]}), "do not fit together"),
-    (lambda p: p.update({"features.b": p["features.b"].astype(float)}), "want parameters of float32"),
+    (lambda p: p.update({"features.b": p["features.b"].astype(float)}), "want float32"),
     (lambda p: p.clear(), "want at least one word"),
 ])
 def test_parameters_that_do_not_fit_are_refused(change, message):
@@ -401,7 +401,7 @@ def test_linear_bce_refuses_strided_parameters(name):
     arrays = dict(h=np.zeros((3, 4), F32), w=np.zeros((5, 4), F32), b=np.zeros(5, F32))
     arrays[name] = np.zeros((10, *arrays[name].shape[1:]), F32)[::2]
     y = random_csr(np.random.default_rng(0), 3, 5, 0.5, ones=True)
-    with pytest.raises(ValueError, match=f"linear_bce: {name}: want C-contiguous float32"):
+    with pytest.raises(ValueError, match=f"linear_bce: {name}: want float32"):
         linear_bce(**arrays, y=y)
 
 
