@@ -5,6 +5,7 @@ program that wrote the file, or because the parts of the cells recur with other 
 the cell stays whole, and the `Writing` says so.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ MAX_TEXTS, MAX_CHARS = 2_000, 1 << 16  # of a column that are looked at: distinc
 MIN_PAIRS = 3  # of neighbours across a separator, before they are evidence
 MOST, HALF, FEW = 0.8, 0.5, 0.2  # fractions of them
 OTHERS = (" - ", " – ", "\\", "~", ":", "^", "#")  # may separate: never accepted, but said
+
+_NUMBERS = re.compile(r"\d+(?:\s*,\s*\d+)*")
 
 
 class Rule(NamedTuple):
@@ -40,7 +43,9 @@ def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "")
     """
     if separator:
         return Writing(only=separator, why=(f"{separator!r} between names, as asked",))
-    texts, lists, n_chars = {}, [], 0
+    texts: dict[str, None] = {}
+    lists: list[Any] = []
+    n_chars = 0
     for value in values:
         if isinstance(value, str):
             if value not in texts and value.strip() not in NO_NAMES:
@@ -59,7 +64,7 @@ def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "")
             cells.append(text)
         else:
             lists.append(items)
-    writing, why = Writing(bare=bare), []
+    writing, why = Writing(bare=bare), list[str]()
     if lists:
         writing = _decide_lists(lists, writing, why)
     if cells:
@@ -168,11 +173,12 @@ def _decide_comma(lines, writing, rule, escapes, has_levels, why, doubts):
     told = seen.evidence()
     what = "paths" if has_levels else "names"
     by_rule = f"the rule of {rule.source}" if rule.lists == "," else \
-        r"it is escaped as \, within names" if "," in escapes else ""
+        r"it is escaped as \, within names" if "," in escapes else \
+        "all parts are numbers" if all(map(_NUMBERS.fullmatch, lines)) else ""
     if by_rule:
         why.append(f"comma between {what}: {by_rule}")
         writing = writing._replace(lists=",")
-        return writing if rule.escapes or "," in escapes else _with_glue(seen, writing, why, doubts)
+        return writing if rule.escapes or "," in escapes or not rule.lists else _with_glue(seen, writing, why, doubts)
     if has_levels:
         roots = seen.roots() if told.rooted else frozenset()
         rooted = [pair for pair in seen.pairs if unmasked(pair[1]) in roots]

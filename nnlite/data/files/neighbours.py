@@ -46,7 +46,7 @@ class Neighbours:
             pieces = cut.split(line)
             parts, signs = pieces[::2], ["", *(sign.strip() for sign in pieces[1::2]), ""]
             self.begins.add(parts[0])
-            found = {}
+            found: dict[tuple[str, str], None] = {}
             for i, part in enumerate(parts):
                 self.before[part].add((signs[i], parts[i - 1] if i else ""))
                 self.after[part].add((signs[i + 1], parts[i + 1] if i + 1 < len(parts) else ""))
