@@ -66,8 +66,15 @@ class Layout:
         self.n_untitled, self.n_rows = 0, len(rows)  # rows without a title that have categories; of the sample
         self.rows = ()  # they are not needed any more
         self.other_keys = frozenset(column.key for column in self.categories) - {"category"}
-        whole = next((column for column in self.categories if column.key == "category"), None)
-        self.names_of = lru_cache(maxsize=1 << 12)(lambda listed: tuple(dict.fromkeys(whole.names(listed))))
+        self._whole = next((column for column in self.categories if column.key == "category"), None) \
+            if self.titles[0] == "title" and not self.is_table else None
+        self.names_of = lru_cache(maxsize=1 << 12)(self._names_of)
+
+    def _names_of(self, listed: tuple[Any, ...]) -> tuple[str, ...]:
+        """The distinct names in a list of the key `category`. KeyError if title and categories are other keys."""
+        if self._whole is None:
+            raise KeyError("category")
+        return tuple(dict.fromkeys(self._whole.names(listed)))
 
     def values(self, key: Key, rows: Sequence[Row] | None = None) -> list[Any]:
         """What the sample has in a column, without empty cells."""
@@ -284,5 +291,5 @@ def shell_quoted(name: str) -> str:
 def get(row: Row, key: Key | None) -> Any:
     """The value of a row in a column, None if there is none."""
     if isinstance(row, dict):
-        return row.get(key)
+        return row.get(key)  # type: ignore[arg-type]
     return row[key] if isinstance(key, int) and key < len(row) else None

@@ -40,7 +40,7 @@ OTHERS = {
         {"Stool": ["Home", "Seats", "Low"], "Chair": ["Home", "Seats", "High"], "Mat": ["Home", "Floor", "Mats"],
          "Rug": ["Home", "Floor", "Rugs"]}, "a.jsonl"),
     "WooCommerce REST lines": one(
-        '{"id": 1, "name": "Stool", "type": "simple", "categories": [{"id": 9, "name": "Seats, Low", "slug": "s"}], "tags": []}\n'
+        '{"id": 1, "name": "Stool", "type": "simple", "categories": [{"id": 9, "name": "Seats, Low", "slug": "s"}]}\n'
         '{"id": 2, "name": "Mat", "categories": [{"id": 8, "name": "Floor &amp; Wall", "slug": "f"}]}\n',
         {"Stool": ["Seats, Low"], "Mat": ["Floor & Wall"]}, "a.jsonl"),
     "Shopify API lines": Kind(
@@ -131,6 +131,20 @@ OTHERS = {
                   paths="leaf"),
     "LF-AmazonTitles": one('{"uid": "1", "title": "Stool", "target_ind": [3, 12], "target_rel": [1.0, 1.0]}\n',
                            {"Stool": ["3", "12"]}, "trn.json"),
+    "other keys": Kind(
+        "a.jsonl", '{"title": "Stool", "name": "S", "category": ["Seats"], "tags": ["oak"]}\n'
+        '{"title": "Mat", "category": ["Floor"]}\n' * 1200,
+        [({"title": "name"}, {"S": ["Seats"]}), ({"categories": "tags"}, {"Stool": ["oak"]})]),
+    "Google, some numbers": one(
+        csv(["title", "google_product_category"], ["Stool", "443"], ["Bench", "Home > Seats"]),
+        {"Bench": ["Home", "Seats"]}),
+    "lists of numbers": one(csv(["title", "category"], ["Stool", "20,28"], ["Mat", "34"]),
+                            {"Stool": ["20", "28"], "Mat": ["34"]}),
+    "stray commas": one(csv(["title", "category"], ["Stool", "Seats, "], ["Mat", ",Floor"]), FLAT),
+    "lists of paths with slashes": one(
+        '{"title": "Stool", "category": ["Home/Seats", "Oak/Low"]}\n'
+        '{"title": "Mat", "category": ["Home/Floor", "Oak"]}\n',
+        {"Stool": ["Home", "Seats", "Oak", "Low"], "Mat": ["Home", "Floor", "Oak"]}, "a.jsonl"),
     "a separator of one's own": one(csv(["title", "category"], ["Stool", "Home~Seats, low"]),
                                     {"Stool": ["Home", "Seats, low"]},
                                     separator="~"),
