@@ -25,8 +25,8 @@ def noted_fit(trainer: Trainer, data: Dataset | ChunkFolder, validation: Dataset
     losses, interrupt = [], None
 
     def note(step: Step) -> None:
-        seen.update(steps=step.step, last_loss=step.loss, seconds=round(step.seconds, 3))
-        seen.setdefault("first_loss", step.loss)
+        seen.update(steps=step.step, last_loss=float(step.loss), seconds=round(step.seconds, 3))
+        seen.setdefault("first_loss", float(step.loss))
         losses.append((step.step, step.loss))
         if on_step:
             on_step(step)
@@ -40,10 +40,10 @@ def noted_fit(trainer: Trainer, data: Dataset | ChunkFolder, validation: Dataset
             raise
         interrupt = error
     history = trainer.history  # of a resumed training, all steps: `note` has seen the new ones
-    seen.update(steps=len(history.loss), last_loss=history.loss[-1], seconds=round(history.seconds, 3),
+    seen.update(steps=len(history.loss), last_loss=float(history.loss[-1]), seconds=round(history.seconds, 3),
                 validation=history.validation)
     if is_first:
-        seen["first_loss"] = history.loss[0]
+        seen["first_loss"] = float(history.loss[0])
     if losses:
         curve = seen.setdefault("curve", [])
         before = curve[-1][0] if curve else 0

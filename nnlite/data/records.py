@@ -20,8 +20,8 @@ from nnlite.data.files.report import SHOWN, FileReport, column_reports, doubts
 from nnlite.data.files.source import Source, opened
 from nnlite.data.lines import BROKEN, Skipped, SkippedLine
 
-SAMPLE_ROWS, SAMPLE_CHARS = 2_000, 1 << 19  # whichever comes first, but
-LEAST_ROWS = 300
+SAMPLE_ROWS, SAMPLE_CHARS = 2_000, 1 << 18  # of a sample, whichever comes first, but
+LEAST_ROWS = 300  # if there are as many
 MIN_ROWS = 10  # before most of them without a title, or without a category, is an error
 
 FilePath = str | Path
@@ -148,7 +148,8 @@ def _sample(source):
         row = source.parse(item) if source.parse else item
         if row is not None:
             sample.append((number, row))
-        n_chars += sum(len(cell) for cell in (item if isinstance(item, list) else [item]) if isinstance(cell, str))
+        cells = item if isinstance(item, list) else [item]
+        n_chars += sum([len(cell) if isinstance(cell, str) else 1 for cell in cells])
         if n_chars > SAMPLE_CHARS and len(sample) >= LEAST_ROWS:
             break
     return sample

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,22 +35,30 @@ def is_locked(file: int | BinaryIO, wait: bool = False, without: bool = True) ->
 class FolderLock:
     """The lock of a folder that exists, held until `release` or the end of this object or of the process.
 
-    BlockingIOError if another process, or another FolderLock of this one, holds it. OSError if the file ".lock",
-    which stays in the folder afterwards, cannot be written.
+    BlockingIOError if another process, or another FolderLock of this one, holds it. OSError if the file ".lock", which
+    is removed afterwards where the system can remove an open file, cannot be written.
     doing: what the holder of the lock does, for the error: "trains with these checkpoints"
     """
 
     NAME = ".lock"
 
     def __init__(self, folder: str | os.PathLike, doing: str = "works in this folder"):
-        self._file = open(Path(folder) / self.NAME, "ab")
-        if not is_locked(self._file):
-            self._file.close()
-            raise BlockingIOError(errno.EAGAIN, f"another process {doing}", str(folder))
+        self._path = Path(folder) / self.NAME
+        for _ in range(10):
+            self._file = open(self._path, "ab")
+            if not is_locked(self._file):
+                self._file.close()
+                raise BlockingIOError(errno.EAGAIN, f"another process {doing}", str(folder))
+            with suppress(OSError):
+                if os.path.samestat(os.fstat(self._file.fileno()), self._path.stat()):
+                    return  # otherwise the holder before has just removed this file
 
     def release(self) -> None:
         """Let another have the lock. Does nothing the second time."""
-        self._file.close()
+        if not self._file.closed:
+            with suppress(OSError):
+                self._path.unlink()
+            self._file.close()
 
     def __enter__(self) -> "FolderLock":
         return self

@@ -6,15 +6,18 @@ FLAT = {"Stool": ["Seats"], "Mat": ["Floor"]}
 
 OTHERS = {
     "Flipkart": one(
-        csv(["uniq_id", "product_name", "product_category_tree"], ["1", "Stool", '["Home >> Kids\' Seats, Low >> Stools"]'],
+        csv(["uniq_id", "product_name", "product_category_tree"],
+            ["1", "Stool", '["Home >> Kids\' Seats, Low >> Stools"]'],
             ["2", "Mat", '["Home >> Floor"]'], ["3", "Cup", '["Cup of Joy Ceramic ..."]']),
         {"Stool": ["Home", "Kids' Seats, Low", "Stools"], "Mat": ["Home", "Floor"], "Cup": ["Cup of Joy Ceramic ..."]}),
     "Amazon, Kaggle": one(
-        csv(["product_id", "product_name", "category"], ["1", "Stool", "Home|Seats,Low&Wide|Stools"], ["2", "Mat", "Home|Floor"]),
+        csv(["product_id", "product_name", "category"], ["1", "Stool", "Home|Seats,Low&Wide|Stools"],
+            ["2", "Mat", "Home|Floor"]),
         {"Stool": ["Home", "Seats,Low&Wide", "Stools"], "Mat": ["Home", "Floor"]}),
     "Amazon India, Kaggle": one(
         csv(["name", "main_category", "sub_category"], ["Stool", "home, kitchen, pets", "Seats"],
-            ["Radio", "tv, audio & cameras", "All Electronics"], ["Ball", "sports & fitness", "All Sports, Fitness & Outdoors"]),
+            ["Radio", "tv, audio & cameras", "All Electronics"],
+            ["Ball", "sports & fitness", "All Sports, Fitness & Outdoors"]),
         {"Stool": ["home, kitchen, pets", "Seats"], "Radio": ["tv, audio & cameras", "All Electronics"],
          "Ball": ["sports & fitness", "All Sports, Fitness & Outdoors"]}),
     "Mercari": one(
@@ -23,7 +26,8 @@ OTHERS = {
               ["2", "Red Tee", "1", "Men/Tops/T-shirts", ""], ["3", "Blue Vest", "1", "Men/Tops/Vests", ""],
               ["4", "Cap", "2", "Men/Hats/Caps", ""], ["5", "Thing", "2", "", ""]),
         {"Oak Stool": ["Home", "Seats", "Stools"], "Old Chair": ["Home", "Seats", "Chairs"],
-         "Red Tee": ["Men", "Tops", "T-shirts"], "Blue Vest": ["Men", "Tops", "Vests"], "Cap": ["Men", "Hats", "Caps"]}, "a.tsv"),
+         "Red Tee": ["Men", "Tops", "T-shirts"], "Blue Vest": ["Men", "Tops", "Vests"],
+         "Cap": ["Men", "Hats", "Caps"]}, "a.tsv"),
     "fashion images, Kaggle": one(
         csv(["id", "gender", "masterCategory", "subCategory", "articleType", "productDisplayName"],
             ["1", "Men", "Apparel", "Topwear", "Shirts", "Acme Men Check Shirt"]),
@@ -36,16 +40,19 @@ OTHERS = {
         {"Stool": ["Home", "Seats", "Low"], "Chair": ["Home", "Seats", "High"], "Mat": ["Home", "Floor", "Mats"],
          "Rug": ["Home", "Floor", "Rugs"]}, "a.jsonl"),
     "WooCommerce REST lines": one(
-        '{"id": 1, "name": "Stool", "type": "simple", "categories": [{"id": 9, "name": "Seats, Low", "slug": "s"}], "tags": []}\n'
+        '{"id": 1, "name": "Stool", "type": "simple", "categories": [{"id": 9, "name": "Seats, Low", "slug": "s"}]}\n'
         '{"id": 2, "name": "Mat", "categories": [{"id": 8, "name": "Floor &amp; Wall", "slug": "f"}]}\n',
         {"Stool": ["Seats, Low"], "Mat": ["Floor & Wall"]}, "a.jsonl"),
     "Shopify API lines": Kind(
-        "a.jsonl", '{"title": "Stool", "handle": "stool", "body_html": "", "product_type": "Seats", "tags": ["oak", "low"]}\n'
+        "a.jsonl",
+        '{"title": "Stool", "handle": "stool", "body_html": "", "product_type": "Seats", "tags": ["oak", "low"]}\n'
         '{"title": "Mat", "handle": "mat", "body_html": "", "product_type": "Floor", "tags": "wool, red"}\n',
         [({}, "--categories product_type --categories tags"),
-         ({"categories": ["product_type", "tags"]}, {"Stool": ["Seats", "oak", "low"], "Mat": ["Floor", "wool", "red"]})]),
+         ({"categories": ["product_type", "tags"]},
+          {"Stool": ["Seats", "oak", "low"], "Mat": ["Floor", "wool", "red"]})]),
     "Algolia lines": one(
-        '{"name": "Stool", "hierarchicalCategories": {"lvl0": "Home", "lvl1": "Home > Seats"}}\n', {"Stool": ["Home", "Seats"]},
+        '{"name": "Stool", "hierarchicalCategories": {"lvl0": "Home", "lvl1": "Home > Seats"}}\n',
+        {"Stool": ["Home", "Seats"]},
         "a.jsonl", categories="hierarchicalCategories"),
     "Open Food Facts": one(
         table("\t", ["code", "product_name", "categories", "categories_tags", "main_category", "pnns_groups_1"],
@@ -54,9 +61,11 @@ OTHERS = {
         {"Rusks": ["Snacks", "Sweet snacks", "Biscuits"], "Tea": ["Drinks"]}),
     "Open Food Facts, tags": Kind(
         "a.jsonl", '{"product_name": "Rusks", "categories_tags": ["en:snacks", "en:biscuits"]}\n',
-        [({}, "--categories categories_tags"), ({"categories": "categories_tags"}, {"Rusks": ["en:snacks", "en:biscuits"]})]),
+        [({}, "--categories categories_tags"), ({"categories": "categories_tags"},
+                                                {"Rusks": ["en:snacks", "en:biscuits"]})]),
     "Instacart": Kind(
-        "a.csv", csv(["product_id", "product_name", "aisle_id", "aisle", "department"], ["1", "Rusks", "3", "cookies", "snacks"]),
+        "a.csv", csv(["product_id", "product_name", "aisle_id", "aisle", "department"],
+                     ["1", "Rusks", "3", "cookies", "snacks"]),
         [({}, "--categories aisle --categories department"),
          ({"categories": ["department", "aisle"]}, {"Rusks": ["snacks", "cookies"]})]),
     "Rakuten": one("Oak Stool\t12>7>3\nMat\t12>9\n", {"Oak Stool": ["12", "7", "3"], "Mat": ["12", "9"]}, "a.tsv",
@@ -67,49 +76,79 @@ OTHERS = {
                                {"Oak Stool": ["Home", "Seats", "Low"], "Mat, red": ["Home", "Floor", "Mats"]})]),
     "text sets": Kind("a.csv", csv(["Category", "Text"], ["Household", "Stool, oak"], ["Office", "Print"]),
                       [({}, "--title"), ({"title": "text"}, {"Stool, oak": ["Household"], "Print": ["Office"]})]),
-    "numpy": one(csv(["title", "category"], ["Stool", "['Seats' \"Kids' Low\"]"], ["Mat", "['Floor'\n 'Wool']"], ["Cup", "[]"]),
+    "numpy": one(csv(["title", "category"], ["Stool", "['Seats' \"Kids' Low\"]"], ["Mat", "['Floor'\n 'Wool']"],
+                     ["Cup", "[]"]),
                  {"Stool": ["Seats", "Kids' Low"], "Mat": ["Floor", "Wool"]}),
-    "numpy 2": one(csv(["title", "category"], ["Stool", "[np.str_('Seats'), np.str_('Low')]"]), {"Stool": ["Seats", "Low"]}),
+    "numpy 2": one(csv(["title", "category"], ["Stool", "[np.str_('Seats'), np.str_('Low')]"]),
+                   {"Stool": ["Seats", "Low"]}),
     "sets": one(csv(["title", "category"], ["Stool", "{'Seats'}"], ["Mat", "frozenset({'Floor'})"], ["Cup", "set()"],
                     ["Pot", "dict_keys(['Pots, Pans'])"]), {**FLAT, "Pot": ["Pots, Pans"]}),
-    "PostgreSQL": one(csv(["title", "category"], ["Stool", '{Seats,"Low, wide",NULL}'], ["Mat", "{Floor}"], ["Cup", "{}"]),
+    "PostgreSQL": one(csv(["title", "category"], ["Stool", '{Seats,"Low, wide",NULL}'], ["Mat", "{Floor}"],
+                          ["Cup", "{}"]),
                       {"Stool": ["Seats", "Low, wide"], "Mat": ["Floor"]}),
     "multi-hot": Kind(
-        "a.csv", csv(["title", "Seats", "Floor"], ["Stool", "1.0", "0.0"], ["Mat", "0.0", "1.0"], ["Cup", "0.0", "0.0"]),
+        "a.csv", csv(["title", "Seats", "Floor"], ["Stool", "1.0", "0.0"], ["Mat", "0.0", "1.0"],
+                     ["Cup", "0.0", "0.0"]),
         [({}, "--categories Seats --categories Floor"), ({"categories": ["Seats", "Floor"]}, FLAT)]),
     "numbered columns": one(
-        csv(["title", "category_1", "category_2", "category_3"], ["Stool", "Home", "Seats", ""], ["Mat", "Home", "Floor", "nan"]),
+        csv(["title", "category_1", "category_2", "category_3"], ["Stool", "Home", "Seats", ""],
+            ["Mat", "Home", "Floor", "nan"]),
         {"Stool": ["Home", "Seats"], "Mat": ["Home", "Floor"]}),
     "main and sub": one(
-        table(";", ["Product Name", "Main Category", "Sub Category 1", "Sub Category 2"], ["Stool", "Home", "Seats, low", ""],
+        table(";", ["Product Name", "Main Category", "Sub Category 1", "Sub Category 2"],
+              ["Stool", "Home", "Seats, low", ""],
               ["Mat", "Home", "Floor", "Rugs"]),
         {"Stool": ["Home", "Seats, low"], "Mat": ["Home", "Floor", "Rugs"]}),
-    "levels": one(csv(["Product Title", "Category L1", "Category L2"], ["Stool", "Home", "Seats"]), {"Stool": ["Home", "Seats"]}),
-    "numbers as labels": one(csv(["title", "category"], ["Stool", "12"], ["1984", "13"]), {"Stool": ["12"], "1984": ["13"]}),
-    "ids beside names": one(csv(["category_id", "title", "category"], ["7", "Stool", "Seats"], ["8", "Mat", "Floor"]), FLAT),
+    "levels": one(csv(["Product Title", "Category L1", "Category L2"], ["Stool", "Home", "Seats"]),
+                  {"Stool": ["Home", "Seats"]}),
+    "numbers as labels": one(csv(["title", "category"], ["Stool", "12"], ["1984", "13"]),
+                             {"Stool": ["12"], "1984": ["13"]}),
+    "ids beside names": one(csv(["category_id", "title", "category"], ["7", "Stool", "Seats"], ["8", "Mat", "Floor"]),
+                            FLAT),
     "no values": one(
-        csv(["Title", "CATEGORY"], ["Stool", "Seats"], ["nan", "Seats"], ["Cup", "NaN"], ["Pot", "null"], ["Pan", "<NA>"],
+        csv(["Title", "CATEGORY"], ["Stool", "Seats"], ["nan", "Seats"], ["Cup", "NaN"], ["Pot", "null"],
+            ["Pan", "<NA>"],
             ["Jar", "\\N"], ["", "Seats"], ["Mat", "Floor"]), FLAT),
     "empty categories": Kind(
         "a.csv", csv(["title", "category", "type"], ["Stool", "", "Seats"], ["Mat", "nan", "Floor"]),
         [({}, "'category' is empty"), ({"categories": "type"}, FLAT)]),
     "HTML and entities": one(
-        csv(["title", "category"], ["<b>Stool</b>&nbsp;low", "Home &amp; Bath &gt; Seats"], ["Mat", "Home &amp;amp; Bath&raquo;Floor"]),
+        csv(["title", "category"], ["<b>Stool</b>&nbsp;low", "Home &amp; Bath &gt; Seats"],
+            ["Mat", "Home &amp;amp; Bath&raquo;Floor"]),
         {"Stool low": ["Home & Bath", "Seats"], "Mat": ["Home & Bath", "Floor"]}),
-    "line ends": one(csv(["title", "category"], ["Stool", "Seats\nOak\n"], ["Mat", "Floor"]), {"Stool": ["Seats", "Oak"], "Mat": ["Floor"]}),
+    "line ends": one(csv(["title", "category"], ["Stool", "Seats\nOak\n"], ["Mat", "Floor"]),
+                     {"Stool": ["Seats", "Oak"], "Mat": ["Floor"]}),
     "another language": Kind(
         "a.csv", csv(["Bezeichnung", "Warengruppe", "Kategorie"], ["Hocker", "A", "Sitze"]),
-        [({}, "'Bezeichnung', 'Warengruppe', 'Kategorie'"), ({"title": "Bezeichnung", "categories": "Kategorie"}, {"Hocker": ["Sitze"]})]),
+        [({}, "'Bezeichnung', 'Warengruppe', 'Kategorie'"),
+         ({"title": "Bezeichnung", "categories": "Kategorie"}, {"Hocker": ["Sitze"]})]),
     "a misspelt option": Kind("a.csv", csv(["title", "category"], ["Stool", "Seats"]),
                               [({"categories": "Kategorie"}, "'title', 'category'")]),
     "full paths": one(csv(["title", "category"], ["Tee", "Women > Tops"], ["Vest", "Men > Tops"]),
                       {"Tee": ["Women > Tops"], "Vest": ["Men > Tops"]}, paths="full"),
-    "leaves": one(csv(["title", "category"], ["Tee", "Women > Tops"], ["Vest", "Men"]), {"Tee": ["Tops"], "Vest": ["Men"]},
+    "leaves": one(csv(["title", "category"], ["Tee", "Women > Tops"], ["Vest", "Men"]),
+                  {"Tee": ["Tops"], "Vest": ["Men"]},
                   paths="leaf"),
     "LF-AmazonTitles": one('{"uid": "1", "title": "Stool", "target_ind": [3, 12], "target_rel": [1.0, 1.0]}\n',
                            {"Stool": ["3", "12"]}, "trn.json"),
-    "a separator of one's own": one(csv(["title", "category"], ["Stool", "Home~Seats, low"]), {"Stool": ["Home", "Seats, low"]},
+    "other keys": Kind(
+        "a.jsonl", '{"title": "Stool", "name": "S", "category": ["Seats"], "tags": ["oak"]}\n'
+        '{"title": "Mat", "category": ["Floor"]}\n' * 1200,
+        [({"title": "name"}, {"S": ["Seats"]}), ({"categories": "tags"}, {"Stool": ["oak"]})]),
+    "Google, some numbers": one(
+        csv(["title", "google_product_category"], ["Stool", "443"], ["Bench", "Home > Seats"]),
+        {"Bench": ["Home", "Seats"]}),
+    "lists of numbers": one(csv(["title", "category"], ["Stool", "20,28"], ["Mat", "34"]),
+                            {"Stool": ["20", "28"], "Mat": ["34"]}),
+    "stray commas": one(csv(["title", "category"], ["Stool", "Seats, "], ["Mat", ",Floor"]), FLAT),
+    "lists of paths with slashes": one(
+        '{"title": "Stool", "category": ["Home/Seats", "Oak/Low"]}\n'
+        '{"title": "Mat", "category": ["Home/Floor", "Oak"]}\n',
+        {"Stool": ["Home", "Seats", "Oak", "Low"], "Mat": ["Home", "Floor", "Oak"]}, "a.jsonl"),
+    "a separator of one's own": one(csv(["title", "category"], ["Stool", "Home~Seats, low"]),
+                                    {"Stool": ["Home", "Seats, low"]},
                                     separator="~"),
-    "an option beats escapes": one(csv(["title", "category"], ["Stool", r"Seats\, low, Oak"]), {"Stool": ["Seats, low", "Oak"]},
+    "an option beats escapes": one(csv(["title", "category"], ["Stool", r"Seats\, low, Oak"]),
+                                   {"Stool": ["Seats, low", "Oak"]},
                                    separator=","),
 }

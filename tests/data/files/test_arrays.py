@@ -66,7 +66,8 @@ def test_odd_ones(text, want):
 
 
 @pytest.mark.parametrize("text", [
-    "", "[", "Shoes", "[Sale] Shoes", "[Sale]", "['a'", "['a']]", "['a'] ['b']", "{'a']", "[Size 3", "(for men)", "{}}{",
+    "", "[", "Shoes", "[Sale] Shoes", "[Sale]", "['a'",
+    "['a']]", "['a'] ['b']", "{'a']", "[Size 3", "(for men)", "{}}{",
     "['a' b]", "array(", "[" * 100_000, "[" * 50_000 + "]" * 50_000 + "x", "['" + "a" * 200_000 + "']",
 ])
 def test_what_is_no_array(text):
