@@ -93,9 +93,9 @@ def check_places(args, names):
     for folder in folders.values():
         array_folder.check_place(folder, model_folder.KIND)
     files = {f"--out: {path.name}": path for path in (args.out / FIGURES, args.out / CURVES) if args.out.exists()}
-    places.check(files, folders, args.data or [])
     if args.json != args.out / FIGURES:
-        places.check({"--json": args.json}, folders | {f"--out: {CURVES}": args.out / CURVES}, args.data or [])
+        files["--json"] = args.json
+    places.check(files, folders, args.data or [])
 
 
 def read(args):

@@ -50,6 +50,7 @@ class Bench:
                                zipf_rows(rng, n_rows, job.n_labels, 5))
         self.model = MLP(job.n_words, job.n_labels, job.hidden, job.activation)
         self.optimizer.start(self.model.params)
+        self.optimizer.next_step()
         self.batches = [part.arrays() for part in self.dataset.chunks(job.batch_rows)]
         self.transposed = [self.model.features.transpose(x) for x, _ in self.batches]
         self.blocks = blocks(job.batch_rows, BLOCK_ROWS)

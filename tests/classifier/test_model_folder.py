@@ -118,7 +118,7 @@ def test_every_entry_of_the_header_has_a_range(name, values, folder):
 def test_parameters_are_finite(value, trained, folder):
     one = copy.deepcopy(trained)
     one.model_.params["labels.W"][-1, -1] = value
-    with pytest.raises(FloatingPointError, match=f"^{re.escape(str(folder))}: not saved: labels.W: want finite numbers"):
+    with pytest.raises(FloatingPointError, match=f"{re.escape(str(folder))}: not saved: labels.W: want finite numbers"):
         one.save(folder)
     assert TitleClassifier.load(folder).predict(["blue dress"]) == trained.predict(["blue dress"])
 

@@ -1,5 +1,6 @@
 """Claim: Ctrl-C ends a call soon and leaves nothing behind: no thread at work, no lock, no limit, no mixed result."""
 
+import gc
 import random
 import signal
 import threading
@@ -24,10 +25,12 @@ needs_timer = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="not e
 def interrupted_at_any_time(seconds):
     """Within it KeyboardInterrupt comes once, like Ctrl-C at a random time up to so many seconds from now."""
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    gc.disable()  # its callbacks, such as hypothesis's, could be what is interrupted
     try:
         signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, seconds))
         yield
     finally:
+        gc.enable()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
 

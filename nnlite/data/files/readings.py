@@ -24,7 +24,7 @@ class Reading(NamedTuple):
     is_doubtful: bool = False
 
 
-def common(one, other):
+def common(one: Done | None, other: Done | None) -> Done | None:
     """The last row that two readings share."""
     while one is not other:
         if other is None or (one is not None and one.end >= other.end):
@@ -34,7 +34,7 @@ def common(one, other):
     return one
 
 
-def last_span(fields, offset):
+def last_span(fields: Any, offset: int) -> tuple[int, int]:
     """(start, end) of the field that begins before an offset and ends behind it; (0, 0) if none does."""
     while fields and fields[1] >= offset:
         fields = fields[0]
