@@ -6,7 +6,7 @@ Names of columns are compared without case, spaces and punctuation: 'Product Cat
 import re
 from typing import NamedTuple
 
-from nnlite.data.files.evidence import Rule
+from nnlite.data.files.separators import Rule
 
 TITLES = ("title", "name", "productname", "producttitle", "itemname", "productdisplayname", "itemtitle",
           "displayname")  # the first of them wins

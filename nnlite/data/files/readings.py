@@ -24,7 +24,7 @@ class Reading(NamedTuple):
     is_doubtful: bool = False
 
 
-def common(one: Done | None, other: Done | None) -> Done | None:
+def common(one: Any, other: Any) -> Any:
     """The last row that two readings share."""
     while one is not other:
         if other is None or (one is not None and one.end >= other.end):

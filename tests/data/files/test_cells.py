@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from nnlite.data.files.cells import LEVELS, Writing, names
-from nnlite.data.files.evidence import Rule, decide
+from nnlite.data.files.evidence import decide
+from nnlite.data.files.separators import Rule
 from nnlite.data.lines import SkippedLine
 
 WIDE = ["Clothing, Shoes & Jewelry", "Home", "TV/Video", "Toys & Games", "Sports", "Books", "Men's Wear", "Garden"]

@@ -7,7 +7,8 @@ import pytest
 
 from nnlite.data.files.cells import names
 from nnlite.data.files.columns import Layout, Options
-from nnlite.data.files.evidence import Rule, decide
+from nnlite.data.files.evidence import decide
+from nnlite.data.files.separators import Rule
 from nnlite.data.records import inspect_file, read_records
 from tests.data.files.kinds import csv
 
