@@ -61,7 +61,8 @@ def parsed(text: str) -> Any:
 
 def _items(text, bare):
     """The items between brackets, which may nest; None for anything else."""
-    place, stack, result = 0, [], None
+    stack: list[tuple[str, list[Any]]] = []
+    place, result = 0, None
     while place < len(text):
         token = _TOKENS[bare].match(text, place)
         if not token or result is not None:

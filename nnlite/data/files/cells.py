@@ -143,6 +143,8 @@ def _split_only(line, separator):
 def prepared(line: str) -> str:
     """A line of a cell, cleaned; characters that are escaped or quoted within it are masked, see UNMASK."""
     line = clean(line)
+    if line[:1] == "," or line[-1:] == "," and line[-2:] != "\\,":
+        line = line.strip(", ")
     if "\\" in line:
         line = _ESCAPED.sub(lambda match: MASKS[match[1]], line)
     if '"' in line:

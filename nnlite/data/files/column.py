@@ -20,13 +20,17 @@ Key = int | str  # of a column: its place in a table, its key in an object
 
 
 class Column:
-    """A column of categories: its key, its name, how its cells are written; is_bit: 1 means its name.
+    """A column of categories: its key, its name, how its cells are written.
+
+    is_bit: 1 means its name    skips_ids: numbers are no names
 
     news: what cells of the sample did not have -> [how many different later cells do, one of these]
     """
 
-    def __init__(self, key: Key, name: str, writing: Writing, is_bit: bool, paths: str, sample: Sequence[Any] = ()):
+    def __init__(self, key: Key, name: str, writing: Writing, is_bit: bool, paths: str, sample: Sequence[Any] = (),
+                 skips_ids: bool = False):
         self.key, self.name, self.writing, self.is_bit, self.paths = key, name, writing, is_bit, paths
+        self.skips_ids = skips_ids
         self.news: dict[str, list[Any]] = {}
         texts = [value for value in sample if isinstance(value, str)]
         self.types = {type(value) for value in sample} | {str}
@@ -51,6 +55,8 @@ class Column:
     def _names(self, value: Any) -> list[str]:
         if self.is_bit:
             return [clean(self.name)] if str(value).strip().lower() in YES else []
+        if self.skips_ids and str(value).strip().isdecimal():
+            return []
         found = names(value, self.writing, self.paths)
         if type(value) is str:
             for what, pattern in self.watched:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from nnlite.data.cleaning import clean
-from nnlite.data.files.cells import NO_NAMES, number_text
+from nnlite.data.files.cells import LEVELS, NO_NAMES, number_text
 from nnlite.data.files.column import BITS, Column, Key
 from nnlite.data.files.evidence import decide
 from nnlite.data.files.programs import (CATEGORY, FIRST, HANDLES, HINTS, IDS, IDS_OF_ROWS, KINDS, LANGUAGE, LISTED,
@@ -148,7 +148,8 @@ class Layout:
             is_bit = wanted is not None and self._is_bit(key, values)
             rule = column_rule(self._known, self.names[key], [v for v in values[:MAX_TYPES] if isinstance(v, str)])
             writing = decide(values, rule, self.options.separator or "")
-            columns.append(Column(key, self.names[key], writing, is_bit, self.options.paths, values))
+            skips_ids = wanted is None and _holds_google(self.plain[key])
+            columns.append(Column(key, self.names[key], writing, is_bit, self.options.paths, values, skips_ids))
         return columns
 
     def _is_category(self, key, name):
@@ -158,7 +159,7 @@ class Layout:
         if self._known and self._known.columns:
             return name in self._known.columns
         local = plain(LANGUAGE.sub("", self.names[key].strip()))  # 'category_en'
-        return bool((CATEGORY.fullmatch(name) or CATEGORY.fullmatch(local) or self._is_product_type(name) or
+        return bool((CATEGORY.fullmatch(name) or CATEGORY.fullmatch(local) or self._is_product_type(key, name) or
                      LISTED.search(self.names[key]) and name.startswith("categor")) and not self._is_ids(key, name))
 
     def _is_bit(self, key, values):
@@ -193,13 +194,14 @@ class Layout:
         found = [key for key in self.names if {str(v).strip().lower() for v in self.values(key)} in BIT_PAIRS]
         return found if len(found) > 1 else []
 
-    def _is_product_type(self, name):
+    def _is_product_type(self, key, name):
         """Google's `product_type` holds the shop's own paths; Magento's of the same name a technical word."""
-        return name == "gproducttype" or name in ("producttype", "producttypes") and self.program == "Google"
+        return name == "gproducttype" or name in ("producttype", "producttypes") and (
+            self.program == "Google" or any(LEVELS.search(str(value)) for value in self.values(key)[:MAX_TYPES]))
 
     def _is_ids(self, key, name):
         """Whether all values are numbers in a column that should hold Google's names: it allows both."""
-        values = self.values(key) if "google" in name or "fb" in name or name.startswith("categid") else ()
+        values = self.values(key) if _holds_google(name) or name.startswith("categid") else ()
         return bool(values) and all(str(v).strip().isdecimal() for v in values)
 
     def _is_hint(self, key, name):
@@ -265,11 +267,16 @@ class Layout:
         found = []
         for column in self.categories:
             for what, (n, example) in column.news.items():
-                found.append(f"{n:,} later cells of {column.name!r} hold {what}, unlike the first {self.n_rows:,} rows, "
-                             f"as {example!r:.60}: read as {'; '.join(column.names(example))!r:.80}")
+                found.append(f"{n:,} later cells of {column.name!r} hold {what}, unlike the first {self.n_rows:,} "
+                             f"rows, as {example!r:.60}: read as {'; '.join(column.names(example))!r:.80}")
         if self.n_untitled:
             found.append(f"{self.n_untitled:,} rows without a title hold categories, which are not read")
         return found
+
+
+def _holds_google(name):
+    """Whether a column holds Google's taxonomy, as names or as numbers."""
+    return "google" in name or name.startswith("fb")
 
 
 def shell_quoted(name: str) -> str:

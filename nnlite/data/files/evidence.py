@@ -6,18 +6,20 @@ the cell stays whole, and the `Writing` says so.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from nnlite.data.files.arrays import array_of
-from nnlite.data.files.cells import LEVELS, LISTS, MASKS, NO_NAMES, UNMASK, Doubt, Writing, prepared, split_at, unmasked
+from nnlite.data.files.cells import LEVELS, MASKS, NO_NAMES, UNMASK, Doubt, Writing, prepared, unmasked
+from nnlite.data.files.neighbours import Neighbours, is_enumeration
 
 MAX_TEXTS, MAX_CHARS = 2_000, 1 << 16  # of a column that are looked at: distinct cells, characters in all
 MIN_PAIRS = 3  # of neighbours across a separator, before they are evidence
 MOST, HALF, FEW = 0.8, 0.5, 0.2  # fractions of them
 OTHERS = (" - ", " – ", "\\", "~", ":", "^", "#")  # may separate: never accepted, but said
-_AND = re.compile(r"&|(?:^|\s)(?:and|und|et|y|e|en|og|och|i|и)\s", re.IGNORECASE)  # before the last part of 'A, B & C'
+
+_NUMBERS = re.compile(r"\d+(?:\s*,\s*\d+)*")
 
 
 class Rule(NamedTuple):
@@ -34,79 +36,6 @@ class Rule(NamedTuple):
     escapes: bool = False
 
 
-class Evidence(NamedTuple):
-    """What the neighbours of a separator tell, of all different pairs (left, right) of them.
-
-    both_free: pairs whose left and right part also have other neighbours: the parts are names of their own
-    left_free: pairs whose left part has others: it begins several paths
-    rooted: pairs whose right part also begins a cell
-    cells: how many hold the separator, deep: hold it twice, example: one of these
-    """
-
-    pairs: int
-    both_free: int
-    left_free: int
-    rooted: int
-    cells: int
-    deep: int
-    example: str
-
-
-class Neighbours:
-    """The parts of some prepared lines and what stands beside them, for one doubtful separator.
-
-    pairs: (left, right) across the separator -> in how many lines    begins: the parts that begin a line
-    after, before: part -> the different (separator, part) beside it
-    """
-
-    def __init__(self, lines: list[str], separator: str, levels: str = ""):
-        doubtful = "|".join(split_at(sign).pattern for sign in dict.fromkeys((separator, levels, ",")) if sign)
-        cut = re.compile(rf"({LEVELS.pattern}|{LISTS.pattern}|{doubtful})")
-        self.after, self.before = defaultdict(set), defaultdict(set)
-        self.pairs: Counter[tuple[str, str]] = Counter()
-        self.begins: set[str] = set()
-        self.shown: dict[tuple[str, str], str] = {}  # a line each
-        self.cells, self.deep, self.example, sign = 0, 0, "", separator.strip()
-        for line in lines:
-            pieces = cut.split(line)
-            parts, signs = pieces[::2], ["", *(sign.strip() for sign in pieces[1::2]), ""]
-            self.begins.add(parts[0])
-            found = {}
-            for i, part in enumerate(parts):
-                self.before[part].add((signs[i], parts[i - 1] if i else ""))
-                self.after[part].add((signs[i + 1], parts[i + 1] if i + 1 < len(parts) else ""))
-                if i and signs[i] == sign and parts[i - 1] and part:
-                    found[parts[i - 1], part] = None
-            self.pairs.update(found.keys())
-            if separator in line:
-                self.cells, self.deep = self.cells + 1, self.deep + (line.count(separator) > 1)
-                self.example = self.example or line.translate(UNMASK)
-                self.shown.update((pair, line) for pair in found if pair not in self.shown)
-
-    def evidence(self) -> Evidence:
-        """What all pairs tell."""
-        left_free = [len(self.after[left]) > 1 for left, _ in self.pairs]
-        both_free = [len(self.after[left]) > 1 and len(self.before[right]) > 1 for left, right in self.pairs]
-        rooted = sum(right in self.begins for _, right in self.pairs)
-        return Evidence(len(self.pairs), sum(both_free), sum(left_free), rooted, self.cells, self.deep, self.example)
-
-    def never_apart(self) -> dict[tuple[str, str], int]:
-        """The pairs whose parts are found nowhere without each other, and in how many lines."""
-        return {(left, right): n for (left, right), n in self.pairs.items()
-                if len(self.after[left]) == 1 and len(self.before[right]) == 1}
-
-    def by_habit(self) -> int:
-        """The pairs that are one name by the looks of them: found several times, or as 'Bags, Wallets & Cases'."""
-        return sum(n > 1 or _is_enumeration(pair) or any(sign == "," for sign, _ in self.after[pair[1]])
-                   for pair, n in self.pairs.items())
-
-    def roots(self) -> frozenset[str]:
-        """The parts that begin paths: those that begin a cell, or follow the separator after different parts."""
-        lefts = Counter(right for _, right in self.pairs)
-        return frozenset(unmasked(part) for part in
-                         self.begins | {right for right, n in lefts.items() if n > 1})
-
-
 def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "") -> Writing:
     """How a column is written, from some of its values.
 
@@ -114,7 +43,9 @@ def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "")
     """
     if separator:
         return Writing(only=separator, why=(f"{separator!r} between names, as asked",))
-    texts, lists, n_chars = {}, [], 0
+    texts: dict[str, None] = {}
+    lists: list[Any] = []
+    n_chars = 0
     for value in values:
         if isinstance(value, str):
             if value not in texts and value.strip() not in NO_NAMES:
@@ -133,7 +64,7 @@ def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "")
             cells.append(text)
         else:
             lists.append(items)
-    writing, why = Writing(bare=bare), []
+    writing, why = Writing(bare=bare), list[str]()
     if lists:
         writing = _decide_lists(lists, writing, why)
     if cells:
@@ -242,11 +173,12 @@ def _decide_comma(lines, writing, rule, escapes, has_levels, why, doubts):
     told = seen.evidence()
     what = "paths" if has_levels else "names"
     by_rule = f"the rule of {rule.source}" if rule.lists == "," else \
-        r"it is escaped as \, within names" if "," in escapes else ""
+        r"it is escaped as \, within names" if "," in escapes else \
+        "all parts are numbers" if all(map(_NUMBERS.fullmatch, lines)) else ""
     if by_rule:
         why.append(f"comma between {what}: {by_rule}")
         writing = writing._replace(lists=",")
-        return writing if rule.escapes or "," in escapes else _with_glue(seen, writing, why, doubts)
+        return writing if rule.escapes or "," in escapes or not rule.lists else _with_glue(seen, writing, why, doubts)
     if has_levels:
         roots = seen.roots() if told.rooted else frozenset()
         rooted = [pair for pair in seen.pairs if unmasked(pair[1]) in roots]
@@ -281,22 +213,17 @@ def _is_part_of_names(seen):
         seen.left_free <= HALF * seen.pairs
 
 
-def _is_enumeration(pair):
-    """Whether two parts look like the end of one name, 'A, B & C'."""
-    return bool(_AND.search(pair[1])) and not _AND.search(pair[0])
-
-
 def _with_glue(seen, writing, why, doubts):
     """Where a comma separates although it is not escaped: not in names whose parts are never found apart."""
     apart = seen.never_apart()
-    glued = {pair: n for pair, n in apart.items() if n >= MIN_PAIRS or n == 2 and _is_enumeration(pair)}
+    glued = {pair: n for pair, n in apart.items() if n >= MIN_PAIRS or n == 2 and is_enumeration(pair)}
     if glued:
         left, right = next(iter(glued))
         why.append(f"but not within {len(glued):,} names whose parts are never found apart, as '{left}, {right}'")
         doubts.append(Doubt(",", len(glued), f"{left}, {right}".translate(UNMASK)))
         writing = writing._replace(glued=frozenset((unmasked(left), unmasked(right))
                                                    for left, right in glued))
-    rest = {pair: n for pair, n in apart.items() if pair not in glued and _is_enumeration(pair)}
+    rest = {pair: n for pair, n in apart.items() if pair not in glued and is_enumeration(pair)}
     doubts += _maybe_whole(seen, ",", rest, least=1)
     return writing
 

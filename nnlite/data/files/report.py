@@ -159,5 +159,6 @@ def doubt_text(name: str, doubt: Doubt) -> str:
         return f"{name!r}: {what} separates, but {doubt.cells:,} pairs of parts are always found together, as in " \
                f"{doubt.example!r:.70}: if they are one name, write \\{doubt.separator} within it"
     holds = "text holds" if doubt.cells == 1 else "different texts hold"
-    return f"{name!r}: {doubt.cells:,} {holds} {what} and {'stays' if doubt.cells == 1 else 'stay'} whole, as {doubt.example!r:.70}: " \
+    stays = "stays" if doubt.cells == 1 else "stay"
+    return f"{name!r}: {doubt.cells:,} {holds} {what} and {stays} whole, as {doubt.example!r:.70}: " \
            f"--separator {doubt.separator!r} would split them"

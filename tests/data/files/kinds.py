@@ -26,7 +26,8 @@ def one(text, want, file="a.csv", **options):
     return Kind(file, text, [(options, want)])
 
 
-WOO = ["ID", "Type", "SKU", "Name", "Published", "Is featured?", "Visibility in catalog", "Categories", "Tags", "Parent"]
+WOO = ["ID", "Type", "SKU", "Name", "Published", "Is featured?", "Visibility in catalog", "Categories", "Tags",
+       "Parent"]
 SHOPIFY = ["Handle", "Title", "Body (HTML)", "Vendor"]
 GOOGLE = ["id", "title", "description", "link", "availability", "price", "google_product_category", "product_type"]
 
@@ -36,30 +37,37 @@ SHOPS = {
             ["2", "variable", "b", "'-50% Bench", "1", "0", "visible", "Seats > Benches, Sale", "", ""],
             ["3", "variation", "b1", "'-50% Bench - red", "1", "0", "visible", "", "", "b"],
             ["4", "simple", "c", "'Tis a Vase", "1", "0", "visible", "'+Size", "", ""]),
-        {"Oak Stool": ["Seats", "Stools", "Oak"], "-50% Bench": ["Seats", "Benches", "Sale"], "'Tis a Vase": ["+Size"]}),
+        {"Oak Stool": ["Seats", "Stools", "Oak"], "-50% Bench": ["Seats", "Benches", "Sale"],
+         "'Tis a Vase": ["+Size"]}),
     "WooCommerce, escapes": one(
         csv(["Type", "Name", "Categories"], ["simple", "Tin", r"Tea\, Coffee & Cocoa > Tins, Gifts"],
             ["simple", "Cup", r"Tea\, Coffee & Cocoa"]),
         {"Tin": ["Tea, Coffee & Cocoa", "Tins", "Gifts"], "Cup": ["Tea, Coffee & Cocoa"]}),
     "WooCommerce, German": Kind(
-        "a.csv", csv(["ID", "Typ", "Name", "Kategorien", "Schlagwörter"], ["1", "simple", "Hocker", "Sitze, Sitze > Holz", ""],
+        "a.csv", csv(["ID", "Typ", "Name", "Kategorien", "Schlagwörter"],
+                     ["1", "simple", "Hocker", "Sitze, Sitze > Holz", ""],
                      ["2", "variable", "Bank", "Garten, Sitze", ""]),
-        [({}, "Kategorien"), ({"categories": "Kategorien"}, {"Hocker": ["Sitze", "Holz"], "Bank": ["Garten", "Sitze"]})]),
+        [({}, "Kategorien"), ({"categories": "Kategorien"},
+                              {"Hocker": ["Sitze", "Holz"], "Bank": ["Garten", "Sitze"]})]),
     "WooCommerce, French": Kind(
         "a.csv", csv(["ID", "Type", "Nom", "Catégories"], ["1", "simple", "Banc", "Jardin, Bois > Chêne"]),
         [({}, "Nom"), ({"title": "Nom", "categories": ["Catégories"]}, {"Banc": ["Jardin", "Bois", "Chêne"]})]),
     "WooCommerce, tabs": one(
-        table("\t", ["Type", "Name", "Categories"], ["simple", "Oak Stool, low", "Seats, Oak"], ["simple", "Mat", "Floor"]),
+        table("\t", ["Type", "Name", "Categories"], ["simple", "Oak Stool, low", "Seats, Oak"],
+              ["simple", "Mat", "Floor"]),
         {"Oak Stool, low": ["Seats", "Oak"], "Mat": ["Floor"]}),
     "Shopify 2019": Kind(
-        "a.csv", csv([*SHOPIFY, "Type", "Tags", "Published", "Variant SKU", "Google Shopping / Google Product Category"],
+        "a.csv", csv([*SHOPIFY, "Type", "Tags", "Published", "Variant SKU",
+                      "Google Shopping / Google Product Category"],
                      ["mat", "Mat", "<p>x</p>", "Me", "Floor", "wool, red", "true", "1", "Home & Garden > Rugs"],
-                     ["mat", "", "", "", "", "", "", "2", ""], ["cup", "Cup", "", "Me", "Table", "red", "true", "3", ""]),
+                     ["mat", "", "", "", "", "", "", "2", ""],
+                     ["cup", "Cup", "", "Me", "Table", "red", "true", "3", ""]),
         [({}, {"Mat": ["Home & Garden", "Rugs"]}),
          ({"categories": "Type,Tags"}, {"Mat": ["Floor", "wool", "red"], "Cup": ["Table", "red"]})]),
     "Shopify, numbers of Google's": Kind(
         "a.csv", csv([*SHOPIFY, "Type", "Tags", "Google Shopping / Google Product Category"],
-                     ["mat", "Mat", "", "Me", "Floor", "wool, red", "598"], ["cup", "Cup", "", "Me", "Table", "red", "2169"]),
+                     ["mat", "Mat", "", "Me", "Floor", "wool, red", "598"],
+                     ["cup", "Cup", "", "Me", "Table", "red", "2169"]),
         [({}, "--categories Type --categories Tags"), ({"categories": "Type"}, {"Mat": ["Floor"], "Cup": ["Table"]})]),
     "Shopify 2021": one(
         csv([*SHOPIFY, "Standardized Product Type", "Custom Product Type", "Tags"],
@@ -69,12 +77,14 @@ SHOPS = {
     "Shopify 2025": one(
         csv(["Title", "URL handle", "Description", "Vendor", "Product category", "Type", "Tags", "Status"],
             ["Mat", "mat", "", "Me", "Home & Garden > Decor > Rugs", "Floor", "wool", "active"],
-            ["", "mat", "", "", "", "", "", ""], ["Bib", "bib", "", "Me", "Baby & Toddler > Nursing, Feeding", "", "", ""]),
+            ["", "mat", "", "", "", "", "", ""], ["Bib", "bib", "", "Me", "Baby & Toddler > Nursing, Feeding", "", "",
+                                                  ""]),
         {"Mat": ["Home & Garden", "Decor", "Rugs"], "Bib": ["Baby & Toddler", "Nursing, Feeding"]}),
     "Matrixify": one(
         csv(["ID", "Handle", "Command", "Title", "Vendor", "Type", "Tags", "Category: ID", "Category: Name", "Category",
              "Custom Collections", "Row #", "Top Row"],
-            ["1", "mat", "MERGE", "Mat", "Me", "Floor", "wool, red", "hg-3", "Rugs", "Home & Garden > Rugs", "New", "1", "TRUE"],
+            ["1", "mat", "MERGE", "Mat", "Me", "Floor", "wool, red", "hg-3", "Rugs", "Home & Garden > Rugs", "New",
+             "1", "TRUE"],
             ["1", "mat", "MERGE", "", "", "", "", "", "", "", "", "2", ""]),
         {"Mat": ["Rugs", "Home & Garden"]}),
     "Magento 2": one(
@@ -118,38 +128,47 @@ SHOPS = {
             ["", "7", "", "", "", "", "b", "", ""]),
         {"Oak Stool": ["Seats", "Low"]}),
     "Wix": Kind(
-        "a.csv", csv(["handleId", "fieldType", "name", "collection", "sku"], ["p1", "Product", "Oak Stool", "Seats;All Oak", ""],
+        "a.csv", csv(["handleId", "fieldType", "name", "collection", "sku"],
+                     ["p1", "Product", "Oak Stool", "Seats;All Oak", ""],
                      ["p1", "Variant", "", "", "a"], ["p2", "Product", "Mat", "Floor", ""]),
-        [({}, "--categories collection"), ({"categories": "collection"}, {"Oak Stool": ["Seats", "All Oak"], "Mat": ["Floor"]})]),
+        [({}, "--categories collection"), ({"categories": "collection"},
+                                           {"Oak Stool": ["Seats", "All Oak"], "Mat": ["Floor"]})]),
     "Ecwid": one(
         csv(["type", "product_internal_id", "product_name", "product_sku", "product_category_1", "product_category_2"],
             ["product", "1", "Oak Stool", "a", "Seats / Low", "Oak"], ["product_variation", "1", "", "a-1", "", ""],
             ["product", "2", "Mat", "b", "Floor", ""]),
         {"Oak Stool": ["Seats", "Low", "Oak"], "Mat": ["Floor"]}),
     "Etsy": Kind(
-        "a.csv", csv(["TITLE", "DESCRIPTION", "PRICE", "TAGS", "MATERIALS"], ["Oak Stool", "x", "9", "gift_for_her,oak", "wood"],
+        "a.csv", csv(["TITLE", "DESCRIPTION", "PRICE", "TAGS", "MATERIALS"],
+                     ["Oak Stool", "x", "9", "gift_for_her,oak", "wood"],
                      ["Mat", "y", "5", "rug,oak", ""]),
-        [({}, "--categories TAGS"), ({"categories": "TAGS"}, {"Oak Stool": ["gift_for_her", "oak"], "Mat": ["rug", "oak"]})]),
+        [({}, "--categories TAGS"), ({"categories": "TAGS"},
+                                     {"Oak Stool": ["gift_for_her", "oak"], "Mat": ["rug", "oak"]})]),
     "eBay": one(
         csv(["*Action(SiteID=US|Country=US)", "CustomLabel", "*Category", "*Title", "StoreCategory"],
             ["Add", "a", "11450", "Oak Stool", "1"], ["Add", "b", "2", "Mat", "1"]),
         {"Oak Stool": ["11450"], "Mat": ["2"]}, categories="*Category"),
     "Amazon inventory": one(
-        table("\t", ["item-name", "listing-id", "seller-sku", "price", "product-type"], ['Stool 18" low', "1", "a", "9", "SEAT"],
+        table("\t", ["item-name", "listing-id", "seller-sku", "price", "product-type"],
+              ['Stool 18" low', "1", "a", "9", "SEAT"],
               ["Mat", "2", "b", "5", "RUG"]),
         {'Stool 18" low': ["SEAT"], "Mat": ["RUG"]}, "a.txt", categories="product-type"),
     "OpenCart": one(
-        csv(["product_id", "name(en-gb)", "categories", "sku"], ["1", "Oak Stool", "Seats > Low", "a"], ["2", "Mat", "Floor", "b"]),
+        csv(["product_id", "name(en-gb)", "categories", "sku"], ["1", "Oak Stool", "Seats > Low", "a"],
+            ["2", "Mat", "Floor", "b"]),
         {"Oak Stool": ["Seats", "Low"], "Mat": ["Floor"]}),
     "Shopware": one(
-        table(";", ["ordernumber", "name", "categories"], ["1", "Hocker", "Root > Sitze|Root > Holz"], ["2", "Matte", "Root > Boden"]),
+        table(";", ["ordernumber", "name", "categories"], ["1", "Hocker", "Root > Sitze|Root > Holz"],
+              ["2", "Matte", "Root > Boden"]),
         {"Hocker": ["Root", "Sitze", "Holz"], "Matte": ["Root", "Boden"]}),
     "Salesforce": Kind(
         "a.csv", csv(["Product Name", "Product Code", "Product Family", "Active"], ["Stool", "1", "Seats", "true"],
                      ["Mat", "2", "Floor", "true"]),
-        [({}, '--categories "Product Family"'), ({"categories": "Product Family"}, {"Stool": ["Seats"], "Mat": ["Floor"]})]),
+        [({}, '--categories "Product Family"'), ({"categories": "Product Family"},
+                                                 {"Stool": ["Seats"], "Mat": ["Floor"]})]),
     "Akeneo": one(
-        table(";", ["sku", "family", "groups", "categories", "enabled", "name-en_US"], ["1", "seat", "", "seats,oak", "1", "Stool"],
+        table(";", ["sku", "family", "groups", "categories", "enabled", "name-en_US"],
+              ["1", "seat", "", "seats,oak", "1", "Stool"],
               ["2", "rug", "", "floor", "1", "Mat"]),
         {"Stool": ["seats", "oak"], "Mat": ["floor"]}),
     "Google, names": one(
@@ -164,8 +183,10 @@ SHOPS = {
               ["2", "Mat", "x", "u", "in stock", "5", "598", "Floor"]),
         {"Bib, red": ["Baby", "Bibs"], "Mat": ["Floor"]}, "a.txt"),
     "Google, only numbers": Kind(
-        "a.csv", csv(GOOGLE[:7], ["1", "Bib", "x", "u", "in stock", "9", "564"], ["2", "Mat", "x", "u", "in stock", "5", "598"]),
-        [({}, "google_product_category"), ({"categories": "google_product_category"}, {"Bib": ["564"], "Mat": ["598"]})]),
+        "a.csv", csv(GOOGLE[:7], ["1", "Bib", "x", "u", "in stock", "9", "564"],
+                     ["2", "Mat", "x", "u", "in stock", "5", "598"]),
+        [({}, "google_product_category"), ({"categories": "google_product_category"},
+                                           {"Bib": ["564"], "Mat": ["598"]})]),
     "Google, quoted paths": one(
         csv(GOOGLE[:6] + ["product_type"], ["1", "Bib", "x", "u", "in", "9", '"Baby, Toddler > Bibs","Sale"'],
             ["2", "Mat", "x", "u", "in", "5", "Sale > Floor"]),

@@ -10,7 +10,8 @@ from nnlite.data.files.evidence import Rule, decide
 from nnlite.data.lines import SkippedLine
 
 WIDE = ["Clothing, Shoes & Jewelry", "Home", "TV/Video", "Toys & Games", "Sports", "Books", "Men's Wear", "Garden"]
-NARROW = ["Shirts", "Hats & Caps", "Perfume, Cologne", "Lamps", "Audio/Video", "Balls", "Novels", "Tools", "Rugs", "Sale"]
+NARROW = ["Shirts", "Hats & Caps", "Perfume, Cologne", "Lamps", "Audio/Video", "Balls", "Novels", "Tools", "Rugs",
+          "Sale"]
 
 
 def read(cells, **options):

@@ -40,7 +40,8 @@ WHOLE = {
     "turned names": ["Screws, wood", "Screws, metal", "Nuts, metal", "Nails, wood", "Bolts"],
     "cities": ["Portland, Oregon", "Portland, Maine", "Salem, Oregon", "Austin, Texas", "Dallas, Texas"],
     "brackets": ["[Sale]", "(New)", "Shoes (men)", "{x}", "Hats"], "one comma": ["Cups, Paper", "Hats"],
-    "others": ["Shoes & Boots", "Hats + Caps", "50% off", "#1 Gifts", "Men's", "Size 10\"", "@home", "a\\b", "~x", "1, 2"],
+    "others": ["Shoes & Boots", "Hats + Caps", "50% off", "#1 Gifts", "Men's", "Size 10\"", "@home", "a\\b", "~x",
+               "1, 2"],
 }
 
 
@@ -87,7 +88,8 @@ def test_an_old_list_with_commas_in_its_names():
 
 
 def test_nothing_is_quadratic():
-    for cell in ("a, " * 200_000, "a/" * 300_000, "a > b, " * 100_000, '"a,b",' * 100_000, "\\," * 300_000, "['" * 200_000,
+    for cell in ("a, " * 200_000, "a/" * 300_000, "a > b, " * 100_000, '"a,b",' * 100_000, "\\," * 300_000,
+                 "['" * 200_000,
                  "np.str_('" * 60_000, "array([1]" + ", dtype=x" * 50_000 + ")", ",".join(map(str, range(100_000)))):
         start = time.process_time()
         names(cell, decide([cell, cell + "x"], Rule("x", lists=",")))
@@ -100,7 +102,8 @@ def layout(*rows, **options):
 
 @pytest.mark.parametrize("header, titles, categories", [
     ("title,category", "title", "category"), ("TITLE,Categories", "TITLE", "Categories"),
-    ("Product Name,Product Category", "Product Name", "Product Category"), ("name,l1_category_name", "name", "l1_category_name"),
+    ("Product Name,Product Category", "Product Name", "Product Category"),
+    ("name,l1_category_name", "name", "l1_category_name"),
     ("item-name,Category Path", "item-name", "Category Path"), ("name_en,category_en", "name_en", "category_en"),
     ("product_title,category hierarchy", "product_title", "category hierarchy"), ("name,categ_id", "name", "categ_id"),
     ("name:de,Category L2", "name:de", "Category L2"), ("title,parentCategory", "title", "parentCategory"),
@@ -111,8 +114,10 @@ def test_names_of_columns(header, titles, categories):
     assert [column.name for column in found.categories] == [categories]
 
 
-@pytest.mark.parametrize("header", ["title,category_id", "title,category_ids", "title,Category Code", "title,category_url",
-                                    "title,_root_category", "name,main_cat", "title,categories_tags", "title,Kategorie"])
+@pytest.mark.parametrize("header", ["title,category_id", "title,category_ids", "title,Category Code",
+                                    "title,category_url",
+                                    "title,_root_category", "name,main_cat", "title,categories_tags",
+                                    "title,Kategorie"])
 def test_columns_that_are_offered_only(header):
     with pytest.raises(ValueError, match="--categories") as caught:
         layout(header.split(","), ["a", "x1"], ["b", "x2"])
@@ -148,7 +153,8 @@ def test_what_the_sample_lacks_is_said(tmp_path):
     remarks = "\n".join(records.readings[0].layout.remarks())
     for what in "a comma", "a slash", "such as >", "a semicolon", "an array", "a line end", "Home, Garden":
         assert what in remarks
-    path.write_text(csv(["title", "category"], ["a", "Tea, Coffee & Cocoa"], *[[f"t{i}", f"c{i % 7}"] for i in range(3000)],
+    path.write_text(csv(["title", "category"], ["a", "Tea, Coffee & Cocoa"],
+                        *[[f"t{i}", f"c{i % 7}"] for i in range(3000)],
                         ["b", "Tea, Coffee & Cocoa"], ["c", "Bags, Wallets & Cases"]))
     records = read_records(path)
     assert len(list(records)) == 3003
@@ -158,13 +164,18 @@ def test_what_the_sample_lacks_is_said(tmp_path):
 def test_report(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(csv(["Handle", "Title", "Vendor", "Product Category", "Type", "Tags", "category_id", "Price"],
-                        ["a", "Mat", "Me", "Home > Rugs", "Floor", "wool, red", "1", "9"], ["a", "", "", "", "", "", "", "8"],
-                        ["b", "Cup", "Me", "", "Table", "red", "2", "5"], ["c", "Pot", "Me", "Uncategorized", "", "", "3", "4"]))
+                        ["a", "Mat", "Me", "Home > Rugs", "Floor", "wool, red", "1", "9"],
+                        ["a", "", "", "", "", "", "", "8"],
+                        ["b", "Cup", "Me", "", "Table", "red", "2", "5"],
+                        ["c", "Pot", "Me", "Uncategorized", "", "", "3", "4"]))
     report = inspect_file(path)
     text = str(report)
-    for words in ("'Title': title", "'Product Category': categories", "> between levels", "Not read: Handle, Vendor, Price",
-                  "Mat  ->  Home; Rugs", "1 part of the product above", "1 without a category", "category_id, ids and not names",
-                  "Type, Tags (they hold categories of 1 products without one)", "'Uncategorized' is a category of 1 products"):
+    for words in ("'Title': title", "'Product Category': categories", "> between levels",
+                  "Not read: Handle, Vendor, Price",
+                  "Mat  ->  Home; Rugs", "1 part of the product above", "1 without a category",
+                  "category_id, ids and not names",
+                  "Type, Tags (they hold categories of 1 products without one)",
+                  "'Uncategorized' is a category of 1 products"):
         assert words in text
     assert len(report.short().split("\n")) == 2 and "titles from 'Title'" in report.short()
     assert max(map(len, text.split("\n"))) < 250

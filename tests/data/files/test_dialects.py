@@ -16,7 +16,8 @@ WIDE = ["Clothing, Shoes & Jewelry", "Home", "TV/Video", "Toys & Games", "Sports
         "Men's Wear", "Garden", "Beauté", "10\" Tablets"]
 NARROW = ["Shirts", "Hats & Caps", "Perfume, Cologne & Mist", "Lamps", "Audio/Video", "Balls - Soft", "Romans", "Tools",
           "Rugs, Mats", "Sale", "12\" Pans", "Kids' Café", "Nuts: Bolts", "E-Books", "Bags", "Socks"]
-THINGS = ["Mug, 11oz", "27\" Monitor, black", "Café-Tasse", "Dad's \"Best\" Shirt", "A/B Cable", "Pen; red", "Rug | wool",
+THINGS = ["Mug, 11oz", "27\" Monitor, black", "Café-Tasse", "Dad's \"Best\" Shirt", "A/B Cable", "Pen; red",
+          "Rug | wool",
           "Lamp > 60 W", "Größe M", "plain thing", "100% Cotton, 2-pack", "=1+1 Game"]
 ENCODINGS = ["utf-8", "utf-8-sig"] + ["cp1252", "utf-16"] * bool(find_spec("nnlite.data.files.encoding"))
 
@@ -76,7 +77,8 @@ STYLES = {
     "Mercari": (("name", "x", "category_name"), joined("", "/"), dict(most=1, deep=True), "/", True),
     "Mercari, slashes": (("name", "x", "category_name"), joined("", "/"), dict(most=1, deep=True), "", False),
     "product_type": (("title", "google_product_category", "product_type"), joined(",", " > "), SEVERAL, ",", True),
-    "product_type, spaces": (("title", "google_product_category", "product_type"), joined(", ", " > "), SEVERAL, "", True),
+    "product_type, spaces": (("title", "google_product_category", "product_type"), joined(", ", " > "), SEVERAL, "",
+                             True),
     "product_type, quoted": (("title", "google_product_category", "product_type"), quoted_paths, SEVERAL, '"', True),
     "semicolons": (("title", "x", "category"), joined("; ", " > "), SEVERAL, ";", True),
     "bars between paths": (("title", "x", "category"), joined("|", " > "), SEVERAL, "", True),
@@ -89,11 +91,13 @@ STYLES = {
     "commas, also in names": (("title", "x", "category"), joined(", ", ""), FLAT, "", False),
     "line ends": (("title", "x", "category"), joined("\n", ""), FLAT, "", True),
     "JSON": (("title", "x", "category"), lambda paths: json.dumps([path[0] for path in paths]), FLAT, "", True),
-    "JSON, not ASCII": (("title", "x", "category"), lambda paths: json.dumps([path[0] for path in paths], ensure_ascii=False),
+    "JSON, not ASCII": (("title", "x", "category"),
+                        lambda paths: json.dumps([path[0] for path in paths], ensure_ascii=False),
                         FLAT, "", True),
     "Python": (("title", "x", "category"), lambda paths: repr([path[0] for path in paths]), FLAT, "", True),
     "set": (("title", "x", "category"), lambda paths: repr({paths[0][0]}), dict(most=1, flat=True), "", True),
-    "NumPy": (("title", "x", "category"), lambda paths: str(np.array([path[0] for path in paths], object)), FLAT, "", True),
+    "NumPy": (("title", "x", "category"), lambda paths: str(np.array([path[0] for path in paths], object)), FLAT, "",
+              True),
     "PostgreSQL": (("title", "x", "category"), postgresql, FLAT, "", True),
     "JSON of paths": (("title", "x", "category"), lambda paths: json.dumps([" >> ".join(path) for path in paths]),
                       dict(most=2, deep=True), "", True),
