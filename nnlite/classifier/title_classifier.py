@@ -129,7 +129,7 @@ class TitleClassifier:
         return self
 
     @one_at_a_time
-    def fit_files(self, paths: Sequence[str | PathLike], chunks: str | PathLike, validation: Validation = None,
+    def fit_files(self, paths: Sequence[str | PathLike], /, chunks: str | PathLike, validation: Validation = None,
                   on_step: OnStep = None, **reading: Any) -> "TitleClassifier":
         """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
 

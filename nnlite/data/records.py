@@ -210,10 +210,10 @@ class Reading:
         self.sample = _sample(source)
         rows = [row for _, row in self.sample]
         self.rows = good = [row for row in rows if row is not None and not isinstance(row, SkippedLine)]
-        broken = [row for row in rows if isinstance(row, SkippedLine)]
+        broken = [f"{path}:{number}: {row}" for number, row in self.sample if isinstance(row, SkippedLine)]
         if len(broken) > len(good):
             raise ValueError(f"{path}: {len(broken):,} of the first {len(self.sample):,} rows cannot be read; the "
-                             f"first: {broken[0]}")
+                             f"first is {broken[0]}")
         if not good:
             raise ValueError(f"{path}: no rows{' below the header' if source.columns else ''}")
         try:

@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import re
 from argparse import Namespace
 from typing import Any
 
@@ -40,7 +41,7 @@ def reading(args: Namespace) -> dict[str, Any]:
 
 def unquoted(text: str) -> list[str]:
     """The names in a text like '"Shoes, Bags",Toys'; without quotes it is one, and its commas are for its reader."""
-    if not text.lstrip().startswith('"') and ',"' not in text:
+    if not re.search(r'^\s*"|,\s*"', text):
         return [text]
     return [name.strip() for row in csv.reader([text], skipinitialspace=True) for name in row]
 

@@ -84,7 +84,7 @@ class Plan:
         return "\n".join(f"{name:10} {text}" for name, text in rows)
 
 
-def plan(paths: str | PathLike | Sequence[str | PathLike], recipe: str = "default", threads: int | None = None,
+def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "default", threads: int | None = None,
          sample_records: int = SAMPLE_RECORDS, **overrides: Any) -> Plan:
     """The Plan of a training on some files.
 
@@ -153,9 +153,9 @@ class Sample:
     """The first records of some files, `most` at most: read and encoded, with the seconds and bytes that this takes."""
 
     def __init__(self, paths: list[str], most: int, features: dict[str, Any], categories: dict[str, Any],
-                 reading: dict[str, Any]):
+                 reading: dict[str, Any] | None = None):
         start, before = time.perf_counter(), memory.resident_memory() or 0
-        reader = read_records(paths, **reading)
+        reader = read_records(paths, **(reading or {}))
         self.records = list(itertools.islice(reader, most))
         self.seconds = {"read": time.perf_counter() - start}
         self.records_bytes = max((memory.resident_memory() or 0) - before, 0)  # the system may take other memory back
