@@ -24,7 +24,7 @@ from nnlite.classifier import model_folder
 from nnlite.scores import metrics
 from nnlite.system import array_folder, memory
 from nnlite.system.atomic_file import replacing
-from nnlite.tool import places
+from nnlite.tool import places, reading_options
 from nnlite.tool.command_line import Parser, message, positive
 from nnlite.tool.printing import messages, printable, say, show
 from nnlite.tool.progress import display
@@ -42,7 +42,7 @@ FIGURES, CURVES = "metrics.json", "curves.png"
 def main(argv=None):
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, nargs="+", metavar="FILE",
-                        help=".jsonl, .json, .csv or .tsv, plain or .gz, .bz2, .xz (default: a made-up catalogue)")
+                        help="product files, as `nnlite train` reads them (default: a made-up catalogue)")
     parser.add_argument("--records", type=positive, metavar="N",
                         help="take the first N records (default: all of FILE, or 100,000 made-up ones)")
     parser.add_argument("--recipe", choices=["deck", "default", "both"], default="both",
@@ -51,6 +51,7 @@ def main(argv=None):
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--seed", type=int, default=0, help="of the catalogue, the weights and the order of rows")
     parser.add_argument("--threads", type=positive, help="changes the speed, never the result (default: all cores)")
+    reading_options.add(parser)
     try:
         args = parser.parse_args(argv)
         with messages():
@@ -100,12 +101,16 @@ def check_places(args, names):
 
 def read(args):
     """The records in memory, and how many lines of each kind were skipped."""
+    options = reading_options.reading(args)
     if not args.data:
+        if options:
+            raise ValueError(f"want --data with the options of files, got none with {', '.join(options)}")
         records = list(nnlite.make_catalogue(args.records or 100_000, args.seed))
         show(f"made up    {len(records):,} records")
         return records, {}
-    reader = nnlite.read_records(args.data)
+    reader = nnlite.read_records(args.data, **options)
     records = list(itertools.islice(reader, args.records))
+    reader.close()
     show(f"read       {', '.join(map(str, args.data))}: {reader.summary()}")
     return records, dict(reader.skipped)
 

@@ -4,7 +4,8 @@ from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.catalogue import make_catalogue
 from nnlite.data.chunks import write_chunks
 from nnlite.data.dataset import Dataset
-from nnlite.data.records import Record, read_records
+from nnlite.data.files.report import FileReport
+from nnlite.data.records import Record, inspect_file, read_records
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.data.xmc import read_xmc
 from nnlite.network.gradients import check_gradients
@@ -18,7 +19,7 @@ from nnlite.training.trainer import Trainer
 __version__ = "0.2.0"
 
 __all__ = [
-    "MLP", "SGD", "AdaGrad", "Adam", "Dataset", "Record", "TitleClassifier", "Trainer", "Vocabulary",
-    "check_gradients", "evaluate", "linear_bce", "make_catalogue", "plan", "read_records", "read_xmc",
+    "MLP", "SGD", "AdaGrad", "Adam", "Dataset", "FileReport", "Record", "TitleClassifier", "Trainer", "Vocabulary",
+    "check_gradients", "evaluate", "inspect_file", "linear_bce", "make_catalogue", "plan", "read_records", "read_xmc",
     "write_chunks",
 ]

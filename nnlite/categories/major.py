@@ -28,12 +28,12 @@ class Major:
 
     @classmethod
     def of(cls, records: Iterable[Record], names: Iterable[str]) -> "Major":
-        """The given categories, by how rare they are in the records. ValueError for one that none of them has."""
+        """The given categories, by how rare they are in the records; 'Shoes,Bags' are two unless it is one itself.
+
+        ValueError for one that none of the records has.
+        """
         counts = Counter(name for record in records for name in set(record.categories))
-        names = list(names)
-        for name in names:
-            if not counts[name]:
-                raise ValueError(f"Major: want categories of the records, got {name!r}, which none of them has")
+        names = [name for text in names for name in _at_commas(text, counts)]
         return cls(sorted(names, key=lambda name: (counts[name], name)))
 
     @classmethod
@@ -54,6 +54,19 @@ class Major:
     def apply(self, records: Iterable[Record]) -> "MajorRecords":
         """An iterator of the records that have a major category, each with its one."""
         return MajorRecords(self, records)
+
+
+def _at_commas(text, known):
+    """The names in a text, the longest known ones first. ValueError for a part that none begins with."""
+    parts = text.split(",")
+    while parts:
+        ends = (end for end in range(len(parts), 0, -1) if ",".join(parts[:end]).strip() in known)
+        end = next(ends, 0)
+        if not end:
+            raise ValueError(f"Major: want categories of the records, got {','.join(parts).strip()!r}, which none of "
+                             "them has")
+        yield ",".join(parts[:end]).strip()
+        parts = parts[end:]
 
 
 class _Choice:

@@ -21,7 +21,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nnlite.categories.proposal import propose
 from nnlite.data.lines import SkippedLine, numbered_lines, open_binary
@@ -230,15 +230,18 @@ def _unescaped(text, where):
     return re.sub(r"\\(.)", lambda match: _UNESCAPED[match[1]], text)
 
 
-def propose_file(data: str | Path | list | tuple, out: str | Path, min_count: int = 10) -> str:
-    """Write the mapping proposed for the files `data`, as `read_records` takes them, to `out`; returns the coverage.
+def propose_file(data: str | Path | list | tuple, out: str | Path, min_count: int = 10,
+                 **reading: Any) -> str:
+    """Write the mapping proposed for the files `data` to `out`; returns the coverage.
+
+    data, reading: files and options as `read_records` takes them
 
     ValueError if there is a file at `out` already: a person may have edited it.
     """
     atomic_file.check_place(out)
     if Path(out).exists():
         raise ValueError(f"{out}: want a new file, got one that is there and may have been edited")
-    records = [Record("", categories) for _, categories in read_records(data)]  # titles would take memory
+    records = [Record("", categories) for _, categories in read_records(data, **reading)]  # titles would take memory
     mapping = Mapping.propose(records, min_count)
     mapping.write(out)
     mapped = mapping.apply(records)

@@ -1,9 +1,12 @@
 """Checks of the titles and categories that are passed to a classifier."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from os import PathLike
+from typing import Any
 
 from nnlite.data.cleaning import clean
-from nnlite.data.records import Record
+from nnlite.data.records import Record, RecordReader, given, make_options, read_records
 
 Titles = Iterable[str]
 CategoryLists = Iterable[Iterable[str]]  # the categories of each title
@@ -22,6 +25,17 @@ def texts(where: str, titles: Titles) -> list[str]:
         if not isinstance(title, str):
             raise TypeError(f"{where}: titles[{i}]: want a str, got {type(title).__name__}")
     return list(map(clean, titles))
+
+
+def rereader(where: str, paths: Sequence[str | PathLike], reading: dict[str, Any],
+             ) -> tuple[Callable[[], RecordReader], dict[str, Any]]:
+    """(a function that reads the files once more, the options of `read_records` that are not the default).
+
+    ValueError for standard input, which can be read once only; TypeError or ValueError for invalid options.
+    """
+    if "-" in map(str, paths):
+        raise ValueError(f"{where}: want files, which are read twice, got standard input")
+    return partial(read_records, paths, **reading), given(make_options(**reading))
 
 
 def checked_records(where: str, titles: Titles, categories: CategoryLists) -> list[Record]:

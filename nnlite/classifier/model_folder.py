@@ -25,6 +25,23 @@ NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that be
 COUNT, LOSS = Whole(0, 1 << 53), Number(-1, 1e100)  # float64 holds every whole number up to 2^53
 SIZE, RATE, SHARE = Whole(1, (1 << 31) - 1), Number(1e-30, 1e6), Number(0, nextafter(1, 0))
 FLAG = OneOf((False, True))
+
+
+class _Column:
+    """A figure: the name of a column, or its number."""
+
+    def __str__(self) -> str:
+        return "a text, or a whole number of at least 1"
+
+    def check(self, where: str, value: Any) -> None:
+        if not isinstance(value, str):
+            SIZE.check(where, value)
+
+
+READING: dict[str, Figure] = {  # options of `read_records`, some of these
+    "title": _Column(), "categories": ListOf(_Column(), 1), "separator": Text(), "delimiter": Text(),
+    "encoding": Text(), "header": FLAG, "paths": OneOf(("full", "leaf")),
+}
 OVERRIDES: dict[str, Figure] = {  # of the recipe's settings, some of these
     "min_count": SIZE, "label_min_count": Maybe(SIZE), "ngrams": Whole(1, LONGEST), "stem": Maybe(Whole(1, LONGEST)),
     "first_word": FLAG, "shape": FLAG, "tfidf": FLAG, "hash_size": Maybe(SIZE),
@@ -36,7 +53,7 @@ OVERRIDES: dict[str, Figure] = {  # of the recipe's settings, some of these
 TRAINING: dict[str, Figure] = {  # what `noted_fit` notes, some of these
     "categories": ListOf(Text()), "records": COUNT, "n_steps": Maybe(COUNT), "steps": COUNT,
     "seconds": Number(0, 1e12), "first_loss": LOSS, "last_loss": LOSS, "curve": ListOf(Row((COUNT, LOSS))),
-    "validation": ListOf(Named(Number(-1e100, 1e100))),
+    "validation": ListOf(Named(Number(-1e100, 1e100))), "reading": Named(READING),
 }
 HEADER: dict[str, Figure] = {  # the JSON, without what every array folder has, and without two others:
     "recipe": OneOf(tuple(recipes.RECIPES)), "overrides": Named(OVERRIDES), "threshold": Number(0, 1),

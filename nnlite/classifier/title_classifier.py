@@ -14,14 +14,14 @@ import scipy.sparse as sp
 
 from nnlite.categories.choice import Categories
 from nnlite.classifier import model_folder
-from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_records, texts
+from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_records, rereader, texts
 from nnlite.classifier.fitted import changed, encoded, fitted
 from nnlite.classifier.noted_fit import OnStep, noted_fit
 from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
 from nnlite.data.dataset import Dataset
-from nnlite.data.records import Record, read_records
+from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
@@ -129,25 +129,26 @@ class TitleClassifier:
         return self
 
     @one_at_a_time
-    def fit_files(self, paths: list[str | PathLike], chunks: str | PathLike, validation: Validation = None,
-                  on_step: OnStep = None) -> "TitleClassifier":
+    def fit_files(self, paths: Sequence[str | PathLike], /, chunks: str | PathLike, validation: Validation = None,
+                  on_step: OnStep = None, **reading: Any) -> "TitleClassifier":
         """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
 
         chunks: a folder for the encoded records, which is made, completed or reused (`write_chunks`). The files are
         read twice: words and categories are counted first, and the rarest are forgotten when there are more than
-        MAX_COUNTS. Major categories must be given by name, and take one more pass. Raises what `read_records`,
-        `write_chunks` and `fit` raise.
+        MAX_COUNTS. Major categories must be given by name, and take one more pass. reading: options of `read_records`,
+        noted in training_. Raises what `read_records`, `write_chunks` and `fit` raise.
         """
         features, asked, others = recipes.split(self.recipe, self.overrides)
         if isinstance(asked.get("major"), (int, np.integer)):
             raise ValueError("fit_files: major: want names, because a number needs all records at once, got a number")
+        read, reading = rereader("fit_files", paths, reading)
         held_out = checked_records("fit_files: validation", *validation) if validation else None
-        known = Categories.choose(read_records(paths), **asked)
-        vocabulary = Vocabulary.build(known.stream(read_records(paths)), max_counts=MAX_COUNTS, **features)
-        data = write_chunks(Path(chunks), known.stream(read_records(paths)), vocabulary, sources=paths)
+        known = Categories.choose(read(), **asked)
+        vocabulary = Vocabulary.build(known.stream(read()), max_counts=MAX_COUNTS, **features)
+        data = write_chunks(Path(chunks), known.stream(read()), vocabulary, sources=paths, reading=reading)
         trainer = recipes.RECIPES[self.recipe](data, **others)
         self._train(trainer, data, encoded(held_out, known, vocabulary) if held_out else None, on_step,
-                    **fitted(vocabulary, trainer.model, known, {"categories": []}))
+                    **fitted(vocabulary, trainer.model, known, {"categories": [], "reading": reading}))
         return self
 
     def partial_fit(self, titles: Titles, categories: CategoryLists, on_step: OnStep = None) -> "TitleClassifier":
@@ -225,9 +226,8 @@ class TitleClassifier:
 
     def predict_proba(self, titles: Titles, k: int = 10) -> sp.csr_array:
         """The probabilities of the k likeliest categories (all, if fewer), csr (N, L). They need not add up to 1."""
-        x = self._encoded("predict_proba", titles)
-        indptr, ids, p = self._top(x, k)
-        matrix = sp.csr_array((p, ids, indptr), shape=(x.shape[0], self.model_.n_labels))
+        indptr, ids, p = self._top(self._encoded("predict_proba", titles), k)
+        matrix = sp.csr_array((p, ids, indptr), shape=(indptr.size - 1, self.model_.n_labels))
         matrix.sort_indices()
         return matrix
 
@@ -238,8 +238,7 @@ class TitleClassifier:
         """
         self._check_fitted()
         data = self.encode(checked_records("score", titles, categories))
-        ids, _ = self.model_.top_k(data.x, 1, self._threads)
-        return metrics.precision_at_k(data.y, ids, 1)
+        return metrics.precision_at_k(data.y, self.model_.top_k(data.x, 1, self._threads)[0], 1)
 
     def explain(self, title: str, k: int = 5) -> list[Explanation]:
         """The effect of each word of the title on its k likeliest categories, likeliest first."""

@@ -27,6 +27,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -51,9 +52,12 @@ FINAL = "n_rows", "n_parts", "bad_lines"  # those of a finished folder only
 
 
 def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Vocabulary, chunk_rows: int = 20_000,
-                 sources: Sequence = (), seed: int = 0) -> "ChunkFolder":
+                 sources: Sequence = (), seed: int = 0, reading: dict[str, Any] | None = None) -> "ChunkFolder":
     """Encode some records in one pass, in memory for chunk_rows of them; returns the ChunkFolder.
 
+    folder, records, vocabulary: where to write what, encoded by what
+    chunk_rows: records of a part    seed: of their order
+    reading: the options of `read_records` by which the files were read
     sources: the files that the records come from, if they do. If the folder is finished and these are unchanged, no
     record is read. Otherwise parts that exist are compared with the records (by a CRC-32) and kept, and the missing
     ones are written: after a crash the same call finishes the work.
@@ -71,6 +75,7 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
         vocabulary = vocabulary.with_secret_of(array_folder.read_header(folder / "data", "data").get("vocabulary", {}))
     known, arrays, texts = vocabulary.to_files()
     job = {"chunk_rows": chunk_rows, "seed": seed, "sources": files, "vocabulary": known}
+    job |= {"reading": reading} if reading else {}
     finished = _begun(folder, job, arrays, texts)
     if finished and files:
         return ChunkFolder(folder)
@@ -113,10 +118,11 @@ def _begun(folder, job, arrays, texts):
         array_folder.write(folder / "data", "data", header, arrays | unknown, texts)
         return 0
     header, there, lists = _read_data(folder)
-    for name, want in job.items():
-        if header.get(name) != want:
+    for name in [*job, "reading"]:
+        want, got = job.get(name), header.get(name)
+        if got != want:
             raise ValueError(f"{folder}: holds chunks of another job: want {name} {str(want):.200}, got "
-                             f"{str(header.get(name)):.200}")
+                             f"{str(got):.200}")
     same_lists = {name: list(lines) for name, lines in lists.items()} == texts
     if not same_lists or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
         raise ValueError(f"{folder}: holds chunks of another job: want the same words and labels, got others")

@@ -10,20 +10,22 @@ from typing import Any, NoReturn
 
 from nnlite import __version__
 from nnlite.system.interrupts import sigterm_as_ctrl_c
-from nnlite.tool import commands
+from nnlite.tool import commands, reading_options
 from nnlite.tool.printing import messages, printable, say
 from nnlite.training.recipes import RECIPES
 
 ABOUT = """Learns which categories a product belongs to from its title.
 
+  nnlite look products.csv                             show how a file is read, and why
   nnlite plan products.jsonl.gz                        estimate words, steps, seconds and memory of a training
   nnlite train products.jsonl.gz --model shop          learn, and save a model in the folder shop
   nnlite evaluate shop others.jsonl.gz                 score it on products that it was not trained on
   nnlite predict shop "Blue cotton dress"              print the categories of a title
-  cut -f2 new.tsv | nnlite predict shop --json         those of many titles, one a line, as JSON lines
+  nnlite predict shop --data new.csv --out out.csv     add the categories to each row of a file
   nnlite explain shop "Blue cotton dress"              show the effect of each word
 
-Product files are .jsonl, .json, .csv or .tsv, plain or .gz, .bz2, .xz. Each product has a title and categories.
+Product files are .csv, .tsv, .jsonl, .json, .xml, .txt (fastText), .xlsx or .parquet, plain or .gz, .bz2, .xz, or - for
+standard input. Each product has a title and categories. Most exports of shops are read as they are.
 """
 CODES = """
 exit codes: 0 success; 1 interrupted by Ctrl-C or SIGTERM (`train` saves what it has learnt by then); 2 an error,
@@ -32,6 +34,7 @@ reported in one line on standard error. It is not an error if the reader of the 
 TRAIN = """Learns from product files and saves a model. Lines without a usable product are skipped, counted and shown.
 
   nnlite train products.jsonl.gz --model shop
+  nnlite train products.csv --model shop --title Name --categories Type --categories "Tags, main"
   nnlite train 2022.csv 2023.csv --model shop --validation recent.csv --epochs 10
   nnlite train products.csv --model shop --min-count 1 --label-min-count 3      a small catalogue
   nnlite train products.csv --model shop --mapping mapping.tsv --major 20       one of 20 categories for each product
@@ -40,6 +43,12 @@ Ctrl-C or SIGTERM ends the training after the current step and saves what is lea
 that is already in the folder is replaced when the new one is complete. The folders and the report are places of their
 own: none in another, and no link or device. Settings that are not given are those of the recipe.
 The recipe `deck` is a textbook recipe that hardly learns, kept for comparison.
+"""
+LOOK = """Shows how a file is read and why: format, columns, how cells of categories are written, ten records, what
+looks wrong, and the option that would change it.
+
+  nnlite look products.csv
+  nnlite look products.csv --categories Type,Tags --separator ,
 """
 PLAN = """Estimates what `train` will take on this machine: records, words, steps, seconds, memory. It reads a sample
 and tries some steps, which takes some seconds. The exit code is 2 if the training does not fit into memory.
@@ -72,12 +81,17 @@ PREDICT = """Names the categories of titles: those with a probability above the 
 
   nnlite predict shop "Blue cotton dress" "Stainless steel pan, 24 cm"
   nnlite predict shop < titles.txt > categories.tsv
+  nnlite predict shop --data new.csv --out predicted.csv
   tail -f titles.txt | nnlite predict shop --top 3 --json
 
 Writes a line for each title as soon as it is read: the title and its categories with their probabilities, separated by
 tabs, or a JSON object. A title without a word that the model knows gets no category. Put -- before a title that begins
 with -. Titles and categories that begin with = + - @ or " are preceded by an apostrophe, because a spreadsheet would
 take them for formulas or quotes; --raw and --json leave it out. Control characters are spelt out, as \\u001b.
+
+With --data the rows of a product file are written with all their columns and two more, predicted_categories and
+predicted_probabilities: a table as a table of the same delimiter, or as .jsonl, objects as .jsonl. The model's training
+says which column is the title, unless --title does. Rows without a title have no categories.
 """
 EXPLAIN = """Shows the effect of each word of a title on each of its likeliest categories: how much higher the
 probability, and its logit, are with the word than without it. Above 0 the word is evidence for the category.
@@ -89,7 +103,7 @@ DOCTOR = "Measures what this machine can do, and finds settings that slow it dow
 
 SHARED: dict[str, dict[str, Any]] = {  # arguments of several commands
     "model": {"type": Path, "metavar": "DIR", "help": "the folder of a model"},
-    "data": {"type": Path, "nargs": "+", "metavar": "DATA", "help": "product files"},
+    "data": {"type": Path, "nargs": "+", "metavar": "DATA", "help": "product files; - is standard input"},
     "--json": {"action": "store_true", "help": "print JSON"},
 }
 
@@ -170,16 +184,26 @@ def parser() -> Parser:
     command.add_argument("--report", type=Path, metavar="FILE",
                          help="write an HTML page with the loss curve, scores and examples")
     command.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    reading_options.add(command)
 
-    _recipe_options(add(commands.plan, "estimate what a training will take", PLAN, "data", "--json"))
+    command = add(commands.look, "show how a file is read, and why", LOOK)
+    command.add_argument("file", type=Path, metavar="FILE", help="a product file; - is standard input")
+    command.add_argument("--json", **SHARED["--json"])
+    reading_options.add(command)
+
+    command = add(commands.plan, "estimate what a training will take", PLAN, "data", "--json")
+    _recipe_options(command)
+    reading_options.add(command)
 
     command = add(commands.propose, "propose a mapping of raw categories", PROPOSE, "data")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file to write, .tsv, that is new")
     command.add_argument("--min-count", type=positive, default=10, metavar="N",
                          help="a category of fewer products is rare (default: %(default)s)")
+    reading_options.add(command)
 
     command = add(commands.evaluate, "score a model on product files", EVALUATE, "model", "data", "--json")
     command.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page with scores and examples")
+    reading_options.add(command)
 
     command = add(commands.predict, "name the categories of titles", PREDICT, "model")
     command.add_argument("titles", nargs="*", metavar="TITLE", help="default: the lines of standard input")
@@ -188,6 +212,10 @@ def parser() -> Parser:
     how = command.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="print a JSON object a line")
     how.add_argument("--raw", action="store_true", help="print no apostrophe before what a spreadsheet would evaluate")
+    command.add_argument("--data", type=Path, metavar="FILE", help="a product file; - is standard input")
+    command.add_argument("--out", type=Path, metavar="FILE",
+                         help="a .csv, .tsv or .jsonl file to write (default: standard output)")
+    reading_options.add(command, "with --data, between the categories in a cell (default: '; ')")
 
     command = add(commands.explain, "show the effect of each word of a title", EXPLAIN, "model", "--json")
     command.add_argument("title", metavar="TITLE")
@@ -210,8 +238,9 @@ def _recipe_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer than N titles")
     command.add_argument("--label-min-count", type=positive, metavar="N", help="drop categories of fewer products")
     command.add_argument("--mapping", type=Path, metavar="FILE", help="map raw categories by this file of `propose`")
-    command.add_argument("--major", type=majors, metavar="N|NAME,NAME...",
-                         help="give each product one category, of N that cover most products or of those named")
+    command.add_argument("--major", type=majors, action=_Majors, metavar="N|NAME,NAME...",
+                         help="give each product one category, of N that cover most products or of those named; may be "
+                              "repeated, as a name may hold a comma")
     command.add_argument("--seed", type=natural, metavar="N", help="seed of the weights and of the products' order")
     command.add_argument("--threads", type=positive, metavar="N",
                          help="changes the speed, never the result (default: all cores)")
@@ -237,5 +266,15 @@ def widths(text: str) -> tuple[int, ...]:
 
 
 def majors(text: str) -> int | list[str]:
-    """A number, or names separated by commas."""
-    return positive(text) if text.isdecimal() else [name.strip() for name in text.split(",")]
+    """A number, or names separated by commas; those that hold a comma may be quoted."""
+    return positive(text) if text.isdecimal() else reading_options.unquoted(text)
+
+
+class _Majors(argparse.Action):
+    """Adds the names of an option that is repeated; a number stands alone."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        before = getattr(namespace, self.dest)
+        if before is not None and not (isinstance(before, list) and isinstance(values, list)):
+            parser.error("argument --major: want one number, or names, got several")
+        setattr(namespace, self.dest, values if before is None else before + values)

@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,12 +17,13 @@ from nnlite.classifier import model_folder
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.lines import MAX_LINE_BYTES
 from nnlite.data.cleaning import clean
-from nnlite.data.records import Record, read_records
+from nnlite.data.records import Record, inspect_file, make_options, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate as scores_of
 from nnlite.system import array_folder
-from nnlite.tool import places
+from nnlite.tool import places, reading_options
 from nnlite.tool.doctor import examine, report_lines
+from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
 from nnlite.tool.printing import cell, printable, say, show
 from nnlite.tool.progress import display
 from nnlite.tool.report.sections import write_report
@@ -34,28 +36,30 @@ READ_BYTES = 1 << 16  # of standard input, at most, before the titles in them ar
 def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
     inform = (lambda text: None) if args.quiet else say
+    options = reading_options.reading(args)
     classifier = TitleClassifier(args.recipe, **_settings(args))
     array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
     places.check({"--report": args.report},
                  {"--model": args.model, "--chunks": args.chunks, "--checkpoints": args.checkpoints},
                  [*args.data, *(args.validation or []), *([args.mapping] if args.mapping else [])])
     with _errors_only() if args.quiet else nullcontext():
-        data = None if args.chunks else _read(args.data, inform)
-        validation = _read(args.validation, inform) if args.validation else None
+        data = None if args.chunks else _read(args.data, options, inform)
+        validation = _read(args.validation, options, inform) if args.validation else None
         interrupted = False
         try:
             with nullcontext() if args.quiet else closing(display(say)) as on_step:
                 if data:
                     classifier.fit(*data, validation, on_step)
                 else:
-                    classifier.fit_files(args.data, args.chunks, validation, on_step)
+                    classifier.fit_files(args.data, args.chunks, validation, on_step, **options)
         except KeyboardInterrupt:
             if not hasattr(classifier, "threshold_"):
                 raise
             interrupted = True
+        classifier.training_["reading"] = options
         classifier.save(args.model)
         if args.report:
-            titles, categories = validation or data or _read(args.data, inform)
+            titles, categories = validation or data or _read(args.data, options, inform)
             source = ", ".join(map(str, args.validation or args.data)) + ", trained on" * (not validation)
             write_report(args.report, classifier, map(Record, titles, categories), source=source)
     about = "\n".join(_about_training(classifier, args.model))
@@ -81,10 +85,11 @@ def _settings(args: Namespace) -> dict[str, Any]:
     return {name: value for name, value in vars(args).items() if name in known and value is not None}
 
 
-def _read(paths: list[Path], inform: Callable[[str], None]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _read(paths: list[Path], options: dict[str, Any], inform: Callable[[str], None],
+          ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The titles and the categories in the files."""
     inform(f"reading {', '.join(map(str, paths))}")
-    reader = read_records(paths)
+    reader = read_records(paths, **options)
     titles, categories = zip(*reader)
     inform(reader.summary())
     return titles, categories
@@ -104,14 +109,24 @@ def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
 
 def plan(args: Namespace) -> None:
     """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
-    found = make_plan(args.data, args.recipe, **_settings(args))
+    found = make_plan(args.data, args.recipe, **_settings(args), **reading_options.reading(args))
     show(json.dumps(dataclasses.asdict(found), indent=1) if args.json else found)
     found.check()
 
 
 def propose(args: Namespace) -> None:
     """Write a mapping of categories for a person to edit, and print its effect."""
-    show(propose_file(args.data, args.out, args.min_count))
+    show(propose_file(args.data, args.out, args.min_count, **reading_options.reading(args)))
+
+
+def look(args: Namespace) -> None:
+    """Print how a file is read and why."""
+    found = inspect_file(args.file, **reading_options.reading(args))
+    if args.json:
+        columns, records = ([entry._asdict() for entry in entries] for entries in (found.columns, found.records))
+        show(json.dumps({**found._asdict(), "columns": columns, "records": records}, indent=1))
+    else:
+        show(found)
 
 
 def doctor(args: Namespace) -> None:
@@ -124,7 +139,8 @@ def evaluate(args: Namespace) -> None:
     """Print the scores of a model on the records of some files."""
     places.check({"--report": args.report}, inputs=[args.model, *args.data])
     classifier = TitleClassifier.load(args.model)
-    vocabulary, reader = classifier.vocabulary_, read_records(args.data)
+    vocabulary = classifier.vocabulary_
+    reader = read_records(args.data, **reading_options.as_trained(args, classifier))
     records = list(reader)
     data = classifier.encode(records)
     say(reader.summary())
@@ -154,18 +170,42 @@ def _table(scores: dict[str, float]) -> Iterator[str]:
 
 
 def predict(args: Namespace) -> None:
-    """Print a line for each title, from the arguments or from standard input: the title and its categories."""
+    """Print the categories of each title, from the arguments or standard input; or of each row of a file, --data."""
+    _check_predict(args)
     classifier = TitleClassifier.load(args.model)
+    found = partial(_found, classifier, args.top, args.threshold)
+    if args.data:
+        options = reading_options.as_trained(args, classifier, "categories", "separator", "paths")
+        style = Style(args.separator or Style().separator, args.raw, args.json)
+        say(predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style))
+        return
     if not args.titles and sys.stdin and sys.stdin.isatty():
         say("type one title a line; Ctrl-D ends")
     as_line = _json_line if args.json else _raw_line if args.raw else _line
+    is_first = not args.titles
     for titles in [list(map(typed, args.titles))] if args.titles else batches(sys.stdin):
-        if args.top:
-            found = classifier.predict_top_k(titles, args.top)
-            found = [[pair for pair in pairs if pair[1] > (args.threshold or 0)] for pairs in found]
-        else:
-            found = classifier.predict_above(titles, args.threshold)
-        show("\n".join(as_line(clean(title), pairs) for title, pairs in zip(titles, found)))
+        if is_first and is_header(titles[0]):
+            say(f"the first line, {clean(titles[0])[:60]!r}, looks like the header of a table, but is read as a title: "
+                "--data - reads tables")
+        is_first = False
+        show("\n".join(as_line(clean(title), pairs) for title, pairs in zip(titles, found(titles))))
+
+
+def _check_predict(args: Namespace) -> None:
+    """ValueError or OSError for options that do not fit together, or a file that cannot be written."""
+    if args.data and args.titles:
+        raise ValueError(f"predict: want titles or --data, got both: {args.titles[0]!r} and {args.data}")
+    if not args.data and (args.out or reading_options.reading(args)):
+        raise ValueError("predict: --out and the options of files want --data, got none")
+    if args.out and str(args.out) != "-":
+        places.check({"--out": args.out}, inputs=[args.model, args.data])
+
+
+def _found(classifier: TitleClassifier, top: int | None, threshold: float | None, titles: list[str]) -> list[Pairs]:
+    """The categories of each title, and their probabilities: the `top` likeliest, or those above the threshold."""
+    if not top:
+        return classifier.predict_above(titles, threshold)
+    return [[pair for pair in pairs if pair[1] > (threshold or 0)] for pairs in classifier.predict_top_k(titles, top)]
 
 
 def typed(argument: str) -> str:

@@ -31,6 +31,18 @@ def show(text: object, file: TextIO | None = None) -> None:
     print("\n".join(lines), file=file or sys.stdout, flush=True)
 
 
+def write(data: str) -> None:
+    """Write data to standard output, if there is one: `show` on a terminal, else as they are, in UTF-8."""
+    if not sys.stdout:
+        return
+    if sys.stdout.isatty():
+        show(data.removesuffix("\n"))
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data.encode("utf-8", "backslashreplace"))
+        sys.stdout.buffer.flush()
+
+
 def say(text: object) -> None:
     """`show` a message on standard error, if there is one."""
     if sys.stderr:
@@ -39,8 +51,10 @@ def say(text: object) -> None:
 
 @contextmanager
 def messages() -> Iterator[None]:
-    """Within it, nnlite's log and Python's warnings are messages of `say`."""
+    """Within it, nnlite's log and Python's warnings are messages of `say`; of the same ones the first is said."""
     logger, handler = logging.getLogger("nnlite"), _Handler()
+    level = logger.level
+    logger.setLevel(logging.INFO)
     logger.addHandler(handler)
     try:
         with warnings.catch_warnings():
@@ -48,11 +62,19 @@ def messages() -> Iterator[None]:
             yield
     finally:
         logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 class _Handler(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: set[str] = set()
+
     def emit(self, record: logging.LogRecord) -> None:
-        say(record.getMessage())
+        text = record.getMessage()
+        if text not in self.said:  # a training from chunks reads its files several times
+            self.said.add(text)
+            say(text)
 
 
 def _say_warning(message, category, filename, lineno, file=None, line=None):

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil, log2
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ import scipy.sparse as sp
 
 from nnlite.categories.choice import Categories
 from nnlite.data.dataset import Dataset
-from nnlite.data.lines import open_binary
+from nnlite.data.files.columns import Options
 from nnlite.data.records import Record, read_records
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
@@ -30,7 +29,6 @@ from nnlite.training.trainer import Trainer
 
 SAMPLE_RECORDS = 100_000  # read at most
 TRIAL_RECORDS = 20_000  # of these, to train on: a batch of the deck's recipe
-SAMPLE_BYTES = 1 << 24  # of each file, unpacked, from which its number of lines is estimated
 TRIAL_SECONDS = 2.0  # of training, after the first two steps, in which everything compiles
 BYTES_PER_WORD = 350  # of a kept word or label while words are counted: its text and its count
 BYTES_PER_SEEN = 64  # of each counted word, rare ones included: 16 a slot, 2 to 4 slots
@@ -86,19 +84,20 @@ class Plan:
         return "\n".join(f"{name:10} {text}" for name, text in rows)
 
 
-def plan(paths: str | PathLike | Sequence[str | PathLike], recipe: str = "default", threads: int | None = None,
+def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "default", threads: int | None = None,
          sample_records: int = SAMPLE_RECORDS, **overrides: Any) -> Plan:
     """The Plan of a training on some files.
 
-    paths: what `read_records` reads    recipe, overrides: as for `TitleClassifier`
+    paths: what `read_records` reads    recipe, overrides: as for `TitleClassifier`, and options of `read_records`
     Takes some seconds. Raises what `read_records` and `Vocabulary.build` raise, ValueError without a record to sample.
     """
     if sample_records < 1:
         raise ValueError(f"plan: sample_records: want at least 1, got {sample_records}")
     sources = [str(path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
+    reading = {name: overrides.pop(name) for name in Options._fields if name in overrides}
     features, categories, others = recipes.split(recipe, overrides)
     base_bytes = load_kernels(features)
-    sample = Sample(sources, sample_records, features, categories)
+    sample = Sample(sources, sample_records, features, categories, reading)
     expected = sample.expected_sizes(features)
     trainer = recipes.RECIPES[recipe](expected, threads=threads, **others)
     trial_data = spread(sample.data.take(slice(0, TRIAL_RECORDS)), expected.n_words, expected.n_labels)
@@ -153,16 +152,17 @@ class Expected:
 class Sample:
     """The first records of some files, `most` at most: read and encoded, with the seconds and bytes that this takes."""
 
-    def __init__(self, paths: list[str], most: int, features: dict[str, Any], categories: dict[str, Any]):
+    def __init__(self, paths: list[str], most: int, features: dict[str, Any], categories: dict[str, Any],
+                 reading: dict[str, Any] | None = None):
         start, before = time.perf_counter(), memory.resident_memory() or 0
-        reader = read_records(paths)
+        reader = read_records(paths, **(reading or {}))
         self.records = list(itertools.islice(reader, most))
         self.seconds = {"read": time.perf_counter() - start}
         self.records_bytes = max((memory.resident_memory() or 0) - before, 0)  # the system may take other memory back
         n_read = len(self.records)
         self.exact = n_read < most
-        n_lines = n_read + sum(reader.skipped.values())
-        self.n_records = n_read if self.exact else max(n_read, round(lines_in(paths) * n_read / n_lines))
+        self.n_records = n_read if self.exact else reader.expected_records()
+        reader.close()
         self.scale = self.n_records / n_read
         self.records, _ = Categories.choose(self.records, **categories).apply(self.records)
         start = time.perf_counter()
@@ -192,17 +192,6 @@ class Sample:
 def _counts(vocabulary):
     """The arguments of Expected after the first."""
     return vocabulary.n_words, len(vocabulary.labels), len(vocabulary.words) + vocabulary.n_dropped_words
-
-
-def lines_in(paths: Sequence[str | PathLike]) -> float:
-    """About how many lines some files have: those in the first SAMPLE_BYTES, divided by their share of the file."""
-    total = 0.0
-    for path in map(Path, paths):
-        with open(path, "rb") as packed, open_binary(path, packed) as file:
-            content = file.read(SAMPLE_BYTES)
-            share = 1.0 if len(content) < SAMPLE_BYTES else packed.tell() / path.stat().st_size
-        total += content.count(b"\n") / max(share, 1e-9)
-    return total
 
 
 def grown(n_quarter: int, n_half: int, n: int, scale: float) -> int:

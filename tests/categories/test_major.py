@@ -300,6 +300,16 @@ def test_many_categories_are_passed_over_in_linear_time():
         Major.choose([Record("t", every), Record("t", ()), Record("t", ())], 2)
 
 
+@pytest.mark.parametrize("texts, want", [
+    (["Shoes,Bags"], {"Shoes", "Bags"}), (["Shoes, Boots , Bags"], {"Shoes, Boots", "Bags"}),
+    (["Shoes, Boots", "Bags"], {"Shoes, Boots", "Bags"})])
+def test_a_comma_separates_names_unless_it_is_part_of_one(texts, want):
+    records = [Record("x", (name,)) for name in ("Shoes", "Bags", "Shoes, Boots")]
+    assert set(Major.of(records, texts).names) == want
+    with pytest.raises(ValueError, match="got 'Hats,Bags', which none"):
+        Major.of(records, ["Shoes,Hats,Bags"])
+
+
 def test_no_major_category_is_left_without_a_record():
     """w and v come always together; every x is a y or a z as well, which are rarer."""
     records = products(*["wv"] * 4, *["xy"] * 2, *["xz"] * 2, "y", "z", "q")

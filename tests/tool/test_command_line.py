@@ -282,7 +282,7 @@ def test_explanations(home, capsys):
 
 @pytest.mark.parametrize("argv, words", [
     ("", "required"), ("dance", "invalid choice"), ("train", "required"), ("train x.jsonl", "--model"),
-    ("train nowhere.jsonl --model m", "nowhere.jsonl: No such file"), ("train . --model m", "unknown ending"),
+    ("train nowhere.jsonl --model m", "nowhere.jsonl: No such file"), ("train . --model m", "a directory, want a file"),
     ("train x.xlsx --model m", "x.xlsx: No such file"), ("train empty.jsonl --model m", "the file is empty"),
     ("train one.jsonl --model m", "want a word that occurs in at least 2 records"),
     ("train one.jsonl --model empty.jsonl", "want a place for a model folder"),
@@ -403,7 +403,7 @@ def test_closed_streams(home, closed):
 
 
 @pytest.mark.parametrize("argv", [
-    [], ["train"], ["plan"], ["propose"], ["evaluate"], ["predict"], ["explain"], ["doctor"]])
+    [], ["train"], ["look"], ["plan"], ["propose"], ["evaluate"], ["predict"], ["explain"], ["doctor"]])
 def test_help_teaches(argv, capsys):
     with pytest.raises(SystemExit) as stop:
         run(*argv, "--help")

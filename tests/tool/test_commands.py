@@ -54,9 +54,10 @@ GIVEN = dict(epochs=3, batch_rows=5, lr=0.5, hidden=(3, 2), dropout=0.25, neglig
 
 
 def typed(given):
-    """The options as words."""
-    return [word for name, value in given.items() for word in (
-        "--" + name.replace("_", "-"), ",".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value))]
+    """The options as words; a list is an option that is repeated."""
+    return [word for name, value in given.items() for one in (value if isinstance(value, list) else [value])
+            for word in ("--" + name.replace("_", "-"),
+                         ",".join(map(str, one)) if isinstance(one, tuple) else str(one))]
 
 
 @pytest.mark.parametrize("command", [["train", "a.jsonl", "--model", "m"], ["plan", "a.jsonl"]])
@@ -96,11 +97,18 @@ def test_every_option_of_a_plan_reaches_it(tmp_path, monkeypatch):
     assert seen == {"paths": args.data, "recipe": "deck", **GIVEN} and list(map(str, args.data)) == ["a", "b"]
 
 
-def test_names_of_major_categories_are_separated_by_commas_and_a_number_is_not_a_name():
-    def major(text):
-        return parser().parse_args(["train", "a", "--model", "m", "--major", text]).major
+@pytest.mark.parametrize("texts, want", [
+    (["3"], 3), (["3,4"], ["3,4"]), (["Shoes, Bags"], ["Shoes, Bags"]),  # `Major.of` knows which commas separate
+    (["A, B", "C"], ["A, B", "C"]), (['"A, B",C'], ["A, B", "C"]), (['C, "A, B"', "D"], ["C", "A, B", "D"])])
+def test_major_categories_are_a_number_or_names(texts, want):
+    options = [word for text in texts for word in ("--major", text)]
+    assert parser().parse_args(["train", "a", "--model", "m", *options]).major == want
 
-    assert major("Shoes, Bags") == ["Shoes", "Bags"] and major("3") == 3 and major("3,4") == ["3", "4"]
+
+def test_a_number_of_major_categories_stands_alone(capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["train", "a", "--model", "m", "--major", "3", "--major", "Shoes"])
+    assert "--major: want one number, or names" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option, least, below", [
@@ -210,7 +218,8 @@ def test_a_training_names_its_files_and_what_it_has_learnt(tmp_path, capsys):
         path.write_text(lines(records[:n]))
     assert run("train", *names[:2], "--model", tmp_path / "m", *QUICK[:-1], "--epochs", 2, "--major", 3,
                "--validation", *names[2:]) == 0
-    one, said = TitleClassifier.load(tmp_path / "m"), capsys.readouterr().err.splitlines()
+    said = [line for line in capsys.readouterr().err.splitlines() if "titles from" not in line]
+    one = TitleClassifier.load(tmp_path / "m")
     assert said[0] == f"reading {names[0]}, {names[1]}" and said[1].startswith("40 records")
     assert said[2] == f"reading {names[2]}, {names[3]}" and said[3].startswith("10 records")
     seen, first = one.training_, said.index(one.training_["categories"][0].splitlines()[0])

@@ -3,6 +3,7 @@
 import gzip
 import json
 import sys
+from types import SimpleNamespace
 from math import ceil
 
 import numpy as np
@@ -12,11 +13,10 @@ from shops import shop_file
 
 from nnlite import AdaGrad, Trainer, Vocabulary, make_catalogue, read_records
 from nnlite.categories.mapping import Mapping
-from nnlite.data.lines import open_binary
 from nnlite.system import memory
 from nnlite.training import planning, recipes
 from nnlite.training.planning import (
-    MIB, Expected, Plan, Sample, grown, lines_in, plan, plan_of, spread, trial)
+    MIB, Expected, Plan, Sample, grown, plan, plan_of, spread, trial)
 from nnlite.training.trainer import Step
 
 
@@ -75,17 +75,25 @@ def test_what_cannot_fit_is_refused_with_the_numbers(catalogue, monkeypatch):
     np.testing.assert_array_equal(model.params["features.W"], before)
 
 
-@pytest.mark.parametrize("name, n", [("plain.jsonl", 3_000), ("packed.jsonl.gz", 6_000)])
-def test_lines_are_estimated_from_the_beginning_of_a_file(name, n, catalogue, monkeypatch):
-    assert lines_in([catalogue / name]) == pytest.approx(n, abs=1)
-    assert lines_in([catalogue / name] * 2) == pytest.approx(2 * n, abs=2)
-    monkeypatch.setattr("nnlite.training.planning.SAMPLE_BYTES", 200_000)
-    with open_binary(catalogue / name) as file:
-        sampled = 200_000 / len(file.read())
-    # A packed file is read ahead, from Python 3.12 on by 128 KiB and by as much unpacked, and so seems to be shorter.
-    ahead = 2 * 2**17 / (catalogue / name).stat().st_size if name.endswith(".gz") and sys.version_info >= (3, 12) else 0
-    least = sampled / min(1.0, sampled + ahead)
-    assert 0.8 * least * n <= lines_in([catalogue / name]) <= 1.2 * n
+@pytest.mark.parametrize("names", [["plain.jsonl"], ["packed.jsonl.gz"], ["plain.jsonl", "packed.jsonl.gz"]])
+def test_records_are_estimated_from_the_bytes_that_were_read(names, catalogue, monkeypatch):
+    n, paths = 3_000 * len(names), [catalogue / name for name in names]
+    reader = read_records(paths)
+    next(reader)
+    assert reader.expected_records() == n  # too little was read to tell, so all is
+    n_bytes = (catalogue / names[-1]).stat().st_size
+    monkeypatch.setattr("nnlite.data.records.AHEAD_BYTES", sum(path.stat().st_size for path in paths) - n_bytes + 1)
+    reader = read_records(paths)
+    next(reader)
+    assert 0.2 * n <= reader.expected_records() <= 1.2 * n  # small files are read ahead
+    reader.close()
+    assert list(reader) == []
+
+
+def test_of_standard_input_all_records_are_counted(catalogue, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=open(catalogue / "plain.jsonl", "rb")))
+    with sys.stdin.buffer:
+        assert Sample(["-"], 1_000, {}, {}).n_records == 3_000
 
 
 @pytest.mark.parametrize("n_records, n_steps", [(100, 100), (20_000, 100), (20_001, 200), (100_000, 500)])

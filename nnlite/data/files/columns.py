@@ -19,7 +19,7 @@ FORMULA = re.compile(r"'(?=[=+\-@])")  # WooCommerce puts the apostrophe before 
 BIT_PAIRS = ({"0", "1"}, {"0.0", "1.0"}, {"true", "false"})
 MAX_OFFERS = 12  # columns that an error offers
 
-Row = Sequence[Any] | dict[str, Any]
+Row = Sequence[Any] | dict[Any, Any]
 
 
 class Options(NamedTuple):
@@ -44,9 +44,10 @@ class Layout:
 
     titles: the columns of titles, the first that is not empty counts    categories: list of Column
     hints: columns that are not read and may hold categories    program: that wrote the file, "" if unknown
+    needs_categories: whether it is an error if there is no column of categories; else none is looked for
     """
 
-    def __init__(self, columns: list[str] | None, rows: Sequence[Row], options: Options):
+    def __init__(self, columns: list[str] | None, rows: Sequence[Row], options: Options, needs_categories: bool = True):
         self.options, self.is_table = options, columns is not None
         self.names: dict[Key, str] = dict(enumerate(columns)) if columns is not None else \
             {key: key for row in rows if isinstance(row, dict) for key in row if isinstance(key, str)}
@@ -55,7 +56,7 @@ class Layout:
         self._known = self._program()
         self.program = self._known.name if self._known else ""
         self.titles = self._titles()
-        self.categories = self._categories()
+        self.categories = self._categories() if needs_categories else []
         used = {*self.titles, *(column.key for column in self.categories)}
         self.hints = [key for key, name in self.plain.items() if key not in used and self._is_hint(key, name)]
         self.is_woo = self.program == "WooCommerce"
@@ -66,14 +67,10 @@ class Layout:
         self.n_untitled, self.n_rows = 0, len(rows)  # rows without a title that have categories; of the sample
         self.rows = ()  # they are not needed any more
         self.other_keys = frozenset(column.key for column in self.categories) - {"category"}
-        self._whole = next((column for column in self.categories if column.key == "category"), None) \
-            if self.titles[0] == "title" and not self.is_table else None
-        self.is_plain = self._whole is not None  # whether `plain_product` may read its rows
-        self.names_of = lru_cache(maxsize=1 << 12)(self._names_of)
-
-    def _names_of(self, listed: tuple[Any, ...]) -> tuple[str, ...]:
-        """The distinct names in a list of the key `category`."""
-        return tuple(dict.fromkeys(self._whole.names(listed))) if self._whole else ()
+        whole = next((column for column in self.categories if column.key == "category"), None)
+        self.is_plain = whole is not None and self.titles[:1] == ["title"]  # whether `plain_product` may read its rows
+        self.names_of = lru_cache(maxsize=1 << 12)(
+            lambda listed: tuple(dict.fromkeys(whole.names(listed))) if whole else ())
 
     def values(self, key: Key, rows: Sequence[Row] | None = None) -> list[Any]:
         """What the sample has in a column, without empty cells."""
@@ -244,6 +241,13 @@ class Layout:
             self.n_hinted += any(get(row, key) for key in self.hints)
             raise SkippedLine("no category", raw)
         return title, tuple(found)
+
+    def title(self, row: Row) -> str:
+        """The title of a row, cleaned; "" if it has none. Raises SkippedLine."""
+        title = next((title for key in self.titles if (title := self._title(get(row, key)))), "")
+        if len(title) > MAX_TITLE_CHARS:
+            raise SkippedLine("title too long", title)
+        return title
 
     def _title(self, raw):
         if isinstance(raw, str):

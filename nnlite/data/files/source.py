@@ -1,6 +1,7 @@
 """`opened`: a product file as a stream of rows, before anything is decided about their meaning."""
 
 import bz2
+import codecs
 import errno
 import gzip
 import io
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from nnlite.data.files import dialect, encoding, labelled, tables
 from nnlite.data.files.columns import HINTS, TITLES, Options, Row, plain
 from nnlite.data.files.delimited import Rows
+from nnlite.data.files.dialect import Dialect
 from nnlite.data.files.feed import Feed
 from nnlite.data.files.json_document import Objects
 from nnlite.data.files.json_rows import json_object
@@ -42,6 +44,8 @@ class Source(NamedTuple):
     columns: the names of a table's columns, None where each row is an object of its own
     rows: (line number, row or SkippedLine) each, without the header    notes: what a person should be told
     parse: makes the row of each item of rows, None for an empty line; None if they are rows already
+    file: that is read, None for standard input
+    table, line_end, has_mark: of a table of text, how it is written; whether it begins with a byte order mark
     """
 
     format: str
@@ -51,6 +55,10 @@ class Source(NamedTuple):
     rows: Iterator[tuple[int, Any]]
     notes: list[str]
     parse: Callable[[Any], Row | SkippedLine | None] | None = None
+    file: Any = None
+    table: Dialect | None = None
+    line_end: str = "\n"
+    has_mark: bool = False
 
 
 class Peeked(io.RawIOBase):
@@ -100,7 +108,7 @@ def opened(path: Path, options: Options) -> Iterator[Source]:
             source = _source(stack.enter_context(unpacked(file, path)), path, options, stack)
         except ValueError as error:
             raise ValueError(f"{path}: {str(error).removeprefix(f'{path}: ')}") from None
-        yield source
+        yield source if str(path) == "-" else source._replace(file=file)
 
 
 def _buffered(file):
@@ -196,7 +204,9 @@ def _text_source(file, text, is_whole, ending, options, name, notes):
                          "a header with a title and a category: `predict` takes such a list, or name the columns with "
                          "--title and --categories")
     return Source(NAMES.get(table.delimiter, "delimited text"), name, table.delimiter, columns,
-                  iter(Rows(file, table)), notes + table.why)
+                  iter(Rows(file, table)), notes + table.why, table=table,
+                  line_end="\r\n" if "\r\n" in text else table.line_end,
+                  has_mark=file.sample.startswith(codecs.BOM_UTF8))
 
 
 def _with_path(path, rows):

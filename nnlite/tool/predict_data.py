@@ -1,0 +1,171 @@
+"""`predict_rows`: the rows of a product file with all their columns and, behind them, the predicted categories.
+
+Tables keep their delimiter, header and cells; lines above the header are left out. Objects are written as JSON lines.
+What is written is UTF-8, with a byte order mark where the file read has a mark or is UTF-16. Memory holds a block.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nnlite.data.files.columns import Options
+from nnlite.data.files.programs import TITLES, plain
+from nnlite.data.files.source import Source, opened
+from nnlite.data.lines import Skipped, SkippedLine
+from nnlite.data.records import Reading
+from nnlite.system.atomic_file import replacing
+from nnlite.tool.printing import cell, say, write
+
+CATEGORIES, PROBABILITIES = "predicted_categories", "predicted_probabilities"
+BLOCK_ROWS, BLOCK_CHARS = 1_000, 1 << 22  # rows that are predicted together, whichever comes first
+JSON_ENDINGS = (".jsonl", ".ndjson", ".jl", ".json")
+TABLE_ENDINGS = {".csv": ",;|~", ".tsv": "\t", ".tab": "\t", ".txt": ",;\t|~"}  # delimiters; the first by default
+
+Pairs = list[tuple[str, float]]
+Predict = Callable[[list[str]], list[Pairs]]  # titles -> the categories of each and their probabilities
+
+
+class Style(NamedTuple):
+    """How predictions are written: separator between names in a cell; is_raw: formulas stay; is_json: as JSON lines."""
+
+    separator: str = "; "
+    is_raw: bool = False
+    is_json: bool = False
+
+
+def predict_rows(predict: Predict, data: Path, options: Options, out: Path, style: Style = Style()) -> str:
+    """Write the rows of a file with their predicted categories to another, whole or not at all. Returns a summary.
+
+    data, out: "-" is standard input or output    options: those of titles, delimiter, encoding and header count
+    A row without a title has no prediction. Rows that cannot be read are counted, the first few said, and left out.
+    ValueError for what is not a file of products, or cannot be written in the format of `out`.
+    """
+    n_rows, untitled = 0, Skipped()
+    with opened(data, options) as source:
+        reading = Reading(data, source, options, needs_categories=False)
+        written = _written(source, reading, out, style, options.header is not False)
+        with _target(out) as put:
+            put(written.head)
+            for block in _blocks(reading, untitled):
+                found = iter(predict([title for _, title in block if title]))
+                put("".join(written.row(row, next(found) if title else []) for row, title in block))
+                n_rows += len(block)
+            if reading.skipped.total() > n_rows or untitled.total() == n_rows:
+                raise ValueError(f"{data}: want rows with titles, got {n_rows:,} rows, {untitled.total():,} of them "
+                                 f"without a usable title, and {reading.skipped.summary('rows')} that cannot be read")
+    titles = " or ".join(repr(reading.layout.names[key]) for key in reading.layout.titles)
+    lost = f"; left out {reading.skipped.summary('rows')}" if reading.skipped else ""
+    return f"{data}: titles from {titles}; {n_rows:,} rows, {untitled.total():,} without a usable title{lost}"
+
+
+def _blocks(reading: Reading, untitled: Skipped) -> Iterator[list[tuple[Any, str]]]:
+    """Lists of (row, its title, "" for none); the others are counted in `untitled` and `reading.skipped`."""
+    block: list[tuple[Any, str]] = []
+    n_chars = 0
+    for number, row in reading.parsed():
+        if isinstance(row, SkippedLine):
+            if reading.skipped.add(row.kind, message := f"{reading.path}:{number}: {row}"):
+                say(message)
+            continue
+        title, kind = "", "no title"
+        try:
+            title = reading.layout.title(row)
+        except SkippedLine as trouble:
+            kind = trouble.kind
+        if not title:
+            untitled.add(kind, f"{reading.path}:{number}")
+        block.append((row, title))
+        values = row.values() if isinstance(row, dict) else row
+        n_chars += sum(len(value) for value in values if isinstance(value, (str, list, dict)))
+        if len(block) == BLOCK_ROWS or n_chars > BLOCK_CHARS:
+            yield block
+            block, n_chars = [], 0
+    yield block
+
+
+class _Table:
+    """Rows as lines of a table; head: the header line."""
+
+    def __init__(self, columns: list[str], delimiter: str, is_quoted: bool, line_end: str, style: Style,
+                 has_header: bool, mark: str):
+        self.style, self.buffer = style, io.StringIO()
+        self.delimiter, self.line_end = delimiter, line_end
+        self.writer = csv.writer(self.buffer, delimiter=delimiter, lineterminator=line_end) if is_quoted else None
+        self.head = mark + (self.line([*columns, CATEGORIES, PROBABILITIES]) if has_header else "")
+
+    def line(self, cells: list[str]) -> str:
+        """The line of some cells."""
+        if not self.writer:
+            return self.delimiter.join(cells) + self.line_end
+        self.buffer.seek(0)
+        self.buffer.truncate()
+        self.writer.writerow(cells)
+        return self.buffer.getvalue()
+
+    def row(self, row: list[Any], pairs: Pairs) -> str:
+        """The line of a row and its categories."""
+        names = self.style.separator.join(name for name, _ in pairs)
+        shares = self.style.separator.join(f"{p:.4f}" for _, p in pairs)
+        return self.line([*map(_text, row), names if self.style.is_raw else cell(names), shares])
+
+
+class _Lines:
+    """Rows as JSON lines; columns: the keys of a table's rows."""
+
+    head = ""
+
+    def __init__(self, columns: list[str] | None):
+        self.columns = columns
+
+    def row(self, row: Any, pairs: Pairs) -> str:
+        """The line of a row and its categories."""
+        product = dict(row) if self.columns is None else dict(zip(self.columns, row))
+        product |= {CATEGORIES: [name for name, _ in pairs], PROBABILITIES: [round(p, 6) for _, p in pairs]}
+        return json.dumps(product, default=str) + "\n"
+
+
+def _written(source: Source, reading: Reading, out: Path, style: Style, has_header: bool) -> _Table | _Lines:
+    """What writes the rows. ValueError if the format of `out` cannot hold them."""
+    columns, ending = source.columns, out.suffix.lower()
+    if {CATEGORIES, PROBABILITIES} & set(reading.layout.names.values()):
+        raise ValueError(f"{reading.path}: has a column {CATEGORIES} or {PROBABILITIES} already, want it without")
+    if str(out) == "-":
+        ending = ".jsonl" if columns is None or style.is_json else ".txt"
+    if ending in JSON_ENDINGS:
+        if columns and len(set(columns)) < len(columns):
+            raise ValueError(f"{reading.path}: two columns of one name, which {ending} cannot hold: want --out as .csv")
+        return _Lines(columns)
+    if ending not in TABLE_ENDINGS:
+        raise ValueError(f"--out {out}: want .csv, .tsv or .jsonl, got {ending!r}")
+    if columns is None:
+        raise ValueError(f"--out {out}: {source.format} has no fixed columns, want .jsonl")
+    usual, table = TABLE_ENDINGS[ending], source.table
+    delimiter = source.delimiter if source.delimiter and (ending == ".txt" or source.delimiter in usual) else usual[0]
+    is_kept = table is not None and delimiter == "\t" == source.delimiter and not table.quoting
+    mark = "\ufeff" if source.encoding.startswith("utf-16") or source.has_mark else ""  # for spreadsheets
+    return _Table(columns, delimiter, not is_kept, source.line_end, style, has_header, mark)
+
+
+def _text(value: Any) -> str:
+    """A cell of a table; lists, as in Parquet files, as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+@contextmanager
+def _target(out: Path) -> Iterator[Callable[[str], None]]:
+    """What takes the text for a file, which is replaced whole, or for standard output."""
+    if str(out) == "-":
+        yield write
+        return
+    file: AbstractContextManager = replacing(out)
+    with file as opened_file:
+        yield lambda text: opened_file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def is_header(line: str) -> bool:
+    """Whether the first line of a text is hardly a title but the header of a table."""
+    return any(plain(name) in TITLES for name in max((line.split(sign) for sign in ",;\t|"), key=len))
