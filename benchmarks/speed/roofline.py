@@ -96,8 +96,8 @@ class Bench:
 
     def bce(self, y, rows, tile, z):
         """The loss of a block and a tile."""
-        b, work = self.model.params["labels.b"], scratch("bce", 3, width(tile))
-        dense.bce_with_logits(z, b[tile], *y.rows(rows)[:2], tile.start, f32(1), work[2], work[:2])
+        b, work = self.model.params["labels.b"], scratch("bce", 4, width(tile))
+        dense.bce_with_logits(z, b[tile], *y.rows(rows)[:2], tile.start, f32(1), work[3], work[:3])
 
     def labels(self) -> None:
         for _, y in self.batches:

@@ -61,7 +61,7 @@ def kernel_errors(kernels):
     """Errors of bce_with_logits against the reference in float64: loss, dz, db, relative to the largest entry."""
     z, b, y = problem()
     want_loss, want_dz = reference.bce_with_logits((z + b).astype(float), y.toarray()[:, FIRST:FIRST + WIDTH])
-    db, work = np.full(WIDTH, np.nan, np.float32), np.full((2, WIDTH), np.nan, np.float32)
+    db, work = np.full(WIDTH, np.nan, np.float32), np.full((3, WIDTH), np.nan, np.float32)
     indptr, indices = y.indptr.astype(np.int64), y.indices.astype(np.int32)
     loss = kernels.bce_with_logits(z, b, indptr, indices, FIRST, np.float32(1), db, work)
     pairs = (loss, want_loss), (z, want_dz), (db, want_dz.sum(axis=0))  # the kernel has replaced z by dz

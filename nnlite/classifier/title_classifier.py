@@ -45,10 +45,10 @@ class TitleClassifier:
     overrides: settings that replace the recipe's, by the names in `recipes.SETTINGS`, such as epochs=3, hidden=(400,),
     min_count=5, dropout=0.2, seed=1, threads=4. TypeError for another name.
 
-    Titles are a list (or array) of str, cleaned as `read_records` cleans them. Words are lower-cased runs of letters
-    and digits of any script, separated by punctuation, emoji and combining marks: a letter and its accent should be one
-    character (NFC). In scripts without spaces, such as Chinese, an unbroken run is one word, and `stem` its first
-    letters. The default recipe also has features of punctuation, emoji and the title's length. For a title without a
+    Titles are a list (or array) of str, cleaned as `read_records` cleans them. Words are lower-cased runs of letters,
+    digits and combining marks of any script, separated by punctuation and emoji. In scripts without spaces, such as
+    Chinese, Japanese and Thai, an unbroken run is one word, and `stem` its first letters. Full-width letters are as
+    others, and Arabic and Hebrew lose their vowel points (`data.letters`). The default recipe also has features of punctuation, emoji and the title's length. For a title without a
     known word the network predicts from the categories' frequencies alone, and `predict` names no category.
 
     mapping (a `Mapping` or the file of one) replaces raw categories by others. major (a number or a list of names)

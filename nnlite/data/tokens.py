@@ -11,24 +11,19 @@ A step is a bijection, so hashes can only meet where two code points cancel a di
 and Bernstein 2012).
 """
 
-import re
 import secrets
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+from nnlite.data.letters import VERSION, character_kinds, folded, patterns
 from nnlite.kernels import hashing
 
 LONGEST = 100  # words of an n-gram, letters of a stem: a title's tokens are up to so many times its words
 MAX_CHARS = 1 << 20  # of a title: what is longer is not one
 MAX_TOKENS = 1 << 23  # of the titles that are hashed together; 60 bytes each
 PUBLIC = np.array([0x243F6A8885A308D3, 0x9E3779B97F4A7C15], np.uint64)  # a secret of digits of pi and the golden ratio
-
-_WORD = re.compile(r"[^\W_]+")
-_MARK = re.compile(r"[^\w\s]")
-_SEPARATOR = re.compile(r"[\s_]")
 
 
 @dataclass(frozen=True)
@@ -37,21 +32,29 @@ class TokenRules:
 
     ngrams: words of the longest n-gram    stem: letters of a stem, or None for no stems
     first_word, shape: whether there is a token for the first word, and tokens for the title's shape
+    version: of the rules what a word is, see `letters`
     """
 
     ngrams: int = 1
     stem: int | None = None
     first_word: bool = False
     shape: bool = False
+    version: int = VERSION
 
     def __post_init__(self) -> None:
         for name, value in ("ngrams", self.ngrams), ("stem", 1 if self.stem is None else self.stem):
             if not 1 <= value <= LONGEST:
                 raise ValueError(f"TokenRules: {name}: want 1 to {LONGEST}, got {value}")
+        if self.version not in range(1, VERSION + 1):
+            raise ValueError(f"TokenRules: version: want 1 to {VERSION}, got {self.version!r:.40}")
 
 
 def tokenise(title: str, rules: TokenRules = TokenRules()) -> list[str]:
     """The words of a title, lower-cased runs of letters and digits, then its n-grams of 2, 3, ... up to `ngrams` words.
+
+    Combining marks are part of the word before them: 'हिन्दी' is one word, and so is 'Crème', however its accent is
+    encoded. Arabic and Hebrew words lose their vowel points. In scripts without spaces, such as Chinese, Japanese and
+    Thai, an unbroken run is one word. `letters` says all that is decided.
 
     With stem=4 the first 4 letters of every longer word follow, after a `^` that distinguishes them from words: a rare
     word shares them with related words. With first_word the first word follows once more, after a `<`: in many shops
@@ -67,8 +70,8 @@ def tokenise(title: str, rules: TokenRules = TokenRules()) -> list[str]:
     >>> tokenise("Jeans, 32 in. (blue)", TokenRules(shape=True))
     ['jeans', '32', 'in', 'blue', ',', '.', '(', ')', '#04']
     """
-    title = title.lower()
-    words = _WORD.findall(title)
+    title, (word_pattern, mark_pattern) = folded(title, rules.version), patterns(rules.version)
+    words = word_pattern.findall(title)
     tokens = list(words)
     for n in range(2, rules.ngrams + 1):
         tokens += map(" ".join, zip(*(words[i:] for i in range(n))))
@@ -77,17 +80,18 @@ def tokenise(title: str, rules: TokenRules = TokenRules()) -> list[str]:
     if rules.first_word:
         tokens += [f"<{word}" for word in words[:1]]
     if rules.shape and words:
-        tokens += [*_MARK.findall(title), f"#{min(len(words), hashing.LONGEST_SHAPE) // 2 * 2:02}"]
+        tokens += [*mark_pattern.findall(title), f"#{min(len(words), hashing.LONGEST_SHAPE) // 2 * 2:02}"]
     return tokens
 
 
 class Tokens(NamedTuple):
     """The tokens of some titles, title after title and each title's in the order of `tokenise`."""
 
-    text: str  # the titles, lower-cased
+    text: str  # the titles, as `letters.folded` spells them
     hashes: np.ndarray  # uint64 (tokens,)
     places: np.ndarray  # int64 (tokens, 2): where in `text`, see hashing.hash_tokens
     rows: np.ndarray  # int64 (titles + 1,): the tokens of title i are those from rows[i] to rows[i + 1]
+    version: int = VERSION  # of the rules that made them
 
     def name(self, k: int) -> str:
         """The text of token k."""
@@ -98,7 +102,8 @@ class Tokens(NamedTuple):
             return self.text[first]
         if first < 0:
             return f"<{self.text[-first:last]}"
-        return f"^{self.text[first:-last]}" if last < 0 else " ".join(_WORD.findall(self.text[first:last]))
+        return f"^{self.text[first:-last]}" if last < 0 else " ".join(
+            patterns(self.version).word.findall(self.text[first:last]))
 
 
 def new_secret() -> np.ndarray:
@@ -124,11 +129,12 @@ def hashed(titles: list[str] | tuple[str, ...], rules: TokenRules = TokenRules()
     if most > MAX_CHARS:
         raise ValueError(f"title: too long: want at most {MAX_CHARS:,} characters, got {most:,}: "
                          f"{max(titles, key=len)[:40]!r}...")
-    text, codes, ends = _joined([title.lower() for title in titles])  # one by one: ASCII is faster on its own
+    text, codes, ends = _joined([  # one by one: ASCII is faster on its own
+        title.lower() if title.isascii() else folded(title, rules.version) for title in titles])
     most = codes.size // 2 + 1  # words: two are separated by at least one character
     starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
     words, rows = np.empty(ends.size + 1, np.int64), np.empty(ends.size + 1, np.int64)
-    kinds, scalars = character_kinds(), (rules.ngrams, rules.stem or 0, rules.first_word, rules.shape)
+    kinds, scalars = character_kinds(rules.version), (rules.ngrams, rules.stem or 0, rules.first_word, rules.shape)
     hashing.find_words(codes, kinds, ends, *scalars, starts, stops, words, rows)
     if rows[-1] > MAX_TOKENS:
         raise ValueError(f"titles: too many tokens: want at most {MAX_TOKENS:,} at a time, got {rows[-1]:,}: the "
@@ -136,7 +142,7 @@ def hashed(titles: list[str] | tuple[str, ...], rules: TokenRules = TokenRules()
     hashes, places = np.empty(rows[-1], np.uint64), np.empty((rows[-1], 2), np.int64)
     with np.errstate(over="ignore"):  # of interpreted kernels
         hashing.hash_tokens(codes, kinds, ends, starts, stops, words, rows, *scalars, secret, hashes, places)
-    return Tokens(text, hashes, places, rows)
+    return Tokens(text, hashes, places, rows, rules.version)
 
 
 def hash_of(tokens: list[str], secret: np.ndarray = PUBLIC) -> np.ndarray:
@@ -153,14 +159,3 @@ def _joined(texts):
     text = "\n".join(["", *texts, ""])
     ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1)
     return text, np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32), ends
-
-
-@lru_cache(maxsize=None)
-def character_kinds() -> np.ndarray:
-    """uint8 (code points,): WORD, MARK or SEPARATOR. Beyond the first four planes there are only marks."""
-    planes = np.arange(0x40000, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
-    table = np.full(0x110000, hashing.MARK)
-    for kind, runs in (hashing.WORD, _WORD), (hashing.SEPARATOR, _SEPARATOR):
-        for run in runs.finditer(planes):
-            table[slice(*run.span())] = kind
-    return table

@@ -14,6 +14,7 @@ from nnlite.data.dataset import Dataset, from_arrays
 from nnlite.data.id_rows import joined, rows_of_ids
 from nnlite.data.records import Record
 from nnlite.data.tokens import PUBLIC, TokenRules, checked_secret, hash_of, hashed, new_secret
+from nnlite.data.vocabulary_checks import check_any, check_bounds, checked_counts, checked_version, distinct
 from nnlite.kernels import hashing
 
 SLICE_RECORDS = 2_048  # whose tokens exist at once
@@ -26,6 +27,7 @@ _SETTINGS = {  # and the types that they may have
     "label_min_count": (int,), "first_word": (bool,), "shape": (bool,),
 }
 SECRET = "hash_secret"  # in the header; files of an older format lack it and were hashed with PUBLIC
+VERSION = "tokens"  # in the header, the version of the rules what a word is; those of an older format have the first
 _RULES = "ngrams", "stem", "first_word", "shape"  # the settings that are TokenRules
 _OLDER = {"shape": False}  # settings that files of an older format lack
 
@@ -33,7 +35,8 @@ _OLDER = {"shape": False}  # settings that files of an older format lack
 class Vocabulary:
     """The kept words and labels, most frequent first (ties alphabetical): the place in the list is the id.
 
-    A word is any token that `tokenise` makes with `rules`, the TokenRules of ngrams, stem, first_word and shape.
+    A word is any token that `tokenise` makes with `rules`, the TokenRules of ngrams, stem, first_word and shape. Their
+    version is the newest, but in a vocabulary from files that of its writer.
 
     words, labels: lists of str    word_counts, label_counts: int64 arrays, in how many records each was seen
     n_records: that it was built from    n_dropped_words, n_dropped_labels: seen in too few records to be kept
@@ -62,7 +65,7 @@ class Vocabulary:
                  shape: bool = False):
         self.n_records, self.min_count, self.tfidf, self.hash_size = n_records, min_count, tfidf, hash_size
         self.label_min_count = min_count if label_min_count is None else label_min_count
-        _check_bounds(self.min_count, self.label_min_count, self.hash_size)
+        check_bounds(self.min_count, self.label_min_count, self.hash_size)
         self.rules = TokenRules(ngrams, stem, first_word, shape)
         self._words, counts = ([], word_counts) if hash_size else _kept(word_counts, min_count)
         self.word_counts = np.array(counts, np.int64)
@@ -97,7 +100,7 @@ class Vocabulary:
     @cached_property
     def words(self) -> list[str]:
         """The kept words; those of a vocabulary from files are read, and must then differ, when first asked for."""
-        return _distinct("Vocabulary: words", self._words)
+        return distinct("Vocabulary: words", self._words)
 
     @property
     def settings(self) -> dict:
@@ -110,7 +113,8 @@ class Vocabulary:
 
         The table of the words is among them, because it takes longer to make than to read.
         """
-        header = self.settings | {name: getattr(self, name) for name in _NUMBERS} | {SECRET: self.secret.tolist()}
+        header = self.settings | {name: getattr(self, name) for name in _NUMBERS} | {
+            SECRET: self.secret.tolist(), VERSION: self.rules.version}
         arrays = {"word_counts": self.word_counts, "label_counts": self.label_counts,
                   "word_hashes": self._word_ids.keys.view(np.int64), "word_ids": self._word_ids.values}
         return header, arrays, {"words": self.words, "labels": self.labels}
@@ -125,7 +129,7 @@ class Vocabulary:
             raise ValueError(f"Vocabulary: want what to_files makes, got: {error!r}") from None
         except ValueError as error:
             raise ValueError(f"Vocabulary: {error}") from None
-        _check_bounds(vocabulary.min_count, vocabulary.label_min_count, vocabulary.hash_size)
+        check_bounds(vocabulary.min_count, vocabulary.label_min_count, vocabulary.hash_size)
         vocabulary._derive()
         return vocabulary
 
@@ -138,14 +142,15 @@ class Vocabulary:
         for name, value in numbers.items():
             if type(value) is not int or not 0 <= value <= LARGEST:
                 raise ValueError(f"{name}: want a whole number of 0 to 2^53, got {value!r:.40}")
-        self.rules = TokenRules(**{name: settings.pop(name) for name in _RULES})
+        version = checked_version(header.get(VERSION, 1))
+        self.rules = TokenRules(**{name: settings.pop(name) for name in _RULES}, version=version)
         vars(self).update(settings | numbers)
-        self._words, self.labels = texts["words"], _distinct("labels", texts["labels"])
+        self._words, self.labels = texts["words"], distinct("labels", texts["labels"])
         self.secret = checked_secret(header.get(SECRET, PUBLIC.tolist()))
         n_columns = self.hash_size if self.tfidf else 0  # that have counts, if words are hashed
         n_counts = n_columns if self.hash_size else len(self._words)
-        self.word_counts = _checked_counts("word_counts", arrays, n_counts)
-        self.label_counts = _checked_counts("label_counts", arrays, len(self.labels))
+        self.word_counts = checked_counts("word_counts", arrays, n_counts)
+        self.label_counts = checked_counts("label_counts", arrays, len(self.labels))
         hashes, ids = arrays["word_hashes"], arrays["word_ids"]
         if (hashes.dtype, ids.dtype) != (np.int64, np.int32):
             raise ValueError(f"word_hashes, word_ids: want int64 and int32, got {hashes.dtype} and {ids.dtype}")
@@ -196,8 +201,8 @@ class Vocabulary:
         vocabulary.n_dropped_words = words.n_tokens - len(vocabulary._words)
         vocabulary.n_dropped_labels = labels.n_labels - len(vocabulary.labels)
         vocabulary.word_error, vocabulary.label_error = words.error, labels.error
-        _check_any("word", vocabulary.n_words, words.n_tokens, min_count, n_records)
-        _check_any("label", len(vocabulary.labels), labels.n_labels, vocabulary.label_min_count, n_records)
+        check_any("word", vocabulary.n_words, words.n_tokens, min_count, n_records)
+        check_any("label", len(vocabulary.labels), labels.n_labels, vocabulary.label_min_count, n_records)
         return vocabulary
 
     def encode(self, records: Iterable[Record]) -> Dataset:
@@ -251,32 +256,6 @@ def without_secret(header: dict) -> dict:
         return header
     files = {name: entry for name, entry in header["files"].items() if name not in ("word_hashes.npy", "word_ids.npy")}
     return header | {"vocabulary": {name: about[name] for name in about if name != SECRET}, "files": files}
-
-
-def _check_bounds(min_count, label_min_count, hash_size):
-    for name, value in ("min_count", min_count), ("label_min_count", label_min_count), ("hash_size", hash_size):
-        if value is not None and not 1 <= value < 2**31:
-            raise ValueError(f"Vocabulary: want a {name} of at least 1 and below 2^31, got {value}")
-
-
-def _check_any(kind, n_kept, n_seen, min_count, n_records):
-    if not n_kept:
-        raise ValueError(f"Vocabulary: want a {kind} that occurs in at least {min_count} records, got {n_records} "
-                         f"records with {n_seen} rarer ones")
-
-
-def _checked_counts(name, arrays, n):
-    counts = arrays[name]
-    if counts.dtype != np.int64 or counts.shape != (n,):
-        raise ValueError(f"{name}: want {n} counts, int64, got {counts.dtype} {counts.shape}")
-    return counts
-
-
-def _distinct(name, texts):
-    texts = list(texts)
-    if len(set(texts)) < len(texts):
-        raise ValueError(f"{name}: want different ones, got some twice")
-    return texts
 
 
 def _kept(counts, min_count):

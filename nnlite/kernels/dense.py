@@ -17,6 +17,7 @@ import numpy as np
 from nnlite.kernels.compile import kernel, wide_vectors
 
 f32, f64, i32, u64 = np.float32, np.float64, np.int32, np.uint64
+ROUNDING = f32(2 ** -17)  # a bound on the relative error of two float32 sums of 64 terms of one sign, together
 
 
 @kernel
@@ -128,7 +129,8 @@ def drop_words(indptr, indices, data, keep, stream, first_row, out_indptr, out_i
 def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
     """In place: z (N, T), logits but for their bias b (T,), becomes dz = scale (sigmoid(z + b) - y).
 
-    db (T,) becomes the sum of dz over the rows; work (2, T) is scratch. Returns the unscaled sum of the losses.
+    db (T,) becomes the sum of dz over the rows; work (3, T) is scratch. Returns the unscaled loss, summed over all
+    logits; it is never negative.
 
     z holds the T labels from first_label on. Of the csr label matrix y only the ones are stored, so every label is
     first treated as a zero, then the ones are corrected:
@@ -138,22 +140,27 @@ def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
     own sum and product over 64 rows, which stays below 2^64, and one logarithm serves 15 labels (2^960, in float64).
     The product less 1 is kept, q <- q (1 + e) + e, because an e of 1e-9 would be lost beside a 1. Rows go in pairs, for
     `two_sigmoids`.
+
+    A true label with z > 0 adds z to its sum, which is subtracted again: what is left below 2^-17 of the sum is float32
+    rounding of 64 terms, and counts as 0.
     """
     wide_vectors()
     n_rows, n_labels = z.shape
-    linear, above_one = work[0], work[1]
+    linear, above_one, of_true = work[0], work[1], work[2]
     total = f64(0)
     db[:] = 0
-    for i in range(n_rows):
-        for k in range(y_indptr[i], y_indptr[i + 1]):
-            j = y_indices[k] - first_label
-            if 0 <= j < n_labels:
-                total -= z[i, j] + b[j]
-
     for start in range(0, n_rows, 64):
-        linear[:] = 0
-        above_one[:] = 0
+        work[:] = 0
         stop = min(start + 64, n_rows)
+        for i in range(start, stop):
+            for k in range(y_indptr[i], y_indptr[i + 1]):
+                j = y_indices[k] - first_label
+                if 0 <= j < n_labels:
+                    true = z[i, j] + b[j]
+                    if true > 0:
+                        of_true[j] += true
+                    else:
+                        total -= true
         for i in range(start, stop - 1, 2):
             row0, row1 = z[i], z[i + 1]
             for j in range(n_labels):
@@ -174,7 +181,8 @@ def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
         for first in range(0, n_labels, 15):
             every = f64(1)
             for j in range(first, min(first + 15, n_labels)):
-                total += linear[j]
+                false = linear[j] - of_true[j]
+                total += f32(0) if false < linear[j] * ROUNDING else false  # an infinite or NaN one stays
                 every *= f64(1) + above_one[j]
             total += math.log(every)
 

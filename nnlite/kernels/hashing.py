@@ -17,7 +17,8 @@ i64, u64 = np.int64, np.uint64
 
 HALF = u64(32)  # bits
 SPACE, CARET, LESS, HASH, ZERO = map(np.uint32, map(ord, " ^<#0"))
-SEPARATOR, WORD, MARK = np.uint8(0), np.uint8(1), np.uint8(2)  # kinds of characters: in no token, in words, a token
+# Kinds of characters: in no token; in words; a token of its own; in a word if one is before it, else in no token
+SEPARATOR, WORD, MARK, JOINS = map(np.uint8, range(4))
 LONGEST_SHAPE = 30  # words, from which on titles count as equally long
 
 
@@ -47,7 +48,8 @@ def hash_texts(codes, ends, secret, hashes):
 
 @kernel
 def find_words(codes, kinds, ends, ngrams, stem, first_word, shape, starts, stops, row_words, row_tokens):
-    """Word w is codes[starts[w]:stops[w]], a longest run of code points of kind WORD; texts lie as in `hash_texts`.
+    """Word w is codes[starts[w]:stops[w]], a longest run of code points of the kinds WORD and JOINS that begins with one
+    of kind WORD; texts lie as in `hash_texts`.
 
     Fills row_words, and row_tokens with the numbers of tokens that `hash_tokens` will make of them.
     """
@@ -58,7 +60,7 @@ def find_words(codes, kinds, ends, ngrams, stem, first_word, shape, starts, stop
         for i in range(begin, ends[row]):
             kind = kinds[codes[i]]
             n_marks += kind == MARK
-            if (kind == WORD) != inside:
+            if (kind == WORD) != inside and kind != JOINS:
                 inside = not inside
                 if inside:
                     starts[n_words] = i

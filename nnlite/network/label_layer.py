@@ -54,7 +54,7 @@ class LabelLayer:
         slots, n, n_labels, units = width(rounds[0]), width(rows[0]), max(map(width, tiles)), self.w.shape[1]
         in_dw = (slots * len(rows) if len(rows) > 1 else threads) * n_labels * (units + 1)
         shares_of = in_dw + slots * n_rows * units
-        return 4 * (shares_of + threads * (n * n_labels + n * units + 2 * n_labels))
+        return 4 * (shares_of + threads * (n * n_labels + n * units + 3 * n_labels))
 
     def products(self, h: np.ndarray, tile: slice) -> np.ndarray:
         """h W_tile^T (N, T), the logits less their bias, in this thread's scratch memory."""
@@ -68,7 +68,7 @@ class LabelLayer:
 
     def loss(self, z: np.ndarray, tile: slice, y: Csr, scale: np.float32, db: np.ndarray) -> float:
         """In place: z, `products`, becomes dz for the rows y; db its sum over the rows. Returns the unscaled loss."""
-        return dense.bce_with_logits(z, self.b[tile], *y[:2], tile.start, scale, db, scratch("bce", 2, db.size))
+        return dense.bce_with_logits(z, self.b[tile], *y[:2], tile.start, scale, db, scratch("bce", 3, db.size))
 
     def backward_and_update(self, h: np.ndarray, y: Csr, scale: np.float32, optimizer: Updates, team: Team,
                             weights: Weights = None, negligible: float = 0.0) -> tuple[float, np.ndarray]:

@@ -45,9 +45,9 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
     def score(rows, tile, z):
         ranking.merge_top_k(z, tile.start, ids[rows], best[rows])
         counts.add(rows, tile, z)
-        no_bias, unused = np.zeros(z.shape[1], f32), scratch("bce", 3, z.shape[1])
+        no_bias, unused = np.zeros(z.shape[1], f32), scratch("bce", 4, z.shape[1])
         return dense.bce_with_logits(
-            z, no_bias, *counts.y.rows(rows)[:2], tile.start, f32(1), unused[2], unused[:2])
+            z, no_bias, *counts.y.rows(rows)[:2], tile.start, f32(1), unused[3], unused[:3])
 
     loss = sum(map(sum, model.each_tile(dataset.x, score, threads)))
     dense.sigmoid(best)

@@ -63,7 +63,8 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
 
 def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_array]:
     """The different words of a title, and csr (1 + words, D): the title, then the title without each of them."""
-    every, rules = tokens.tokenise(title), vocabulary.rules
+    rules = vocabulary.rules
+    every = tokens.tokenise(title, tokens.TokenRules(version=rules.version))
     if len(every) > MAX_WORDS:
         raise ValueError(f"explain: want a title of at most {MAX_WORDS:,} words, got {len(every):,}")
     made_of = [every[i:i + n] for n in range(1, rules.ngrams + 1) for i in range(len(every) - n + 1)]

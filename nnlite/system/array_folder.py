@@ -5,8 +5,8 @@
     NAME.txt      a list of texts, one a line, UTF-8; a line end within a text is written as \\n, a backslash as \\\\
 
 The JSON is an object of at most 64 MiB without NaN, Infinity, repeated names, or numbers that are not finite as float64
-or, if they are whole, not below 2^64 in size. "format" is 1, 2 or 3: 1 is of models without the shape of titles, 1 and
-2 of those without the secret of the hash. "kind" is KIND. "files" gives each other file {"bytes": its size, "crc32":
+or, if they are whole, not below 2^64 in size. "format" is 1 to 4: 1 is of models without the shape of titles, 1 and 2
+of those without the secret of the hash, 1 to 3 of those without a version of the rules what a word is. "kind" is KIND. "files" gives each other file {"bytes": its size, "crc32":
 its CRC-32}, whole numbers of at least 0. The CRC-32 of a file above 16 MiB is that of the CRC-32s of its parts of 16
 MiB, each as 4 bytes, the lowest first. A NAME has 1 to 101 letters, digits or characters of _ . + -, and ends in a
 letter, a digit or _. No file is a link. Files that "files" does not name are not read.
@@ -42,7 +42,8 @@ import numpy as np
 from nnlite.system import array_files, atomic_folder, beside
 from nnlite.system.open_folder import OpenFolder, content, size_of
 
-FORMATS = 1, 2, 3  # that are read; the last is written. 1 had no shape of titles, 1 and 2 no secret of a hash
+# That are read; the last is written. 1 had no shape of titles, 1 and 2 no secret of a hash, 1 to 3 one version of words
+FORMATS = 1, 2, 3, 4
 MAX_JSON = 1 << 26  # bytes
 MAX_INTEGER = 1 << 64  # in size, less 1
 TRIES = 20  # to read a folder that others replace meanwhile

@@ -5,18 +5,22 @@ from collections.abc import Mapping
 import numpy as np
 
 DIVERGED = 2.0  # times the first loss, which a training that learns leaves below it at once
+LEAST = 0.1  # of a row's first loss, if it is smaller: about that of one label with a probability of 0.9
 DIVERGED_STEPS = 8, 200  # that the loss stays above it: half an epoch, but at least and at most so many
 
 
-def check_losses(losses: list[float], steps_in_epoch: int, epoch: int, params: Mapping[str, np.ndarray],
-                 lr: float) -> None:
-    """FloatingPointError if the last loss is not finite, or all have been too high for half an epoch."""
-    least, most = DIVERGED_STEPS
-    patience = min(max(least, steps_in_epoch // 2), most)
+def check_losses(losses: list[float], losses_per_row: int, steps_in_epoch: int, epoch: int,
+                 params: Mapping[str, np.ndarray], lr: float) -> None:
+    """FloatingPointError if the last loss is not finite, or all have been too high for half an epoch.
+
+    losses: by step, each the mean over rows and over losses_per_row, the labels that a row has a loss for
+    """
+    usual, patience = max(losses[0], LEAST / losses_per_row), int(np.clip(steps_in_epoch // 2, *DIVERGED_STEPS))
     if not np.isfinite(losses[-1]):
         found = f"the loss is {losses[-1]}"
-    elif len(losses) > patience and min(losses[-patience:]) > DIVERGED * losses[0]:
-        found = f"for {patience} steps the loss has been above {DIVERGED:g} times its first value, {losses[0]:.4g}"
+    elif len(losses) > patience and min(losses[-patience:]) > DIVERGED * usual:
+        what = "its first value" if usual == losses[0] else f"{LEAST:g} a row"
+        found = f"for {patience} steps the loss has been above {DIVERGED:g} times {what}, {usual:.4g}"
     else:
         return
     largest = {name: float(np.abs(p).max()) for name, p in params.items()}

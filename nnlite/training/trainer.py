@@ -241,7 +241,8 @@ class _Run:
     def check_loss(self, batch):
         """FloatingPointError if the training diverges."""
         in_epoch = (self.n_steps or 0) // self.trainer.epochs
-        check_losses(self.history.loss, in_epoch, batch.epoch, self.model.params, self.optimizer.lr)
+        check_losses(self.history.loss, self.model.losses_per_row, in_epoch, batch.epoch, self.model.params,
+                     self.optimizer.lr)
 
     def tell(self, batch):
         """Call on_step."""

@@ -609,6 +609,8 @@ def test_a_model_of_format_1_loads():
     assert set(one.predict(["Blue DRESS"])[0]) == {"Women", "Dresses"}
     (name, p), *_ = one.predict_top_k(["green 鞋子 1"])[0]
     assert name == "Men" and p == pytest.approx(0.944804, abs=1e-5)
+    assert one.vocabulary_.rules.version == 1
+    assert one.predict_top_k(["\ufeff blue dre\u0301ss"]) == one.predict_top_k(["blue dre ss"])  # as it was trained
 
 
 # ---- files larger than memory

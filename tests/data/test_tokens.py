@@ -2,6 +2,7 @@
 
 import ast
 import re
+import unicodedata
 from collections import Counter
 from functools import reduce
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnlite import Vocabulary
-from nnlite.data import counting, tokens
+from nnlite.data import counting, letters, tokens
 from nnlite.data.counting import Table, TitleCounts
 from nnlite.data.tokens import TokenRules, hash_of, hashed, tokenise
 from nnlite.kernels import hashing
@@ -20,8 +21,10 @@ from nnlite.system.threads import blocks, team
 
 # Letters whose lower case is longer, depends on what follows, or is of another plane; marks, digits of all kinds, NUL.
 NASTY = "aB7_ \n\r\0\x85'-#<>İıΣςßǅŉ\u0301\u0345é²½Ⅷ٣漢\u200d\u2028\ufeff😀𝔸𐐀"
-titles = st.lists(st.one_of(st.text(NASTY, max_size=12), st.text("aB _", max_size=9), st.text(max_size=9)), max_size=5)
-all_rules = st.builds(TokenRules, st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans(), st.booleans())
+MARKS = "ka\u0301\u0316ि्ँ\u0e31\u064e\u05b8\u0640ＡｂﾊﾞI\u0307İ\ufe0f\u20e3\u180b\U000e0100\u1100\u1161 "
+titles = st.lists(st.one_of(st.text(NASTY, max_size=12), st.text(MARKS, max_size=9), st.text("aB _", max_size=9), st.text(max_size=9)), max_size=5)
+all_rules = st.builds(TokenRules, st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans(), st.booleans(),
+                      st.sampled_from([1, 2]))
 secrets = st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
 hashes = st.lists(st.one_of(st.integers(0, 5), st.sampled_from([1 << 63, 2**64 - 1, 3 << 20, 5 << 20])), max_size=12)
 
@@ -42,8 +45,18 @@ def hash_texts(texts, secret):
 
 
 def find_words(titles):
-    """Of every title the places of its words."""
-    return [[match.span() for match in re.finditer(r"[^\W_]+", title.lower())] for title in titles]
+    """Of every folded title the places of its words."""
+    return [[match.span() for match in re.finditer("w[wj]*", "".join("-wmj"[kind_of(c)] for c in title))]
+            for title in titles]
+
+
+def kind_of(character, version=2):
+    if character.isalnum():
+        return 1
+    if character.isspace() or character == "_":
+        return 0
+    is_selector = "\ufe00" <= character <= "\ufe0f"
+    return 3 if version > 1 and unicodedata.category(character) in ("Mn", "Mc") and not is_selector else 2
 
 
 def hash_tokens(titles, rules, secret):
@@ -111,12 +124,13 @@ def test_hash_texts(titles, secret):
 
 @given(titles)
 def test_find_words(titles):
-    lowered, codes, ends = tokens._joined([title.lower() for title in titles])
+    titles = list(map(letters.folded, titles))
+    _, codes, ends = tokens._joined(titles)
     starts, stops = np.full((2, codes.size // 2 + 1), -1)
     row_words, row_tokens = np.full((2, ends.size + 1), -1)
-    hashing.find_words(codes, tokens.character_kinds(), ends, 1, 0, False, False, starts, stops, row_words,
+    hashing.find_words(codes, letters.character_kinds(), ends, 1, 0, False, False, starts, stops, row_words,
                        row_tokens)
-    begins = ends - [len(title.lower()) for title in titles]
+    begins = ends - np.array(list(map(len, titles)), int)
     spans = by_row(list(zip(starts.tolist(), stops.tolist())), row_words)
     assert [[(a - b, z - b) for a, z in row] for row, b in zip(spans, begins)] == find_words(titles)
     assert (row_words == row_tokens).all() and (starts[row_words[-1]:] == -1).all()
@@ -138,12 +152,14 @@ def test_titles_of_30_words_and_more_have_the_same_shape_as_hashes(n_words):
 
 
 def test_tokens_by_hand():
-    assert tokenise("İ Σ_a b", TokenRules(ngrams=2, stem=1)) == ["i", "σ", "a", "b", "i σ", "σ a", "a b"]
+    assert tokenise("I Σ_a b", TokenRules(ngrams=2, stem=1)) == ["i", "σ", "a", "b", "i σ", "σ a", "a b"]
     assert tokenise("Shirts shoe s_hirt", TokenRules(stem=4)) == ["shirts", "shoe", "s", "hirt", "^shir"]
     assert tokenise("ΑΣΣ", TokenRules(ngrams=2, stem=1)) == ["ασς", "^α"]
     assert tokenise("- Red hat", TokenRules(2, 2, True)) == ["red", "hat", "red hat", "^re", "^ha", "<red"]
     assert tokenise("!", TokenRules(first_word=True, shape=True)) == []
-    assert tokenise("İ! a_b, c!", TokenRules(shape=True)) == ["i", "a", "b", "c", "\u0307", "!", ",", "!", "#04"]
+    assert tokenise("İ! a_b, c!", TokenRules(shape=True)) == ["i", "a", "b", "c", "!", ",", "!", "#04"]
+    old = TokenRules(shape=True, version=1)
+    assert tokenise("İ! a_b, c!", old) == ["i", "a", "b", "c", "\u0307", "!", ",", "!", "#04"]
     lengths = [tokenise("a " * n, TokenRules(shape=True))[-1] for n in (1, 9, 10, 30, 99)]
     assert lengths == ["#00", "#08", "#10", "#30", "#30"]
     assert hash_of(["", "a"]).tolist() == [0x243F6A8885A308D3, 0x92BBCB0052B2259A]
@@ -154,11 +170,37 @@ def test_lone_surrogates_separate_words():
     assert [tokens.name(k) for k in range(3)] == ["a", "b", "a b"]
 
 
-def test_kinds_of_characters():
-    """Words are made of letters and digits; underscores and white space make no token; all else is a mark."""
-    characters = map(chr, range(0x110000))
-    want = [1 if c.isalnum() else 0 if c.isspace() or c == "_" else 2 for c in characters]
-    assert tokens.character_kinds().tolist() == want
+@pytest.mark.parametrize("version", [1, 2])
+def test_kinds_of_characters(version):
+    """Words are of letters, digits and, once, combining marks; underscores and spaces make no token; all else is a mark.
+
+    Above the third plane there are selectors only, which are left out before.
+    """
+    want = [kind_of(chr(code), version) for code in range(0xe0000)]
+    kinds = letters.character_kinds(version)
+    assert kinds[:0xe0000].tolist() == want and (kinds[0xe0000:] == 2).all()
+
+
+@given(titles)
+def test_however_a_letter_is_encoded_the_words_are_the_same(titles):
+    for title in titles:
+        words = {form: tokenise(unicodedata.normalize(form, title)) for form in ("NFC", "NFD")}
+        assert words["NFC"] == words["NFD"] == tokenise(title)
+
+
+def test_what_folding_may_change_is_known_by_its_code():
+    """Titles without such a character are only lower-cased."""
+    never = [c for c in map(chr, range(0x110000)) if not letters._MAY_CHANGE.match(c)]
+    assert not set(never) & set(map(chr, np.flatnonzero(letters.character_kinds() == hashing.JOINS)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(letters, "_MAY_CHANGE", re.compile(""))
+        assert [c for c in never if letters.folded(c) != c.lower()] == []
+
+
+@pytest.mark.parametrize("version", [0, 3, "2"])
+def test_other_versions_of_the_rules_are_refused(version):
+    with pytest.raises(ValueError, match="^TokenRules: version: want 1 to 2, got"):
+        TokenRules(version=version)
 
 
 @given(st.lists(st.tuples(st.lists(st.integers(-1, 1), max_size=3), st.lists(st.integers(-1, 1), max_size=3)),

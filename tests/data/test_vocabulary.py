@@ -418,10 +418,25 @@ def test_counts_of_more_records_than_there_are_refused():
             Vocabulary(*counts, 3, min_count=1)
 
 
+def test_files_of_before_there_were_versions_keep_their_words():
+    """The version of the rules is stored; without it, as in files of before, a word is what it was then."""
+    vocabulary = Vocabulary.build([Record("TİŞÖRT हिन्दी", ("C",))] * 2, min_count=1)
+    header, arrays, texts = vocabulary.to_files()
+    assert sorted(vocabulary.words) == sorted(["tişört", "हिन्दी"])
+    assert header["tokens"] == Vocabulary.from_files(header, arrays, texts).rules.version == 2
+    old = Vocabulary.from_files({name: header[name] for name in header if name != "tokens"}, arrays, texts)
+    assert old.rules.version == 1 and old.encode_titles(["TİŞÖRT", "tişört"]).sum(axis=1).tolist() == [0, 1]
+    assert vocabulary.encode_titles(["TİŞÖRT", "tişört"]).sum(axis=1).tolist() == [1, 1]
+    assert old.to_files()[0]["tokens"] == 1  # and they do so when they are saved again
+    for wrong in 0, 3, True, "2", None:
+        with pytest.raises(ValueError, match="^Vocabulary: (tokens: want a whole number|TokenRules: version: want)"):
+            Vocabulary.from_files(header | {"tokens": wrong}, arrays, texts)
+
+
 def test_files_of_before_there_were_shapes_have_none_and_lack_nothing_else():
     header, *rest = Vocabulary.build(RECORDS, min_count=1).to_files()
     del header["hash_secret"]
     assert Vocabulary.from_files({n: v for n, v in header.items() if n != "shape"}, *rest).settings["shape"] is False
-    for name in set(header) - {"shape"}:
+    for name in set(header) - {"shape", "tokens"}:
         with pytest.raises(ValueError, match=f"^Vocabulary: want what to_files makes, got: KeyError.'{name}'"):
             Vocabulary.from_files({n: v for n, v in header.items() if n != name}, *rest)

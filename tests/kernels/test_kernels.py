@@ -28,7 +28,7 @@ def matrices(min_columns=1):
 
 
 def work(db):
-    return np.full((2, db.size), np.nan, F32)
+    return np.full((3, db.size), np.nan, F32)
 
 
 def names_of_kernels():
@@ -199,6 +199,40 @@ def test_a_nan_is_not_lost():
         loss = dense.bce_with_logits(z, b, indptr, indices, 0, F32(1), db, work(db))
         dense.sigmoid(h)
     assert np.isnan(loss) and np.isnan(z[0, 1]) and np.isnan(h[0, 1])  # and it may spread to the other of a pair
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 63, 64, 131])
+@pytest.mark.parametrize("z", [0.3, 3.3, 12.7, 16.1, 24.9, 200.0])
+@pytest.mark.parametrize("share", [1.0, 0.4])
+def test_the_loss_of_learnt_labels_is_exact_and_never_negative(n_rows, z, share):
+    """True labels of large logits cost next to nothing: float32 sums of these logits must cancel without a rest."""
+    rng = np.random.default_rng(n_rows)
+    true = rng.random((n_rows, 37)) < share
+    y = sp.csr_array(true.astype(F32))
+    size = (z * rng.uniform(0.9, 1.1, true.shape)).astype(F32)
+    logits, db = np.where(true, size, -size).astype(F32), np.full(37, np.nan, F32)
+    want, _ = reference.bce_with_logits(logits.astype(F64), true)
+    loss = dense.bce_with_logits(logits, np.zeros_like(db), y.indptr, y.indices, 0, F32(1), db, work(db))
+    assert loss == pytest.approx(want, rel=2e-6, abs=n_rows * 37 * 2e-13)  # an e^-|z| is not below e^-30
+
+
+@given(z=matrices(), seed=st.integers(0, 99), far=st.sampled_from([1, 10, 100]))
+def test_no_loss_is_negative(z, seed, far):
+    y = random_csr(np.random.default_rng(seed), z.shape[0], z.shape[1], 0.5, ones=True)
+    db = np.full(z.shape[1], np.nan, F32)
+    z = far * np.where(y.toarray() > 0, abs(z), -abs(z)) + z / 10
+    loss = dense.bce_with_logits(z.astype(F32), np.zeros_like(db), y.indptr, y.indices, 0, F32(1), db, work(db))
+    assert loss >= 0
+    one = sp.csr_array(y.toarray() * (np.arange(z.shape[1]) == y.toarray().argmax(axis=1)[:, None]))
+    assert dense.softmax_ce(z.astype(F32), np.zeros_like(db), one.indptr, one.indices, F32(1), db) >= 0
+
+
+def test_infinite_logits_keep_their_loss():
+    for true, want in (0, np.inf), (1, np.nan):
+        z, db = np.array([[np.inf, 1]], F32), np.zeros(2, F32)
+        loss = dense.bce_with_logits(z, np.zeros_like(db), np.array([0, true]), np.zeros(true, np.int32), 0, F32(1),
+                                     db, work(db))
+        assert loss == want or np.isnan(loss) and np.isnan(want)
 
 
 def test_gradients_are_never_subnormal():

@@ -74,7 +74,7 @@ def child(code, *argv, **options):
 def test_what_is_written_is_read(tmp_path, monkeypatch, map_bytes):
     monkeypatch.setattr(open_folder, "MAP_BYTES", map_bytes)
     header, arrays, texts = array_folder.read(write(tmp_path / "a"), KIND)
-    assert header == {"format": 3, "kind": KIND, "answer": 42} and texts.keys() == TEXTS.keys()
+    assert header == {"format": 4, "kind": KIND, "answer": 42} and texts.keys() == TEXTS.keys()
     assert [len(lines) for lines in texts.values()] == [len(lines) for lines in TEXTS.values()]
     for name, array in ARRAYS.items():
         assert np.array_equal(arrays[name], array) and arrays[name].dtype == array.dtype
@@ -136,7 +136,7 @@ def test_another_kind_or_version(tmp_path):
     write(tmp_path / "a")
     change(tmp_path / "a", kind="chunk")
     refused(tmp_path / "a", "JSON of a model")
-    for version in 4, None, "1" * 1000:
+    for version in 5, None, "1" * 1000:
         change(tmp_path / "a", kind=KIND, format=version)
         refused(tmp_path / "a", "want format 1 or 2")
 
@@ -422,7 +422,7 @@ def test_memory_does_not_grow_with_a_promised_shape(tmp_path):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 16  # KiB
 
 
-@pytest.mark.parametrize("version, word", [(1, None), (2, None), (3, None), (0, "got 0"), ("2", "got '2'")])
+@pytest.mark.parametrize("version, word", [(1, None), (2, None), (3, None), (4, None), (0, "got 0"), ("2", "got '2'")])
 def test_which_formats_are_read(tmp_path, version, word):
     change(write(tmp_path / "a"), format=version)
     if word:

@@ -14,7 +14,7 @@ from nnlite.network.optimizers import as_rows
 from nnlite.system import memory
 from nnlite.system.threads import usable_cores
 from nnlite.training.batches import Batch, shuffled
-from nnlite.training.divergence import DIVERGED, DIVERGED_STEPS
+from nnlite.training.divergence import DIVERGED, DIVERGED_STEPS, LEAST
 from nnlite.training.history import History
 from nnlite.training.trainer import _Run, constant, linear_decay
 
@@ -336,11 +336,11 @@ def test_data_that_do_not_fit_are_refused():
         Trainer(model, SGD(0.1), epochs=1, schedule=linear_decay).fit(iter([data]))
 
 
-def is_diverged(n_bad, n_steps, epochs=1):
-    """Whether a training is given up after a good step and so many bad ones, as its last losses."""
+def is_diverged(n_bad, n_steps, epochs=1, loss=1.0):
+    """Whether a training is given up after some good steps of this loss, and so many bad ones, as its last losses."""
     trainer = Trainer(MLP(3, 2, (2,)), SGD(0.1), epochs=epochs)
     run = _Run(trainer, chunked([]), None, None)
-    run.history, run.n_steps = History(loss=[1.0] * 20 + [1.01 * DIVERGED] * n_bad), n_steps
+    run.history, run.n_steps = History(loss=[loss] * 20 + [1.01 * DIVERGED * loss] * n_bad), n_steps
     try:
         run.check_loss(Batch(1, None, slice(0, 0), False))
     except FloatingPointError as error:
@@ -355,6 +355,12 @@ def test_a_training_is_given_up_when_the_loss_stays_high_for_half_an_epoch(n_ste
     """But for 8 steps at least and 200 at most: neither one bad step nor one less than these is enough."""
     assert not is_diverged(1, n_steps, epochs) and not is_diverged(patience - 1, n_steps, epochs)
     assert is_diverged(patience, n_steps, epochs)
+
+
+@pytest.mark.parametrize("loss, diverges", [(0.0, False), (1e-9, False), (0.9 * LEAST / 2, False), (LEAST / 2, True)])
+def test_a_loss_of_next_to_nothing_does_not_diverge(loss, diverges):
+    """Twice next to nothing is next to nothing. The losses are means over two labels, the bound is of a row."""
+    assert is_diverged(10, 21, loss=loss) == diverges
 
 
 def test_the_memory_of_a_step_counts_where_the_optimiser_has_no_state(monkeypatch):
