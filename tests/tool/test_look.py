@@ -76,7 +76,8 @@ def test_what_is_wrong_is_one_line_with_the_option_that_helps(home, capsys, opti
 
 
 @pytest.mark.parametrize("argv", [
-    ["train", "DATA", "--model", "m", *QUICK], ["plan", "DATA", *QUICK, "--paths", "full"], ["propose", "DATA", "--out", "m.tsv"]])
+    ["train", "DATA", "--model", "m", *QUICK], ["plan", "DATA", *QUICK, "--paths", "full"],
+    ["propose", "DATA", "--out", "m.tsv"]])
 @pytest.mark.parametrize("data", ["shop.csv", "-"])
 def test_commands_say_what_they_read(home, capsys, monkeypatch, argv, data):
     stdin(monkeypatch, SHOP)
