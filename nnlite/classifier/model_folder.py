@@ -19,6 +19,7 @@ from nnlite.system.figures import Figure, ListOf, Maybe, Named, Number, OneOf, R
 from nnlite.training import recipes
 
 KIND = "model"  # of the folder, in its header
+DIGESTS = "title_digests"  # the array's name
 NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
              *recipes.SETTINGS["categories"])  # and those that `categories` holds
 
@@ -53,7 +54,7 @@ OVERRIDES: dict[str, Figure] = {  # of the recipe's settings, some of these
 TRAINING: dict[str, Figure] = {  # what `noted_fit` notes, some of these
     "categories": ListOf(Text()), "records": COUNT, "n_steps": Maybe(COUNT), "steps": COUNT,
     "seconds": Number(0, 1e12), "first_loss": LOSS, "last_loss": LOSS, "curve": ListOf(Row((COUNT, LOSS))),
-    "validation": ListOf(Named(Number(-1e100, 1e100))), "reading": Named(READING),
+    "validation": ListOf(Named(Number(-1e100, 1e100))), "reading": Named(READING), "counts": Named(COUNT),
 }
 HEADER: dict[str, Figure] = {  # the JSON, without what every array folder has, and without two others:
     "recipe": OneOf(tuple(recipes.RECIPES)), "overrides": Named(OVERRIDES), "threshold": Number(0, 1),
@@ -75,6 +76,7 @@ class Stored(NamedTuple):
     categories: Categories
     threshold: float
     training: dict[str, Any]
+    title_digests: np.ndarray  # see data.digests
 
 
 def write(folder: str | PathLike, stored: Stored) -> None:
@@ -92,7 +94,8 @@ def write(folder: str | PathLike, stored: Stored) -> None:
         "categories": known, "training": stored.training,
     }
     _check(header)
-    array_folder.write(folder, KIND, header, stored.model.params | arrays, texts | lists)
+    array_folder.write(folder, KIND, header, stored.model.params | arrays | {DIGESTS: stored.title_digests},
+                       texts | lists)
 
 
 def read(folder: str | PathLike) -> Stored:
@@ -121,8 +124,11 @@ def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np
             raise ValueError("want a network for {} words and {} labels, got one for {} and {}".format(*want, *got))
         vocabulary.encode_titles(["a"])  # Numba loads the kernels of predicting, which takes a third of a second
         MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
+        seen = arrays.get(DIGESTS, np.zeros(0, np.int64))  # models of before format 4 have none
+        if seen.dtype != np.int64 or seen.ndim != 1 or (seen[1:] <= seen[:-1]).any():
+            raise ValueError(f"{DIGESTS}: want rising numbers, int64, got others")
         return Stored(header["recipe"], overrides, vocabulary, model, categories, header["threshold"],
-                      header["training"])
+                      header["training"], seen)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise not_whole(folder, error) from None
 

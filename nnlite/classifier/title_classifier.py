@@ -17,10 +17,12 @@ from nnlite.classifier import model_folder
 from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_records, rereader, texts
 from nnlite.classifier.fitted import changed, encoded, fitted
 from nnlite.classifier.noted_fit import OnStep, noted_fit
+from nnlite.classifier.said import about_data, about_new, about_validation
 from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
 from nnlite.data.dataset import Dataset
+from nnlite.data.digests import TitleDigests, digests, merged, n_repeated
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
@@ -56,7 +58,7 @@ class TitleClassifier:
 
     After `fit`: vocabulary_ (Vocabulary), model_ (MLP), classes_ (the category names, by id), categories_ (Categories:
     how raw ones are mapped), threshold_ (the probability above which `predict` names a category), training_ (a dict:
-    records, steps, losses, seconds, and the scores on the validation data after each epoch).
+    records, steps, losses, seconds, the scores on the validation data after each epoch, and counts of what was dropped).
 
     One thread trains at a time, others raise RuntimeError. Predictions meanwhile raise ValueError if it is a `fit`; in
     a `partial_fit` they use values from before and after some updates.
@@ -68,6 +70,7 @@ class TitleClassifier:
     categories_: Categories
     threshold_: float
     training_: dict[str, Any]
+    title_digests_: np.ndarray
     _trainer: Trainer
 
     def __init__(self, recipe: str = "default", **overrides: Any) -> None:
@@ -111,7 +114,8 @@ class TitleClassifier:
         training titles    on_step: called with a `trainer.Step` after every update
         sample_weight: how much each title counts, at least 0; 2 is as if the title were there twice
         Ctrl-C ends the training after the current step and raises KeyboardInterrupt; what was learnt can be used.
-        TypeError for anything but lists of texts, ValueError if no word or no category occurs often enough.
+        TypeError for anything but lists of texts, ValueError if no word or no category occurs often enough, or if all
+        titles have the same categories: there is nothing to learn.
         """
         records = checked_records("fit", titles, categories)
         held_out = checked_records("fit: validation", *validation) if validation else None
@@ -123,9 +127,12 @@ class TitleClassifier:
         vocabulary = Vocabulary.build(records, **features)
         data = vocabulary.encode(records)
         data.weights = None if sample_weight is None else weights
+        counts = about_data(vocabulary, data, sum(not names for _, names in records))
+        titles_seen = merged(digests(title for title, _ in records))
         trainer = recipes.RECIPES[self.recipe](data, **others)
-        self._train(trainer, data, encoded(held_out, known, vocabulary) if held_out else None, on_step,
-                    **fitted(vocabulary, trainer.model, known, {"categories": news}))
+        judged, seen = about_validation(held_out, known, vocabulary, titles_seen)
+        self._train(trainer, data, judged, on_step, title_digests_=titles_seen,
+                    **fitted(vocabulary, trainer.model, known, {"categories": news, "counts": counts | seen}))
         return self
 
     @one_at_a_time
@@ -144,11 +151,15 @@ class TitleClassifier:
         read, reading = rereader("fit_files", paths, reading)
         held_out = checked_records("fit_files: validation", *validation) if validation else None
         known = Categories.choose(read(), **asked)
-        vocabulary = Vocabulary.build(known.stream(read()), max_counts=MAX_COUNTS, **features)
+        noted = TitleDigests()
+        vocabulary = Vocabulary.build(noted.noting(known.stream(read())), max_counts=MAX_COUNTS, **features)
         data = write_chunks(Path(chunks), known.stream(read()), vocabulary, sources=paths, reading=reading)
+        counts, titles_seen = about_data(vocabulary, data), noted.result()
         trainer = recipes.RECIPES[self.recipe](data, **others)
-        self._train(trainer, data, encoded(held_out, known, vocabulary) if held_out else None, on_step,
-                    **fitted(vocabulary, trainer.model, known, {"categories": [], "reading": reading}))
+        judged, seen = about_validation(held_out, known, vocabulary, titles_seen)
+        self._train(trainer, data, judged, on_step, title_digests_=titles_seen,
+                    **fitted(vocabulary, trainer.model, known, {"categories": [], "reading": reading,
+                                                                "counts": counts | seen}))
         return self
 
     def partial_fit(self, titles: Titles, categories: CategoryLists, on_step: OnStep = None) -> "TitleClassifier":
@@ -162,13 +173,16 @@ class TitleClassifier:
 
     @one_at_a_time
     def _fit_more(self, titles: Titles, categories: CategoryLists, on_step: OnStep) -> "TitleClassifier":
-        data = self.encode(checked_records("partial_fit", titles, categories))
+        records, _ = self.categories_.apply(checked_records("partial_fit", titles, categories))
+        data, news = self.vocabulary_.encode(records), about_new(records, self.vocabulary_)
         trainer = getattr(self, "_trainer", None)
         if trainer is None or trainer.model is not self.model_:
             trainer = self._new_trainer(data)
         trainer.checkpoints = None  # they would be those of other titles
-        seen = self.training_ | {"curve": list(self.training_.get("curve", []))}
-        self._train(trainer, data, None, on_step, model_=trainer.model, training_=seen)
+        seen = self.training_ | {"curve": list(self.training_.get("curve", [])),
+                                 "counts": self.training_.get("counts", {}) | news}
+        self._train(trainer, data, None, on_step, model_=trainer.model, training_=seen,
+                    title_digests_=merged(self.title_digests_, digests(title for title, _ in records)))
         return self
 
     def _new_trainer(self, data: Dataset) -> Trainer:
@@ -240,6 +254,11 @@ class TitleClassifier:
         data = self.encode(checked_records("score", titles, categories))
         return metrics.precision_at_k(data.y, self.model_.top_k(data.x, 1, self._threads)[0], 1)
 
+    def n_trained_on(self, titles: Titles) -> int:
+        """How many of the titles, whatever their case, the model was trained on; 0 where it was not noted."""
+        self._check_fitted()
+        return n_repeated(texts("n_trained_on", titles), self.title_digests_)
+
     def explain(self, title: str, k: int = 5) -> list[Explanation]:
         """The effect of each word of the title on its k likeliest categories, likeliest first."""
         self._check_fitted()
@@ -279,7 +298,7 @@ class TitleClassifier:
         check_finite(f"{folder}: not saved", self.model_.params, "a training with a smaller learning rate")
         model_folder.write(folder, model_folder.Stored(
             self.recipe, self.overrides, self.vocabulary_, self.model_, self.categories_, self.threshold_,
-            self.training_))
+            self.training_, self.title_digests_))
 
     @classmethod
     def load(cls, folder: str | PathLike, threads: int | None = None) -> "TitleClassifier":
@@ -293,7 +312,7 @@ class TitleClassifier:
         except (TypeError, ValueError) as error:
             raise model_folder.not_whole(folder, error) from None
         vars(classifier).update(fitted(stored.vocabulary, stored.model, stored.categories, stored.training),
-                                threshold_=stored.threshold)
+                                threshold_=stored.threshold, title_digests_=stored.title_digests)
         return classifier
 
     def __getstate__(self) -> dict[str, Any]:

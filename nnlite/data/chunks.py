@@ -238,6 +238,11 @@ class ChunkFolder:
         """The fraction of the rows that carry each label, float64 (L,)."""
         return self._label_rows / self.n_rows
 
+    def rows_without_label(self) -> int:
+        """The number of rows that have no label."""
+        pieces = (part.ends(rows) for chunk in self._chunks for part, rows in chunk)
+        return sum(int((np.diff(ends[:, 1]) == 0).sum()) for ends in pieces)
+
     def __getitem__(self, c: int) -> Dataset:
         """Chunk c as a Dataset in memory of its own."""
         ends = [(part, part.ends(rows)) for part, rows in self._chunks[c]]

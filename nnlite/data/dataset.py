@@ -83,6 +83,10 @@ class Dataset:
         """The fraction of the rows that carry each label, float64 (L,)."""
         return np.bincount(self._y.indices, minlength=self.n_labels) / max(self.n_rows, 1)
 
+    def rows_without_label(self) -> int:
+        """The number of rows that have no label."""
+        return int((np.diff(self._y.indptr) == 0).sum())
+
     def arrays(self) -> tuple[Csr, Csr]:
         """x and y as `Csr`."""
         return self._x, self._y

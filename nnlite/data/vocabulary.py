@@ -13,6 +13,7 @@ from nnlite.data.counting import LabelCounts, Table, TitleCounts
 from nnlite.data.dataset import Dataset, from_arrays
 from nnlite.data.id_rows import joined, rows_of_ids
 from nnlite.data.records import Record
+from nnlite.data.summary import smaller_cuts
 from nnlite.data.tokens import PUBLIC, TokenRules, checked_secret, hash_of, hashed, new_secret
 from nnlite.data.vocabulary_checks import check_any, check_bounds, checked_counts, checked_version, distinct
 from nnlite.kernels import hashing
@@ -59,6 +60,8 @@ class Vocabulary:
     number; with hash_size the first is the array word_counts.
     """
 
+    smaller_cuts: dict[int, int] = {}  # how many labels smaller cuts would keep; one from files does not know
+
     def __init__(self, word_counts: dict[str, int] | np.ndarray, label_counts: dict[str, int], n_records: int,
                  min_count: int = 10, ngrams: int = 1, stem: int | None = None, tfidf: bool = False,
                  hash_size: int | None = None, label_min_count: int | None = None, first_word: bool = False,
@@ -74,6 +77,7 @@ class Vocabulary:
         self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self._words)
         self.n_dropped_labels = len(label_counts) - len(self.labels)
         self.word_error = self.label_error = 0
+        self.smaller_cuts = smaller_cuts(label_counts.values(), self.label_min_count)
         self._hash_words(PUBLIC if hash_size else new_secret())
         self._derive()
 

@@ -144,6 +144,8 @@ def evaluate(args: Namespace) -> None:
     records = list(reader)
     data = classifier.encode(records)
     say(reader.summary())
+    if n_twice := classifier.n_trained_on(title for title, _ in records):
+        say(f"{n_twice:,} of {len(records):,} titles are also in the training data")
     propensities = metrics.propensities(vocabulary.label_counts, max(vocabulary.n_records, 3))
     scores = scores_of(classifier.model_, data, propensities=propensities, thresholds=classifier.threshold_)
     if scores["rows_without_label"] == len(data):

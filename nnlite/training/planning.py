@@ -20,6 +20,7 @@ from nnlite.categories.choice import Categories
 from nnlite.data.dataset import Dataset
 from nnlite.data.files.columns import Options
 from nnlite.data.records import Record, read_records
+from nnlite.data.summary import kept_categories, nothing_to_learn
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import AdaGrad
@@ -55,6 +56,7 @@ class Plan:
     seconds: dict[str, float]  # by activity: "read", "encode", "train"
     memory: dict[str, int]  # bytes at the peak, by what holds them
     available: int | None  # bytes that the machine has for them
+    categories: str = ""  # what the cut drops, if any
 
     total_seconds = property(lambda self: sum(self.seconds.values()))
     total_memory = property(lambda self: sum(self.memory.values()))
@@ -72,6 +74,7 @@ class Plan:
         rows = [
             ("data", f"{', '.join(self.paths)}: {about}{self.n_records:,} records, {self.n_words:,} words, "
                      f"{self.n_labels:,} labels"),
+            *([("categories", self.categories)] if self.categories else []),
             ("network", f"{' x '.join(f'{n:,}' for n in self.network)}, by the {self.recipe} recipe"),
             ("steps", f"{self.n_steps:,}: {self.epochs} epochs in batches of {self.batch_rows:,} rows"),
             ("threads", f"{self.threads}" + "".join(f"; {name} is there and not used" for name in memory.gpus())),
@@ -102,6 +105,10 @@ def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "def
     trainer = recipes.RECIPES[recipe](expected, threads=threads, **others)
     trial_data = spread(sample.data.take(slice(0, TRIAL_RECORDS)), expected.n_words, expected.n_labels)
     found = plan_of(trainer, sources, recipe, expected.n_rows, trial(trainer, trial_data), sample.exact)
+    n_without = sample.data.rows_without_label()
+    of = "" if sample.exact else " of the sample"
+    found.categories = nothing_to_learn(sample.vocabulary, n_without) or kept_categories(
+        sample.vocabulary, n_without, of)
     found.seconds = {name: sample.scale * seconds for name, seconds in sample.seconds.items()} | found.seconds
     found.memory = {"Python and kernels": base_bytes} | sample.memory_of(expected) | found.memory
     return found

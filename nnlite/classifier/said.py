@@ -1,0 +1,69 @@
+"""What a training drops and ignores: counted for `training_`, and said on the logger "nnlite" where it is not nothing."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from nnlite.categories.choice import Categories
+from nnlite.classifier.fitted import encoded
+from nnlite.data.chunks import ChunkFolder
+from nnlite.data.dataset import Dataset
+from nnlite.data.digests import n_repeated
+from nnlite.data.records import Record
+from nnlite.data.summary import kept_categories, nothing_to_learn
+from nnlite.data.vocabulary import Vocabulary
+
+SHOWN = 5  # names of ignored categories
+
+_log = logging.getLogger("nnlite")
+
+
+def about_data(vocabulary: Vocabulary, data: Dataset | ChunkFolder, n_empty: int = 0) -> dict[str, int]:
+    """Counts of the words, the categories and the records that have none left; n_empty: those that never had one.
+
+    ValueError if all records have the same categories, so that there is nothing to learn.
+    """
+    n_without = data.rows_without_label()
+    if what := nothing_to_learn(vocabulary, n_without):
+        raise ValueError(f"fit: {what}")
+    if text := kept_categories(vocabulary, n_without - n_empty):
+        _log.warning("%s", text)
+    n_words, n_labels = vocabulary.n_words, len(vocabulary.labels)
+    return {"words": n_words, "words_dropped": vocabulary.n_dropped_words, "categories": n_labels,
+            "categories_dropped": vocabulary.n_dropped_labels, "records": data.n_rows, "records_without": n_without}
+
+
+def about_validation(records: list[Record] | None, known: Categories, vocabulary: Vocabulary,
+                     trained_on: np.ndarray) -> tuple[Dataset | None, dict[str, int]]:
+    """The validation records as a Dataset; counts of them, of those with a category that is learnt, and of repeated ones.
+
+    trained_on: the digests of the titles that are learnt from
+    """
+    if records is None:
+        return None, {}
+    data = encoded(records, known, vocabulary)
+    n, n_known = len(records), data.n_rows - data.rows_without_label()
+    n_twice = n_repeated((title for title, _ in records), trained_on)
+    if n_known < n:
+        _log.warning("%s", f"{n_known:,} of {n:,} validation products count: the others have no category that is learnt")
+    if n_twice:
+        _log.warning("%s", f"{n_twice:,} of {n:,} validation titles are also in the training data")
+    return data, {"validation_records": n, "validation_known": n_known, "validation_repeated": n_twice}
+
+
+def about_new(records: Sequence[Record], vocabulary: Vocabulary) -> dict[str, int]:
+    """Counts of the categories that the vocabulary does not know, and of the records that have no other."""
+    known, new = set(vocabulary.labels), Counter[str]()
+    n_without = 0
+    for _, categories in records:
+        unknown = set(categories) - known
+        new.update(unknown)
+        n_without += bool(unknown) and len(unknown) == len(set(categories))
+    if new:
+        names = ", ".join(f"{name!r} ({n:,})" for name, n in new.most_common(SHOWN))
+        more = f" and {len(new) - SHOWN:,} more" if len(new) > SHOWN else ""
+        _log.warning("%s", f"partial_fit: new categories are ignored, the model does not know them: {names}{more}; "
+                           f"{n_without:,} of {len(records):,} products have no other")
+    return {"new_categories": len(new), "records_without_known": n_without}
