@@ -9,7 +9,7 @@ from attack import Attack
 
 import nnlite
 from nnlite.categories.mapping import Mapping
-from nnlite.data.records import clean
+from nnlite.data.cleaning import clean
 from nnlite.data.tokens import TokenRules, hashed, tokenise
 
 FACTOR, TOLERATED = 4, 10  # four times the input may take ten times as long: 4 if linear, 16 if quadratic

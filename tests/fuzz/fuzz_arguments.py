@@ -63,7 +63,7 @@ def good():
         "lr": 0.1, "labels_lr": 0.1, "eps": 1e-8, "beta1": 0.9, "beta2": 0.99, "optimizer": nnlite.SGD(0.1),
         "batch_rows": 2, "epochs": 1, "order": "shuffled", "reduction": "sum", "dropout": 0.1, "word_dropout": 0.1,
         "negligible": 0.1, "checkpoint_seconds": 1.0, "tile": 2, "h": np.ones((N, 3), np.float32),
-        "w": np.ones((L, 3), np.float32), "path": "good.jsonl", "paths": "missing.jsonl", "folder": "chunks",
+        "w": np.ones((L, 3), np.float32), "path": "good.jsonl", "paths": "full", "folder": "chunks",
         "chunk_rows": 10, "recipe": "default", "predicted": np.arange(N) % L, "table": np.ones((L, L), int),
         "n_true": np.arange(L), "n_positive": np.arange(L), "n_both": np.zeros(L, int), "frequencies": np.full(L, 0.5),
         "n": np.arange(1, 4), "p_sum": np.ones(3), "p": np.linspace(0, 1, 5), "true": np.arange(5) % 2 == 0,

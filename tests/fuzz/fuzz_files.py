@@ -62,11 +62,13 @@ def start_records(folder):
             assert names and len(set(names)) == len(names)
         assert refused or len(records) == reader.n_records
         if content is not None and content.startswith(HEADS[ending]) and content.endswith(b"\n" + ENDS[ending]):
-            assert not refused and records[0] == records[-1] == MUG
+            is_table = ending != ".jsonl"
+            if refused or is_table and b'"' in content:  # a doubtful quote takes the rows behind it along
+                return not refused
+            assert records[0] == records[-1] == MUG
             lines = [line for line in content.split(b"\n") if line.decode(errors="replace").strip()]
-            n, header = reader.n_records + reader.skipped.total(), ending != ".jsonl"
-            assert n == len(lines) - header if not header or b'"' not in content else n < len(lines), n
-            if not header:
+            if not is_table and reader.readings[0].source.encoding == "utf-8":
+                assert reader.n_records + reader.skipped.total() == len(lines)
                 assert reader.skipped["not UTF-8"] == sum(not is_text(line) for line in lines)
         return not refused
 

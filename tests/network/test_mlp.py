@@ -161,7 +161,7 @@ def test_linear_bce_refuses_what_does_not_fit():
             linear_bce(*args)
     with pytest.raises(ValueError, match="want no size below 1, got y \\(3, 5\\), 4 units, tile 0"):
         linear_bce(h, w, b, y, tile=0)
-    with pytest.raises(ValueError, match="got 0 and 512"):
+    with pytest.raises(ValueError, match="want no size below 1"):
         linear_bce(h[:0], w, b, y[:0])
     with pytest.raises(ValueError, match="want ones only"):
         linear_bce(h, w, b, y * F32(2))
