@@ -1,4 +1,4 @@
-"""What a training drops and ignores: counted for `training_`, and said on the logger "nnlite" where it is not nothing."""
+"""What a training drops and ignores: counted for `training_`, and said on the logger "nnlite"."""
 
 import logging
 from collections import Counter
@@ -37,17 +37,18 @@ def about_data(vocabulary: Vocabulary, data: Dataset | ChunkFolder, n_empty: int
 
 def about_validation(records: list[Record] | None, known: Categories, vocabulary: Vocabulary,
                      trained_on: np.ndarray) -> tuple[Dataset | None, dict[str, int]]:
-    """The validation records as a Dataset; counts of them, of those with a category that is learnt, and of repeated ones.
+    """The validation records as a Dataset; counts of all, of those with a known category, of repeated ones.
 
     trained_on: the digests of the titles that are learnt from
     """
-    if records is None:
+    if not records:
         return None, {}
     data = encoded(records, known, vocabulary)
     n, n_known = len(records), data.n_rows - data.rows_without_label()
     n_twice = n_repeated((title for title, _ in records), trained_on)
     if n_known < n:
-        _log.warning("%s", f"{n_known:,} of {n:,} validation products count: the others have no category that is learnt")
+        _log.warning("%s", f"{n_known:,} of {n:,} validation products count: the others have no category that is "
+                           "learnt")
     if n_twice:
         _log.warning("%s", f"{n_twice:,} of {n:,} validation titles are also in the training data")
     return data, {"validation_records": n, "validation_known": n_known, "validation_repeated": n_twice}

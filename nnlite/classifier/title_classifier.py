@@ -50,7 +50,8 @@ class TitleClassifier:
     Titles are a list (or array) of str, cleaned as `read_records` cleans them. Words are lower-cased runs of letters,
     digits and combining marks of any script, separated by punctuation and emoji. In scripts without spaces, such as
     Chinese, Japanese and Thai, an unbroken run is one word, and `stem` its first letters. Full-width letters are as
-    others, and Arabic and Hebrew lose their vowel points (`data.letters`). The default recipe also has features of punctuation, emoji and the title's length. For a title without a
+    others, and Arabic and Hebrew lose their vowel points (`data.letters`).
+    The default recipe also has features of punctuation, emoji and the title's length. For a title without a
     known word the network predicts from the categories' frequencies alone, and `predict` names no category.
 
     mapping (a `Mapping` or the file of one) replaces raw categories by others. major (a number or a list of names)
@@ -58,7 +59,7 @@ class TitleClassifier:
 
     After `fit`: vocabulary_ (Vocabulary), model_ (MLP), classes_ (the category names, by id), categories_ (Categories:
     how raw ones are mapped), threshold_ (the probability above which `predict` names a category), training_ (a dict:
-    records, steps, losses, seconds, the scores on the validation data after each epoch, and counts of what was dropped).
+    records, steps, losses, seconds, scores on the validation data after each epoch, counts of what was dropped).
 
     One thread trains at a time, others raise RuntimeError. Predictions meanwhile raise ValueError if it is a `fit`; in
     a `partial_fit` they use values from before and after some updates.

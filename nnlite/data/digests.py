@@ -12,7 +12,7 @@ SLICE = 4_096
 
 
 def digests(titles: Iterable[str]) -> np.ndarray:
-    """The 64-bit hashes of some cleaned titles, case folded: int64, in their order, as `kernels.hashing` hashes texts."""
+    """The 64-bit hashes of some cleaned titles, case folded, as `kernels.hashing` makes them: int64."""
     return hash_of([title.casefold() for title in titles]).view(np.int64)
 
 

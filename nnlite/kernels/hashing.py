@@ -48,8 +48,8 @@ def hash_texts(codes, ends, secret, hashes):
 
 @kernel
 def find_words(codes, kinds, ends, ngrams, stem, first_word, shape, starts, stops, row_words, row_tokens):
-    """Word w is codes[starts[w]:stops[w]], a longest run of code points of the kinds WORD and JOINS that begins with one
-    of kind WORD; texts lie as in `hash_texts`.
+    """Word w is codes[starts[w]:stops[w]], a longest run of code points of the kinds WORD and JOINS that begins with
+    a WORD; texts lie as in `hash_texts`.
 
     Fills row_words, and row_tokens with the numbers of tokens that `hash_tokens` will make of them.
     """

@@ -21,8 +21,10 @@ from nnlite.system.threads import blocks, team
 
 # Letters whose lower case is longer, depends on what follows, or is of another plane; marks, digits of all kinds, NUL.
 NASTY = "aB7_ \n\r\0\x85'-#<>İıΣςßǅŉ\u0301\u0345é²½Ⅷ٣漢\u200d\u2028\ufeff😀𝔸𐐀"
-MARKS = "ka\u0301\u0316ि्ँ\u0e31\u064e\u05b8\u0640ＡｂﾊﾞI\u0307İ\ufe0f\u20e3\u180b\U000e0100\u1100\u1161 "
-titles = st.lists(st.one_of(st.text(NASTY, max_size=12), st.text(MARKS, max_size=9), st.text("aB _", max_size=9), st.text(max_size=9)), max_size=5)
+MARKS = ("ka\u0301\u0316ि्ँ\u0e31\u064e\u05b8\u0640Ａｂﾊﾞ"
+         "I\u0307İ\ufe0f\u20e3\u180b\U000e0100\u1100\u1161 ")
+titles = st.lists(st.one_of(st.text(NASTY, max_size=12), st.text(MARKS, max_size=9),
+                            st.text("aB _", max_size=9), st.text(max_size=9)), max_size=5)
 all_rules = st.builds(TokenRules, st.integers(1, 4), st.sampled_from([None, 1, 2, 4]), st.booleans(), st.booleans(),
                       st.sampled_from([1, 2]))
 secrets = st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
@@ -172,7 +174,7 @@ def test_lone_surrogates_separate_words():
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_kinds_of_characters(version):
-    """Words are of letters, digits and, once, combining marks; underscores and spaces make no token; all else is a mark.
+    """Words are of letters, digits and combining marks; underscores and spaces make no token; all else is a mark.
 
     Above the third plane there are selectors only, which are left out before.
     """

@@ -268,7 +268,7 @@ def test_a_vocabulary_from_its_files_is_the_same(settings):
     header, arrays, texts = one.to_files()
     other = Vocabulary.from_files(json.loads(json.dumps(header)), arrays, texts)
     for name, value in vars(one).items():
-        if name != "_word_ids":
+        if name not in ("_word_ids", "smaller_cuts"):  # what cuts would keep is known of the records only
             np.testing.assert_equal(getattr(other, name), value, err_msg=name)
     for got, want in zip(other.encode(records).arrays(), one.encode(records).arrays()):
         np.testing.assert_equal(got, want)
