@@ -127,7 +127,7 @@ def test_the_seed_decides(tmp_path, vocabulary):
 
 def test_files_of_any_kind(tmp_path):
     path = tmp_path / "records.jsonl"
-    path.write_text(lines(RECORDS[:5]) + '{\n{"title": 3}\n' + lines(RECORDS[5:]))
+    path.write_text(lines(RECORDS[:5]) + '{\n{"category": ["A"]}\n' + lines(RECORDS[5:]))
     built = Vocabulary.build(read_records(path), min_count=1)
     folder = write_chunks(tmp_path / "a", read_records(path), built, 50, sources=[path])
     assert folder.skipped == {"not JSON": 1, "no title": 1} and rows(folder) == rows([built.encode(RECORDS)])
