@@ -3,7 +3,6 @@
 It follows scikit-learn's conventions and works in its pipelines and searches; scikit-learn need not be installed.
 """
 
-import sys
 from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
@@ -17,6 +16,7 @@ from nnlite.classifier import model_folder
 from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_records, rereader, texts
 from nnlite.classifier.fitted import changed, encoded, fitted
 from nnlite.classifier.noted_fit import OnStep, noted_fit
+from nnlite.classifier.settings import Settings
 from nnlite.classifier.said import about_data, about_new, about_validation
 from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.cleaning import clean
@@ -40,7 +40,7 @@ THRESHOLD_ROWS = 20_000  # of the training or validation rows, for the threshold
 Pairs = list[tuple[str, float]]  # categories and their probabilities, likeliest first
 
 
-class TitleClassifier:
+class TitleClassifier(Settings):
     """Learns the categories of products from their titles, and predicts those of new titles.
 
     recipe: "default" learns; "deck" is a textbook recipe that hardly does (see `recipes`)
@@ -78,33 +78,6 @@ class TitleClassifier:
         self.recipe = recipe
         self.overrides: dict[str, Any] = {}
         self.set_params(recipe=recipe, **overrides)
-
-    def __repr__(self) -> str:
-        return f"TitleClassifier({', '.join(f'{name}={value!r}' for name, value in self.get_params().items())})"
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The arguments that it was made with."""
-        return {"recipe": self.recipe, **self.overrides}
-
-    def set_params(self, **params: Any) -> "TitleClassifier":
-        """Change some of the arguments, from the next `fit` on. Returns self."""
-        known = [name for names in recipes.SETTINGS.values() for name in names]
-        for name in params:
-            if name != "recipe" and name not in known:
-                raise TypeError(f"TitleClassifier: {name}: unknown setting, want one of {', '.join(sorted(known))}")
-        recipe = params.pop("recipe", self.recipe)
-        if recipe not in recipes.RECIPES:
-            raise ValueError(f"TitleClassifier: recipe: want {' or '.join(map(repr, recipes.RECIPES))}, got {recipe!r}")
-        self.recipe, self.overrides = recipe, self.overrides | params
-        return self
-
-    def __sklearn_tags__(self) -> Any:
-        """What scikit-learn asks of an estimator; the caller has imported it."""
-        utils = sys.modules["sklearn.utils"]
-        return utils.Tags(
-            estimator_type=None,  # "classifier" promises one category each, or a matrix of them
-            target_tags=utils.TargetTags(required=True, multi_output=True),
-            input_tags=utils.InputTags(one_d_array=True, two_d_array=False, string=True))
 
     @one_at_a_time
     def fit(self, titles: Titles, categories: CategoryLists, validation: Validation = None,
