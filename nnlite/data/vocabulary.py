@@ -151,7 +151,7 @@ class Vocabulary:
         vars(self).update(settings | numbers)
         self._words, self.labels = texts["words"], distinct("labels", texts["labels"])
         self.secret = checked_secret(header.get(SECRET, PUBLIC.tolist()))
-        n_columns = self.hash_size if self.tfidf else 0  # that have counts, if words are hashed
+        n_columns = int(self.hash_size or 0) if self.tfidf else 0  # that have counts, if words are hashed
         n_counts = n_columns if self.hash_size else len(self._words)
         self.word_counts = checked_counts("word_counts", arrays, n_counts)
         self.label_counts = checked_counts("label_counts", arrays, len(self.labels))

@@ -6,10 +6,11 @@
 
 The JSON is an object of at most 64 MiB without NaN, Infinity, repeated names, or numbers that are not finite as float64
 or, if they are whole, not below 2^64 in size. "format" is 1 to 4: 1 is of models without the shape of titles, 1 and 2
-of those without the secret of the hash, 1 to 3 of those without a version of the rules what a word is. "kind" is KIND. "files" gives each other file {"bytes": its size, "crc32":
-its CRC-32}, whole numbers of at least 0. The CRC-32 of a file above 16 MiB is that of the CRC-32s of its parts of 16
-MiB, each as 4 bytes, the lowest first. A NAME has 1 to 101 letters, digits or characters of _ . + -, and ends in a
-letter, a digit or _. No file is a link. Files that "files" does not name are not read.
+of those without the secret of the hash, 1 to 3 of those without a version of the rules what a word is. "kind" is KIND.
+"files" gives each other file {"bytes": its size, "crc32": its CRC-32}, whole numbers of at least 0. The CRC-32 of a
+file above 16 MiB is that of the CRC-32s of its parts of 16 MiB, each as 4 bytes, the lowest first. A NAME has 1 to 101
+letters, digits or characters of _ . + -, and ends in a letter, a digit or _. No file is a link. Files that "files" does
+not name are not read.
 
 An array is a file of NumPy's format 1.0 whose header is as NumPy writes it: float32, float64, int32 or int64, the
 lowest byte first, C order, at most 10 axes, each below 2^48 long; the entries begin at a multiple of 64 bytes and fill

@@ -65,8 +65,8 @@ def _decide_lists(lists, writing, why):
     """Whether the items of lists are paths, or the levels of one path."""
     flat = [[item for item in value if isinstance(item, str)] for value in lists]
     flat = [items for items in flat if items]
-    with_levels = sum(any(LEVELS.search(item) for item in items) for items in flat)
-    if flat and with_levels >= HALF * len(flat):
+    with_levels = [sum(bool(LEVELS.search(item)) for item in items) for items in flat]
+    if flat and sum(map(bool, with_levels)) >= HALF * len(flat) and sum(with_levels) >= HALF * sum(map(len, flat)):
         why.append("lists of paths")
         return writing._replace(items=True)
     items = list(dict.fromkeys(prepared(item) for items in flat for item in items))
