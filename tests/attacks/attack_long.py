@@ -75,8 +75,9 @@ FILES = {
     "many levels.jsonl": lambda n: json.dumps({"title": "a", "category": " > ".join(["c"] * n)}) + "\n",
     "a list in a text.jsonl": lambda n: json.dumps({"title": "a", "category": "[" + "'c'," * n + "]"}) + "\n",
     "brackets in a text.jsonl": lambda n: json.dumps({"title": "a", "category": "[" * n + "]" * n}) + "\n",
-    "many keys.jsonl": lambda n: json.dumps({"title": "a", "category": "b"} | {f"k{i}": i for i in range(n)}) + "\n",
-    "one key many times.jsonl": lambda n: '{"title": "a", ' + '"category": "b", ' * n + '"x": 1}\n',
+    "many keys.jsonl": lambda n: json.dumps(
+        {"title": "a", "category": "b"} | {f"k{i}": i for i in range(4 * n)}) + "\n",
+    "one key many times.jsonl": lambda n: '{"title": "a", ' + '"category": "b", ' * 4 * n + '"x": 1}\n',
 }
 
 

@@ -75,11 +75,11 @@ def test_own_files_are_read_and_skipped_lines_shown(tmp_path, capsys):
 
 @pytest.mark.parametrize("name, content, message", [
     ("empty.jsonl", b"", "empty"),
-    ("nothing.jsonl", b"nothing\n" * 3, "no usable record"),
-    ("table.xlsx", b"x", "unknown ending"),
+    ("nothing.jsonl", b"nothing\n" * 3, "cannot be read"),
+    ("table.xlsx", b"x", "no rows"),
     ("one.jsonl", b'{"title": "a", "category": ["b"]}', "want at least 2 records"),
     ("rare.jsonl", b'{"title": "a", "category": ["b"]}\n' * 9, "want a word that occurs in at least 10 records"),
-    ("columns.csv", b"a,b\n1,2\n", "want columns"),
+    ("columns.csv", b"a,b\n1,2\n", "no column of titles"),
 ])
 def test_bad_input_is_one_line_and_code_2(name, content, message, tmp_path, capsys):
     path = tmp_path / name

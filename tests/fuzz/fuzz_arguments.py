@@ -99,6 +99,7 @@ def own():
         "explanation.left_out": {"title": "blue dress"}, "Dataset.chunks": {"n_rows": 2},
         "explanation.explain": {"model": classifier().model_, "vocabulary": classifier().vocabulary_},
         "evaluation.cross_entropy": softmax(),
+        **dict.fromkeys(("read_records", "inspect_file"), {"title": "title", "categories": ["category"]}),
     }
 
 

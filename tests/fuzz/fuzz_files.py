@@ -67,7 +67,7 @@ def start_records(folder):
                 return not refused
             assert records[0] == records[-1] == MUG
             lines = [line for line in content.split(b"\n") if line.decode(errors="replace").strip()]
-            if not is_table and reader.readings[0].source.encoding == "utf-8":
+            if (reader.readings[0].source.format, reader.readings[0].source.encoding) == ("JSON lines", "utf-8"):
                 assert reader.n_records + reader.skipped.total() == len(lines)
                 assert reader.skipped["not UTF-8"] == sum(not is_text(line) for line in lines)
         return not refused

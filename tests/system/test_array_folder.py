@@ -395,8 +395,12 @@ def test_a_read_only_folder():
 
 
 def left(folder):
-    """The names in a folder. An empty hidden folder, which may be a living writer's newest, does not count."""
-    return [path.name for path in folder.iterdir() if path.name[0] != "." or any(path.iterdir())]
+    """The names in a folder, but for a hidden one in which nothing is written yet, which may be a living writer's."""
+    return [path.name for path in folder.iterdir() if path.name[0] != "." or beside_is_used(path)]
+
+
+def beside_is_used(path):
+    return any(file.is_dir() or file.stat().st_size for file in path.iterdir())
 
 
 def test_killed_at_any_moment(tmp_path):
@@ -414,7 +418,7 @@ def test_killed_at_any_moment(tmp_path):
         process.communicate(timeout=60)
         header, arrays, _ = array_folder.read(tmp_path / "a", KIND)
         assert (arrays["x"] == header["answer"]).all()
-        assert len(left(tmp_path)) <= 2
+        assert len(left(tmp_path)) <= 3  # one more where the removal of another was interrupted
     write(tmp_path / "a", arrays={"x": np.zeros(99, np.float32)}, texts={})
     assert left(tmp_path) == ["a"]
 

@@ -70,7 +70,7 @@ def test_no_command_prints_a_character_that_steers(home, capsys, words):
 
 @compiled
 def test_neither_does_the_example(home, capsys, monkeypatch):
-    records = [Record(f"blue{EVIL} shoe {i}", (f"Shoes{EVIL}",)) for i in range(40)]
+    records = [Record(f"blue{EVIL} shoe {i}", (f"Shoes{EVIL}", "Sale")[:1 + i % 2]) for i in range(40)]
     monkeypatch.setattr(train_amazon.nnlite, "make_catalogue", lambda n, seed: records)
     assert train_amazon.main(["--recipe", "default", "--out", str(home / "out")]) == 0
     for argv in ["--data", str(home / "bad.jsonl"), "--out", str(home / "o")], ["--data", str(home / "none.csv")]:

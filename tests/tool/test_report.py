@@ -829,13 +829,6 @@ def test_the_least_effect_of_each_mark(logit, kind):
     assert marked("a_Red 7", [Effect("red", 0.0, logit)]) == f"<bdi>a_{want} 7</bdi>"
 
 
-def test_of_several_words_in_a_run_the_largest_effect_marks_it():
-    """The small letter of İ has a dot of its own, which separates words."""
-    assert tokenise("redİnew") == ["redi", "new"]
-    effects = [Effect("redi", 0.0, 1.0), Effect("new", 0.0, -2.0)]
-    assert marked("redİnew", effects) == '<bdi><mark class="against">redİnew</mark></bdi>'
-
-
 # ---- how it looks
 
 def test_ticks_are_round():
