@@ -17,7 +17,6 @@ from problems import compiled, random_dataset, random_model
 
 from nnlite import Record, evaluate
 from nnlite.classifier.title_classifier import TitleClassifier
-from nnlite.data.tokens import tokenise
 from nnlite.scores import metrics
 from nnlite.scores.explanation import Effect, Explanation, likeliest_true
 from nnlite.tool.report import charts, figures, samples, sections
