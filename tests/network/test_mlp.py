@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from problems import F32, assert_close, exact, random_csr, random_dataset, random_model, small_pieces
+from problems import F32, assert_close, compiled, exact, random_csr, random_dataset, random_model, small_pieces
 
 import twins
 from nnlite import MLP, SGD, Dataset, Trainer, check_gradients, evaluate, linear_bce
@@ -132,6 +132,7 @@ def test_the_results_of_top_k_and_of_gradients_are_the_callers_own():
         np.testing.assert_array_equal(got, want)
 
 
+@compiled
 @pytest.mark.parametrize("n_rows, n_labels", [(64, 3_000), (5_000, 3_000), (5_000, 100)])
 def test_a_step_takes_about_the_memory_that_it_says(n_rows, n_labels, monkeypatch):
     """On one thread: what its scratch arrays hold, each at its largest."""

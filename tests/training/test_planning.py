@@ -295,6 +295,7 @@ def test_a_plan_wants_at_least_one_record(n, catalogue):
         plan(catalogue, sample_records=n)
 
 
+@compiled
 def test_the_memory_of_a_plan_does_not_grow_with_its_epochs(catalogue):
     found = plan(catalogue / "plain.jsonl", epochs=10**12, batch_rows=10**12)
     assert found.n_steps == 10**12
