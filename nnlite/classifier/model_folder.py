@@ -86,16 +86,24 @@ def write(folder: str | PathLike, stored: Stored) -> None:
     """
     about, arrays, texts = stored.vocabulary.to_files()
     known, lists = stored.categories.to_files()
-    overrides = {name: getattr(value, "tolist", lambda value=value: value)()  # NumPy's numbers as Python's
-                 for name, value in stored.overrides.items() if name not in NOT_SAVED}
-    header = {
+    overrides = {name: value for name, value in stored.overrides.items() if name not in NOT_SAVED}
+    header = _plain({
         "recipe": stored.recipe, "overrides": overrides, "threshold": stored.threshold,
         "activation": stored.model.activation, "output": stored.model.output, "vocabulary": about,
         "categories": known, "training": stored.training,
-    }
+    })
     _check(header)
     array_folder.write(folder, KIND, header, stored.model.params | arrays | {DIGESTS: stored.title_digests},
                        texts | lists)
+
+
+def _plain(value):
+    """The same with NumPy's numbers and arrays as Python's numbers and lists."""
+    if isinstance(value, dict):
+        return {name: _plain(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
 def read(folder: str | PathLike) -> Stored:
