@@ -62,12 +62,12 @@ def start_records(folder):
             assert names and len(set(names)) == len(names)
         assert refused or len(records) == reader.n_records
         if content is not None and content.startswith(HEADS[ending]) and content.endswith(b"\n" + ENDS[ending]):
-            is_table = ending != ".jsonl"
-            if refused or is_table and b'"' in content:  # a doubtful quote takes the rows behind it along
-                return not refused
+            is_table, source = ending != ".jsonl", reader.readings[0].source if reader.readings else None
+            if refused or is_table and b'"' in content or not is_table and source.format != "JSON lines":
+                return not refused  # a doubtful quote, or bracket, takes what is behind it along
             assert records[0] == records[-1] == MUG
             lines = [line for line in content.split(b"\n") if line.decode(errors="replace").strip()]
-            if (reader.readings[0].source.format, reader.readings[0].source.encoding) == ("JSON lines", "utf-8"):
+            if not is_table and source.encoding == "utf-8":
                 assert reader.n_records + reader.skipped.total() == len(lines)
                 assert reader.skipped["not UTF-8"] == sum(not is_text(line) for line in lines)
         return not refused
