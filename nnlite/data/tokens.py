@@ -134,8 +134,8 @@ def hashed(titles: list[str] | tuple[str, ...], rules: TokenRules = TokenRules()
     most = codes.size // 2 + 1  # words: two are separated by at least one character
     starts, stops = np.empty(most, np.int64), np.empty(most, np.int64)
     words, rows = np.empty(ends.size + 1, np.int64), np.empty(ends.size + 1, np.int64)
-    kinds, scalars = character_kinds(rules.version), (int(rules.ngrams), int(rules.stem or 0), bool(rules.first_word),
-                                                       bool(rules.shape))
+    kinds = character_kinds(rules.version)
+    scalars = int(rules.ngrams), int(rules.stem or 0), bool(rules.first_word), bool(rules.shape)
     hashing.find_words(codes, kinds, ends, *scalars, starts, stops, words, rows)
     if rows[-1] > MAX_TOKENS:
         raise ValueError(f"titles: too many tokens: want at most {MAX_TOKENS:,} at a time, got {rows[-1]:,}: the "
