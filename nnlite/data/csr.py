@@ -40,7 +40,8 @@ class Csr(NamedTuple):
 
 def check_weights(name: str, weights: np.ndarray, n: int) -> np.ndarray:
     """The n weights as float32; ValueError unless they are that many, finite and at least 0."""
-    weights = np.ascontiguousarray(weights, np.float32)
+    with np.errstate(over="ignore"):  # an infinite weight is refused below
+        weights = np.ascontiguousarray(weights, np.float32)
     if weights.shape != (n,) or not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(f"{name}: want {n} finite numbers of at least 0, got an array of shape {weights.shape}"
                          + " with others" * (weights.shape == (n,)))

@@ -22,7 +22,7 @@ N, D, L = 6, 5, 4  # rows, words, labels of the valid arguments
 DOCUMENTED = ValueError, TypeError, OSError, FloatingPointError, MemoryError, OverflowError
 MISUSE = AttributeError, IndexError  # Python's own errors will do for what is no array, model or record at all
 LISTS = "records", "params", "word_counts"
-TOLERATED = {"metrics": (RuntimeWarning, IndexError), "Dataset": (IndexError,)}  # of numbers like infinity, as NumPy; of `take`
+TOLERATED = {"metrics": (RuntimeWarning, IndexError), "Dataset": (IndexError,)}  # as NumPy, of infinity and of shapes
 SCORES = calibration, evaluation, explanation, metrics
 
 NUMBERS = [0, 1, -1, 2, 3, 10**30, -10**30, 2**31, 2**63, 10**400, 0.0, 0.5, -0.5, 1.5, 1e-300, 1e308, math.nan,
