@@ -109,7 +109,8 @@ UNASKED = {"label_min_count", "hash_size", "max_counts"}  # valid ones that a fu
 @lru_cache
 def functions():
     """name -> function."""
-    found = {name: getattr(nnlite, name) for name in nnlite.__all__ if name not in ("plan", "read_xmc", "FileReport", "write_chunks")}
+    without = "plan", "read_xmc", "FileReport", "write_chunks"  # slow, of targets of their own, or no function
+    found = {name: getattr(nnlite, name) for name in nnlite.__all__ if name not in without}
     for module in SCORES:
         for name, function in vars(module).items():
             if inspect.isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_"):
