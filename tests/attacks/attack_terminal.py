@@ -1,4 +1,4 @@
-"""Attacks on whoever looks at a terminal: sequences in data that move the cursor, clear, rename or forge lines."""
+"""Attacks on the person at a terminal: sequences in data that move the cursor, clear, rename or forge lines."""
 
 import contextlib
 import json
