@@ -1,4 +1,4 @@
-"""Imported by the process of which `processes` makes copies: what they import and compile is there already."""
+"""Imported by the process that `children` copies: what they import and compile is there already."""
 
 import tempfile
 

@@ -4,8 +4,8 @@ import time
 import warnings
 
 import numpy as np
+from children import started
 from problems import bits, compiled, random_dataset, trainer
-from processes import started
 
 from nnlite import AdaGrad
 from nnlite.training import checkpoints
