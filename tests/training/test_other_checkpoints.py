@@ -6,6 +6,7 @@ from problems import random_dataset, trainer
 
 import nnlite
 from nnlite import SGD, AdaGrad, Dataset
+from nnlite.system import array_folder
 from nnlite.training.trainer import constant, linear_decay
 
 
@@ -72,4 +73,17 @@ def test_the_checkpoint_of_a_longer_training_is_refused(tmp_path):
     """Of the same data in fewer, larger chunks, whose rows make fewer steps."""
     trainer(AdaGrad(0.1), tmp_path).fit(random_dataset().chunks(8))
     with pytest.raises(ValueError, match="the checkpoint is of another training: n_steps: want 12, got 24$"):
+        trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
+
+
+@pytest.mark.parametrize("change", [lambda settings: settings.pop("label_weights"),
+                                    lambda settings: settings.update(more=1)])
+def test_arrays_are_checked_where_settings_lack_a_none_or_have_an_entry_more(change, tmp_path):
+    trainer(AdaGrad(0.1), tmp_path, seconds=1e9).fit(random_dataset())
+    newest, = tmp_path.iterdir()
+    header, arrays, _ = array_folder.read(newest, "checkpoint")
+    change(header["settings"])
+    header = {name: value for name, value in header.items() if name not in ("format", "kind")}
+    array_folder.write(newest, "checkpoint", header, {n: np.array(a) for n, a in arrays.items() if n != "labels.b"})
+    with pytest.raises(ValueError, match="not a usable checkpoint: labels.b: want"):
         trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
