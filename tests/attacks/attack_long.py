@@ -18,12 +18,8 @@ ERRORS = ValueError, OSError
 
 
 def grows(make, use, n, case):
-    """Use inputs of sizes n and 4 n: AssertionError if the time is not about proportional to the size.
-
-    Briefly, if no seconds are given, the sizes are n / 2 and 2 n.
-    """
+    """Use inputs of sizes n and 4 n: AssertionError if the time is not about proportional to the size."""
     seconds = []
-    n = n if case.seconds else n // 2
     for size in (n, FACTOR * n):
         given = make(size)
         start = time.process_time()
