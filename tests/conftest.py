@@ -1,5 +1,10 @@
-"""Hypothesis without a deadline: a first call compiles. Its examples are the same in every run."""
+"""Hypothesis without a deadline: a first call compiles. Its examples are the same in every run.
 
+Temporary folders are in memory where there is room: nnlite syncs what it writes, and a disk takes most of the time.
+"""
+
+import os
+import shutil
 import signal
 
 import pytest
@@ -7,6 +12,10 @@ from hypothesis import settings
 
 settings.register_profile("nnlite", deadline=None, derandomize=True, max_examples=60, database=None)
 settings.load_profile("nnlite")
+
+MEMORY, ROOM = "/dev/shm", 2**30  # ROOM: bytes; a run needs about 50 MB
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 
 @pytest.fixture

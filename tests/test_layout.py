@@ -1,6 +1,7 @@
 """Claim: a folder imports only from lower folders, without circles, and each tool is used in one folder only."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,15 +26,17 @@ MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path
 TYPES_ONLY = ast.dump(ast.parse("TYPE_CHECKING").body[0].value)  # what such imports stand under
 
 
+@cache
 def imported(path):
     """The full name of every module, or name in a module, that a file imports when it runs: not for types alone."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    tree.body = [node for node in tree.body if ast.dump(getattr(node, "test", tree)) != TYPES_ONLY]
+    tree, names = ast.parse(path.read_text(encoding="utf-8")), []
+    tree.body = [node for node in tree.body if not (isinstance(node, ast.If) and ast.dump(node.test) == TYPES_ONLY)]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
 
 
 def own_imports(name):

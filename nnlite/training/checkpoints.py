@@ -86,7 +86,7 @@ def load(folder: str | PathLike, wanted: Wanted | None = None) -> tuple[dict[str
             arrays = {name.replace("+", "/"): array for name, array in arrays.items()}
             if wanted:
                 _expect(path, "settings", "a dict", header.get("settings"), isinstance(header.get("settings"), dict))
-            if wanted and header["settings"] == wanted.settings:
+            if wanted and all(header["settings"].get(name) == want for name, want in wanted.settings.items()):
                 _check_header(path, header, wanted)
                 _check_arrays(path, header["step"], arrays, wanted)
         except ValueError as error:

@@ -110,7 +110,8 @@ def processes_save(n_processes, case):
     """Processes save two models to one folder while this one loads."""
     folder, seconds = case.folder / "m", max(case.seconds, 2 * SHORT)
     models()[0].save(folder)
-    context = multiprocessing.get_context("spawn")
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     savers = [context.Process(target=save_until, args=(folder, i % 2, seconds), daemon=True)
               for i in range(n_processes)]
     for saver in savers:

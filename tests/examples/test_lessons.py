@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import lesson1_neuron
@@ -183,11 +184,16 @@ def test_in_tiles_the_memory_stops_growing_and_the_numbers_are_the_same(said):
 @compiled
 def test_narrow_tiles_take_no_more_memory(said, monkeypatch):
     monkeypatch.setattr(lesson5_fused_layer, "TILE", 16)
+    monkeypatch.setattr(lesson5_fused_layer, "LABELS", (4_000, 16_000))
+    monkeypatch.setattr(lesson5_fused_layer, "ROWS", 256)
     narrow = costs(said(lesson5_fused_layer))
     assert narrow[16_000][3] < 1.05 * narrow[4_000][3]
 
 
 # ---- 6. the proof
+
+compiled_once = cache(lesson6_proof.copy_of_kernels)
+
 
 def noticed(numbers):
     """By planted bug: who noticed it."""
@@ -197,7 +203,8 @@ def noticed(numbers):
 
 
 @compiled
-def test_the_proof_holds_and_notices_every_bug(said):
+def test_the_proof_holds_and_notices_every_bug(said, monkeypatch):
+    monkeypatch.setattr(lesson6_proof, "copy_of_kernels", compiled_once)
     numbers = said(lesson6_proof)
     assert numbers("direction and the slope of its loss differ by")[0][0] < 1e-7
     *errors, allowed = numbers("Errors, relative to the largest:")[0]
@@ -209,6 +216,7 @@ def test_the_proof_holds_and_notices_every_bug(said):
 
 @compiled
 def test_round_sizes_let_bugs_pass(said, monkeypatch):
+    monkeypatch.setattr(lesson6_proof, "copy_of_kernels", compiled_once)
     monkeypatch.setattr(lesson6_proof, "ROWS", 8)
     monkeypatch.setattr(lesson6_proof, "FIRST", 0)
     assert noticed(said(lesson6_proof)) == ["exp_neg", "nobody", "nobody", "db"]

@@ -116,7 +116,11 @@ class Run:
         number = self.state[0]
         if number < self.seed:
             return f"{self.name}: {self.trouble} before the first input"
-        return (f"{self.name}: {self.trouble}, at the input {made(self.name, self.target, number)!r:.{SHOWN}}\n"
+        try:
+            given = repr(made(self.name, self.target, number))
+        except Exception as error:
+            given = f"that cannot be made: {error!r}"
+        return (f"{self.name}: {self.trouble}, at the input {given:.{SHOWN}}\n"
                 f"again: python tests/fuzz/fuzz.py {self.name} --seed {number} --inputs 1")
 
     def row(self):

@@ -97,6 +97,23 @@ def test_what_goes_wrong_is_noticed_and_can_be_repeated(start, trouble, monkeypa
         assert said[2].endswith("fuzz.py x --seed 70 --inputs 1")
 
 
+def number_below_0(rng):
+    raise ValueError("want a number below 0")
+
+
+def test_an_input_that_cannot_be_made_is_the_failure_of_its_target():
+    said = []
+    targets = {"x": fuzz.Target(9, number_below_0, good), "y": fuzz.Target(9, number_of, good)}
+    assert fuzz.fuzz(targets, seed=70, seconds=60, say=said.append) == (9, 1)
+    assert any("at the input that cannot be made: ValueError('want a number below 0')" in text for text in said)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_changes_of_an_array_without_axes(seed):
+    changed = fuzz.arrays.changed(Random(seed), {"n": 1}, {"a": np.float32(1).reshape(())}, {})
+    assert all(array.dtype.kind in "fiu?" for array in changed[1].values())
+
+
 def test_a_command_line_for_one_input_again():
     words = [sys.executable, fuzz.__file__, "mapping", "--seed", "4711", "--inputs", "1"]
     process = subprocess.run(words, capture_output=True, text=True, timeout=300)

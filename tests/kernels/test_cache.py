@@ -14,7 +14,10 @@ from nnlite.kernels import cache
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no mode bits")
-TINY = """
+TINY = f"""
+import sys, types
+package = sys.modules["nnlite"] = types.ModuleType("nnlite")  # without what its __init__ imports, which takes a second
+package.__path__ = [{str(ROOT / "nnlite")!r}]
 from nnlite.kernels.compile import kernel
 
 @kernel

@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 
 import pytest
+from children import started
 
 from nnlite.system import array_folder, atomic_folder, beside, locks
 
@@ -211,36 +213,38 @@ def test_killed_at_any_step_of_taking_the_place(tmp_path):
 
 # ---- several writers
 
+def unsupported(*_):
+    raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+
+def write_from_threads(pipe, place, exchanges, with_locks):
+    """Three threads write and read six times each. Sends how often this succeeded."""
+    def go(first):
+        for n in range(first, first + 6):
+            write(place, n)
+            answer(place)
+            done.append(n)
+
+    if not exchanges:
+        atomic_folder._exchange = lambda a, b: False
+    if not with_locks:
+        locks.fcntl.flock = unsupported
+    os.getpid = lambda: 7  # as in two containers
+    done = []
+    threads = [threading.Thread(target=go, args=(100 * i,)) for i in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pipe.send(len(done))
+
+
 @pytest.mark.parametrize("exchanges, with_locks", [(True, True), (False, True), (False, False)])
 def test_threads_and_processes_that_write_to_one_place(tmp_path, exchanges, with_locks):
     """Each write succeeds, every read gets what one of them has written, and nothing is left over."""
-    code = textwrap.dedent("""
-        import os, sys, threading
-        from nnlite.system import array_folder, atomic_folder, locks
-        if sys.argv[2] == "False":
-            atomic_folder._exchange = lambda a, b: False
-        if sys.argv[3] == "False":
-            def unsupported(*_):
-                raise OSError(95, "Operation not supported")
-            locks.fcntl.flock = unsupported
-        os.getpid = lambda: 7  # as in two containers
-        def go(first):
-            for n in range(first, first + 6):
-                array_folder.write(sys.argv[1], "model", {"answer": n}, None, {"words": ["a"] * n})
-                header, _, texts = array_folder.read(sys.argv[1], "model")
-                assert header["answer"] == len(texts["words"])
-                done.append(n)
-        done = []
-        threads = [threading.Thread(target=go, args=(100 * i,)) for i in (1, 2, 3)]
-        for thread in threads: thread.start()
-        for thread in threads: thread.join()
-        print(len(done))
-    """)
-    argv = [sys.executable, "-c", code, str(tmp_path / "a"), str(exchanges), str(with_locks)]
-    both = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    for process in both:
-        out, err = process.communicate(timeout=120)
-        assert out == "18\n" and not err, err
+    given = tmp_path / "a", exchanges, with_locks
+    with started(write_from_threads, *given) as (_, one), started(write_from_threads, *given) as (_, other):
+        assert one.recv() == other.recv() == 18
     assert answer(tmp_path / "a") > 100 and os.listdir(tmp_path) == ["a"]
 
 

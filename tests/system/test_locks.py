@@ -1,37 +1,42 @@
 """Claim: one holder at a time has a folder's lock, and a killed one has it no longer."""
 
-import subprocess
-import sys
-
 import pytest
+from children import called, started
 
 from nnlite.system import locks
 from nnlite.system.locks import FolderLock
+
+
+def refusal_of(folder):
+    """The type of the error of taking the lock."""
+    try:
+        FolderLock(folder)
+    except OSError as error:
+        return type(error)
 
 
 def test_one_at_a_time(tmp_path):
     with FolderLock(tmp_path, "trains with these checkpoints"):
         with pytest.raises(BlockingIOError, match=f"another process trains with these checkpoints.*{tmp_path}"):
             FolderLock(tmp_path, "trains with these checkpoints")
-        code = f"from nnlite.system.locks import FolderLock; FolderLock({str(tmp_path)!r})"
-        process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-        assert "BlockingIOError" in process.stderr
+        assert called(refusal_of, tmp_path) is BlockingIOError
     with FolderLock(tmp_path) as lock:
         lock.release()
         FolderLock(tmp_path).release()
 
 
+def hold(pipe, folder):
+    lock = FolderLock(folder)
+    pipe.send("held")
+    pipe.recv()
+    lock.release()
+
+
 def test_the_lock_of_a_killed_process_is_free(tmp_path):
-    code = f"""from nnlite.system.locks import FolderLock
-lock = FolderLock({str(tmp_path)!r})
-print("held", flush=True)
-input()"""
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        process.stdout.readline()
+    with started(hold, tmp_path) as (_, pipe):
+        assert pipe.recv() == "held"
         with pytest.raises(BlockingIOError):
             FolderLock(tmp_path)
-        process.kill()
-        process.wait(60)
     FolderLock(tmp_path).release()
 
 
