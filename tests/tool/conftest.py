@@ -2,7 +2,10 @@
 
 import pytest
 from report_pages import CURVE, SMALL, shop
+from running import run
+from shops import lines
 
+import nnlite
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.tool.report.sections import write_report
 
@@ -18,3 +21,14 @@ def written(trained, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     write_report(path, trained, shop(), curve=CURVE, source="shop <b>")
     return path
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with train.jsonl, test.jsonl and the model "shop"."""
+    home = tmp_path_factory.mktemp("home")
+    records = list(nnlite.make_catalogue(450))
+    (home / "train.jsonl").write_text(lines(records[:300]))
+    (home / "test.jsonl").write_text(lines(records[300:]))
+    assert run("train", home / "train.jsonl", "--model", home / "shop", "--quiet") == 0
+    return home
