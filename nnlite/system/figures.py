@@ -13,7 +13,8 @@ SHOWN = 60  # characters of a value in an error
 class Figure(Protocol):
     """A kind of entry. Its str is what an error says was wanted."""
 
-    def check(self, where: str, value: Any) -> None: ...
+    def check(self, where: str, value: Any) -> None:
+        """ValueError, "where: want ..., got ...", if the value is not one."""
 
 
 def refuse(where: str, want: object, value: Any) -> None:
