@@ -1,4 +1,4 @@
-"""Claim: spellings of one name fall together, and feature phrases are told from names of categories."""
+"""Claim: spellings of one name fall together, and feature phrases are distinguished from names of categories."""
 
 import re
 import unicodedata

@@ -8,7 +8,7 @@ import nnlite
 from nnlite.classifier.title_classifier import TitleClassifier
 
 
-def test_partial_fit_keeps_words_and_categories_and_goes_on():
+def test_partial_fit_keeps_words_categories_and_the_state_of_the_optimiser():
     titles, categories = shop()
     one = TitleClassifier(**SMALL).partial_fit(titles[:20], categories[:20])
     assert one.predict_top_k(titles) == TitleClassifier(**SMALL).fit(titles[:20], categories[:20]).predict_top_k(titles)

@@ -28,7 +28,7 @@ def test_impossible_networks_are_refused(make, message):
         make()
 
 
-def test_predictions_are_checked_at_the_door():
+def test_predictions_are_checked_where_data_enter():
     data = random_dataset()
     model = random_model(data)
     with pytest.raises(ValueError, match="want 1 to 23 labels, got k = 24"):

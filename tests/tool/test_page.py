@@ -63,13 +63,13 @@ def test_a_percentage_at_the_bound_of_all_and_nothing(fraction, shown):
     assert html_page.percent(fraction) == f"{shown}\xa0%"
 
 
-def test_signs_of_html_are_escaped_quotes_too():
+def test_characters_of_html_are_escaped_quotes_too():
     assert html_page.bare("\"'<&>") == "&quot;&#x27;&lt;&amp;&gt;"
     assert html_page.text("\"'<&>") == "<bdi>&quot;&#x27;&lt;&amp;&gt;</bdi>"
 
 
 @pytest.mark.parametrize("n, shown", [(9, "x" * 9), (10, "x" * 10), (11, "x" * 9 + "…")])
-def test_words_are_cut_to_so_many_signs(n, shown):
+def test_words_are_cut_to_so_many_characters(n, shown):
     assert html_page.shortened("x" * n, 10) == shown
 
 

@@ -67,7 +67,7 @@ def test_hostile_words_stay_words(name, trained, tmp_path):
     assert "broken()" in shown and all(len(words) <= MAX_SAMPLE_CHARS for words in page.bdi)
 
 
-def test_what_cannot_be_told_is_said(trained, tmp_path):
+def test_what_cannot_be_reported_is_an_error(trained, tmp_path):
     with pytest.raises(ValueError, match="want records with a category that the model knows, got none in 1"):
         write_report(tmp_path / "report.html", trained, [Record("red dress", ("Other",))])
     with pytest.raises(ValueError, match="got none in 0"):
