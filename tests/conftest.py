@@ -10,6 +10,8 @@ import signal
 import pytest
 from hypothesis import settings
 
+collect_ignore_glob = ["conftest.py", "*/conftest.py"]  # several modules of one name cannot be read for doctests
+
 settings.register_profile("nnlite", deadline=None, derandomize=True, max_examples=60, database=None)
 settings.load_profile("nnlite")
 

@@ -1,4 +1,4 @@
-"""Lesson 5. How can a layer of many thousand labels be trained when there is no room for its logits?
+"""Lesson 5. How can a layer of many thousand labels be trained when its logits do not fit into memory?
 
 With many labels a network spends its memory on logits, probabilities and gradients: one number per row and label each.
 But a logit is needed only until its gradient has been used, so a few hundred labels at a time are enough.

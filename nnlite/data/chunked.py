@@ -9,16 +9,17 @@ from nnlite.data.dataset import Dataset
 
 @runtime_checkable
 class ChunkedData(Protocol):
-    """Chunks that can be read in any order, any number of times.
+    """Chunks that can be read in any order, any number of times. iter(): the chunks as they are stored."""
 
-    sizes: the rows of each chunk    iter(): the chunks as they are stored    in_order: the chunks of these numbers
-    crc32: a number that distinguishes these data from others
-    """
+    sizes: list[int]  # the rows of each chunk
 
-    sizes: list[int]
     def __iter__(self) -> Iterator[Dataset]: ...
-    def in_order(self, order: Iterable[int]) -> Iterator[Dataset]: ...
-    def crc32(self) -> int: ...
+
+    def in_order(self, order: Iterable[int]) -> Iterator[Dataset]:
+        """The chunks of these numbers, from 0 on."""
+
+    def crc32(self) -> int:
+        """A number that distinguishes these data from others."""
 
 
 class DatasetChunks(list[Dataset]):

@@ -38,7 +38,7 @@ class Dataset:
         self._x, self._y, self._weights = x, y, None
         self.n_rows, self.n_words, self.n_labels = x.n_rows, int(n_words), int(n_labels)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return Dataset, (self.x, self.y, self.weights)  # a copy, or one read from a pickle, is checked as any other
 
     @property
@@ -58,6 +58,7 @@ class Dataset:
 
     @weights.setter
     def weights(self, weights: np.ndarray | None) -> None:
+        """ValueError unless they are None or N finite numbers of at least 0."""
         self._weights = None if weights is None else check_weights("weights", weights, len(self)).copy()
 
     def __len__(self) -> int:

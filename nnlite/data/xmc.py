@@ -62,7 +62,7 @@ def _dataset(path, file):
 
 
 def _read_row(line, features, labels):
-    """Append the row in a line to both. ValueError if it is none."""
+    """Append the row in a line to both. ValueError if the line is not a row."""
     if len(line) > MAX_LINE_BYTES:
         raise ValueError(f"want a line of at most {MAX_LINE_BYTES:,} bytes, got a longer one")
     names, _, pairs = line.rstrip(b"\r\n").partition(b" ")

@@ -91,7 +91,8 @@ class Cache(caching.FunctionCache):
 
     _impl_class = _Content
 
-    def load_overload(self, signature, context):
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        """The compiled function of a signature, or None; damaged files are flushed, with one warning."""
         try:
             result = super().load_overload(signature, context)
             if result and result.signature.args != sigutils.normalize_signature(signature)[0]:
@@ -102,7 +103,8 @@ class Cache(caching.FunctionCache):
             self._try(self.flush)
         return None
 
-    def save_overload(self, signature, result):
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Write what was compiled, with one warning for each folder that was refused or cannot be written."""
         for why in refused:
             _warn_once(f"{why}: compiled kernels are kept in {self.cache_path}")
         self._try(super().save_overload, signature, result)
@@ -118,7 +120,8 @@ class Cache(caching.FunctionCache):
 class NoCache(caching.NullCache):
     """In its place where no folder is safe and writable."""
 
-    def save_overload(self, signature, result):
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Write nothing, and warn once."""
         _warn_once("".join(f"{why}; " for why in refused) + NOWHERE)
 
 

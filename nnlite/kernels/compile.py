@@ -19,7 +19,7 @@ if hasattr(os, "register_at_fork"):  # the child of a fork during a compilation 
                         after_in_child=global_compiler_lock.release)
 
 
-def kernel(function):
+def kernel(function: Any) -> Any:
     """The function, compiled with SETTINGS at its first call and cached on disk for the next process."""
     compiled = numba.njit(**SETTINGS)(function)
     if compiled is not function:  # as it is under NUMBA_DISABLE_JIT
@@ -27,7 +27,7 @@ def kernel(function):
     return compiled
 
 
-def wide_vectors():
+def wide_vectors() -> None:
     """In a kernel: lets loops use 512-bit vectors, where LLVM prefers 256 bits on many processors that have both.
 
     LLVM avoids the lower clock that 512-bit vectors cause. The matrix products around these loops cause it anyway.

@@ -1,6 +1,6 @@
 """Every compiled loop over text: code points become words, words hashes of tokens, hashes are counted.
 
-The rules are those of `dense`; the twins, in plain Python, are in `tests/data/test_tokens.py`.
+The rules are those of `dense`; the twins, in plain Python, are in `tests/data/hash_twins.py`.
 
 A text is an array of code points, uint32. A row is a title; words are numbered through all rows, and those of row i go
 from row_words[i] to row_words[i + 1]; tokens likewise, from row_tokens[i] to row_tokens[i + 1].

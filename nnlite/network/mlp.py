@@ -22,7 +22,7 @@ f32 = np.float32
 
 
 class StepSettings(NamedTuple):
-    """What one training step is told beside its batch."""
+    """The settings of one training step."""
 
     scale: float  # of every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels
     dropout: float = 0.0  # the chance of a hidden unit to be left out of a row,

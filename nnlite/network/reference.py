@@ -37,7 +37,7 @@ ACTIVATIONS = {"sigmoid": (sigmoid, sigmoid_backward), "relu": (relu, relu_backw
 
 
 def bce_with_logits(z: Array, y: Array) -> tuple[float, Array]:
-    """Sum of the binary cross-entropies of sigmoid(z) against y in {0, 1}, and its gradient by z.
+    """Sum of the binary cross-entropies of sigmoid(z) against y in {0, 1}, and its gradient with respect to z.
 
     -y log s(z) - (1 - y) log(1 - s(z))  =  log(1 + e^z) - y z          s = sigmoid
     and d/dz of the right side is s(z) - y.
@@ -52,7 +52,7 @@ def softmax(z: Array) -> Array:
 
 
 def softmax_ce(z: Array, y: Array) -> tuple[float, Array]:
-    """Sum of the cross-entropies of softmax(z) against y, of whose labels a row has one or none; its gradient by z.
+    """Sum of the cross-entropies of softmax(z) against y, one label a row or none; its gradient with respect to z.
 
     -log p_k  =  log(sum_j e^(z_j)) - z_k  for the row's label k, and d/dz of the right side is p - y.
     """
@@ -84,7 +84,7 @@ def forward(params: dict[str, Array], x: Array, activation: str = "sigmoid",
 def loss_and_grads(params: dict[str, Array], x: Array, y: Array, activation: str = "sigmoid", reduction: str = "sum",
                    masks: list[Array] | None = None, row_weights: Array | None = None,
                    label_weights: Array | None = None, output: str = "sigmoid") -> tuple[float, dict[str, Array]]:
-    """The whole network on one page: the loss of the dense batch (x, y) and its gradient by every parameter.
+    """The whole network on one page: the loss of a dense batch (x, y), its gradient with respect to each parameter.
 
     The BCE is averaged over rows and, with reduction "mean", over labels too; with "sum" it is summed over labels.
     Weights (N,) of rows and (L,) of true labels change the gradient, not the loss that is returned.

@@ -77,8 +77,7 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
 
 
 def cross_entropy(model: MLP, dataset: Dataset, threads: int | None = None) -> float:
-    """-log p of a row's label, p the softmax: the mean over the rows that have one, or 0. Raises as `evaluate`.
-    """
+    """-log p of a row's label, p the softmax: the mean over the rows that have one, or 0. Raises as `evaluate`."""
     check("cross_entropy", model, dataset)
     _, y = dataset.arrays()
     check_classes(y.indptr)

@@ -2,7 +2,7 @@
 
 truth is a csr matrix (N, L) of ones; ids is an array (N, k) of label ids, best first, no id twice in a row. All scores
 are fractions of 1. A mean over rows leaves out rows without a true label, which other tools count as 0. TypeError or
-ValueError for a truth that is none, ids that are no labels, or a k that is not from 1 to the columns of ids.
+ValueError for a truth of another kind, ids that are not labels, or a k outside of 1 to the columns of ids.
 
 Definitions: the Extreme Classification Repository (manikvarma.org/downloads/XC); for propensity scores Jain, Prabhu and
 Varma, "Extreme Multi-label Loss Functions", KDD 2016; others name their source.
@@ -89,8 +89,7 @@ def frequency_groups(label_counts: np.ndarray, parts: int) -> np.ndarray:
 
     Labels are sorted by falling counts (ties: smaller id first) and cut so that each group holds about the same share
     of all occurrences, as in pyxclib's decile plots. A label belongs to the group of its first occurrence, so one that
-    is larger than a group can leave the next empty. Counts whose sum could overflow are all
-    divided by one number first.
+    is larger than a group can leave the next empty. Counts whose sum could overflow are divided by one number first.
     """
     parts, counts = integer("frequency_groups: parts", parts, 1, MAX_BINS), check_counts("label_counts", label_counts)
     order = np.argsort(-counts, kind="stable")

@@ -75,10 +75,10 @@ class Lines(Sequence):
     def __init__(self, text: str):
         self._text, self._n = text, text.count("\n")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._n
 
-    def __getitem__(self, i):
+    def __getitem__(self, i: Any) -> Any:
         return self._split[i]
 
     @cached_property

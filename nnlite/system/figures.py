@@ -13,7 +13,8 @@ SHOWN = 60  # characters of a value in an error
 class Figure(Protocol):
     """A kind of entry. Its str is what an error says was wanted."""
 
-    def check(self, where: str, value: Any) -> None: ...
+    def check(self, where: str, value: Any) -> None:
+        """ValueError, "where: want ..., got ...", if the value is not one."""
 
 
 def refuse(where: str, want: object, value: Any) -> None:
@@ -33,6 +34,7 @@ class Whole:
         return f"a whole number from {self.least:,} to {self.most:,}"
 
     def check(self, where: str, value: Any) -> None:
+        """As Figure.check."""
         if type(value) is not int or not self.least <= value <= self.most:
             refuse(where, self, value)
 
@@ -48,6 +50,7 @@ class Number:
         return f"a number from {self.least} to {self.most}"
 
     def check(self, where: str, value: Any) -> None:
+        """As Figure.check."""
         if type(value) not in (int, float) or not self.least <= value <= self.most:
             refuse(where, self, value)
 
@@ -62,6 +65,7 @@ class OneOf:
         return " or ".join(map(repr, self.values))
 
     def check(self, where: str, value: Any) -> None:
+        """As Figure.check."""
         if not (value is None or isinstance(value, (str, bool))) or value not in self.values:
             refuse(where, self, value)
 
@@ -74,6 +78,7 @@ class Text:
         return "a text"
 
     def check(self, where: str, value: Any) -> None:
+        """As Figure.check."""
         if not isinstance(value, str):
             refuse(where, self, value)
 
@@ -88,6 +93,7 @@ class Maybe:
         return f"{self.figure} or None"
 
     def check(self, where: str, value: Any) -> None:
+        """As Figure.check."""
         if value is not None:
             self.figure.check(where, value)
 
@@ -104,6 +110,7 @@ class ListOf:
         return f"a list of {self.least:,} to {self.most:,} entries"
 
     def check(self, where: str, value: Any) -> None:
+        """As Figure.check."""
         if not isinstance(value, (list, tuple)) or not self.least <= len(value) <= self.most:
             refuse(where, self, value)
         for i, entry in enumerate(value):
@@ -120,6 +127,7 @@ class Row:
         return f"a list of {len(self.figures)} entries"
 
     def check(self, where: str, value: Any) -> None:
+        """As Figure.check."""
         if not isinstance(value, (list, tuple)) or len(value) != len(self.figures):
             refuse(where, self, value)
         for i, (figure, entry) in enumerate(zip(self.figures, value)):
@@ -136,6 +144,7 @@ class Named:
         return f"some of {', '.join(self.figures)}" if isinstance(self.figures, Mapping) else "entries with names"
 
     def check(self, where: str, value: Any) -> None:
+        """As Figure.check."""
         if not isinstance(value, dict):
             refuse(where, self, value)
         for name, entry in value.items():

@@ -103,7 +103,7 @@ class Team:
         """[job() for job in jobs], as `run`."""
         return self.run(lambda job: job(), jobs)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return team, (self.threads,)
 
     def _start_helpers(self, n):

@@ -69,7 +69,7 @@ class Plan:
                               f"{self.total_memory / MIB:,.0f} MiB: {parts}. Fewer words (min_count, hash_size), "
                               f"labels or units take less, and so do chunks on disk")
 
-    def __str__(self):
+    def __str__(self) -> str:
         about = "" if self.exact else "about "
         rows = [
             ("data", f"{', '.join(self.paths)}: {about}{self.n_records:,} records, {self.n_words:,} words, "

@@ -52,7 +52,8 @@ class TrainingData(Protocol):
     n_words: int
     n_labels: int
 
-    def label_frequencies(self) -> np.ndarray: ...
+    def label_frequencies(self) -> np.ndarray:
+        """The fraction of the rows that have each label, (L,)."""
 
 
 def deck(data: TrainingData, seed: int = 0, threads: int | None = None, **overrides: Any) -> Trainer:

@@ -52,7 +52,7 @@ def reached(name):
 
 @pytest.mark.parametrize("name", HERE)
 def test_a_module_imports(name):
-    importlib.import_module(name)
+    assert importlib.import_module(name).__doc__, f"{name}: want a docstring that says what it measures"
 
 
 @pytest.mark.parametrize("name", [name for name in HERE if '__name__ == "__main__"' in MODULES[name]])

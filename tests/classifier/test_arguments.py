@@ -15,11 +15,6 @@ def marked(titles):
     return [f"<i title='shoe'>{title}</i>" for title in titles]
 
 
-@pytest.fixture(scope="module")
-def trained():
-    return TitleClassifier(**SMALL).fit(*shop())
-
-
 def test_titles_are_cleaned_and_categories_are_not():
     assert texts("fit", DIRTY) == PLAIN
     assert checked_records("fit", DIRTY, [["<b>A</b>"]]) == [Record(PLAIN[0], ("<b>A</b>",))]

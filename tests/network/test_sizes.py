@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from problems import F32
 
-from nnlite.network import sizes
+from nnlite.network import label_layer, sizes
 from nnlite.system.threads import width
 
 
@@ -61,3 +62,20 @@ def test_shares_of_words(counts, n_shares):
     assert len(got) == n_shares and sum(got) == len(counts)
     if len(set(counts)) == 1:
         assert max(got) - min(got) <= 1
+
+
+@pytest.mark.parametrize("n_labels, batch, widest", [
+    (100_000, 20_000, 512), (100_000, 2_048, 512), (100_000, 1_024, 1_024), (100_000, 512, 2_048),
+    (100_000, 1, 2_048), (9_600, 512, 600), (8_000, 512, 512), (50, 512, 50)])
+def test_a_small_batch_has_wider_tiles_but_still_many(n_labels, batch, widest):
+    """2^20 logits at most, where 16 tiles remain; and no more than 2,048 labels."""
+    rows, tiles, _ = label_layer.LabelLayer(np.zeros((n_labels, 2), F32), np.zeros(n_labels, F32)).pieces(batch)
+    widths = [width(tile) for tile in tiles]
+    assert sum(widths) == n_labels and max(widths) <= widest < max(widths) * 1.1
+    assert width(rows[0]) * max(widths) <= 2 ** 20
+
+
+def test_a_round_has_as_many_tiles_as_leave_their_shares_of_dh_in_16_mib():
+    """A share is 512 rows x 200 units x 4 bytes, so that 40 of them fit."""
+    _, tiles, rounds = sizes.step_pieces(n_rows=512, n_labels=200_000, n_units=200)
+    assert len(tiles) > 40 and width(rounds[0]) == 40

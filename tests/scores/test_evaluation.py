@@ -1,61 +1,19 @@
-"""Claim: what the tile loop counts is what NumPy finds in all logits at once, whatever the pieces and threads, and
-thresholds that were tuned on rows are the best of their candidates for these rows."""
+"""Claim: what the tile loop counts is what NumPy finds in all logits at once, whatever the pieces and threads."""
 
 import tracemalloc
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from problems import F32, compiled, random_dataset, random_model, small_pieces
+from predictions import problem, rows_of, untrained
+from problems import F32, compiled, random_model
 
 from nnlite import MLP, Dataset, evaluate
 from nnlite.kernels import ranking
 from nnlite.network import mlp, reference
-from nnlite.network.mlp import logit_thresholds
 from nnlite.scores import calibration, metrics
 from nnlite.scores.evaluation import PredictionCounts, count_by_label, cross_entropy
 from nnlite.system.threads import team
-
-CANDIDATES = (np.arange(127) - 64) / 8
-
-
-def problem(monkeypatch, **sizes):
-    """A Dataset, a model whose probabilities differ from row to row, its logits and the dense truth."""
-    small_pieces(monkeypatch)
-    data = random_dataset(**sizes)
-    model = random_model(data)
-    for name, factor in ("features.W", 20), ("hidden1.W", 4), ("labels.W", 4):
-        model.params[name] *= factor
-    model.params["labels.b"] -= 2
-    model.labels.tile_labels = 5
-    return data, model, model.logits(data.x), data.y.toarray()
-
-
-def f1_at(z, y, logits):
-    """F1 of every label."""
-    positive = z > np.asarray(logits, F32)
-    return metrics.f1(y.sum(axis=0), positive.sum(axis=0), (positive * y).sum(axis=0))
-
-
-@pytest.mark.parametrize("thresholds", [0.5, 0.02, 0, 1, np.linspace(0, 1, 23)], ids=lambda t: str(np.shape(t) or t))
-def test_f1_at_any_threshold(thresholds, monkeypatch):
-    data, model, z, y = problem(monkeypatch)
-    positive = reference.sigmoid(z.astype(float)) > thresholds
-    both = positive * y
-    scores = evaluate(model, data, thresholds=thresholds)
-    assert scores["micro_f1"] == pytest.approx(2 * both.sum() / (positive.sum() + y.sum()))
-    by_label = 2 * both.sum(axis=0) / np.maximum(positive.sum(axis=0) + y.sum(axis=0), 1)
-    assert scores["macro_f1"] == pytest.approx(by_label.mean())
-    by_row = 2 * both.sum(axis=1) / np.maximum(positive.sum(axis=1) + y.sum(axis=1), 1)
-    assert scores["record_f1"] == pytest.approx(by_row[y.sum(axis=1) > 0].mean())
-
-
-def test_thresholds_are_checked(monkeypatch):
-    data, model, *_ = problem(monkeypatch)
-    for wrong in -0.1, 1.1, np.nan, np.full(22, 0.5), np.full((1, 23), 0.5):
-        with pytest.raises(ValueError, match="thresholds: want a probability, or 23, got"):
-            evaluate(model, data, thresholds=wrong)
-    np.testing.assert_array_equal(logit_thresholds(reference.sigmoid(CANDIDATES), 127), CANDIDATES)  # nothing is lost
 
 
 def test_scores_at_k_are_those_of_metrics(monkeypatch):
@@ -135,25 +93,6 @@ def test_a_report_on_as_many_predictions_as_there_are_labels(monkeypatch):
     assert list(got["frequency"]) == [3, 23] and {"top 3", "top 23"} < got["reliability"].keys()
 
 
-def test_the_best_threshold_has_the_largest_expected_f1(monkeypatch):
-    data, model, z, _ = problem(monkeypatch)
-    p = reference.sigmoid(z)
-    expected = [2 * p[p > t].sum() / ((p > t).sum() + p.sum()) for t in np.arange(200) / 200]
-    got = calibration.best_threshold(model, data.x)
-    assert got == np.argmax(expected) / 200 and 0 < got < 0.5
-    assert got == pytest.approx(max(expected) / 2, abs=0.01)  # Lipton, Elkan and Naryanaswamy 2014
-    with pytest.raises(ValueError, match="want at least 1 row"):
-        calibration.best_threshold(model, data.x[:0])
-
-
-@pytest.mark.parametrize("bins", [3, 50])
-def test_the_candidates_for_the_threshold_are_as_far_apart_as_asked_for(bins, monkeypatch):
-    data, model, z, _ = problem(monkeypatch)
-    p = reference.sigmoid(z)
-    expected = [2 * p[p > t].sum() / ((p > t).sum() + p.sum()) for t in np.arange(bins) / bins]
-    assert calibration.best_threshold(model, data.x, bins) == np.argmax(expected) / bins
-
-
 def test_any_number_of_threads_gives_the_same_bits(monkeypatch):
     data, model, *_ = problem(monkeypatch)
     results = []
@@ -209,19 +148,6 @@ def test_memory_does_not_grow_with_rows_times_labels(function):
     assert peak < 40e6
 
 
-def untrained(n_labels, output="sigmoid"):
-    """A model whose probabilities are all equal."""
-    model = MLP(3, n_labels, (4,), output=output)
-    for p in model.params.values():
-        p[:] = 0
-    return model
-
-
-def rows_of(y):
-    """A Dataset of three words with the dense truth y."""
-    return Dataset(sp.csr_array(np.ones((len(y), 3), F32)), sp.csr_array(np.array(y, F32)))
-
-
 @pytest.mark.parametrize("name, call", {
     "evaluate": lambda model, data: evaluate(model, data, threads=3),
     "cross_entropy": lambda model, data: cross_entropy(model, data, 3),
@@ -243,13 +169,6 @@ def test_counts_by_label_are_those_of_all_logits(threshold, monkeypatch):
     got = count_by_label(model, data, threshold)
     assert got.dtype == np.int64
     np.testing.assert_array_equal(got, [y.sum(axis=0), positive.sum(axis=0), (positive * y).sum(axis=0)])
-
-
-def test_a_probability_equal_to_its_threshold_is_not_predicted():
-    data = rows_of([[1, 0], [1, 1]])
-    assert count_by_label(untrained(2), data, 0.5).tolist() == [[2, 1], [0, 0], [0, 0]]
-    assert count_by_label(untrained(2), data, 0.49).tolist() == [[2, 1], [2, 2], [2, 1]]
-    assert evaluate(untrained(2), data)["micro_f1"] == 0
 
 
 def test_by_default_scores_are_at_1_3_and_5_but_not_above_the_number_of_labels():
@@ -295,11 +214,3 @@ def test_the_counts_of_the_training_rows_make_the_table_by_frequency(monkeypatch
     assert list(got) == [23]
     for name in want:
         np.testing.assert_array_equal(got[23][name], want[name], err_msg=name)
-
-
-def test_candidates_for_the_threshold_are_a_bin_apart_and_of_equal_ones_the_smallest_is_best():
-    x, model = sp.csr_array(np.ones((2, 3), F32)), untrained(2)
-    assert calibration.best_threshold(model, x) == 0  # all probabilities are 0.5
-    model.params["labels.b"][:] = -3, 3  # probabilities 0.047 and 0.953
-    assert calibration.best_threshold(model, x) == 0.05  # the first candidate above 0.047
-    assert calibration.best_threshold(model, x, bins=10) == 0.1

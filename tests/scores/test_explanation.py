@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from problems import F32, small_pieces
+from problems import F32, random_dataset, random_model, small_pieces
 
 from nnlite import MLP, Record, Vocabulary
 from nnlite.network import mlp
@@ -72,3 +72,21 @@ def test_the_number_of_threads_arrives(monkeypatch):
     assert asked == [3, 3]
     likeliest_true(model, vocabulary.encode_titles([TITLE]), sp.csr_array(np.ones((1, 7), F32)), threads=4)
     assert asked == [3, 3, 4]
+
+
+def test_the_likeliest_true_label_where_rows_are_cut_into_blocks(monkeypatch):
+    monkeypatch.setattr("nnlite.network.sizes.MIN_BLOCK_ROWS", 3)
+    monkeypatch.setattr("nnlite.network.sizes.MIN_BLOCK_FLOPS", 1)
+    data = random_dataset()
+    rows = np.flatnonzero(np.diff(data.y.indptr))
+    x, y, model = sp.csr_array(data.x[rows]), sp.csr_array(data.y[rows]), random_model(data)
+    z = np.where(y.toarray() > 0, model.logits(x), -np.inf)
+    assert np.array_equal(likeliest_true(model, x, y), z.argmax(axis=1))
+
+
+def test_of_equally_likely_true_labels_the_first_is_taken():
+    data = random_dataset()
+    rows = np.flatnonzero(np.diff(data.y.indptr) > 1)
+    x, y, model = sp.csr_array(data.x[rows]), sp.csr_array(data.y[rows]), random_model(data)
+    model.params["labels.W"][:] = model.params["labels.b"][:] = 0
+    assert np.array_equal(likeliest_true(model, x, y), (y.toarray() > 0).argmax(axis=1))

@@ -265,3 +265,10 @@ def test_the_interval_of_many_rows_does_not_overflow():
 
 def test_a_row_with_several_labels_counts_for_each_in_the_confusion():
     assert metrics.confusion(TRUTH[:, :3].tocsr(), [1, 0, 0, 2]).tolist() == [[0, 1, 1], [1, 0, 1], [0, 0, 1]]
+
+
+def test_the_interval_of_a_fraction():
+    """Wilson's worked values: 95 % intervals of 0 of 10, 5 of 10 and 10 of 10."""
+    low, high = metrics.wilson(np.array([0, 5, 10]), np.array([10, 10, 10]))
+    np.testing.assert_allclose(low, [0, 0.2366, 0.7225], atol=1e-4)
+    np.testing.assert_allclose(high, [0.2775, 0.7634, 1], atol=1e-4)

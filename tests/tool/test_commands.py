@@ -1,16 +1,15 @@
-"""Claim: each option and argument reaches the function it is for, and commands print what was computed."""
+"""Claim: commands print what was computed, and errors with their exit code."""
 
 import io
 import json
-import logging
 import os
-import re
 import sys
 from argparse import Namespace
 from types import SimpleNamespace
 
 import pytest
-from shops import lines, shop, shop_file
+from running import run, words_of
+from shops import lines, shop_file
 
 import nnlite
 from nnlite import evaluate, read_records
@@ -24,102 +23,11 @@ from nnlite.tool.command_line import main, message, parser
 from nnlite.tool.report import sections
 from nnlite.training import planning
 
-QUICK = "--epochs", "1", "--hidden", "4", "--label-min-count", "2", "--quiet"
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    """A folder with train.jsonl, test.jsonl and the model "shop"."""
-    home = tmp_path_factory.mktemp("home")
-    records = list(nnlite.make_catalogue(450))
-    (home / "train.jsonl").write_text(lines(records[:300]))
-    (home / "test.jsonl").write_text(lines(records[300:]))
-    assert run("train", home / "train.jsonl", "--model", home / "shop", "--quiet") == 0
-    return home
-
-
-def run(*argv):
-    return main([str(arg) for arg in argv])
-
-
-def words_of(path):
-    """The text of a page, without its tags."""
-    return re.sub("<.*?>", "", path.read_text(encoding="utf-8"))
-
-
-# ---- options
-
-GIVEN = dict(epochs=3, batch_rows=5, lr=0.5, hidden=(3, 2), dropout=0.25, negligible=0.125, min_count=7,
-             label_min_count=9, seed=4, threads=1, major=["Shoes", "Bags"])
-
-
-def typed(given):
-    """The options as words; a list is an option that is repeated."""
-    return [word for name, value in given.items() for one in (value if isinstance(value, list) else [value])
-            for word in ("--" + name.replace("_", "-"),
-                         ",".join(map(str, one)) if isinstance(one, tuple) else str(one))]
-
-
-@pytest.mark.parametrize("command", [["train", "a.jsonl", "--model", "m"], ["plan", "a.jsonl"]])
-def test_every_option_of_the_recipe_arrives(command):
-    args = parser().parse_args([*command, *typed(GIVEN)])
-    assert commands._settings(args) == GIVEN
-    args = parser().parse_args([*command, "--mapping", "m.tsv", "--recipe", "deck"])
-    assert {name: str(value) for name, value in commands._settings(args).items()} == {"mapping": "m.tsv"}
-    assert args.recipe == "deck" and commands._settings(parser().parse_args(command)) == {}
-
-
-def test_an_option_that_is_0_arrives():
-    args = parser().parse_args(["train", "a.jsonl", "--model", "m", "--seed", "0", "--dropout", "0"])
-    assert commands._settings(args) == dict(seed=0, dropout=0.0)
-
 
 @pytest.mark.parametrize("n_more", [0, 1, commands.READ_BYTES + 5])
 def test_a_line_of_standard_input_is_cut_after_a_mebibyte(n_more):
     file = io.TextIOWrapper(io.BytesIO(b"a" * (MAX_LINE_BYTES + n_more) + b"\nb\n"))
     assert [len(title) for titles in commands.batches(file) for title in titles] == [MAX_LINE_BYTES, 1]
-
-
-def test_every_option_of_a_plan_reaches_it(tmp_path, monkeypatch):
-    seen = {}
-
-    class Enough(Exception):
-        pass
-
-    def look(paths, recipe, **settings):
-        seen.update(paths=paths, recipe=recipe, **settings)
-        raise Enough
-
-    monkeypatch.setattr(commands, "make_plan", look)
-    args = parser().parse_args(["plan", "a", "b", "--recipe", "deck", *typed(GIVEN)])
-    with pytest.raises(Enough):
-        args.command(args)
-    assert seen == {"paths": args.data, "recipe": "deck", **GIVEN} and list(map(str, args.data)) == ["a", "b"]
-
-
-@pytest.mark.parametrize("texts, want", [
-    (["3"], 3), (["3,4"], ["3,4"]), (["Shoes, Bags"], ["Shoes, Bags"]),  # `Major.of` knows which commas separate
-    (["A, B", "C"], ["A, B", "C"]), (['"A, B",C'], ["A, B", "C"]), (['C, "A, B"', "D"], ["C", "A, B", "D"])])
-def test_major_categories_are_a_number_or_names(texts, want):
-    options = [word for text in texts for word in ("--major", text)]
-    assert parser().parse_args(["train", "a", "--model", "m", *options]).major == want
-
-
-def test_a_number_of_major_categories_stands_alone(capsys):
-    with pytest.raises(SystemExit):
-        parser().parse_args(["train", "a", "--model", "m", "--major", "3", "--major", "Shoes"])
-    assert "--major: want one number, or names" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("option, least, below", [
-    ("--seed", "0", "-1"), ("--epochs", "1", "0"), ("--threads", "1", "0"), ("--hidden", "1", "0"),
-    ("--dropout", "0", "-0.1"), ("--major", "1", "0")])
-def test_the_least_value_of_an_option_is_accepted_and_none_below_it(option, least, below, capsys):
-    command = ["train", "a", "--model", "m"]
-    parser().parse_args([*command, option, least])
-    with pytest.raises(SystemExit):
-        parser().parse_args([*command, f"{option}={below}"])
-    assert f"of at least {least}" in capsys.readouterr().err
 
 
 def test_a_proposal_keeps_categories_of_ten_products_by_default(tmp_path, capsys):
@@ -136,49 +44,6 @@ def test_a_proposal_keeps_categories_of_ten_products_by_default(tmp_path, capsys
 def test_bytes_that_are_not_utf8_become_a_replacement_character(argument, want):
     assert commands.typed(argument) == want
 
-
-@pytest.mark.parametrize("option, text, value", [
-    ("--dropout", "1", 1.0), ("--negligible", "0", 0.0), ("--negligible", "1", 1.0), ("--min-count", "1", 1),
-    ("--label-min-count", "1", 1), ("--batch-rows", "1", 1), ("--hidden", "7", (7,)), ("--lr", "1e-3", 0.001)])
-def test_an_option_of_a_recipe_at_its_bound_is_accepted(option, text, value):
-    args = parser().parse_args(["train", "a", "--model", "m", option, text])
-    got = getattr(args, option[2:].replace("-", "_"))
-    assert got == value and type(got) is type(value)
-
-
-@pytest.mark.parametrize("words, want", [
-    ("train a --model m --min-count 0", "--min-count: want an integer of at least 1, got '0'"),
-    ("train a --model m --label-min-count 0", "--label-min-count: want an integer of at least 1, got '0'"),
-    ("train a --model m --batch-rows 0", "--batch-rows: want an integer of at least 1, got '0'"),
-    ("train a --model m --negligible 1.001", "want a number of at least 0 and at most 1, got '1.001'"),
-    ("train a --model m --hidden 5,", "--hidden: want an integer of at least 1, got ''"),
-    ("predict m --threshold nan", "--threshold: want a number of at least 0 and at most 1, got 'nan'"),
-    ("predict m --threshold=-0.001", "got '-0.001'"), ("explain m a --top 0", "--top: want an integer of at least 1"),
-    ("propose a --out b --min-count 0", "--min-count: want an integer of at least 1, got '0'"),
-    ("propose a", "required: --out"), ("train a --model m --recipe none", "'none'")])
-def test_a_value_beyond_its_bound_is_named_with_what_was_wanted(words, want, capsys):
-    with pytest.raises(SystemExit) as stop:
-        parser().parse_args(words.split())
-    err = capsys.readouterr().err
-    assert stop.value.code == 2 and want in err and err.startswith(f"nnlite {words.split()[0]}: error: ")
-
-
-def test_defaults_of_the_options():
-    args = parser().parse_args(["train", "a", "--model", "m"])
-    assert (args.recipe, args.quiet) == ("default", False)
-    assert {args.chunks, args.checkpoints, args.report, args.validation} == {None}
-    assert parser().parse_args(["explain", "m", "a"]).top == 3
-    args = parser().parse_args(["predict", "m"])
-    assert (args.titles, args.top, args.threshold, args.json) == ([], None, None, False)
-
-
-def test_the_version_is_printed(capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(["--version"])
-    assert stop.value.code == 0 and capsys.readouterr().out == f"nnlite {nnlite.__version__}\n"
-
-
-# ---- the program
 
 @pytest.mark.parametrize("error, want", [
     (ImportError("a"), "a"), (TypeError("b"), "b"), (FloatingPointError("c"), "c"), (OSError("d"), "d"),
@@ -207,109 +72,6 @@ def test_characters_that_standard_error_lacks_are_spelt_out(monkeypatch):
     assert run("propose", "r\u00f6cke.jsonl", "--out", "b") == 2
     assert stream.buffer.getvalue() == b"nnlite: error: r\\xf6cke.jsonl: No such file or directory\n"
 
-
-# ---- train
-
-def test_a_training_names_its_files_and_what_it_has_learnt(tmp_path, capsys):
-    """Two files to train on and two to validate on."""
-    records = list(map(nnlite.Record, *shop(40)))
-    names = [tmp_path / f"{name}.jsonl" for name in "abcd"]
-    for path, n in zip(names, (30, 10, 6, 4)):
-        path.write_text(lines(records[:n]))
-    assert run("train", *names[:2], "--model", tmp_path / "m", *QUICK[:-1], "--epochs", 2, "--major", 3,
-               "--validation", *names[2:]) == 0
-    said = [line for line in capsys.readouterr().err.splitlines() if "titles from" not in line]
-    one = TitleClassifier.load(tmp_path / "m")
-    assert said[0] == f"reading {names[0]}, {names[1]}" and said[1].startswith("40 records")
-    assert said[2] == f"reading {names[2]}, {names[3]}" and said[3].startswith("10 records")
-    seen, first = one.training_, said.index(one.training_["categories"][0].splitlines()[0])
-    assert first > 3 and said[-3:-1] == [
-        f"validation after epoch   {epoch}  P@1 {100 * scores['P@1']:.1f} %  P@3 {100 * scores['P@3']:.1f} %"
-        for epoch, scores in enumerate(seen["validation"], start=1)]
-    assert said[-1] == (
-        f"{tmp_path / 'm'}: {one.vocabulary_.n_words:,} words, 3 categories; {seen['steps']:,} of {seen['n_steps']:,} "
-        f"steps in {seen['seconds']:.1f} s, loss from {seen['first_loss']:.5f} to {seen['last_loss']:.5f}; names a "
-        f"category above {one.threshold_:.2f}")
-    assert len(seen["validation"]) == 2
-
-
-def test_the_source_of_a_report_is_all_files(home, tmp_path, monkeypatch):
-    seen = []
-    monkeypatch.setattr(commands, "write_report", lambda path, one, records, source: seen.append((
-        str(path), len(list(records)), source)))
-    monkeypatch.chdir(home)
-    files, train = ["test.jsonl", "test.jsonl"], ["train", "train.jsonl", "--model", tmp_path / "m", *QUICK]
-    assert run(*train, "--validation", *files, "--report", "a") == 0
-    assert run(*train, "--report", "b") == 0
-    assert run("evaluate", "shop", *files, "--report", "c") == 0
-    assert seen == [("a", 300, "test.jsonl, test.jsonl"), ("b", 300, "train.jsonl, trained on"),
-                    ("c", 300, "test.jsonl, test.jsonl")]
-
-
-def test_a_training_from_chunks_shows_its_epochs(tmp_path, capsys):
-    assert run("train", shop_file(tmp_path), "--model", tmp_path / "m", *QUICK[:-1], "--chunks", tmp_path / "c") == 0
-    err = capsys.readouterr().err
-    assert "epoch   1  loss 0." in err and "reading" not in err and (tmp_path / "c").is_dir()
-
-
-@pytest.mark.parametrize("learnt, quiet", [(True, False), (True, True), (False, False)])
-def test_an_interrupted_training_is_saved_if_something_is_learnt(tmp_path, monkeypatch, capsys, learnt, quiet):
-    fit = TitleClassifier.fit
-
-    def interrupted(self, *args):
-        if learnt:
-            fit(self, *args)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(TitleClassifier, "fit", interrupted)
-    assert run("train", shop_file(tmp_path), "--model", tmp_path / "m", *(QUICK if quiet else QUICK[:-1])) == 1
-    last = capsys.readouterr().err.splitlines()[-1:]
-    assert (tmp_path / "m").exists() == learnt and bool(last) == (not quiet)
-    assert quiet or last[0].endswith(
-        "; interrupted, what was learnt so far is saved" if learnt else "nnlite: interrupted")
-
-
-def test_quiet_gives_the_logger_its_level_back(tmp_path):
-    logger = logging.getLogger("nnlite")
-    before = logger.level
-    try:
-        for level in logging.WARNING, logging.DEBUG:
-            logger.setLevel(level)
-            assert run("train", shop_file(tmp_path), "--model", tmp_path / "m", *QUICK) == 0
-            assert logger.level == level
-            assert run("train", tmp_path / "nowhere.jsonl", "--model", tmp_path / "m", *QUICK) == 2
-            assert logger.level == level
-    finally:
-        logger.setLevel(before)
-
-
-def test_a_quiet_training_logs_no_warning_and_a_loud_one_does(tmp_path, caplog):
-    path = shop_file(tmp_path)
-    path.write_text("no json\n" + path.read_text())
-    assert run("train", path, "--model", tmp_path / "m", *QUICK) == 0 and not caplog.records
-    assert run("train", path, "--model", tmp_path / "m", *QUICK[:-1]) == 0 and "not JSON" in caplog.text
-
-
-@pytest.mark.parametrize("chunks", [False, True])
-def test_a_report_is_on_the_validation_products_or_says_that_it_is_not(home, tmp_path, chunks, monkeypatch):
-    monkeypatch.chdir(home)  # because long paths are cut
-    train = ["train", "train.jsonl", "--model", tmp_path / "m", "--epochs", 1, "--quiet"]
-    train += ["--chunks", tmp_path / "chunks"] * chunks
-    assert run(*train, "--report", tmp_path / "a.html") == 0
-    assert run(*train, "--report", tmp_path / "b.html", "--validation", "test.jsonl") == 0
-    own, others = (words_of(tmp_path / name) for name in ("a.html", "b.html"))
-    assert "300 records of train.jsonl, trained on, " in own
-    assert "150 records of test.jsonl, " in others and "trained on" not in others
-
-
-def test_validation_products_reach_a_training_from_chunks(home, tmp_path):
-    assert run("train", home / "train.jsonl", "--model", tmp_path / "m", *QUICK, "--chunks", tmp_path / "chunks",
-               "--validation", home / "test.jsonl") == 0
-    scores, = TitleClassifier.load(tmp_path / "m").training_["validation"]
-    assert scores["rows"] == 150
-
-
-# ---- evaluate, explain, plan, propose
 
 SCORES = {"threshold": 0.256, "rows": 12345, "rows_without_label": 1234, "P@1": 0.5, "P@3": 0.25, "R@1": 0.1,
           "R@3": 0.2, "nDCG@1": 0.3, "nDCG@3": 0.4, "PSP@1": 0.6, "PSP@3": 0.7, "coverage@1": 0.8, "coverage@3": 1.0,
@@ -367,8 +129,6 @@ def test_the_lines_of_an_explanation(monkeypatch, capsys):
         "Women 0.46", "  +0.123  logit  +1.23  red", "  -0.500  logit -10.00  new", "Men 0.10"]
 
 
-# ---- predict
-
 def lines_of(given):
     """What `batches` yields of standard input with these bytes."""
     return list(commands.batches(SimpleNamespace(buffer=io.BytesIO(given))))
@@ -411,8 +171,6 @@ def test_a_category_at_the_threshold_is_not_named_among_the_likeliest(monkeypatc
     assert run("predict", "m", "x", "--top", 3) == 0
     assert capsys.readouterr().out == "x\ta b c 0.75\td 0.50\n"
 
-
-# ---- evaluate, explain, plan, on files
 
 def test_scores_are_at_the_models_threshold_and_with_its_propensities(home, capsys):
     assert run("evaluate", home / "shop", home / "test.jsonl", "--json") == 0

@@ -12,15 +12,8 @@ FULL_SPEED = {"name": "openblas", "version": "1", "core": "SkylakeX", "threads":
 
 
 @pytest.fixture
-def quiet(monkeypatch, tmp_path):
+def quiet(monkeypatch, two_cores):
     """A machine of two cores with nothing to complain about; set(flags=..., quota=..., **blas) changes it."""
-    for name in (*doctor.THREAD_COUNTS, *doctor.SLOW_NUMBA):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(doctor, "CPUINFO", tmp_path / "cpuinfo")
-    monkeypatch.setattr(doctor, "QUOTA", tmp_path / "cpu.max")
-    monkeypatch.setattr(doctor, "usable_cores", lambda: 2)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-
     def change(flags="fpu avx avx2 avx512f", quota="max 100000", **blas):
         if flags:
             doctor.CPUINFO.write_text(f"processor\t: 0\nmodel name\t: Abacus 3\nflags\t\t: {flags}\n\n" * 2)

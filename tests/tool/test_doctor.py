@@ -15,16 +15,10 @@ LIBRARY = {"name": "openblas", "version": "1", "core": "Zen", "threads": 2, "cor
 
 
 @pytest.fixture
-def machine(monkeypatch, tmp_path):
+def machine(monkeypatch, tmp_path, two_cores):
     """A machine of two cores about which there is nothing to say, without the files CPUINFO and QUOTA."""
-    for name in (*doctor.THREAD_COUNTS, *doctor.SLOW_NUMBA):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(doctor, "CPUINFO", tmp_path / "cpuinfo")
-    monkeypatch.setattr(doctor, "QUOTA", tmp_path / "cpu.max")
-    monkeypatch.setattr(doctor, "usable_cores", lambda: 2)
     monkeypatch.setattr(doctor, "kernel_cache", lambda: str(tmp_path))
     monkeypatch.setattr(doctor, "blas", lambda: LIBRARY)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
 
 
 def with_libraries(monkeypatch, *libraries):

@@ -105,3 +105,4 @@ def test_places_apart_are_accepted(home):
                  [home / "data.jsonl"])
     (home / "a.html").write_text("an old report")
     places.check({"--report": home / "a.html"}, inputs=[home / "none.jsonl"])
+    assert (home / "a.html").read_text() == "an old report"

@@ -1,9 +1,11 @@
 """Claim: what would fail after an epoch or a checkpoint is refused before the first step."""
 
+import numpy as np
 import pytest
 from problems import random_dataset, random_model
 
-from nnlite import SGD, Trainer
+from nnlite import SGD, AdaGrad, Dataset, Trainer
+from nnlite.training.trainer import linear_decay
 
 
 def test_validation_data_that_cannot_be_scored_are_refused_before_the_first_step():
@@ -29,3 +31,57 @@ def test_the_number_of_threads_reaches_the_validation(monkeypatch):
 def test_numbers_of_another_kind_are_refused(arguments, error):
     with pytest.raises(error, match=f"Trainer: {list(arguments)[0]}: want "):
         Trainer(random_model(random_dataset()), SGD(0.1), **arguments)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (dict(batch_rows=0), "batch_rows: want at least 1, got 0"),
+    (dict(epochs=0), "epochs: want at least 1, got 0"),
+    (dict(negligible=-0.1), "negligible: want at least 0 and less than 1, got -0.1"),
+    (dict(order="random"), "order: want 'shuffled' or 'chunks', got 'random'"),
+    (dict(reduction="max"), "reduction: want 'sum' or 'mean', got 'max'"),
+    (dict(threads=0), "threads: want at least 1, got 0"),
+])
+def test_impossible_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Trainer(random_model(random_dataset()), SGD(0.1), **arguments)
+
+
+@pytest.mark.parametrize("lr", [0, -1, float("inf"), float("nan")])
+def test_impossible_learning_rates_are_refused(lr):
+    with pytest.raises(ValueError, match="AdaGrad: want a learning rate above 0"):
+        AdaGrad(lr)
+
+
+def test_data_that_do_not_fit_are_refused():
+    data = random_dataset()
+    model = random_model(data)
+    with pytest.raises(ValueError, match="the model has 40 words and 23 labels, the data 40 and 22"):
+        Trainer(model, SGD(0.1)).fit(random_dataset(n_labels=22))
+    for weights in np.ones(22), -np.ones(23), np.full(23, np.nan):
+        with pytest.raises(ValueError, match="Trainer: label_weights: want 23 finite numbers of at least 0, got"):
+            Trainer(model, SGD(0.1), label_weights=weights)
+    with pytest.raises(ValueError, match="^weights: want 61 finite numbers of at least 0, got an array of shape"):
+        Dataset(data.x, data.y, np.ones(60))
+    with pytest.raises(ValueError, match="want at least one row"):
+        Trainer(model, SGD(0.1)).fit([])
+    with pytest.raises(ValueError, match="can be gone through 8 times, got an iterator"):
+        Trainer(model, SGD(0.1)).fit(iter([data]))
+    with pytest.raises(ValueError, match="want data that tell their length, .* got list_iterator"):
+        Trainer(model, SGD(0.1), epochs=1, schedule=linear_decay).fit(iter([data]))
+
+
+@pytest.mark.parametrize("name", ["dropout", "word_dropout", "negligible"])
+@pytest.mark.parametrize("share", [-1e-9, 1, float("nan")])
+def test_shares_outside_of_0_to_1_are_refused(name, share):
+    with pytest.raises(ValueError, match=f"^Trainer: {name}: want at least 0 and less than 1, got {share}$"):
+        Trainer(random_model(random_dataset()), SGD(0.1), **{name: share})
+    Trainer(random_model(random_dataset()), SGD(0.1), **{name: 0})
+    Trainer(random_model(random_dataset()), SGD(0.1), **{name: 0.9999})
+
+
+def test_a_list_of_datasets_without_rows_and_a_later_chunk_that_does_not_fit_are_refused():
+    data, model = random_dataset(), random_model(random_dataset())
+    with pytest.raises(ValueError, match="want at least one row to train on, got none"):
+        Trainer(model, SGD(0.1)).fit([data.take(slice(0, 0))] * 2)
+    with pytest.raises(ValueError, match="the model has 40 words and 23 labels, the data 39 and 23"):
+        Trainer(model, SGD(0.1), order="chunks").fit([data, random_dataset(n_words=39)])

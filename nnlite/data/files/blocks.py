@@ -130,10 +130,12 @@ class Stretch:
 
     @property
     def n_chars(self) -> int:
+        """The characters of all lines that it holds."""
         return self._offsets[-1] - self._offsets[0]
 
     @property
     def n_lines(self) -> int:
+        """The number of lines that it holds."""
         return len(self._texts)
 
     def add(self, text: str) -> tuple[int, int]:

@@ -24,7 +24,7 @@ Path = tuple[str, ...]  # the names of the levels, the widest first
 
 _ESCAPED = re.compile(r"\\([,;/|>\\])")
 _QUOTED = re.compile(r'(^|[,;])\s*"([^"]*)"\s*(?=[,;]|$)')  # an item of a list whose names hold the separator
-MASKS = {sign: chr(0xE000 + i) for i, sign in enumerate(",;/|>\\")}  # private characters stand for escaped signs
+MASKS = {sign: chr(0xE000 + i) for i, sign in enumerate(",;/|>\\")}  # private characters stand for escaped ones
 UNMASK = str.maketrans({mask: sign for sign, mask in MASKS.items()})
 _LEVEL_KEY = re.compile(r"(?:lvl|level|l)_?(\d)", re.IGNORECASE)
 

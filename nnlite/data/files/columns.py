@@ -96,7 +96,7 @@ class Layout:
         return str(first).partition(",")[0].strip().lower() in TECHNICAL
 
     def find(self, wanted: str | int) -> list[Key]:
-        """The column that the user names: exactly, else without case and signs; a number counts from 1.
+        """The column that the user names: exactly, else without case and punctuation; a number counts from 1.
 
         A row whose keys have no order may lack it in the sample: then the name itself is the key.
         """

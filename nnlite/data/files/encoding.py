@@ -58,7 +58,7 @@ def checked_name(encoding: str) -> str:
 def decide(sample: bytes) -> tuple[str, str]:
     """(name of the encoding, why) of a file that begins with `sample`; why is empty where nothing was assumed.
 
-    Raises ValueError (without the path) where the encoding cannot be told.
+    Raises ValueError (without the path) where the encoding cannot be decided.
     """
     for mark, name in MARKS.items():
         if sample.startswith(mark):

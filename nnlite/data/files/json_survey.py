@@ -18,7 +18,7 @@ _INSIDE = {quote: re.compile(rf"(?:[^{quote}\\]+|\\.){{0,1000}}", re.DOTALL) for
 
 
 class Walker:
-    """Follows brackets and texts through a document that comes in pieces. path: of the innermost list or object."""
+    """Follows brackets and texts through a document that comes in pieces."""
 
     def __init__(self, quote: str = '"'):
         self.token = _TOKEN[quote]
@@ -29,10 +29,12 @@ class Walker:
 
     @property
     def is_in_text(self) -> bool:
+        """Whether a text has begun and not ended."""
         return bool(self._quote)
 
     @property
     def path(self) -> Path:
+        """The path of the innermost list or object."""
         return self.stack[-1][1] if self.stack else ()
 
     def advance(self, text: str, place: int) -> tuple[str, int]:

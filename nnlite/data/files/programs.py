@@ -1,4 +1,4 @@
-"""What wrote a product file, told by its header, and what that program puts into its columns.
+"""What wrote a product file, recognised by its header, and what that program puts into its columns.
 
 Names of columns are compared without case, spaces and punctuation: 'Product Category' is 'productcategory'.
 """

@@ -14,6 +14,8 @@ class Done:
 
 
 class Reading(NamedTuple):
+    """One way to read the lines so far. cost: what it asks us to believe of the file, see `quotes`."""
+
     cost: float
     done: Done
     start: int  # line of the present row

@@ -42,7 +42,7 @@ class Source(NamedTuple):
 
     format: in words    encoding: of the file    delimiter: of a table, else None
     columns: the names of a table's columns, None where each row is an object of its own
-    rows: (line number, row or SkippedLine) each, without the header    notes: what a person should be told
+    rows: (line number, row or SkippedLine) each, without the header    notes: what a person should know
     parse: makes the row of each item of rows, None for an empty line; None if they are rows already
     file: that is read, None for standard input
     table, line_end, has_mark: of a table of text, how it is written; whether it begins with a byte order mark

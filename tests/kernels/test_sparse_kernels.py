@@ -1,0 +1,111 @@
+"""Claim: products with sparse rows and the optimisers compute what their twins say, and write their own rows only."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from problems import F32, F64, assert_close, random_csr
+
+import twins
+from nnlite.kernels import sparse
+
+
+@pytest.mark.parametrize("density", [0.1, 0.5, 1.0])
+def test_csr_matmul(density):
+    rng = np.random.default_rng(0)
+    x, w = random_csr(rng, 13, 9, density), rng.standard_normal((9, 5)).astype(F32)
+    start, out = rng.standard_normal(5).astype(F32), np.full((13, 5), np.nan, F32)  # a forgotten row stays nan
+    sparse.csr_matmul(x.indptr, x.indices, x.data, w, start, out)
+    assert_close(out, twins.csr_matmul(x.astype(F64), w.astype(F64), start), largest=1e-6)
+
+
+@pytest.mark.parametrize("i", range(13))
+def test_add_rows(i):
+    rng = np.random.default_rng(1)
+    x, w, total = random_csr(rng, 13, 9, 0.5), rng.standard_normal((9, 5)).astype(F32), np.ones(5, F32)
+    sparse.add_rows(x.indptr, x.indices, x.data, i, w, total)
+    assert_close(total, twins.add_rows(x.astype(F64), i, w.astype(F64), 1.0), largest=1e-6)
+
+
+def test_csr_matmul_of_later_rows():
+    """A view of rows 4 to 9 has an indptr that begins above 0."""
+    rng = np.random.default_rng(0)
+    x, w = random_csr(rng, 13, 9, 0.4), rng.standard_normal((9, 5)).astype(F32)
+    out = np.full((5, 5), np.nan, F32)
+    sparse.csr_matmul(x.indptr[4:10], x.indices, x.data, w, np.zeros(5, F32), out)
+    assert_close(out, x.toarray()[4:9].astype(F64) @ w, largest=1e-6)
+
+
+@given(seed=st.integers(0, 999), density=st.sampled_from([0.02, 0.3, 1.0]), first=st.integers(0, 4))
+def test_csr_transpose(seed, density, first):
+    x = random_csr(np.random.default_rng(seed), 9, 14, density)
+    nnz, indptr = x.indptr[9] - x.indptr[first], x.indptr[first:]
+    places = np.zeros(14, np.int32)
+    words, xt = np.full(nnz, -1, np.int32), np.full(nnz + 1, -1, np.int64)
+    rows, data = np.full(nnz, -1, np.int32), np.full(nnz, np.nan, F32)
+    n = sparse.csr_transpose(indptr, x.indices, x.data, places, words, xt, rows, data)
+    got = {words[i]: list(zip(rows[xt[i]:xt[i + 1]], data[xt[i]:xt[i + 1]])) for i in range(n)}
+    assert got == twins.csr_transpose(x[first:])
+    assert len(got) == n and not places.any()
+
+
+def test_take_rows():
+    x = random_csr(np.random.default_rng(0), 9, 14, 0.4)
+    rows = np.array([8, 0, 3, 3])
+    indptr = np.concatenate([[0], np.cumsum(np.diff(x.indptr)[rows])])
+    indices, data = np.full(indptr[-1], -1, np.int32), np.full(indptr[-1], np.nan, F32)
+    sparse.take_rows(x.indptr, x.indices, x.data, rows, indptr, indices, data)
+    dense = np.zeros((4, 14), F32)
+    for i in range(4):
+        dense[i, indices[indptr[i]:indptr[i + 1]]] = data[indptr[i]:indptr[i + 1]]
+    np.testing.assert_array_equal(dense, twins.take_rows(x, rows))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-12, 1e12])
+def test_optimisers_update_their_rows_and_no_other(scale):
+    rng = np.random.default_rng(0)
+    w = rng.standard_normal((9, 5)).astype(F32)
+    s, m = (scale ** 2 * rng.random((9, 5))).astype(F32), (scale * rng.standard_normal((9, 5))).astype(F32)
+    rows = np.array([7, 0, 3, 8], np.int32)
+    parts = sp.random_array((4, 11), density=0.6, format="csr", dtype=F32, random_state=rng)  # up to 7 in a row
+    source = (scale * rng.standard_normal((11, 5))).astype(F32)
+    gradient = parts.indptr, parts.indices, parts.data, source, np.full(5, np.nan, F32)
+    W, S, M = (a.astype(F64) for a in (w, s, m))
+    G = parts.toarray().astype(F64) @ source.astype(F64)
+
+    def check(got, want, before):
+        want_all = before.copy()
+        want_all[rows] = want
+        assert_close(got, want_all, largest=1e-6)
+        others = np.setdiff1d(np.arange(9), rows)
+        np.testing.assert_array_equal(got[others], before[others])
+
+    got = w.copy()
+    sparse.sgd(got, rows, *gradient, F32(0.5 / scale))
+    check(got, twins.sgd(W[rows], G, 0.5 / scale), W)
+
+    got, got_s = w.copy(), s.copy()
+    sparse.adagrad(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
+    want, want_s = twins.adagrad(W[rows], G, S[rows], 0.5, 1e-10)
+    check(got, want, W), check(got_s, want_s, S)
+
+    got, got_s = w.copy(), s[:, :1].copy()
+    sparse.adagrad_by_row(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
+    want, want_s = twins.adagrad_by_row(W[rows], G, S[rows, :1], 0.5, 1e-10)
+    check(got, want, W), check(got_s, want_s, S[:, :1])
+
+    got, got_m, got_v = w.copy(), m.copy(), s.copy()
+    sparse.adam(got, got_m, got_v, rows, *gradient, 3, 0.5, 0.9, 0.999, 1e-8)
+    want, want_m, want_v = twins.adam(W[rows], G, M[rows], S[rows], 3, 0.5, 0.9, 0.999, 1e-8)
+    check(got, want, W), check(got_m, want_m, M), check(got_v, want_v, S)
+
+
+@pytest.mark.parametrize("n", range(10))
+def test_add_rows_of_any_number_of_words(n):
+    """Four words are added at a time, and the rest one by one."""
+    total = np.full(2, 100, F32)
+    indptr, source = np.array([3, 3 + n]), np.array([[1, 2]] * 12, F32) * np.arange(12, dtype=F32)[:, None]
+    sparse.add_rows(indptr, np.arange(15, dtype=np.int32) - 3, np.full(15, 2, F32), 0, source, total)
+    words = sum(range(n))
+    assert total.tolist() == [100 + 2 * words, 100 + 4 * words]

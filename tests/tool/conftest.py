@@ -1,0 +1,48 @@
+"""What several files of tests use: a trained classifier, the report on its records, files and a model, a machine."""
+
+import os
+
+import pytest
+from report_pages import CURVE, SMALL, shop
+from running import run
+from shops import lines
+
+import nnlite
+from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.tool import doctor
+from nnlite.tool.report.sections import write_report
+
+
+@pytest.fixture(scope="module")
+def trained():
+    titles, categories = zip(*shop())
+    return TitleClassifier(**SMALL).fit(titles, categories, validation=(titles, categories))
+
+
+@pytest.fixture(scope="module")
+def written(trained, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(path, trained, shop(), curve=CURVE, source="shop <b>")
+    return path
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with train.jsonl, test.jsonl and the model "shop"."""
+    home = tmp_path_factory.mktemp("home")
+    records = list(nnlite.make_catalogue(450))
+    (home / "train.jsonl").write_text(lines(records[:300]))
+    (home / "test.jsonl").write_text(lines(records[300:]))
+    assert run("train", home / "train.jsonl", "--model", home / "shop", "--quiet") == 0
+    return home
+
+
+@pytest.fixture
+def two_cores(monkeypatch, tmp_path):
+    """For `doctor`: a machine of two cores, without the files CPUINFO and QUOTA and without variables that slow it."""
+    for name in (*doctor.THREAD_COUNTS, *doctor.SLOW_NUMBA):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(doctor, "CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(doctor, "QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(doctor, "usable_cores", lambda: 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
