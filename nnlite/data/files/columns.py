@@ -9,9 +9,9 @@ from nnlite.data.cleaning import clean
 from nnlite.data.files.cells import LEVELS, NO_NAMES, number_text
 from nnlite.data.files.column import BITS, Column, Key
 from nnlite.data.files.evidence import decide
-from nnlite.data.files.programs import (CATEGORY, FIRST, HANDLES, HINTS, IDS, IDS_OF_ROWS, KINDS, LANGUAGE, LISTED,
+from nnlite.data.files.programs import (CATEGORY, FIRST, HANDLES, HINTS, IDS, IDS_OF_ROWS, KINDS, LISTED,
                                         MAIN_TYPES, MAX_TYPES, NO_HINTS, PROGRAMS, ROW_TYPES, TECHNICAL, TITLES,
-                                        VARIANTS, column_rule, plain, program_of)
+                                        VARIANTS, column_rule, plain, program_of, without_language)
 from nnlite.data.lines import MAX_TITLE_CHARS, SkippedLine
 
 NO_TITLE = re.compile(r"\(new Date\(\)\)\.getTime\(\)|aPageStart")  # Amazon's page of 2018 had its timing script there
@@ -118,7 +118,7 @@ class Layout:
         if self.options.title is not None:
             return self.find(self.options.title)
         found = [key for known in TITLES for key, name in self.plain.items() if name == known] or \
-            [key for key, name in self.names.items() if plain(LANGUAGE.sub("", name.strip())) in TITLES]
+            [key for key, name in self.names.items() if plain(without_language(name)) in TITLES]
         if not found:
             raise ValueError(f"no column of titles (title, name, product_name ...) among {self._columns()}: "
                              f"name it with --title, and those of categories with --categories{self._no_header()}")
@@ -160,7 +160,7 @@ class Layout:
             return False
         if self._known and self._known.columns:
             return name in self._known.columns
-        local = plain(LANGUAGE.sub("", self.names[key].strip()))  # 'category_en'
+        local = plain(without_language(self.names[key]))  # 'category_en'
         return bool((CATEGORY.fullmatch(name) or CATEGORY.fullmatch(local) or self._is_product_type(key, name) or
                      LISTED.search(self.names[key]) and name.startswith("categor")) and not self._is_ids(key, name))
 
