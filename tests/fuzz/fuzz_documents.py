@@ -4,6 +4,7 @@ Each product holds others in a list, a cell or an element of its own; their titl
 reader takes for a product of the damaged file is allowed: the whole file, or an element, a row, an item alone.
 """
 
+import ast
 import csv
 import io
 import json
@@ -56,7 +57,8 @@ KINDS = {
     "nodes.json": lambda rows: json.dumps({"s": {"edges": [{"node": row} for row in rows]}}),
     "pages.json": lambda rows: json.dumps([{"n": 1, "products": rows[:4]}, {"n": 2, "products": rows[4:]}], indent=1),
     "documents.json": lambda rows: "\n".join(json.dumps(row, indent=1) for row in rows),
-    "lines.jsonl": lambda rows: "\n".join(map(json.dumps, rows)), "literals.jsonl": lambda rows: "\n".join(map(repr, rows)),
+    "lines.jsonl": lambda rows: "\n".join(map(json.dumps, rows)),
+    "literals.jsonl": lambda rows: "\n".join(map(repr, rows)),
     "table.csv": as_table, "table.tsv": lambda rows: as_table(rows).replace(",", "\t"), "feed.xml": as_feed,
 }
 LITERALS = "python.json", "literals.jsonl"  # whose elements no strict reader finds
@@ -84,8 +86,8 @@ def start_documents(folder):
             text = content.decode(source.encoding, errors="replace").removeprefix("\ufeff")
             allowed = list(STRICT[name.split(".")[1]](text, source.delimiter))
             for record in odd:
-                assert any(is_of(record, title, names) for title, names in allowed) or \
-                    name in LITERALS and INSIDE not in record.title, record
+                assert any(is_of(record, title, names) for title, names in allowed) or INSIDE not in record.title and \
+                    (name in LITERALS or name.startswith("table") and squeezed(record.title) in squeezed(text)), record
         return not refused
 
     return check
@@ -103,6 +105,11 @@ def flat(value):
     return " ".join(part if isinstance(part, str) else flat(part) for part in parts)
 
 
+def squeezed(text):
+    """The text without the quotes of a table that may mean nothing, and without spaces."""
+    return re.sub(r'["\s]', "", text)
+
+
 def values(row):
     """(each value that may be a title, what holds its categories) of an object or a row."""
     parts = list(row.values()) if isinstance(row, dict) else row
@@ -112,6 +119,8 @@ def values(row):
 def strict_json(text, _):
     """The objects of a whole document; or elements that stand alone, of damaged ones only those with an id."""
     decoder, place = json.JSONDecoder(strict=False), 0
+    if text.startswith(("[{'", "{'")):
+        yield from strict_literals(text)
     with suppress(ValueError, RecursionError):
         yield from objects(decoder.decode(text))
         return
@@ -122,6 +131,14 @@ def strict_json(text, _):
             value, place = decoder.raw_decode(text, opening.start())
             if "id" in value or INSIDE not in str(value.get("title")):
                 yield from values(value)
+
+
+def strict_literals(text):
+    """The elements of a Python list up to its damage, or of its lines."""
+    for end in re.finditer(r"\}(?=\s*[,\]])", text):
+        with suppress(ValueError, SyntaxError):
+            for element in ast.literal_eval(text[:end.end()] + "]"):
+                yield from values(element)
 
 
 def objects(value):

@@ -36,6 +36,7 @@ class Rows:
         self.dialect, self.lines = dialect, Lines(file, dialect.line_end)
         self.examples = list(dialect.examples)
         self.is_sloppy = False  # a row with broken quotes was met
+        self.has_rows_in_cells = False  # a cell held a line that looks like a row
         self.n_lines = 1 << 30  # parsed at a time
         self._known = 0, Signature([])  # number of examples, what they say
 
@@ -127,9 +128,17 @@ class Rows:
         return len(row) != self.dialect.width and isinstance(self._whole(row), SkippedLine)
 
     def _holds_rows(self, lines):
-        """Whether one of the lines of a row looks like a row itself."""
-        parts = [line.rstrip("\r\n").split(self.dialect.delimiter) for line in lines]
-        return any(len(part) == self.dialect.width and self._signature().knows(part) for part in parts)
+        """Whether a row that the csv module reads may be several: one of its lines looks like a row, and all may be.
+
+        A quote that means nothing can make one row of several, but hardly of anything else: the csv module does not
+        take the quoted cells between.
+        """
+        parts = [line.rstrip("\r\n").split(self.dialect.delimiter) for line in lines if line.strip()]
+        rows = [part for part in parts if len(part) == self.dialect.width]
+        if len(rows) < len(parts):
+            self.has_rows_in_cells |= len(rows) > 1
+            return False
+        return any(map(self._signature().knows, rows))
 
     def _signature(self):
         if len(self.examples) != self._known[0]:
@@ -141,7 +150,7 @@ class Rows:
         self.is_sloppy = True
         number = self.lines.number
         for start, row in resolve(self.lines.take, self.dialect.width, self.dialect.delimiter, self._signature(),
-                                  is_inside):
+                                  is_inside, self.has_rows_in_cells):
             yield number + start, self._whole(row) if isinstance(row, list) else row
 
     def _completed(self, rows, ends, number):

@@ -36,12 +36,13 @@ CHECKED_LINES = 64
 
 
 def resolve(next_line: Callable[[], str | None], width: int, delimiter: str, signature: Signature,
-            is_inside: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
+            is_inside: bool = False, holds_rows: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
     """Yield (number of the line from 0, row or SkippedLine) of the next lines until one surely ends a row.
 
     The first line starts a row, or may be inside another one (is_inside), which is skipped then.
+    holds_rows: lines inside of cells may look like rows
     """
-    resolver = _Resolver(width, delimiter, signature, is_inside)
+    resolver = _Resolver(width, delimiter, signature, is_inside, holds_rows)
     line = next_line()
     while line is not None:
         resolver.step(line)
@@ -59,7 +60,8 @@ def resolve(next_line: Callable[[], str | None], width: int, delimiter: str, sig
 class _Resolver:
     """The readings of a stretch of lines: at most one that has ended a row with the last line, others in a field."""
 
-    def __init__(self, width, delimiter, signature, is_inside):
+    def __init__(self, width, delimiter, signature, is_inside, holds_rows):
+        self.past_a_row = PAST_A_ROW[0], PAST_A_ROW[not holds_rows]
         self.width, self.delimiter, self.signature = width, delimiter, signature
         self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
@@ -186,14 +188,14 @@ class _Resolver:
             others = [usual[id(other)][1] for other, _, _ in rows if reading.start < other.start == number]
             start, end = last_span(fields, base)
             if any(start < value < end for values in others for value in values):
-                cost += PAST_A_ROW[1]
+                cost += self.past_a_row[1]
             self._end_row(reading, cost + min(UNUSUAL * n_unusual, MAX_UNUSUAL), fields, "")
         still_open: dict = {}
         past = [values for n_unusual, values in usual.values() if n_unusual <= len(values)]
         for (column, mode, _), reading in states.items():
             if mode == "quoted":
                 is_usual = any(value > reading.at for values in past for value in values)
-                cost = reading.cost + (PAST_A_ROW[is_usual] if past else 0)
+                cost = reading.cost + (self.past_a_row[is_usual] if past else 0)
                 self._put(still_open, column, mode, reading._replace(cost=cost))
         return still_open
 
