@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+import warnings
 from contextlib import suppress
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -95,8 +96,15 @@ def start_documents(folder):
 
 def is_of(record, title, names):
     """Whether a record has this title, and its categories are parts of the names."""
-    whole = clean(flat(names))
-    return record.title == clean(str(title)) and all(name in whole for name in record.categories)
+    return record.title == clean(str(title)) and \
+        all(name in clean(flat(names)) or name in flat(names) for name in record.categories)
+
+
+def literal(text):
+    """The value of a Python literal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.literal_eval(text)
 
 
 def flat(value):
@@ -106,21 +114,21 @@ def flat(value):
 
 
 def squeezed(text):
-    """The text without the quotes of a table that may mean nothing, and without spaces."""
-    return re.sub(r'["\s]', "", text)
+    """The letters of a text: the quotes of a table may mean nothing."""
+    return re.sub(r"\W", "", text)
 
 
 def values(row):
     """(each value that may be a title, what holds its categories) of an object or a row."""
-    parts = list(row.values()) if isinstance(row, dict) else row
+    parts = list(row.values()) if isinstance(row, dict) else row if isinstance(row, list) else []
     return [(title, parts) for title in parts if isinstance(title, (str, int, float))]
 
 
 def strict_json(text, _):
     """The objects of a whole document; or elements that stand alone, of damaged ones only those with an id."""
     decoder, place = json.JSONDecoder(strict=False), 0
-    if text.startswith(("[{'", "{'")):
-        yield from strict_literals(text)
+    if text.startswith("["):
+        yield from strict_list(text)
     with suppress(ValueError, RecursionError):
         yield from objects(decoder.decode(text))
         return
@@ -129,16 +137,23 @@ def strict_json(text, _):
             continue
         with suppress(ValueError, RecursionError):
             value, place = decoder.raw_decode(text, opening.start())
-            if "id" in value or INSIDE not in str(value.get("title")):
-                yield from values(value)
+            for title, parts in objects(value):
+                if INSIDE not in str(title) or "id" in value:
+                    yield title, parts
+    for line in text.split("\n"):
+        with suppress(ValueError, SyntaxError, RecursionError):
+            yield from values(literal(line))
 
 
-def strict_literals(text):
-    """The elements of a Python list up to its damage, or of its lines."""
+def strict_list(text):
+    """The elements of a list up to its damage, or between two damages, as JSON or Python's."""
+    starts = [match.start() for match in re.finditer(r"\{.id.:", text)]
     for end in re.finditer(r"\}(?=\s*[,\]])", text):
-        with suppress(ValueError, SyntaxError):
-            for element in ast.literal_eval(text[:end.end()] + "]"):
-                yield from values(element)
+        for start in [start for start in starts if start < end.start()]:
+            for parse in json.loads, literal:
+                with suppress(ValueError, SyntaxError, RecursionError):
+                    for element in parse(f"[{text[start:end.end()]}]"):
+                        yield from values(element)
 
 
 def objects(value):

@@ -7,7 +7,7 @@ nnlite.data.files.quotes reads line by line until a row surely ends.
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from nnlite.data.files.blocks import Lines
@@ -17,6 +17,7 @@ from nnlite.data.files.signature import Signature
 from nnlite.data.lines import SkippedLine
 
 MAX_LINES_BACK = 64  # how far before an odd row the quote may stand that makes it odd
+MAX_LOOKED_LINES = 500  # behind the first odd row, for good rows with lines like rows inside
 MIN_LINES = 16  # parsed at a time behind an odd row
 MAX_OPEN_LINES = 1 << 16  # of a row that the csv module reads; a longer one is read line by line
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what Lines makes of such bytes
@@ -92,14 +93,14 @@ class Rows:
         if odd is not None:
             yield from self._resolved()
 
-    def _parsed(self, lines):
-        """(rows, lines before each row and behind the last, whether the last row that is not there is just open)."""
+    def _parsed(self, lines, n_rows=None):
+        """(rows, at most n_rows, lines before each and behind the last, whether the last that is not there is open)."""
         rows, ends, is_open = [], [0], False
         reader = csv.reader(lines, delimiter=self.dialect.delimiter, strict=True,
                             skipinitialspace=self.dialect.skips_spaces)
         limit = csv.field_size_limit(MAX_ROW_CHARS)  # of all readers in the process
         try:
-            for row in reader:
+            for row in islice(reader, n_rows):
                 rows.append(row)
                 ends.append(reader.line_num)
         except csv.Error as error:
@@ -140,6 +141,14 @@ class Rows:
             return False
         return any(map(self._signature().knows, rows))
 
+    def _look_for_rows_in_cells(self):
+        """Whether good rows among the next lines have lines inside of cells that look like rows."""
+        lines = self.lines.ahead[:MAX_LOOKED_LINES]
+        for start in [i for i, line in enumerate(lines) if line.count('"') % 2]:
+            rows, ends, _ = self._parsed(lines[start:start + MAX_LINES_BACK], n_rows=1)
+            if rows and ends[1] > 1 and len(rows[0]) == self.dialect.width:
+                self._holds_rows(lines[start:start + ends[1]])
+
     def _signature(self):
         if len(self.examples) != self._known[0]:
             self._known = len(self.examples), Signature(self.examples)
@@ -147,6 +156,8 @@ class Rows:
 
     def _resolved(self, is_inside=False):
         """Yield the next rows, of lines with odd quotes."""
+        if not self.is_sloppy:
+            self._look_for_rows_in_cells()
         self.is_sloppy = True
         number = self.lines.number
         for start, row in resolve(self.lines.take, self.dialect.width, self.dialect.delimiter, self._signature(),

@@ -139,8 +139,10 @@ class Found(NamedTuple):
     quote: str
 
 
-def survey(sample: str, title: str | int | None = None) -> Found:
-    """Where the products are in a document that begins with `sample`; title: the key that holds titles, if known.
+def survey(sample: str, title: str | int | None = None, is_whole: bool = False) -> Found:
+    """Where the products are in a document that begins with `sample`.
+
+    title: the key that holds titles, if known    is_whole: the sample is all of it
 
     Of several lists of objects: those with titles and categories, else with titles; not one inside of such objects;
     the longest of these. Raises ValueError (without the path) where there is none.
@@ -176,7 +178,8 @@ def survey(sample: str, title: str | int | None = None) -> Found:
     path = max(good, key=lambda path: len(starts[path]))
     level = outer_level(path)
     is_one = level == 1 == len(starts[None,])
-    if event == "!" and level and len(starts[path if is_one else path[:level]]) <= (MAX_HELD if is_one else MIN_ITEMS):
+    is_damaged = event == "!" or is_whole and bool(walker.stack or walker.is_in_text)
+    if is_damaged and level and len(starts[path if is_one else path[:level]]) <= (MAX_HELD if is_one else MIN_ITEMS):
         line = sample.count("\n", 0, place) + 1
         raise ValueError(f"a JSON document that is damaged in line {line:,}, before it shows where its products are: "
                          "want a whole document")

@@ -192,7 +192,7 @@ def _text_source(file, text, is_whole, ending, options, name, notes):
     if kind == "JSON lines":
         return Source(kind, name, None, None, numbered_lines(file), notes, json_object)
     if kind == "JSON document":
-        found = survey(text, options.title)
+        found = survey(text, options.title, is_whole)
         return Source(kind, name, None, None, iter(Objects(file, found)), notes + found.notes)
     if kind == "fastText":
         return Source(kind, name, None, labelled.COLUMNS, numbered_lines(file), notes, labelled.labelled)
