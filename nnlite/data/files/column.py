@@ -1,20 +1,28 @@
 """`Column`: a column of categories, and what of it the sample did not show."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from nnlite.data.cleaning import clean
-from nnlite.data.files.cells import LEVELS, Writing, names
+from nnlite.data.files.cells import Writing, has_levels, names
 from nnlite.data.lines import SkippedLine
+
 
 BITS = frozenset(("0", "1", "0.0", "1.0", "true", "false", "yes", "no", "x", ""))
 YES = frozenset(("1", "1.0", "true", "yes", "x"))
-MARKS = {  # that may separate
-    "a comma ,": re.compile(","), "a slash /": re.compile("/"), "a semicolon ;": re.compile(";"),
-    "a sign between levels, such as >": LEVELS, "a line end": re.compile(r"\S\s*\n\s*\S"),
-    "the text of an array": re.compile(r"^\s*[\[({].*[\])}]\s*$", re.DOTALL)}
+
+
+def has_lines(text: str) -> bool:
+    """Whether a text has several lines."""
+    return "\n" in text and "\n" in text.strip()
+
+
+MARKS: dict[str, Callable[[str], Any]] = {  # that may separate
+    "a comma ,": re.compile(",").search, "a slash /": re.compile("/").search, "a semicolon ;": re.compile(";").search,
+    "a sign between levels, such as >": has_levels, "a line end": has_lines,
+    "the text of an array": re.compile(r"\s*[\[({].*[\])}]\s*", re.DOTALL).fullmatch}
 
 Key = int | str  # of a column: its place in a table, its key in an object
 
@@ -38,8 +46,8 @@ class Column:
             self.types |= {list, tuple}
         separators = writing.lists + writing.levels
         self.watched = () if is_bit or writing.only else tuple(
-            (what, pattern) for what, pattern in MARKS.items()
-            if not any(map(pattern.search, texts)) and what[-1] not in separators)
+            (what, is_in) for what, is_in in MARKS.items()
+            if not any(map(is_in, texts)) and what[-1] not in separators)
         self.known: frozenset[str] | None = None
         self.of_text = lru_cache(maxsize=1 << 12)(self._names)  # many products share their categories
         if not (is_bit or writing.only) and (writing.roots is not None or not writing.lists):
@@ -59,8 +67,8 @@ class Column:
             return []
         found = names(value, self.writing, self.paths)
         if type(value) is str:
-            for what, pattern in self.watched:
-                if pattern.search(value):
+            for what, is_in in self.watched:
+                if is_in(value):
                     self._note(what, value)
             if self.known is not None and "," in value and not self.known.issuperset(n for n in found if "," in n):
                 self._note("another name with ,", value)

@@ -160,7 +160,7 @@ class Rows:
             self._look_for_rows_in_cells()
         self.is_sloppy = True
         number = self.lines.number
-        for start, row in resolve(self.lines.take, self.dialect.width, self.dialect.delimiter, self._signature(),
+        for start, row in resolve(self.lines, self.dialect.width, self.dialect.delimiter, self._signature(),
                                   is_inside, self.has_rows_in_cells):
             yield number + start, self._whole(row) if isinstance(row, list) else row
 

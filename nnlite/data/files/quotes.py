@@ -8,9 +8,9 @@ inside of another one is worse than a row lost. (This is the Viterbi algorithm; 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
-from nnlite.data.files.blocks import Stretch
+from nnlite.data.files.blocks import Lines, Stretch
 from nnlite.data.files.readings import Done, Reading, common, last_span
 from nnlite.data.files.signature import MAX_VALUE_CHARS, Signature
 from nnlite.data.lines import SkippedLine
@@ -35,22 +35,29 @@ MAX_ROW_CHARS = 1 << 24
 CHECKED_LINES = 64
 
 
-def resolve(next_line: Callable[[], str | None], width: int, delimiter: str, signature: Signature,
+def resolve(lines: Lines, width: int, delimiter: str, signature: Signature,
             is_inside: bool = False, holds_rows: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
     """Yield (number of the line from 0, row or SkippedLine) of the next lines until one surely ends a row.
+
+    A line behind it, where one was needed to be sure, is among the next lines again.
 
     The first line starts a row, or may be inside another one (is_inside), which is skipped then.
     holds_rows: lines inside of cells may look like rows
     """
     resolver = _Resolver(width, delimiter, signature, is_inside, holds_rows)
-    line = next_line()
+    line = lines.take()
     while line is not None:
+        before = resolver.ended
         resolver.step(line)
         if resolver.is_sure():
             break
+        if before and resolver.was_sure(before):
+            lines.put_back(line)
+            resolver.ended = before
+            break
         if resolver.lines.n_lines % CHECKED_LINES == 0 or resolver.lines.n_chars > MAX_ROW_CHARS:
             yield from resolver.agreed()
-        line = next_line()
+        line = lines.take()
     else:
         resolver.end()
     if resolver.ended:
@@ -83,6 +90,12 @@ class _Resolver:
     def is_sure(self):
         ended = self.ended
         return ended is not None and all(r.cost >= ended.cost + MARGIN for r in self.open.values())
+
+    def was_sure(self, before):
+        """Whether it is sure, now that one more line is known, that the line before it ended a row as in `before`."""
+        ended, number = self.ended, self.lines.end - 1
+        return ended is not None and number > self.root.end and ended.done.before is before.done and all(
+            r.cost >= ended.cost + MARGIN or r.start == number and r.done is before.done for r in self.open.values())
 
     def agreed(self):
         """Yield the rows that all readings share; of a row that is too long, its lines as skipped."""
