@@ -134,7 +134,7 @@ def _source(file, path, options, stack):
             raise ValueError("an Excel file without a header is not read, want a first row that names the columns")
         return Source(binary, "", None, columns, rows, notes)
     name, why = _encoding(sample, options)
-    peeked = Peeked(encoding.utf8(file, name), path)
+    peeked = Peeked(encoding.utf8(file, name).raw, path)
     text, is_whole = peeked.text
     if not text.strip() and (is_whole or peeked.trouble):
         raise ValueError(f"damaged file, {peeked.trouble}" if peeked.trouble else "the file is empty")
