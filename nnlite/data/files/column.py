@@ -21,7 +21,7 @@ def has_lines(text: str) -> bool:
 
 MARKS: dict[str, Callable[[str], Any]] = {  # that may separate
     "a comma ,": re.compile(",").search, "a slash /": re.compile("/").search, "a semicolon ;": re.compile(";").search,
-    "a sign between levels, such as >": has_levels, "a line end": has_lines,
+    "a sign between levels, such as >": has_levels, "a line end": has_lines, "a dash - ": re.compile(" [-–] ").search,
     "the text of an array": re.compile(r"\s*[\[({].*[\])}]\s*", re.DOTALL).fullmatch}
 
 Key = int | str  # of a column: its place in a table, its key in an object
@@ -44,6 +44,9 @@ class Column:
         self.types = {type(value) for value in sample} | {str}
         if self.types & {list, tuple}:
             self.types |= {list, tuple}
+        self.has_paths = is_bit or bool(writing.only) or writing.items or any(
+            has_levels(item) for value in sample if isinstance(value, (list, tuple)) for item in value
+            if isinstance(item, str))  # or none that would be news
         separators = writing.lists + writing.levels
         self.watched = () if is_bit or writing.only else tuple(
             (what, is_in) for what, is_in in MARKS.items()
@@ -72,6 +75,8 @@ class Column:
                     self._note(what, value)
             if self.known is not None and "," in value and not self.known.issuperset(n for n in found if "," in n):
                 self._note("another name with ,", value)
+        elif not self.has_paths and isinstance(value, (list, tuple)) and any(map(has_levels, found)):
+            self._note("a list of names with a sign between levels, such as >", value)
         elif type(value) not in self.types:
             self._note(f"a value of type {type(value).__name__}", value)
         return found

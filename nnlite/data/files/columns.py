@@ -276,8 +276,8 @@ class Layout:
         found = []
         for column in self.categories:
             for what, (n, example) in column.news.items():
-                found.append(f"{n:,} later cells of {column.name!r} hold {what}, unlike the first {self.n_rows:,} "
-                             f"rows, as {example!r:.60}: read as {'; '.join(column.names(example))!r:.80}")
+                found.append(f"at least {n:,} later cells of {column.name!r} hold {what}, unlike the first "
+                             f"{self.n_rows:,} rows, as {example!r:.60}: read as {'; '.join(column.names(example))!r:.80}")
         if self.n_untitled:
             found.append(f"{self.n_untitled:,} rows without a title hold categories, which are not read")
         return found
