@@ -63,9 +63,8 @@ class Layout:
         self.handle, self.kind, self.ids = (next((key for key, name in self.plain.items() if name in known), None)
                                             for known in (HANDLES, KINDS, IDS_OF_ROWS))
         self.last_handle: Any = None
-        self.n_hinted = 0  # rows without a category that have a value in `hints`
-        self.n_untitled, self.n_rows = 0, len(rows)  # rows without a title that have categories; of the sample
-        self.rows = ()  # they are not needed any more
+        self.n_hinted = self.n_untitled = 0  # rows with hints but no category; with categories but no title
+        self.n_rows, self.rows = len(rows), ()  # of the sample, which is not needed any more
         self.other_keys = frozenset(column.key for column in self.categories) - {"category"}
         whole = next((column for column in self.categories if column.key == "category"), None)
         self.is_plain = whole is not None and self.titles[:1] == ["title"]  # whether `plain_product` may read its rows
@@ -276,8 +275,9 @@ class Layout:
         found = []
         for column in self.categories:
             for what, (n, example) in column.news.items():
+                read = "; ".join(column.names(example))
                 found.append(f"at least {n:,} later cells of {column.name!r} hold {what}, unlike the first "
-                             f"{self.n_rows:,} rows, as {example!r:.60}: read as {'; '.join(column.names(example))!r:.80}")
+                             f"{self.n_rows:,} rows, as {example!r:.60}: read as {read!r:.80}")
         if self.n_untitled:
             found.append(f"{self.n_untitled:,} rows without a title hold categories, which are not read")
         return found

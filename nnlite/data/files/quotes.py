@@ -39,7 +39,6 @@ def resolve(lines: Lines, width: int, delimiter: str, signature: Signature,
             is_inside: bool = False, holds_rows: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
     """Yield (number of the line from 0, row or SkippedLine) of the next lines until one surely ends a row.
 
-    A line behind it, where one was needed to be sure, is among the next lines again.
 
     The first line starts a row, or may be inside another one (is_inside), which is skipped then.
     holds_rows: lines inside of cells may look like rows
@@ -72,8 +71,7 @@ class _Resolver:
         self.width, self.delimiter, self.signature = width, delimiter, signature
         self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
-        self.lines = Stretch()
-        self.root = Done(None, 0, 0, None, "")  # what lies before it is yielded
+        self.lines, self.root = Stretch(), Done(None, 0, 0, None, "")  # what lies before it is yielded
         self.ended: Reading | None = Reading(0, self.root, 0)
         self.open: dict = {}  # (column, "quoted", first line) -> Reading
         if is_inside:
