@@ -119,6 +119,7 @@ class Objects:
             if not match:
                 self.walker.leave()
                 return end
+            self.walker.has_no_commas |= not self._is_list
             if not self._resume:
                 self._set_resume(match[0])
             start = match.end()

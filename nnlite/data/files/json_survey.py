@@ -39,6 +39,8 @@ class Walker:
         self.stack: list[tuple[str, Path]] = []
         self.key: str | None = None
         self._wanted = "value"  # "value", "key", ":" or ","
+        self.has_no_commas = False  # between the documents of one file
+        self._n_documents, self._is_comma = 0, False  # so far; whether one stands before the next
         self._text = ""  # the last one
         self._quote = ""  # of the text that is open
 
@@ -90,8 +92,9 @@ class Walker:
                 self._text = text[place - 1:end] if end - place < MAX_KEY_CHARS else ""
                 self._wanted, place = ":" if self._wanted == "key" else ",", end
             elif sign == ",":
-                if self.stack and self._wanted != "," and not self._is_set():
+                if self.stack and self._wanted != "," and not self._is_set() or not self.stack and self.has_no_commas:
                     return "!", place
+                self._is_comma = True
                 self._wanted = "key" if self.stack and self.stack[-1][0] == "{" else "value"
             elif sign == ":":
                 if self._wanted != ":":
@@ -102,6 +105,9 @@ class Walker:
             elif sign in "{[(":
                 if self.stack and self._wanted != "value" or len(self.stack) >= MAX_DEPTH:
                     return "!", place
+                if not self.stack:
+                    self.has_no_commas |= self._n_documents > 0 and not self._is_comma
+                    self._n_documents, self._is_comma = self._n_documents + 1, False
                 is_member = self.stack and self.stack[-1][0] == "{"
                 self.stack.append((sign, (*self.path, self.key if is_member else None)))
                 self._wanted = "key" if sign == "{" else "value"

@@ -43,6 +43,16 @@ def test_an_object_on_a_line_of_its_own_behind_damage(tmp_path):
     assert titles(path) == ["Item 0", "Item 1", "Item 3", "Item 4", "Item 5"]
 
 
+def test_documents_that_follow_each_other_have_commas_between_all_or_none(tmp_path):
+    path = tmp_path / "a.json"
+    text = "\n".join(json.dumps(row | {"related": INNER * 3}, indent=1) for row in ROWS)
+    first, damaged, rest = text.partition('"id": 2,')
+    path.write_text(first + damaged + rest.replace('"related": [\n  {\n   "title": "inside",\n', "", 1))
+    assert "inside" not in titles(path)
+    path.write_text(",\n".join(json.dumps(row, indent=1) for row in ROWS))
+    assert titles(path) == [row["title"] for row in ROWS]
+
+
 @pytest.mark.parametrize("n_rows", [1, 3])
 def test_a_cell_with_lines_like_rows(n_rows, tmp_path):
     path = tmp_path / "a.csv"
