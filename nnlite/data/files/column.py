@@ -75,7 +75,7 @@ class Column:
                     self._note(what, value)
             if self.known is not None and "," in value and not self.known.issuperset(n for n in found if "," in n):
                 self._note("another name with ,", value)
-        elif not self.has_paths and isinstance(value, (list, tuple)) and any(map(has_levels, found)):
+        elif not self.has_paths and isinstance(value, (list, tuple)) and has_levels(" ".join(found)):
             self._note("a list of names with a sign between levels, such as >", value)
         elif type(value) not in self.types:
             self._note(f"a value of type {type(value).__name__}", value)
