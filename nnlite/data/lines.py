@@ -32,6 +32,7 @@ WANTED = {
     "damaged file": "a whole file of the kind that its ending names",
     "not JSON": f"a JSON object, or a Python dict of at most {MAX_LITERAL_CHARS:,} characters",
     "not an object": "a JSON object",
+    "not an item": "an element with the name or the place of the first product",
     "not CSV": "a row that the csv module can read",
     "unclosed quote": f"a row to end within {MAX_ROW_LINES} lines",
     "wrong columns": "as many columns as the header has",

@@ -28,6 +28,7 @@ from typing import NamedTuple
 
 import fuzz_arguments as arguments
 import fuzz_arrays as arrays
+import fuzz_documents as documents
 import fuzz_files as files
 import fuzz_models as models
 
@@ -49,6 +50,7 @@ class Target(NamedTuple):
 
 TARGETS = {
     "records": Target(30_000, files.make_records, files.start_records),
+    "documents": Target(30_000, documents.make_documents, documents.start_documents),
     "xmc": Target(30_000, files.make_xmc, files.start_xmc),
     "mapping": Target(30_000, files.make_mapping, files.start_mapping),
     "titles": Target(6_000, models.make_titles, models.start_titles),

@@ -14,7 +14,7 @@ import pytest
 from problems import compiled
 
 
-@pytest.mark.parametrize("name", ["records", "xmc", "mapping"])
+@pytest.mark.parametrize("name", ["records", "documents", "xmc", "mapping"])
 def test_files(name, tmp_path, monkeypatch):
     feed(name, 400, tmp_path, monkeypatch)
 

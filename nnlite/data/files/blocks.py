@@ -50,6 +50,11 @@ class Lines:
         self.number += 1
         return self.ahead.pop(0)
 
+    def put_back(self, line: str) -> None:
+        """Make the line that was taken last the next one again."""
+        self.number -= 1
+        self.ahead.insert(0, line)
+
     def drop(self, n_lines: int) -> None:
         """Take n_lines of those ahead."""
         self.number += n_lines

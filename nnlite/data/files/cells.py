@@ -14,6 +14,7 @@ from nnlite.data.files.arrays import array_of
 from nnlite.data.lines import SkippedLine
 
 LEVELS = re.compile(r"\s*(?:->|=>|::|[>|›»→＞｜])+\s*")  # between levels, whatever the names are
+_SIGN = re.compile("[>|›»→＞｜]")  # faster to search for
 LISTS = re.compile(r"\s*;\s*")  # between names or paths, likewise; a line end as well
 BAR = re.compile(r"\s*[|｜]\s*")  # between paths where another sign is between their levels
 NO_NAMES = frozenset(("", "nan", "NaN", "null", "Null", "NULL", "None", r"\N"))  # how programs write that there is none
@@ -125,7 +126,7 @@ def _text_paths(text: str, writing: Writing) -> list[Path]:
                 pieces = [[piece] for piece in pieces[0]]
         else:
             line = prepared(line)
-            if writing.levels or LEVELS.search(line):
+            if writing.levels or has_levels(line):
                 pieces = [_levels(part, writing) for part in _parts(line, writing)]
             else:
                 pieces = [[unmasked(part)] for part in _parts(line, writing)]
@@ -183,6 +184,11 @@ def _levels(part, writing):
     if writing.levels:
         levels = [piece for level in levels for piece in split_at(writing.levels).split(level)]
     return [unmasked(level) for level in levels]
+
+
+def has_levels(text: str) -> bool:
+    """Whether LEVELS are found in a text."""
+    return _SIGN.search(text) is not None or "::" in text
 
 
 def unmasked(text: str) -> str:

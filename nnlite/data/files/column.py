@@ -1,20 +1,28 @@
 """`Column`: a column of categories, and what of it the sample did not show."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from nnlite.data.cleaning import clean
-from nnlite.data.files.cells import LEVELS, Writing, names
+from nnlite.data.files.cells import Writing, has_levels, names
 from nnlite.data.lines import SkippedLine
+
 
 BITS = frozenset(("0", "1", "0.0", "1.0", "true", "false", "yes", "no", "x", ""))
 YES = frozenset(("1", "1.0", "true", "yes", "x"))
-MARKS = {  # that may separate
-    "a comma ,": re.compile(","), "a slash /": re.compile("/"), "a semicolon ;": re.compile(";"),
-    "a sign between levels, such as >": LEVELS, "a line end": re.compile(r"\S\s*\n\s*\S"),
-    "the text of an array": re.compile(r"^\s*[\[({].*[\])}]\s*$", re.DOTALL)}
+
+
+def has_lines(text: str) -> bool:
+    """Whether a text has several lines."""
+    return "\n" in text and "\n" in text.strip()
+
+
+MARKS: dict[str, Callable[[str], Any]] = {  # that may separate
+    "a comma ,": re.compile(",").search, "a slash /": re.compile("/").search, "a semicolon ;": re.compile(";").search,
+    "a sign between levels, such as >": has_levels, "a line end": has_lines, "a dash - ": re.compile(" [-–] ").search,
+    "the text of an array": re.compile(r"\s*[\[({].*[\])}]\s*", re.DOTALL).fullmatch}
 
 Key = int | str  # of a column: its place in a table, its key in an object
 
@@ -36,10 +44,13 @@ class Column:
         self.types = {type(value) for value in sample} | {str}
         if self.types & {list, tuple}:
             self.types |= {list, tuple}
+        self.has_paths = is_bit or bool(writing.only) or writing.items or any(
+            has_levels(item) for value in sample if isinstance(value, (list, tuple)) for item in value
+            if isinstance(item, str))  # or none that would be news
         separators = writing.lists + writing.levels
         self.watched = () if is_bit or writing.only else tuple(
-            (what, pattern) for what, pattern in MARKS.items()
-            if not any(map(pattern.search, texts)) and what[-1] not in separators)
+            (what, is_in) for what, is_in in MARKS.items()
+            if not any(map(is_in, texts)) and what[-1] not in separators)
         self.known: frozenset[str] | None = None
         self.of_text = lru_cache(maxsize=1 << 12)(self._names)  # many products share their categories
         if not (is_bit or writing.only) and (writing.roots is not None or not writing.lists):
@@ -59,11 +70,13 @@ class Column:
             return []
         found = names(value, self.writing, self.paths)
         if type(value) is str:
-            for what, pattern in self.watched:
-                if pattern.search(value):
+            for what, is_in in self.watched:
+                if is_in(value):
                     self._note(what, value)
             if self.known is not None and "," in value and not self.known.issuperset(n for n in found if "," in n):
                 self._note("another name with ,", value)
+        elif not self.has_paths and isinstance(value, (list, tuple)) and has_levels(" ".join(found)):
+            self._note("a list of names with a sign between levels, such as >", value)
         elif type(value) not in self.types:
             self._note(f"a value of type {type(value).__name__}", value)
         return found

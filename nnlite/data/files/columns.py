@@ -9,9 +9,9 @@ from nnlite.data.cleaning import clean
 from nnlite.data.files.cells import LEVELS, NO_NAMES, number_text
 from nnlite.data.files.column import BITS, Column, Key
 from nnlite.data.files.evidence import decide
-from nnlite.data.files.programs import (CATEGORY, FIRST, HANDLES, HINTS, IDS, IDS_OF_ROWS, KINDS, LANGUAGE, LISTED,
+from nnlite.data.files.programs import (CATEGORY, FIRST, HANDLES, HINTS, IDS, IDS_OF_ROWS, KINDS, LISTED,
                                         MAIN_TYPES, MAX_TYPES, NO_HINTS, PROGRAMS, ROW_TYPES, TECHNICAL, TITLES,
-                                        VARIANTS, column_rule, plain, program_of)
+                                        VARIANTS, column_rule, plain, program_of, without_language)
 from nnlite.data.lines import MAX_TITLE_CHARS, SkippedLine
 
 NO_TITLE = re.compile(r"\(new Date\(\)\)\.getTime\(\)|aPageStart")  # Amazon's page of 2018 had its timing script there
@@ -63,9 +63,8 @@ class Layout:
         self.handle, self.kind, self.ids = (next((key for key, name in self.plain.items() if name in known), None)
                                             for known in (HANDLES, KINDS, IDS_OF_ROWS))
         self.last_handle: Any = None
-        self.n_hinted = 0  # rows without a category that have a value in `hints`
-        self.n_untitled, self.n_rows = 0, len(rows)  # rows without a title that have categories; of the sample
-        self.rows = ()  # they are not needed any more
+        self.n_hinted = self.n_untitled = 0  # rows with hints but no category; with categories but no title
+        self.n_rows, self.rows = len(rows), ()  # of the sample, which is not needed any more
         self.other_keys = frozenset(column.key for column in self.categories) - {"category"}
         whole = next((column for column in self.categories if column.key == "category"), None)
         self.is_plain = whole is not None and self.titles[:1] == ["title"]  # whether `plain_product` may read its rows
@@ -118,7 +117,7 @@ class Layout:
         if self.options.title is not None:
             return self.find(self.options.title)
         found = [key for known in TITLES for key, name in self.plain.items() if name == known] or \
-            [key for key, name in self.names.items() if plain(LANGUAGE.sub("", name.strip())) in TITLES]
+            [key for key, name in self.names.items() if plain(without_language(name)) in TITLES]
         if not found:
             raise ValueError(f"no column of titles (title, name, product_name ...) among {self._columns()}: "
                              f"name it with --title, and those of categories with --categories{self._no_header()}")
@@ -160,7 +159,7 @@ class Layout:
             return False
         if self._known and self._known.columns:
             return name in self._known.columns
-        local = plain(LANGUAGE.sub("", self.names[key].strip()))  # 'category_en'
+        local = plain(without_language(self.names[key]))  # 'category_en'
         return bool((CATEGORY.fullmatch(name) or CATEGORY.fullmatch(local) or self._is_product_type(key, name) or
                      LISTED.search(self.names[key]) and name.startswith("categor")) and not self._is_ids(key, name))
 
@@ -276,8 +275,9 @@ class Layout:
         found = []
         for column in self.categories:
             for what, (n, example) in column.news.items():
-                found.append(f"{n:,} later cells of {column.name!r} hold {what}, unlike the first {self.n_rows:,} "
-                             f"rows, as {example!r:.60}: read as {'; '.join(column.names(example))!r:.80}")
+                read = "; ".join(column.names(example))
+                found.append(f"at least {n:,} later cells of {column.name!r} hold {what}, unlike the first "
+                             f"{self.n_rows:,} rows, as {example!r:.60}: read as {read!r:.80}")
         if self.n_untitled:
             found.append(f"{self.n_untitled:,} rows without a title hold categories, which are not read")
         return found

@@ -7,7 +7,7 @@ nnlite.data.files.quotes reads line by line until a row surely ends.
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from nnlite.data.files.blocks import Lines
@@ -17,6 +17,7 @@ from nnlite.data.files.signature import Signature
 from nnlite.data.lines import SkippedLine
 
 MAX_LINES_BACK = 64  # how far before an odd row the quote may stand that makes it odd
+MAX_LOOKED_LINES = 500  # behind the first odd row, for good rows with lines like rows inside
 MIN_LINES = 16  # parsed at a time behind an odd row
 MAX_OPEN_LINES = 1 << 16  # of a row that the csv module reads; a longer one is read line by line
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what Lines makes of such bytes
@@ -36,6 +37,7 @@ class Rows:
         self.dialect, self.lines = dialect, Lines(file, dialect.line_end)
         self.examples = list(dialect.examples)
         self.is_sloppy = False  # a row with broken quotes was met
+        self.has_rows_in_cells = False  # a cell held a line that looks like a row
         self.n_lines = 1 << 30  # parsed at a time
         self._known = 0, Signature([])  # number of examples, what they say
 
@@ -91,14 +93,14 @@ class Rows:
         if odd is not None:
             yield from self._resolved()
 
-    def _parsed(self, lines):
-        """(rows, lines before each row and behind the last, whether the last row that is not there is just open)."""
+    def _parsed(self, lines, n_rows=None):
+        """(rows, at most n_rows, lines before each and behind the last, whether the last that is not there is open)."""
         rows, ends, is_open = [], [0], False
         reader = csv.reader(lines, delimiter=self.dialect.delimiter, strict=True,
                             skipinitialspace=self.dialect.skips_spaces)
         limit = csv.field_size_limit(MAX_ROW_CHARS)  # of all readers in the process
         try:
-            for row in reader:
+            for row in islice(reader, n_rows):
                 rows.append(row)
                 ends.append(reader.line_num)
         except csv.Error as error:
@@ -127,9 +129,25 @@ class Rows:
         return len(row) != self.dialect.width and isinstance(self._whole(row), SkippedLine)
 
     def _holds_rows(self, lines):
-        """Whether one of the lines of a row looks like a row itself."""
-        parts = [line.rstrip("\r\n").split(self.dialect.delimiter) for line in lines]
-        return any(len(part) == self.dialect.width and self._signature().knows(part) for part in parts)
+        """Whether a row that the csv module reads may be several: one of its lines looks like a row, and all may be.
+
+        A quote that means nothing can make one row of several, but hardly of anything else: the csv module does not
+        take the quoted cells between.
+        """
+        parts = [line.rstrip("\r\n").split(self.dialect.delimiter) for line in lines if line.strip()]
+        rows = [part for part in parts if len(part) == self.dialect.width]
+        if len(rows) < len(parts):
+            self.has_rows_in_cells |= len(rows) > 1
+            return False
+        return any(map(self._signature().knows, rows))
+
+    def _look_for_rows_in_cells(self):
+        """Whether good rows among the next lines have lines inside of cells that look like rows."""
+        lines = self.lines.ahead[:MAX_LOOKED_LINES]
+        for start in [i for i, line in enumerate(lines) if line.count('"') % 2]:
+            rows, ends, _ = self._parsed(lines[start:start + MAX_LINES_BACK], n_rows=1)
+            if rows and ends[1] > 1 and len(rows[0]) == self.dialect.width:
+                self._holds_rows(lines[start:start + ends[1]])
 
     def _signature(self):
         if len(self.examples) != self._known[0]:
@@ -138,10 +156,12 @@ class Rows:
 
     def _resolved(self, is_inside=False):
         """Yield the next rows, of lines with odd quotes."""
+        if not self.is_sloppy:
+            self._look_for_rows_in_cells()
         self.is_sloppy = True
         number = self.lines.number
-        for start, row in resolve(self.lines.take, self.dialect.width, self.dialect.delimiter, self._signature(),
-                                  is_inside):
+        for start, row in resolve(self.lines, self.dialect.width, self.dialect.delimiter, self._signature(),
+                                  is_inside, self.has_rows_in_cells):
             yield number + start, self._whole(row) if isinstance(row, list) else row
 
     def _completed(self, rows, ends, number):

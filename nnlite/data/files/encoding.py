@@ -218,6 +218,13 @@ class _Raw(io.RawIOBase):
         buffer[:n], self._ready = self._ready[:n], self._ready[n:]
         return n
 
+    def read1(self, size: int = -1) -> bytes:
+        """Some bytes, at most `size`, without a copy where a block is not longer."""
+        block, self._ready = self._ready or self._block(), b""
+        if 0 <= size < len(block):
+            block, self._ready = block[:size], block[size:]
+        return block
+
     def _block(self) -> bytes:
         raise NotImplementedError
 

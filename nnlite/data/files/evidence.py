@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nnlite.data.files.arrays import array_of
-from nnlite.data.files.cells import LEVELS, MASKS, NO_NAMES, Doubt, Writing, prepared
+from nnlite.data.files.cells import LEVELS, MASKS, NO_NAMES, Doubt, Writing, has_levels, prepared
 from nnlite.data.files.neighbours import Neighbours
 from nnlite.data.files.separators import HALF, MIN_PAIRS, MOST, Rule, decide_comma, decide_slash, slash_reason
 
@@ -65,7 +65,7 @@ def _decide_lists(lists, writing, why):
     """Whether the items of lists are paths, or the levels of one path."""
     flat = [[item for item in value if isinstance(item, str)] for value in lists]
     flat = [items for items in flat if items]
-    with_levels = [sum(bool(LEVELS.search(item)) for item in items) for items in flat]
+    with_levels = [sum(map(has_levels, items)) for items in flat]
     if flat and sum(map(bool, with_levels)) >= HALF * len(flat) and sum(with_levels) >= HALF * sum(map(len, flat)):
         why.append("lists of paths")
         return writing._replace(items=True)
@@ -92,7 +92,7 @@ def _decide_texts(cells, writing, rule, why):
         why.append("a line end between names")
     if any(";" in line for line in lines):
         why.append("; between names")
-    signs = {match.strip() for line in lines for match in LEVELS.findall(line)}
+    signs = {match.strip() for line in lines if has_levels(line) for match in LEVELS.findall(line)}
     doubts: list[Doubt] = []
     writing = writing._replace(lists=rule.lists, levels="" if signs else rule.levels)  # later cells may hold them
     if not signs and any("/" in line for line in lines):

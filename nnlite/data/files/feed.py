@@ -21,6 +21,8 @@ MAX_DEPTH = 100
 MAX_CATEGORIES = 1 << 20  # of a YML file
 ELEMENT_CHARS = 32  # that an element counts besides its texts
 MAX_TOKEN_BYTES = 1 << 22  # of a tag or comment, which expat keeps
+MAX_HELD = 8  # items that are believed in once there are more, or no tag is in another's place
+MISMATCH = expat.errors.codes[expat.errors.XML_ERROR_TAG_MISMATCH]
 BLOCK_BYTES = 1 << 16
 LOST = "\ufdd0"  # stands for bytes that are not in the encoding; no text holds it
 
@@ -64,6 +66,8 @@ class Feed:
         self.depth = 0
         self.item: list[Element] = []  # open elements from the item on
         self.line = self.n_chars = 0  # of the item
+        self.kind: tuple[str, int] | None = None  # local name and depth of the first item
+        self.n_rows = 0
         self.is_dirty = False  # bytes that are not in the encoding were met
         self.tree: dict[str, tuple[str, str | None]] = {}  # YML: id of a category -> name, id of the one above it
         self.category: Element | None = None  # of that tree, while it is open
@@ -95,7 +99,10 @@ class Feed:
                     trouble = f"a tag or comment of more than {MAX_TOKEN_BYTES:,} bytes"
             except expat.ExpatError as error:
                 trouble = str(error)
-            while self.ready:
+                if error.code == MISMATCH and self.n_rows <= MAX_HELD:
+                    self.ready = deque((number, SkippedLine("damaged file", "part of a damaged item"))
+                                       for number, _ in self.ready)
+            while self.ready and (self.n_rows > MAX_HELD or trouble or not block):
                 yield self.ready.popleft()
         if trouble:
             yield self.parser.CurrentLineNumber, SkippedLine("damaged file", trouble)
@@ -111,9 +118,16 @@ class Feed:
             else:
                 self.item.append(Element("", {}))
         elif self.depth > 1 and local(name) in ITEMS:
+            if not self._is_like_first(name):
+                self.ready.append((self.parser.CurrentLineNumber, SkippedLine("not an item", name)))
+                return
             self.item, self.n_chars, self.line = [Element(name, attributes)], 0, self.parser.CurrentLineNumber
         elif "id" in attributes and local(name) == "category" and len(self.tree) < MAX_CATEGORIES:
             self.category = Element(name, attributes)
+
+    def _is_like_first(self, name):
+        """Whether an element may be an item: it has the name of the first one, or its place."""
+        return not self.kind or local(name) == self.kind[0] or self.depth - 1 == self.kind[1]
 
     def _text(self, text):
         element = self.item[-1] if self.item else self.category
@@ -133,7 +147,7 @@ class Feed:
                     element.name if len(self.item) == 1 else local(element.name), []).append(element.value())
         elif self.item:
             self.ready.append((self.line, self._row()))
-            self.item = []
+            self.kind, self.n_rows, self.item = self.kind or (local(name), self.depth), self.n_rows + 1, []
         elif self.category:
             self.tree[self.category.attributes["id"]] = self.category.value(), self.category.attributes.get("parentId")
             self.category = None

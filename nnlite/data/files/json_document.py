@@ -13,14 +13,19 @@ from contextlib import suppress
 from typing import Any
 
 from nnlite.data.files.arrays import parsed, scan
-from nnlite.data.files.json_survey import MAX_KEY_CHARS, Found, Walker, matches
+from nnlite.data.files.json_survey import MAX_HELD, MAX_KEY_CHARS, Found, Walker, matches, outer_level
 from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_OBJECT_CHARS, SkippedLine
 
 BLOCK_BYTES = 1 << 18
 
-_NEXT = re.compile(r"\s*,\s*(?=\{)")
-_NEXT_VALUE = re.compile(r"\s*(?=\{)")
-_AFTER = re.compile(r"\s*(?:[,\]}{]|\Z)")
+MAX_HELD_CHARS = 1 << 20  # of an item of a list, before the products inside it are believed in
+
+_NEXT = {  # kind of place -> what stands between two objects
+    "list": re.compile(r"\s*,\s*(?=\{)"), "document": re.compile(r"\s*(?=\{)"), "member": re.compile(r"(?!)")}
+_AFTER = {  # ... and behind one
+    "list": re.compile(r"\s*(?:[,\]]|\Z)"), "document": re.compile(r"\s*(?:[,{\[]|\Z)"),
+    "member": re.compile(r"\s*(?:[,}]|\Z)")}
+_REST = re.compile(r"[\s,\]}]*")  # behind the last object
 _STRAY_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])')
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
@@ -36,12 +41,40 @@ class Objects:
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._is_dirty, self._is_end = False, False
         self._counted = 0  # characters of `ahead` whose line ends are in `line`
-        self._is_list = found.path != (None,)
-        self._next = _NEXT if self._is_list else _NEXT_VALUE
+        kind = "document" if found.path == (None,) else "list" if found.path[-1] is None else "member"
+        self._is_list = kind != "document"
+        self._next, self._after = _NEXT[kind], _AFTER[kind]
         self._resume: re.Pattern[str] | None = None  # where the next object begins, or the list ends, on its own line
+        self._level = self._n_ended = 0  # brackets that are open inside of the item that holds products; ended ones
+        self._broken_item = -1  # the last one with damage
+        self._n_chars = 0  # that were read
         self._is_damaged = False  # then objects are looked for line by line
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any] | SkippedLine]]:
+        level = outer_level(self.found.path)
+        return self._held(level) if level else self._rows()
+
+    def _held(self, level):
+        """The rows, each once the item that it is part of has ended well, or is too long to be a product itself."""
+        held: list[tuple[int, dict[str, Any] | SkippedLine]] = []
+        item, n_before, self._level = 0, 0, level
+        for number, row in self._rows():
+            if self._n_ended > item:
+                yield from self._believed(held, item)
+                item, n_before, held = self._n_ended, self._n_chars, []
+            held.append((number, row))
+            if self._n_chars - n_before > MAX_HELD_CHARS or level == 1 and len(held) > MAX_HELD:
+                yield from held
+                n_before, held = -MAX_HELD_CHARS, []
+        yield from self._believed(held, item)
+
+    def _believed(self, rows, item):
+        """The rows of an item, all of them skipped if it is damaged or has no end."""
+        is_good = self._n_ended > item != self._broken_item
+        return ((number, row if is_good or not isinstance(row, dict) else SkippedLine("not JSON", row))
+                for number, row in rows)
+
+    def _rows(self):
         place = 0
         while place >= 0:
             event, place = self.walker.advance(self.ahead, place)
@@ -50,6 +83,8 @@ class Objects:
                 break
             if event == "{" and matches(self.walker.path, self.found.path):
                 place = yield from self._run(place - 1)
+            elif event in ("}", "]"):
+                self._n_ended += len(self.walker.stack) == self._level - 1
             elif not event:
                 place = self._more(place)
         if self.walker.stack or self.walker.is_in_text:
@@ -66,7 +101,7 @@ class Objects:
                 if self._is_damaged:
                     raise ValueError
                 value, end = scan(self.ahead, start)
-                if not _AFTER.match(self.ahead, end):
+                if not self._after.match(self.ahead, end):
                     raise ValueError
             except (ValueError, StopIteration, RecursionError):
                 value, start, end = self._next_of_lines(start) if self._is_damaged else self._odd(start)
@@ -82,8 +117,9 @@ class Objects:
                 continue
             match = self._next.match(self.ahead, end)
             if not match:
-                self.walker.stack.pop()
+                self.walker.leave()
                 return end
+            self.walker.has_no_commas |= not self._is_list
             if not self._resume:
                 self._set_resume(match[0])
             start = match.end()
@@ -113,9 +149,9 @@ class Objects:
         value = _value(text, self.found.quote)
         if not isinstance(value, dict):
             value = SkippedLine("not JSON", text)
-            if self._resume or not _NEXT.match(self.ahead, place):
+            if self._resume or not self._next.match(self.ahead, place):
                 return self._broken(start)
-        return (value, start, place) if _AFTER.match(self.ahead, place) else self._broken(start)
+        return (value, start, place) if self._after.match(self.ahead, place) else self._broken(start)
 
     def _too_long(self, walker, start, place):
         """The same for an object of too many characters, of which nothing is kept."""
@@ -133,7 +169,7 @@ class Objects:
 
     def _broken(self, start):
         """The same for an object whose end cannot be trusted: reading resumes at a line that begins like an object."""
-        self._is_damaged = True
+        self._is_damaged, self._broken_item = True, self._n_ended
         start, end = self._line(start)
         if end < 0:
             self.trouble = self.trouble or "a document that cannot be understood any further"
@@ -148,7 +184,7 @@ class Objects:
             value, n_chars = scan(text, 0)
             if not text[n_chars:].strip(" \t\r\n,"):
                 return value, start, end if end >= 0 else start + n_chars
-            if _AFTER.match(text, n_chars):
+            if end < 0 and _REST.fullmatch(text, n_chars):
                 return value, start, start + n_chars
         return (SkippedLine("not JSON", text[:100]), start, end) if end >= 0 else (None, start, -1)
 
@@ -181,6 +217,7 @@ class Objects:
         text = self._decoder.decode(block, final=self._is_end)
         if not text.isascii():
             self._is_dirty = self._is_dirty or bool(_NOT_UTF8.search(text))
+        self._n_chars += len(text)
         self.ahead += text if self.ahead or self.line > 1 else text.removeprefix("\ufeff")
         return 0 if text or block else -1
 

@@ -9,21 +9,35 @@ from nnlite.data.files.columns import CATEGORY, HINTS, TITLES, plain
 
 MAX_DEPTH = 200  # of lists and objects in one another
 MAX_KEY_CHARS = 1 << 10
+MIN_ITEMS = 3  # that hold products, in a sample that is damaged behind them, or
+MAX_HELD = 8  # products inside the one object of a document, before they are believed in
 ANY = "*"  # in a Path: each key
 
 Path = tuple[str | None, ...]  # of a value: the keys that lead to it, None for an item of a list or of the whole text
 
-_TOKEN = {'"': re.compile(r'["{}\[\]:]'), "'": re.compile(r"""["'{}\[\]:]""")}
+_TOKEN = {  # white space, then one of these; none where something else follows
+    '"': re.compile(r'\s*([{}\[\],:"]|[\w.+-]+)?'),
+    "'": re.compile(r"""\s*([{}\[\](),:"']|[uUrRbB](?=["'])|[\w.+-]+)?""")}
+_MEMBER = {quote: re.compile(rf"\s*{quote}([^{quote}\\]{{0,200}}){quote}\s*:") for quote in "\"'"}  # the usual key
+_SCALAR = {  # the usual value
+    quote: re.compile(rf"\s*(?:{quote}[^{quote}\\]*(?:\\.[^{quote}\\]*)*{quote}|-?\d[\w.+-]*)\s*(?:(,)|(?=[}}\]]))",
+                      re.DOTALL)
+    for quote in "\"'"}
+_BRACKETS = ("{}", "[]", "()")
 _INSIDE = {quote: re.compile(rf"(?:[^{quote}\\]+|\\.){{0,1000}}", re.DOTALL) for quote in "\"'"}
 
 
 class Walker:
-    """Follows brackets and texts through a document that comes in pieces."""
+    """Follows brackets and texts through a document that comes in pieces, and notices what is not in its place."""
 
     def __init__(self, quote: str = '"'):
-        self.token = _TOKEN[quote]
+        self.token, self.member, self.scalar = _TOKEN[quote], _MEMBER[quote], _SCALAR[quote]
+        self.is_python = quote == "'"
         self.stack: list[tuple[str, Path]] = []
         self.key: str | None = None
+        self._wanted = "value"  # "value", "key", ":" or ","
+        self.has_no_commas = False  # between the documents of one file
+        self._n_documents, self._is_comma = 0, False  # so far; whether one stands before the next
         self._text = ""  # the last one
         self._quote = ""  # of the text that is open
 
@@ -37,6 +51,11 @@ class Walker:
         """The path of the innermost list or object."""
         return self.stack[-1][1] if self.stack else ()
 
+    def leave(self) -> None:
+        """The innermost list or object has ended: it was read by other means."""
+        self.stack.pop()
+        self._wanted = ","
+
     def advance(self, text: str, place: int) -> tuple[str, int]:
         """(event, index behind it): '{', '[', '}', ']'; ':' with the `key`; '' for more text; '!' for damage."""
         if self._quote:
@@ -44,39 +63,71 @@ class Walker:
             if end < 0:
                 return "", _closed_end(text, place)
             place, self._quote = end, ""
-        while match := self.token.search(text, place):
-            if not self.stack and (match[0] not in "{[" or text[place:match.start()].strip(" \t\r\n,")):
-                return "!", match.end()  # something else than lists and objects
-            sign, place = match[0], match.end()
-            if sign in "\"'":
+            self._wanted = ":" if self._wanted == "key" else ","
+        while True:
+            if self._wanted == "key" and self.stack and (match := self.member.match(text, place)):
+                self.key, self._wanted = match[1], "value"
+                return ":", match.end()
+            if self._wanted == "value" and self.stack and (match := self.scalar.match(text, place)):
+                place = match.end()
+                self._wanted = "," if not match[1] else "key" if self.stack[-1][0] == "{" else "value"
+                continue
+            match = self.token.match(text, place)
+            assert match
+            sign, start, place = match[1], place, match.end()
+            if sign is None:
+                return "" if place == len(text) else "!", place
+            if not self.stack and sign not in ("{", "[", ","):
+                return "!", place  # something else than lists and objects
+            if sign in ("\"", "'"):
+                if self._wanted not in ("value", "key"):
+                    return "!", place
                 end = text_end(text, place, sign)
                 if end < 0:
                     if len(text) - place < MAX_KEY_CHARS:
                         return "", place - 1
                     self._quote, self._text = sign, ""
                     return "", _closed_end(text, place)
-                if text[max(place - 21, 0):place - 1].rstrip()[-1:] not in ("", "{", "[", ",", ":") or \
-                        text[end:end + 20].lstrip()[:1] not in ("", ":", ",", "]", "}"):
-                    return "!", end  # an odd quote before this one
                 self._text = text[place - 1:end] if end - place < MAX_KEY_CHARS else ""
-                place = end
+                self._wanted, place = ":" if self._wanted == "key" else ",", end
+            elif sign == ",":
+                if self.stack and self._wanted != "," and not self._is_set() or not self.stack and self.has_no_commas:
+                    return "!", place
+                self._is_comma = True
+                self._wanted = "key" if self.stack and self.stack[-1][0] == "{" else "value"
             elif sign == ":":
-                if self.stack[-1][0] == "[":
+                if self._wanted != ":":
                     return "!", place
                 self.key = str(parsed(self._text)) if "\\" in self._text else self._text[1:-1]
+                self._wanted = "value"
                 return ":", place
-            elif sign in "{[":
+            elif sign in "{[(":
+                if self.stack and self._wanted != "value" or len(self.stack) >= MAX_DEPTH:
+                    return "!", place
+                if not self.stack:
+                    self.has_no_commas |= self._n_documents > 0 and not self._is_comma
+                    self._n_documents, self._is_comma = self._n_documents + 1, False
                 is_member = self.stack and self.stack[-1][0] == "{"
-                before = text[max(place - 21, 0):place - 1].rstrip()[-1:]
-                if self.stack and before and before not in (":" if is_member else "[,"):
-                    return "!", place
                 self.stack.append((sign, (*self.path, self.key if is_member else None)))
-                return ("!" if len(self.stack) > MAX_DEPTH else sign), place
-            else:
-                if not self.stack or self.stack.pop()[0] + sign not in ("{}", "[]"):
-                    return "!", place
+                self._wanted = "key" if sign == "{" else "value"
                 return sign, place
-        return "", len(text)
+            elif sign in "}])":
+                is_member = self.stack[-1][0] == "{"
+                if self._wanted == ":" and not self._is_set() or self._wanted == "value" and is_member or \
+                        self.stack.pop()[0] + sign not in _BRACKETS:
+                    return "!", place
+                self._wanted = ","
+                return sign, place
+            elif not self.is_python or sign not in "uUrRbB":
+                if place == len(text) and place - start < MAX_KEY_CHARS:
+                    return "", start  # more of it may follow
+                if self._wanted != "value" and not (self.is_python and self._wanted == "key"):
+                    return "!", place
+                self._text, self._wanted = f"'{sign}'", ":" if self._wanted == "key" else ","
+
+    def _is_set(self):
+        """Whether this may be Python's set: names without values between the brackets of an object."""
+        return self.is_python and self._wanted == ":"
 
 
 class Found(NamedTuple):
@@ -93,8 +144,10 @@ class Found(NamedTuple):
     quote: str
 
 
-def survey(sample: str, title: str | int | None = None) -> Found:
-    """Where the products are in a document that begins with `sample`; title: the key that holds titles, if known.
+def survey(sample: str, title: str | int | None = None, is_whole: bool = False) -> Found:
+    """Where the products are in a document that begins with `sample`.
+
+    title: the key that holds titles, if known    is_whole: the sample is all of it
 
     Of several lists of objects: those with titles and categories, else with titles; not one inside of such objects;
     the longest of these. Raises ValueError (without the path) where there is none.
@@ -102,13 +155,14 @@ def survey(sample: str, title: str | int | None = None) -> Found:
     quote = "'" if re.match(r"[\s\[{]*'", sample) else '"'
     walker, place, event = Walker(quote), 0, " "
     starts: dict[Path, list[int]] = defaultdict(list)
-    keys: dict[Path, set[str]] = defaultdict(set)
+    raw: dict[Path, set[str]] = defaultdict(set)
     while event not in ("", "!"):
         event, place = walker.advance(sample, place)
         if event == "{":
             starts[walker.path].append(place)
         elif event == ":" and walker.key is not None:
-            keys[walker.path].add(plain(walker.key))
+            raw[walker.path].add(walker.key)
+    keys = defaultdict(set, {path: set(map(plain, found)) for path, found in raw.items()})
     for parent, n in Counter(path[:-1] for path in starts if path[-1] is not None).items():
         if n > 1:  # objects by their ids
             children = [path for path in starts if path[:-1] == parent and path[-1] is not None]
@@ -127,6 +181,13 @@ def survey(sample: str, title: str | int | None = None) -> Found:
     good = [path for path in good if not any(other != path and _is_inside(path, other) for other in good)] \
         if best else [path for path in good if path[-1] is None] or good
     path = max(good, key=lambda path: len(starts[path]))
+    level = outer_level(path)
+    is_one = level == 1 == len(starts[None,])
+    is_damaged = event == "!" or is_whole and bool(walker.stack or walker.is_in_text)
+    if is_damaged and level and len(starts[path if is_one else path[:level]]) <= (MAX_HELD if is_one else MIN_ITEMS):
+        line = sample.count("\n", 0, place) + 1
+        raise ValueError(f"a JSON document that is damaged in line {line:,}, before it shows where its products are: "
+                         "want a whole document")
     others = [f"{_shown(other)} ({len(starts[other]):,} objects in the sample)" for other in good
               if not matches(other, path)]
     notes = [f"products from {_shown(path)}"] * any(key not in (None, ANY) for key in path)
@@ -154,6 +215,15 @@ def matches(path: Path, wanted: Path) -> bool:
     """Whether a path is the wanted one."""
     return path == wanted or wanted[-1] == ANY and len(path) == len(wanted) and path[:-1] == wanted[:-1] \
         and path[-1] is not None
+
+
+def outer_level(path: Path) -> int:
+    """How many brackets are open in the widest item that objects at `path` are part of; 0 if they are in none.
+
+    1 is the document itself, or one of several.
+    """
+    levels = [i for i in range(1, len(path)) if path[i - 1] is None and path[i] is not None]
+    return next((level for level in levels if level > 1), 1) if levels else 0
 
 
 def _shown(path):

@@ -12,6 +12,7 @@ TITLES = ("title", "name", "productname", "producttitle", "itemname", "productdi
           "displayname")  # the first of them wins
 LANGUAGE = re.compile(r"[\s_\-.:(\[]+(?:en|de|fr|es|it|nl|pt|pl|ru|uk|cs|sk|hu|ro|bg|el|tr|sv|da|fi|nb|et|lv|lt|sl|hr|"
                       r"sr|ja|zh|ko|ar|he|fa|hi|th|vi)(?:[_\-][A-Za-z]{2,4})?[)\]]?$")  # 'name-en_US', 'name(en-gb)'
+MAX_LANGUAGE_CHARS = 16
 CATEGORY = re.compile(
     r"(?:amazon|google|fb|facebook|ebay|shopping|main|master|sub|product|item|primary|secondary|parent|top|leaf|full|"
     r"shop|store|l\d|level\d)*categor(?:y|ies)"
@@ -79,6 +80,13 @@ PROGRAMS = (  # the first that fits
     _known("Google", "googleproductcategory", "ggoogleproductcategory", "fbproductcategory", "link availability",
            "imagelink"),
 )
+
+
+def without_language(name: str) -> str:
+    """The name of a column without the language at its end: 'name-en_US' is 'name'."""
+    name = name.strip()
+    start = max(len(name) - MAX_LANGUAGE_CHARS, 0)
+    return name[:start] + LANGUAGE.sub("", name[start:])
 
 
 def plain(name: str) -> str:

@@ -8,9 +8,9 @@ inside of another one is worse than a row lost. (This is the Viterbi algorithm; 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
-from nnlite.data.files.blocks import Stretch
+from nnlite.data.files.blocks import Lines, Stretch
 from nnlite.data.files.readings import Done, Reading, common, last_span
 from nnlite.data.files.signature import MAX_VALUE_CHARS, Signature
 from nnlite.data.lines import SkippedLine
@@ -35,21 +35,28 @@ MAX_ROW_CHARS = 1 << 24
 CHECKED_LINES = 64
 
 
-def resolve(next_line: Callable[[], str | None], width: int, delimiter: str, signature: Signature,
-            is_inside: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
+def resolve(lines: Lines, width: int, delimiter: str, signature: Signature,
+            is_inside: bool = False, holds_rows: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
     """Yield (number of the line from 0, row or SkippedLine) of the next lines until one surely ends a row.
 
+
     The first line starts a row, or may be inside another one (is_inside), which is skipped then.
+    holds_rows: lines inside of cells may look like rows
     """
-    resolver = _Resolver(width, delimiter, signature, is_inside)
-    line = next_line()
+    resolver = _Resolver(width, delimiter, signature, is_inside, holds_rows)
+    line = lines.take()
     while line is not None:
+        before = resolver.ended
         resolver.step(line)
         if resolver.is_sure():
             break
+        if before and resolver.was_sure(before):
+            lines.put_back(line)
+            resolver.ended = before
+            break
         if resolver.lines.n_lines % CHECKED_LINES == 0 or resolver.lines.n_chars > MAX_ROW_CHARS:
             yield from resolver.agreed()
-        line = next_line()
+        line = lines.take()
     else:
         resolver.end()
     if resolver.ended:
@@ -59,12 +66,12 @@ def resolve(next_line: Callable[[], str | None], width: int, delimiter: str, sig
 class _Resolver:
     """The readings of a stretch of lines: at most one that has ended a row with the last line, others in a field."""
 
-    def __init__(self, width, delimiter, signature, is_inside):
+    def __init__(self, width, delimiter, signature, is_inside, holds_rows):
+        self.past_a_row = PAST_A_ROW[0], PAST_A_ROW[not holds_rows]
         self.width, self.delimiter, self.signature = width, delimiter, signature
         self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
-        self.lines = Stretch()
-        self.root = Done(None, 0, 0, None, "")  # what lies before it is yielded
+        self.lines, self.root = Stretch(), Done(None, 0, 0, None, "")  # what lies before it is yielded
         self.ended: Reading | None = Reading(0, self.root, 0)
         self.open: dict = {}  # (column, "quoted", first line) -> Reading
         if is_inside:
@@ -81,6 +88,12 @@ class _Resolver:
     def is_sure(self):
         ended = self.ended
         return ended is not None and all(r.cost >= ended.cost + MARGIN for r in self.open.values())
+
+    def was_sure(self, before):
+        """Whether it is sure, now that one more line is known, that the line before it ended a row as in `before`."""
+        ended, number = self.ended, self.lines.end - 1
+        return ended is not None and number > self.root.end and ended.done.before is before.done and all(
+            r.cost >= ended.cost + MARGIN or r.start == number and r.done is before.done for r in self.open.values())
 
     def agreed(self):
         """Yield the rows that all readings share; of a row that is too long, its lines as skipped."""
@@ -186,14 +199,14 @@ class _Resolver:
             others = [usual[id(other)][1] for other, _, _ in rows if reading.start < other.start == number]
             start, end = last_span(fields, base)
             if any(start < value < end for values in others for value in values):
-                cost += PAST_A_ROW[1]
+                cost += self.past_a_row[1]
             self._end_row(reading, cost + min(UNUSUAL * n_unusual, MAX_UNUSUAL), fields, "")
         still_open: dict = {}
         past = [values for n_unusual, values in usual.values() if n_unusual <= len(values)]
         for (column, mode, _), reading in states.items():
             if mode == "quoted":
                 is_usual = any(value > reading.at for values in past for value in values)
-                cost = reading.cost + (PAST_A_ROW[is_usual] if past else 0)
+                cost = reading.cost + (self.past_a_row[is_usual] if past else 0)
                 self._put(still_open, column, mode, reading._replace(cost=cost))
         return still_open
 

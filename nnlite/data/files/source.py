@@ -134,7 +134,7 @@ def _source(file, path, options, stack):
             raise ValueError("an Excel file without a header is not read, want a first row that names the columns")
         return Source(binary, "", None, columns, rows, notes)
     name, why = _encoding(sample, options)
-    peeked = Peeked(encoding.utf8(file, name), path)
+    peeked = Peeked(encoding.utf8(file, name).raw, path)
     text, is_whole = peeked.text
     if not text.strip() and (is_whole or peeked.trouble):
         raise ValueError(f"damaged file, {peeked.trouble}" if peeked.trouble else "the file is empty")
@@ -192,7 +192,7 @@ def _text_source(file, text, is_whole, ending, options, name, notes):
     if kind == "JSON lines":
         return Source(kind, name, None, None, numbered_lines(file), notes, json_object)
     if kind == "JSON document":
-        found = survey(text, options.title)
+        found = survey(text, options.title, is_whole)
         return Source(kind, name, None, None, iter(Objects(file, found)), notes + found.notes)
     if kind == "fastText":
         return Source(kind, name, None, labelled.COLUMNS, numbered_lines(file), notes, labelled.labelled)
