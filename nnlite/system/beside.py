@@ -35,7 +35,7 @@ def holder(place: Path) -> Iterator[Path]:
         folder.mkdir()
     try:
         with open(folder / MARK, "xb", buffering=0) as mark:
-            is_locked(mark)
+            is_locked(mark, wait=True)  # another may look at the mark just now
             with _error_of(place):
                 mark.write(os.fsencode(place.name))  # after the lock: a mark without a name is never removed
             yield folder

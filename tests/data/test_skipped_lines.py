@@ -29,7 +29,8 @@ def test_a_bad_row_is_counted_named_and_skipped(tmp_path, kind, row):
 
 
 def test_the_tables_above_show_every_kind():
-    elsewhere = {"damaged file", "object too long", "not CSV", "unclosed quote", "variant"}
+    elsewhere = {"damaged file", "object too long", "not CSV", "unclosed quote", "variant",
+                 "not an item"}
     assert {kind for kind, _ in BAD_JSON_LINES + BAD_ROWS} | elsewhere == set(WANTED)
 
 

@@ -248,6 +248,27 @@ def test_threads_and_processes_that_write_to_one_place(tmp_path, exchanges, with
     assert answer(tmp_path / "a") > 100 and os.listdir(tmp_path) == ["a"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows locks bytes, which msvcrt tries to do for 10 s")
+def test_who_looks_at_a_new_mark_does_not_keep_its_writer_from_locking_it(tmp_path, monkeypatch):
+    """Otherwise the next one who looks would take a folder that is being written for what a killed writer left."""
+    lock, timers = locks.is_locked, []
+
+    def look_first(file, **options):
+        if not timers:
+            other = open(file.name, "r+b")
+            assert lock(other)
+            timers.append(threading.Timer(0.05, other.close))
+            timers[0].start()
+        return lock(file, **options)
+
+    monkeypatch.setattr(beside, "is_locked", look_first)
+    with beside.holder(tmp_path / "a") as folder, open(folder / beside.MARK, "r+b") as mark:
+        timers[0].join()
+        assert not lock(mark)
+        beside.clear(tmp_path / "a")
+        assert folder.exists()
+
+
 def test_another_program_puts_its_file_into_the_place_meanwhile(tmp_path, monkeypatch):
     write(tmp_path / "a", 1)
     fill = array_folder._fill
