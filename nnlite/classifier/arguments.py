@@ -42,6 +42,8 @@ def _column(where, titles):
     """The titles as a new list."""
     if isinstance(titles, (str, bytes)):
         raise TypeError(f"{where}: titles: want a list of str, got one {type(titles).__name__}")
+    if hasattr(titles, "__array__") and not hasattr(titles, "__iter__"):
+        titles = np.asarray(titles)
     shape: tuple[int, ...] = getattr(titles, "shape", (0,))
     if isinstance(titles, (set, frozenset, dict)) or not hasattr(titles, "__iter__") or len(shape) not in (1, 2):
         raise TypeError(f"{where}: titles: want a list of str, got {type(titles).__name__}")

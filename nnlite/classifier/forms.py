@@ -69,6 +69,8 @@ def names_of(where: str, categories: Any, classes: Sequence | None = None) -> tu
     """
     if isinstance(categories, (str, bytes)):
         raise TypeError(f"{where}: categories: want for each title {WANTED}, got one {type(categories).__name__}")
+    if hasattr(categories, "__array__") and not hasattr(categories, "__iter__"):
+        categories = np.asarray(categories)
     if isinstance(categories, (set, frozenset, dict)) or not hasattr(categories, "__iter__"):
         raise TypeError(f"{where}: categories: want a list with, for each title, {WANTED}, got "
                         f"{type(categories).__name__}")

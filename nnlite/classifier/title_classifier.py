@@ -88,6 +88,8 @@ class TitleClassifier(Predictor):
         known = Categories.choose(records, **asked)
         if sample_weight is not None:
             weights = check_weights("fit: sample_weight", np.asarray(sample_weight), len(records))[known.kept(records)]
+            if not weights.any():
+                raise ValueError("fit: sample_weight: want some above 0, got none: there is nothing to learn")
         records, news = known.apply(records)
         vocabulary = Vocabulary.build(records, **features)
         form.check(vocabulary.labels)

@@ -224,7 +224,8 @@ def test_every_setting_arrives():
 
 
 @pytest.mark.parametrize("wrong, error", [
-    (dict(epochs=0), ValueError), (dict(hidden=()), ValueError), (dict(hidden="5"), TypeError), (dict(lr=0), ValueError),
+    (dict(epochs=0), ValueError), (dict(hidden=()), ValueError), (dict(hidden="5"), TypeError),
+    (dict(lr=0), ValueError),
     (dict(dropout=1), ValueError), (dict(min_count=0), ValueError), (dict(activation="cubic"), ValueError),
     (dict(order="random"), ValueError), (dict(threads=0), ValueError),
 ])
