@@ -3,7 +3,7 @@
     lists      a collection of str for each title: any number of categories
     texts      a str for each title: one category
     numbers    a whole number for each title: one category, as scikit-learn's LabelEncoder makes them
-    matrix     ones and zeros, a column for each category, as MultiLabelBinarizer and get_dummies make them
+    matrix     ones and zeros, a column for each category, as MultiLabelBinarizer and get_dummies make them, or as lists
     sparse     the same as a scipy.sparse matrix
 """
 
@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 KINDS = "lists", "texts", "numbers", "matrix", "sparse"
 WANTED = "a collection of str, such as a tuple"
+NUMBER = int, np.integer, np.bool_  # bool is an int
 _NUMBER = re.compile("0|-?[1-9][0-9]{0,17}")
 
 Names = list[tuple[str, ...]]  # the categories of each title
@@ -87,14 +88,21 @@ def names_of(where: str, categories: Any, classes: Sequence | None = None) -> tu
     if sp.issparse(categories) or isinstance(categories, np.ndarray) and categories.ndim == 2 \
             and categories.dtype.kind in "biuf":
         return _from_matrix(where, categories, classes)
+    found = list(categories)
+    if found and all(map(_is_row, found)) and len(set(map(len, found))) == 1:
+        return _from_matrix(where, np.array(found), classes)
     if classes is not None and len(classes):
         raise TypeError(f"{where}: classes: want them only with a matrix of 0 and 1, got names of categories")
-    found = list(categories)
     if found and isinstance(found[0], str):
         return _from_texts(where, found), Form("texts")
-    if found and isinstance(found[0], (int, np.integer, np.bool_)):
+    if found and isinstance(found[0], NUMBER):
         return _from_numbers(where, found), Form("numbers")
     return _from_lists(where, found), Form("lists")
+
+
+def _is_row(given):
+    """Whether it is a row of a matrix of 0 and 1 that is given as a list of lists."""
+    return isinstance(given, (list, tuple, np.ndarray)) and len(given) > 0 and isinstance(given[0], NUMBER)
 
 
 def _from_lists(where, found):
@@ -120,7 +128,7 @@ def _from_texts(where, found):
 
 def _from_numbers(where, found):
     for i, number in enumerate(found):
-        if not isinstance(number, (int, np.integer, np.bool_)):
+        if not isinstance(number, NUMBER):
             raise TypeError(f"{where}: categories[{i}]: want a whole number, as categories[0] is, got "
                             f"{type(number).__name__}")
     return [(str(int(number)),) for number in found]

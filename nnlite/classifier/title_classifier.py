@@ -26,6 +26,7 @@ from nnlite.data.dataset import Dataset
 from nnlite.data.digests import TitleDigests, digests, merged
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
+from nnlite.network.mlp import MLP
 from nnlite.scores.calibration import best_threshold
 from nnlite.scores.explanation import Explanation, explain
 from nnlite.training import recipes
@@ -89,7 +90,7 @@ class TitleClassifier(Predictor):
         if sample_weight is not None:
             weights = check_weights("fit: sample_weight", np.asarray(sample_weight), len(records))[known.kept(records)]
             if not weights.any():
-                raise ValueError("fit: sample_weight: want some above 0, got none: there is nothing to learn")
+                raise ValueError("fit: sample_weight: all weights are zero: there is nothing to learn")
         records, news = known.apply(records)
         vocabulary = Vocabulary.build(records, **features)
         form.check(vocabulary.labels)
@@ -229,4 +230,13 @@ class TitleClassifier(Predictor):
         return classifier
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_trainer"}  # it has threads
+        """All but the trainer, which has threads; of the network its arrays, because joblib copies one held twice."""
+        state = {name: value for name, value in vars(self).items() if name != "_trainer"}
+        if model := state.get("model_"):
+            state["model_"] = dict(model.params), model.activation, model.output
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if network := state.get("model_"):
+            self.model_ = MLP.from_params(*network)
