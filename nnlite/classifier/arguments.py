@@ -70,20 +70,21 @@ def rereader(where: str, paths: Sequence[str | PathLike], reading: dict[str, Any
     return partial(read_records, paths, **reading), given(make_options(**reading))
 
 
-def checked_records(where: str, titles: Titles, categories: CategoryLists, classes: Sequence | None = None,
+def checked_records(where: str, titles: Titles, categories: CategoryLists, columns: Sequence[str] | None = None,
                     ) -> list[Record]:
     """A Record of each title and its categories, as `labelled`, which also finds the form of the categories."""
-    return labelled(where, titles, categories, classes)[0]
+    return labelled(where, titles, categories, columns=columns)[0]
 
 
 def labelled(where: str, titles: Titles, categories: CategoryLists, classes: Sequence | None = None,
-             ) -> tuple[list[Record], Form]:
+             columns: Sequence[str] | None = None) -> tuple[list[Record], Form]:
     """A Record of each title and its categories, and the form of the categories.
 
-    Raises as `texts` and `forms.names_of`; ValueError if the numbers of titles and of categories differ.
+    classes, columns: as in `forms.names_of`
+    Raises as `texts` and `names_of`; ValueError if the numbers of titles and of categories differ.
     """
     titles = texts(where, titles)
-    names, form = names_of(where, categories, classes)
+    names, form = names_of(where, categories, classes, columns)
     if len(titles) != len(names):
         raise ValueError(f"{where}: want as many categories as titles, {len(titles)}, got {len(names)}")
     return list(map(Record, titles, names)), form

@@ -62,10 +62,11 @@ class Form(NamedTuple):
         return np.array([place[label] for label in labels])
 
 
-def names_of(where: str, categories: Any, classes: Sequence | None = None) -> tuple[Names, Form]:
+def names_of(where: str, categories: Any, classes: Sequence | None = None,
+             columns: Sequence[str] | None = None) -> tuple[Names, Form]:
     """The names of the categories of each title, and the form in which they are given.
 
-    classes: the names of the columns of a matrix; by default those of a table, else the columns' numbers
+    classes: the names of the columns of a matrix; by default those of a table, else `columns`, else their numbers
     A table with one column that does not hold numbers is that column. TypeError or ValueError for what has no form.
     """
     if isinstance(categories, (str, bytes)):
@@ -84,14 +85,14 @@ def names_of(where: str, categories: Any, classes: Sequence | None = None) -> tu
                                 "others: choose one, such as table['category']")
             categories = table[names[0]]
         else:
-            classes = names if classes is None else classes
+            columns = names
     if sp.issparse(categories) or isinstance(categories, np.ndarray) and categories.ndim == 2 \
             and categories.dtype.kind in "biuf":
-        return _from_matrix(where, categories, classes)
+        return _from_matrix(where, categories, columns if classes is None else classes)
     found = list(categories)
     if found and all(map(_is_row, found)) and len(set(map(len, found))) == 1:
-        return _from_matrix(where, np.array(found), classes)
-    if classes is not None and len(classes):
+        return _from_matrix(where, np.array(found), columns if classes is None else classes)
+    if classes is not None:
         raise TypeError(f"{where}: classes: want them only with a matrix of 0 and 1, got names of categories")
     if found and isinstance(found[0], str):
         return _from_texts(where, found), Form("texts")
@@ -134,17 +135,17 @@ def _from_numbers(where, found):
     return [(str(int(number)),) for number in found]
 
 
-def _from_matrix(where, given, classes):
+def _from_matrix(where, given, names):
     """The names of the columns that are 1 in each row, and the form of the matrix."""
     matrix = sp.csr_array(given, copy=True)
     matrix.sum_duplicates()
     if len(given.shape) != 2 or not np.isin(matrix.data, (0, 1)).all():
         raise ValueError(f"{where}: categories: want a matrix of 0 and 1, got other numbers")
-    columns = tuple(map(str, range(matrix.shape[1]) if classes is None else classes))
+    columns = tuple(map(str, range(matrix.shape[1]) if names is None else names))
     if len(columns) != matrix.shape[1] or len(set(columns)) != len(columns):
         raise ValueError(f"{where}: categories: want {matrix.shape[1]} different names of columns, as classes or in a "
                          f"table, got {len(set(columns))}")
     rows = np.split(matrix.indices, matrix.indptr[1:-1])
     ones = np.split(matrix.data != 0, matrix.indptr[1:-1])
-    names = [tuple(columns[j] for j in row[is_one].tolist()) for row, is_one in zip(rows, ones)]
-    return names[:matrix.shape[0]], Form("sparse" if sp.issparse(given) else "matrix", columns)
+    found = [tuple(columns[j] for j in row[is_one].tolist()) for row, is_one in zip(rows, ones)]
+    return found[:matrix.shape[0]], Form("sparse" if sp.issparse(given) else "matrix", columns)

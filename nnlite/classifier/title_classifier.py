@@ -145,8 +145,8 @@ class TitleClassifier(Predictor):
     @one_at_a_time
     def _fit_more(self, titles: Titles, categories: CategoryLists, on_step: OnStep,
                   classes: Sequence | None) -> "TitleClassifier":
-        named = self._form.columns if classes is None else classes
-        records, _ = self.categories_.apply(checked_records("partial_fit", titles, categories, named))
+        records, _ = labelled("partial_fit", titles, categories, classes, self._form.columns)
+        records, _ = self.categories_.apply(records)
         data, news = self.vocabulary_.encode(records), about_new(records, self.vocabulary_)
         trainer = getattr(self, "_trainer", None)
         if trainer is None or trainer.model is not self.model_:

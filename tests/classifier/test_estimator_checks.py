@@ -26,7 +26,7 @@ CANNOT_PASS = {
     "check_estimators_empty_data_messages": "titles without words are refused, in other words",
     "check_fit2d_1sample": "one title has nothing to learn from; it is refused in other words",
     "check_classifiers_one_label": "with one category there is nothing to learn: fit says so",
-    "check_sample_weight_equivalence_on_dense_data": "a title given twice is in two batches, which a weight of 2 is not",
+    "check_sample_weight_equivalence_on_dense_data": "a title given twice makes other batches than weight 2",
     "check_classifiers_regression_target": "a category that is not a text or whole number is a TypeError",
     "check_supervised_y_no_nan": "a category that is not a text or whole number is a TypeError",
     "check_supervised_y_2d": "one column of numbers is a matrix with one category, which may hold 0 and 1 only",
