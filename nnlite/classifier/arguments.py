@@ -88,3 +88,13 @@ def labelled(where: str, titles: Titles, categories: CategoryLists, classes: Seq
     if len(titles) != len(names):
         raise ValueError(f"{where}: want as many categories as titles, {len(titles)}, got {len(names)}")
     return list(map(Record, titles, names)), form
+
+
+def checked_validation(where: str, validation: Validation, columns: Sequence[str] | None = None,
+                       ) -> list[Record] | None:
+    """The records of a pair of titles and categories, None for none. TypeError for anything else, or as `labelled`."""
+    if validation is None:
+        return None
+    if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+        raise TypeError(f"{where}: validation: want a pair (titles, categories), got {type(validation).__name__}")
+    return checked_records(f"{where}: validation", *validation, columns)

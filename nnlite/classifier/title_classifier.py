@@ -12,7 +12,7 @@ import numpy as np
 
 from nnlite.categories.choice import Categories
 from nnlite.classifier import model_folder
-from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_records, labelled, rereader
+from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_validation, labelled, rereader
 from nnlite.classifier.fitted import changed, encoded, fitted
 from nnlite.classifier.forms import Form
 from nnlite.classifier.noted_fit import OnStep, noted_fit
@@ -84,7 +84,7 @@ class TitleClassifier(Predictor):
         if all titles have the same categories: there is nothing to learn.
         """
         records, form = labelled("fit", titles, categories, classes)
-        held_out = checked_records("fit: validation", *validation, form.columns) if validation else None
+        held_out = checked_validation("fit", validation, form.columns)
         features, asked, others = recipes.split(self.recipe, self.overrides)
         known = Categories.choose(records, **asked)
         if sample_weight is not None:
@@ -118,7 +118,7 @@ class TitleClassifier(Predictor):
         if isinstance(asked.get("major"), (int, np.integer)):
             raise ValueError("fit_files: major: want names, because a number needs all records at once, got a number")
         read, reading = rereader("fit_files", paths, reading)
-        held_out = checked_records("fit_files: validation", *validation) if validation else None
+        held_out = checked_validation("fit_files", validation)
         known = Categories.choose(read(), **asked)
         noted = TitleDigests()
         vocabulary = Vocabulary.build(noted.noting(known.stream(read())), max_counts=MAX_COUNTS, **features)

@@ -168,6 +168,12 @@ def test_validation_has_the_form_of_the_training():
     assert one.training_["counts"]["validation_known"] == 9
 
 
+@pytest.mark.parametrize("validation", [(TITLES,), (TITLES, TEXTS, TEXTS), TITLES, np.array(TITLES), {"x": 1}, 0.1])
+def test_validation_that_is_not_a_pair_is_refused(validation):
+    with pytest.raises(TypeError, match=r"^fit: validation: want a pair \(titles, categories\), got "):
+        TitleClassifier(**QUICK).fit(TITLES, TEXTS, validation)
+
+
 # ---- probabilities
 
 def test_all_probabilities_stand_in_the_order_of_the_classes(of_texts, of_matrix):
