@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from problems import compiled
+from problems import change_json, compiled
 from shops import SMALL, shop
 
 from nnlite import TitleClassifier
@@ -166,6 +166,14 @@ def test_the_form_is_saved_and_later_parts_have_it(categories, more, tmp_path):
 def test_validation_has_the_form_of_the_training():
     one = TitleClassifier(**QUICK).fit(TITLES, MATRIX, (TITLES[:9], MATRIX[:9]), classes=BINARIZER.classes_)
     assert one.training_["counts"]["validation_known"] == 9
+
+
+@pytest.mark.parametrize("form", [[], {}, None, 1, "lists of lists", "numbers", "matrix", "sparse"])
+def test_a_stored_form_that_does_not_fit_is_refused(form, of_texts, tmp_path):
+    of_texts.save(tmp_path / "m")
+    change_json(tmp_path / "m" / "model.json", form=form)
+    with pytest.raises(ValueError, match="not a whole model: ValueError: (form|categories): want "):
+        TitleClassifier.load(tmp_path / "m")
 
 
 @pytest.mark.parametrize("validation", [(TITLES,), (TITLES, TEXTS, TEXTS), TITLES, np.array(TITLES), {"x": 1}, 0.1])
