@@ -14,6 +14,7 @@ from nnlite.data.digests import n_repeated
 from nnlite.data.records import Record
 from nnlite.data.summary import kept_categories, nothing_to_learn
 from nnlite.data.vocabulary import Vocabulary
+from nnlite.scores.explanation import unknown_words
 
 SHOWN = 5  # names of ignored categories
 
@@ -68,3 +69,11 @@ def about_new(records: Sequence[Record], vocabulary: Vocabulary) -> dict[str, in
         _log.warning("%s", f"partial_fit: new categories are ignored, the model does not know them: {names}{more}; "
                            f"{n_without:,} of {len(records):,} products have no other")
     return {"new_categories": len(new), "records_without_known": n_without}
+
+
+def about_unknown(vocabulary: Vocabulary, title: str) -> None:
+    """Say which words of a title have no effect, because the vocabulary does not know them."""
+    if words := unknown_words(vocabulary, title):
+        more = f" and {len(words) - SHOWN:,} more" if len(words) > SHOWN else ""
+        _log.warning("%s", f"explain: words that the model does not know have no effect: "
+                           f"{', '.join(map(repr, words[:SHOWN]))}{more}")

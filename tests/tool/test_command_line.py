@@ -76,7 +76,7 @@ def test_training_tells_what_it_does(home, tmp_path, capsys):
         assert words in err, words
     assert err.count("loss") == 3
     model = TitleClassifier.load(tmp_path / "m")
-    assert model.get_params() == {"recipe": "default", "epochs": 2, "hidden": (8,)}
+    assert (model.recipe, model.overrides) == ("default", {"epochs": 2, "hidden": (8,)})
     assert model.training_["records"] == 300 and len(model.training_["validation"]) == 2
 
 
@@ -91,8 +91,8 @@ def test_options_arrive(home, tmp_path):
             "--seed 4 --threads 1 --dropout 0.25").split()
     assert run("train", home / "train.jsonl", "--model", tmp_path / "m", "--quiet", *argv) == 0
     model = TitleClassifier.load(tmp_path / "m")
-    assert model.get_params() == dict(recipe="deck", epochs=1, batch_rows=100, lr=0.5, hidden=(5, 3), min_count=7,
-                                      label_min_count=9, seed=4, dropout=0.25)
+    assert model.recipe == "deck" and model.overrides == dict(
+        epochs=1, batch_rows=100, lr=0.5, hidden=(5, 3), min_count=7, label_min_count=9, seed=4, dropout=0.25)
     assert model.model_.hidden == (5, 3) and model.training_["steps"] == 3
 
 
