@@ -3,34 +3,31 @@
 import dataclasses
 import json
 import logging
-import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from nnlite.categories.mapping import propose_file
 from nnlite.classifier import model_folder
 from nnlite.classifier.title_classifier import TitleClassifier
-from nnlite.data.lines import MAX_LINE_BYTES
 from nnlite.data.cleaning import clean
 from nnlite.data.records import Record, inspect_file, make_options, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate as scores_of
 from nnlite.system import array_folder
-from nnlite.tool import places, reading_options
+from nnlite.tool import inputs, places, reading_options
 from nnlite.tool.doctor import examine, report_lines
 from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
-from nnlite.tool.printing import cell, printable, say, show
+from nnlite.tool.printing import printable, say, show
 from nnlite.tool.progress import display
 from nnlite.tool.report.sections import write_report
+from nnlite.tool.titles import batches, json_line, line, raw_line, typed
 from nnlite.training.planning import plan as make_plan
 from nnlite.training.recipes import SETTINGS
-
-READ_BYTES = 1 << 16  # of standard input, at most, before the titles in them are predicted
 
 
 def train(args: Namespace) -> int:
@@ -135,10 +132,16 @@ def doctor(args: Namespace) -> None:
     show(json.dumps(found, indent=2) if args.json else "\n".join(report_lines(found)))
 
 
+def _loaded(folder: Path, others: Iterable[str | Path]) -> TitleClassifier:
+    """The model in a folder; others: the other words of the command."""
+    inputs.check_model(folder, others)
+    return TitleClassifier.load(folder)
+
+
 def evaluate(args: Namespace) -> None:
     """Print the scores of a model on the records of some files."""
     places.check({"--report": args.report}, inputs=[args.model, *args.data])
-    classifier = TitleClassifier.load(args.model)
+    classifier = _loaded(args.model, args.data)
     vocabulary = classifier.vocabulary_
     reader = read_records(args.data, **reading_options.as_trained(args, classifier))
     records = list(reader)
@@ -174,7 +177,7 @@ def _table(scores: dict[str, float]) -> Iterator[str]:
 def predict(args: Namespace) -> None:
     """Print the categories of each title, from the arguments or standard input; or of each row of a file, --data."""
     _check_predict(args)
-    classifier = TitleClassifier.load(args.model)
+    classifier = _loaded(args.model, args.titles)
     found = partial(_found, classifier, args.top, args.threshold)
     if args.data:
         options = reading_options.as_trained(args, classifier, "categories", "separator", "paths")
@@ -183,7 +186,7 @@ def predict(args: Namespace) -> None:
         return
     if not args.titles and sys.stdin and sys.stdin.isatty():
         say("type one title a line; Ctrl-D ends")
-    as_line = _json_line if args.json else _raw_line if args.raw else _line
+    as_line = json_line if args.json else raw_line if args.raw else line
     is_first = not args.titles
     for titles in [list(map(typed, args.titles))] if args.titles else batches(sys.stdin):
         if is_first and is_header(titles[0]):
@@ -196,9 +199,11 @@ def predict(args: Namespace) -> None:
 def _check_predict(args: Namespace) -> None:
     """ValueError or OSError for options that do not fit together, or a file that cannot be written."""
     if args.data and args.titles:
-        raise ValueError(f"predict: want titles or --data, got both: {args.titles[0]!r} and {args.data}")
+        raise ValueError(f"predict: want titles or one file, --data, got both: {args.titles[0]!r:.60} and {args.data}")
+    for title in args.titles:
+        inputs.check_title(title)
     if not args.data and (args.out or reading_options.reading(args)):
-        raise ValueError("predict: --out and the options of files want --data, got none")
+        raise ValueError("predict: --out and the options of files want --data FILE, got none")
     if args.out and str(args.out) != "-":
         places.check({"--out": args.out}, inputs=[args.model, args.data])
 
@@ -210,43 +215,9 @@ def _found(classifier: TitleClassifier, top: int | None, threshold: float | None
     return [[pair for pair in pairs if pair[1] > (threshold or 0)] for pairs in classifier.predict_top_k(titles, top)]
 
 
-def typed(argument: str) -> str:
-    """An argument decoded as UTF-8, whatever the locale; bytes that are not UTF-8 become U+FFFD."""
-    return os.fsencode(argument).decode("utf-8", "replace")
-
-
-def batches(file: TextIO | None) -> Iterator[list[str]]:
-    """Yield lists of the lines of a text file, such as standard input, as soon as they arrive.
-
-    Decoded as by `typed`. A longer line is cut after MAX_LINE_BYTES.
-    """
-    block, rest = b"\n", b""
-    buffer: Any = file and file.buffer
-    while buffer and block:
-        block = buffer.read1(READ_BYTES)
-        *whole, rest = (rest + block).split(b"\n")
-        if not block and rest:
-            whole.append(rest)
-        if whole:
-            yield [line[:MAX_LINE_BYTES].decode("utf-8", "replace") for line in whole]
-        rest = rest[:MAX_LINE_BYTES]
-
-
-def _line(title: str, pairs: list[tuple[str, float]], as_cell: Callable[[str], str] = cell) -> str:
-    return "\t".join(map(as_cell, [title, *(f"{' '.join(name.split())} {p:.2f}" for name, p in pairs)]))
-
-
-def _raw_line(title: str, pairs: list[tuple[str, float]]) -> str:
-    return _line(title, pairs, printable)
-
-
-def _json_line(title: str, pairs: list[tuple[str, float]]) -> str:
-    return json.dumps({"title": title, "categories": [{"category": name, "probability": p} for name, p in pairs]})
-
-
 def explain(args: Namespace) -> None:
     """Print the effect of each word of a title on each of its likeliest categories."""
-    classifier = TitleClassifier.load(args.model)
+    classifier = _loaded(args.model, [args.title])
     title = clean(typed(args.title))
     found = classifier.explain(title, args.top)
     if args.json:
