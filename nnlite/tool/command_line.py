@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from nnlite import __version__
 from nnlite.system.interrupts import sigterm_as_ctrl_c
 from nnlite.tool import commands, inputs, reading_options
 from nnlite.tool.printing import messages, say
-from nnlite.tool.values import Majors, amount, majors, natural, place, positive, share, widths
+from nnlite.tool.values import Majors, majors, natural, part, place, positive, rate, share, widths
 from nnlite.tool.words import Parser, Program
 from nnlite.training.recipes import RECIPES
 
@@ -23,13 +24,15 @@ ABOUT = """Learns which categories a product belongs to from its title.
   nnlite predict shop "Blue cotton dress"              print the categories of a title
   nnlite predict shop --data new.csv --out out.csv     add the categories to each row of a file
   nnlite explain shop "Blue cotton dress"              show the effect of each word
+  nnlite propose products.csv --out mapping.tsv        propose which raw categories to merge or drop, for you to edit
+  nnlite doctor                                        measure this machine and find what slows it down
 
 Product files are .csv, .tsv, .jsonl, .json, .xml, .txt (fastText), .xlsx or .parquet, plain or .gz, .bz2, .xz, or - for
 standard input. Each product has a title and categories. Most exports of shops are read as they are.
 """
 CODES = """
-exit codes: 0 success; 1 interrupted by Ctrl-C or SIGTERM (`train` saves what it has learnt by then); 2 an error,
-reported in one line on standard error. It is not an error if the reader of the output stops early, as `head` does.
+exit codes: 0 success; 2 an error, reported in one line on standard error; 130 interrupted by Ctrl-C or SIGTERM
+(`train` saves what it has learnt by then). It is not an error if the reader of the output stops early, as `head` does.
 """
 TRAIN = """Learns from product files and saves a model. Lines without a usable product are skipped, counted and shown.
 
@@ -101,6 +104,9 @@ probability, and its logit, are with the word than without it. Above 0 the word 
 """
 DOCTOR = "Measures what this machine can do, and finds settings that slow it down."
 
+_INNER = re.compile(  # classes and functions, which say where a setting is wrong to those who call them
+    "^(?:(?:AdaGrad|Adam|MLP|Major|SGD|TitleClassifier|Trainer|Vocabulary|evaluate|fit|fit_files|overrides|read_records|"
+    "write_chunks): )+")
 SHARED: dict[str, dict[str, Any]] = {  # arguments of several commands
     "model": {"type": place, "metavar": "DIR", "help": "the folder of a model"},
     "data": {"type": place, "nargs": "+", "metavar": "DATA", "help": "product files; - is standard input"},
@@ -114,6 +120,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in sys.stdout, sys.stderr:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # for characters that the terminal's encoding lacks
+    args = None
     try:
         try:
             args = parser().parse_args(argv)
@@ -127,8 +134,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         code = 0
     except KeyboardInterrupt:
-        say("nnlite: interrupted")
-        code = 1
+        say(f"nnlite: interrupted{commands.how_to_resume(args) if args else ''}")
+        code = 130
     except Exception as error:  # the user of a command never sees a traceback
         say(f"nnlite: error: {' '.join(message(error).split())}")
         code = 2
@@ -147,7 +154,7 @@ def message(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"out of memory: {error}"
     if isinstance(error, (ImportError, OSError, TypeError, ValueError, FloatingPointError)):
-        return str(error)
+        return _INNER.sub("", str(error))
     return f"{type(error).__name__}: {error}"
 
 
@@ -159,7 +166,7 @@ def parser() -> Program:
     def add(function: Callable[[argparse.Namespace], Any], what: str, description: str, *shared: str) -> Parser:
         command = top.commands.add_parser(function.__name__, help=what, description=description, epilog=CODES,
                                           formatter_class=argparse.RawDescriptionHelpFormatter)
-        command.set_defaults(command=function)
+        command.set_defaults(command=function, uses_model="model" in shared)
         for name in shared:
             command.add_argument(name, **SHARED[name])
         return command
@@ -223,9 +230,9 @@ def _recipe_options(command: Parser) -> None:
     command.add_argument("--recipe", choices=list(RECIPES), default="default", help="(default: %(default)s)")
     command.add_argument("--epochs", type=positive, metavar="N", help="how often each product is seen")
     command.add_argument("--batch-rows", type=positive, metavar="N", help="products in one step")
-    command.add_argument("--lr", type=amount, metavar="RATE", help="learning rate")
+    command.add_argument("--lr", type=rate, metavar="RATE", help="learning rate")
     command.add_argument("--hidden", type=widths, metavar="N[,N...]", help="units of each hidden layer, as 400,200")
-    command.add_argument("--dropout", type=share, metavar="P", help="the fraction of units left out while training")
+    command.add_argument("--dropout", type=part, metavar="P", help="the fraction of units left out while training")
     command.add_argument("--negligible", type=share, metavar="P",
                          help="leave out gradients up to P, such as 0.001: faster with thousands of categories")
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer than N titles")

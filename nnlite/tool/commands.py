@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,8 @@ def train(args: Namespace) -> int:
     places.check({"--report": args.report},
                  {"--model": args.model, "--chunks": args.chunks, "--checkpoints": args.checkpoints},
                  [*args.data, *(args.validation or []), *([args.mapping] if args.mapping else [])])
+    if inputs.is_model(args.model):
+        inform(f"{args.model}: holds a model, which the new one will replace")
     with _errors_only() if args.quiet else nullcontext():
         data = None if args.chunks else _read(args.data, options, inform)
         validation = _read(args.validation, options, inform) if args.validation else None
@@ -60,8 +62,18 @@ def train(args: Namespace) -> int:
             source = ", ".join(map(str, args.validation or args.data)) + ", trained on" * (not validation)
             write_report(args.report, classifier, map(Record, titles, categories), source=source)
     about = "\n".join(_about_training(classifier, args.model))
-    inform(about + "; interrupted, what was learnt so far is saved" * interrupted)
-    return int(interrupted)
+    inform(about + f"; interrupted, what was learnt so far is saved{how_to_resume(args)}" * interrupted)
+    return 130 * interrupted
+
+
+def how_to_resume(args: Namespace) -> str:
+    """What to do after Ctrl-C, as the end of a sentence; "" for commands but `train`."""
+    if args.command is not train:
+        return ""
+    if args.checkpoints:
+        return f"; the same command resumes from the last checkpoint in {args.checkpoints}, if there is one"
+    kept = f"; the same command uses the chunks in {args.chunks}" if args.chunks else "; the same command starts anew"
+    return kept + ", and with --checkpoints DIR it could resume"
 
 
 @contextmanager
@@ -132,16 +144,10 @@ def doctor(args: Namespace) -> None:
     show(json.dumps(found, indent=2) if args.json else "\n".join(report_lines(found)))
 
 
-def _loaded(folder: Path, others: Iterable[str | Path]) -> TitleClassifier:
-    """The model in a folder; others: the other words of the command."""
-    inputs.check_model(folder, others)
-    return TitleClassifier.load(folder)
-
-
 def evaluate(args: Namespace) -> None:
     """Print the scores of a model on the records of some files."""
     places.check({"--report": args.report}, inputs=[args.model, *args.data])
-    classifier = _loaded(args.model, args.data)
+    classifier = TitleClassifier.load(args.model)
     vocabulary = classifier.vocabulary_
     reader = read_records(args.data, **reading_options.as_trained(args, classifier))
     records = list(reader)
@@ -177,13 +183,17 @@ def _table(scores: dict[str, float]) -> Iterator[str]:
 def predict(args: Namespace) -> None:
     """Print the categories of each title, from the arguments or standard input; or of each row of a file, --data."""
     _check_predict(args)
-    classifier = _loaded(args.model, args.titles)
+    classifier = TitleClassifier.load(args.model)
     found = partial(_found, classifier, args.top, args.threshold)
     if args.data:
         options = reading_options.as_trained(args, classifier, "categories", "separator", "paths")
+        if args.out and args.out.is_file():
+            say(f"{args.out}: is there, and is replaced when all rows are written")
         style = Style(args.separator or Style().separator, args.raw, args.json)
         say(predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style))
         return
+    if len(args.titles) > 1 and all(len(title.split()) == 1 for title in args.titles):
+        say(f"{len(args.titles)} titles of one word; a title of several words wants quotes around it")
     if not args.titles and sys.stdin and sys.stdin.isatty():
         say("type one title a line; Ctrl-D ends")
     as_line = json_line if args.json else raw_line if args.raw else line
@@ -217,7 +227,7 @@ def _found(classifier: TitleClassifier, top: int | None, threshold: float | None
 
 def explain(args: Namespace) -> None:
     """Print the effect of each word of a title on each of its likeliest categories."""
-    classifier = _loaded(args.model, [args.title])
+    classifier = TitleClassifier.load(args.model)
     title = clean(typed(args.title))
     found = classifier.explain(title, args.top)
     if args.json:

@@ -4,10 +4,11 @@ import errno
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 from glob import glob, has_magic
 from pathlib import Path
+from typing import Any
 
 from nnlite.classifier import model_folder
 from nnlite.data.files.kinds import JSON_ENDINGS, TABLE_ENDINGS
@@ -15,36 +16,43 @@ from nnlite.tool.printing import say
 
 ENDINGS = (*JSON_ENDINGS, *TABLE_ENDINGS, ".xml", ".xlsx", ".parquet")  # of product files
 PACKED = (".gz", ".bz2", ".xz")
+PATTERNS = "data", "validation"  # arguments that may be patterns of names
 LISTED = 3  # names in a message
+ALIKE = 0.75  # of two names, by `difflib`, where one may be the other misspelt
 
 
 def check(args: Namespace) -> None:
     """Replace patterns, such as *.csv, among the product files of a command by the files that match, and look at all.
 
     FileNotFoundError for a missing file, IsADirectoryError for a folder, ValueError for standard input that is closed.
+    Where something else is in the place of a model, and it can be said what to type, that is the error.
     """
-    for name in "data", "validation", "file":
-        given = getattr(args, name, None)
-        if isinstance(given, list):
+    for name in PATTERNS:
+        if isinstance(given := getattr(args, name, None), list):
             setattr(args, name, [path for pattern in given for path in _matching(pattern)])
-        for path in getattr(args, name) if isinstance(given, list) else [given] if given else []:
+    if getattr(args, "uses_model", False):
+        _check_model(args.model, [*_given(args, "data"), *_given(args, "titles"), *_given(args, "title")])
+    for name in (*PATTERNS, "file", "mapping"):
+        for path in _given(args, name):
             _check_file(path)
 
 
-def check_model(folder: Path, others: Iterable[str | Path]) -> None:
-    """Raise an error if something else is in the place of a model and it can be said what to type.
+def _given(args: Namespace, name: str) -> list[Any]:
+    """The values of an argument, however many it has."""
+    value = getattr(args, name, None)
+    return value if isinstance(value, list) else [] if value is None else [value]
 
-    others: the other words of the command, one of which may be the model
-    """
+
+def _check_model(folder: Path, others: list[str | Path]) -> None:
+    """others: the other words of the command, one of which may be the model."""
     if is_model(folder):
         return
     if found := next((other for other in others if is_model(Path(other))), None):
         raise ValueError(f"{folder}: found no model.json, but {found} holds a model: type {found} first")
     if folder.is_file():
-        raise ValueError(f"{folder}: a file, found no model.json: want the folder of a model first, and product files "
-                         "behind it")
+        raise ValueError(f"{folder}: a file, found no model.json in it: want the folder of a model first")
     if folder.parent.is_dir() and (models := [path for path in sorted(folder.parent.iterdir()) if is_model(path)]):
-        raise FileNotFoundError(f"{folder}: found no model.json; there are models in {_some(models)}")
+        raise FileNotFoundError(f"{folder}: found no model.json in it; there are models in {_some(models)}")
 
 
 def check_title(title: str) -> None:
@@ -94,7 +102,7 @@ def _check_file(path: Path) -> None:
         raise IsADirectoryError(errno.EISDIR, what + f": type {_some(files)}" * bool(files), str(path))
     elif not os.path.lexists(path):
         names = [found.name for found in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = get_close_matches(path.name, names, 1)
+        near = get_close_matches(path.name, names, 1, ALIKE)
         more = f": did you mean {path.parent / near[0]}?" if near else ""
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT) + more, str(path))
 

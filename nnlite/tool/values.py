@@ -3,9 +3,9 @@
 import argparse
 import math
 import re
-from functools import partial
+import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from nnlite.tool.reading_options import unquoted
 
@@ -24,13 +24,34 @@ def place(text: str) -> Path:
         return Path(text)
 
 
-def _number(kind: type, least: int, most: int | None, text: str) -> Any:
-    value = _as(kind, text)
-    if value is None or not least <= value <= (math.inf if most is None else most) or math.isinf(value):
-        want = f"{'a whole number' if kind is int else 'a number'} of at least {least}"
-        raise argparse.ArgumentTypeError(f"want {want}{'' if most is None else f' and at most {most}'}, got "
-                                         f"{text!r:.{SHOWN}}{_meant(kind, most, text)}")
-    return value
+class Number(NamedTuple):
+    """The type of a number of least to most; kind: int or float; wanted: the same in words."""
+
+    kind: type
+    least: float
+    most: float
+    wanted: str
+
+    def __call__(self, text: str) -> Any:
+        """The number. ArgumentTypeError for any other text."""
+        value = _as(self.kind, text)
+        if value is None or not self.least <= value <= self.most:
+            limit = f" and at most {self.most:,}" if self.kind is int and value and value > self.most else ""
+            raise argparse.ArgumentTypeError(f"want {self.wanted}{limit}, got {text!r:.{SHOWN}}{self._meant(text)}")
+        return value
+
+    def _meant(self, text: str) -> str:
+        """What to write instead: for 0,5 as for 1,000 and 50 %."""
+        plain = text.strip().removesuffix("%").strip()
+        if self.kind is int:
+            plain = re.sub(r"(?<=\d)[., '_](?=\d{3}(\D|$))|\.0+$", "", plain)
+        plain = plain.replace(",", ".")
+        value = _as(self.kind, plain)
+        if value is None or not 0 <= value < math.inf:
+            return ""
+        if self.wanted in SHARES and value <= 100 and (value > 1 or "%" in text):
+            return f": write {value / 100:g} for {value:g} %"
+        return f": write {plain}" if plain != text and self.least <= value <= self.most else ""
 
 
 def _as(kind: type, text: str) -> Any:
@@ -41,22 +62,11 @@ def _as(kind: type, text: str) -> Any:
         return None
 
 
-def _meant(kind: type, most: int | None, text: str) -> str:
-    """What to write instead: for 0,5 as for 1,000 and 50 %."""
-    plain = text.strip().removesuffix("%").strip()
-    if kind is int:
-        whole = re.sub(r"(?<=\d)[., '_](?=\d{3}(\D|$))|\.0+$", "", plain)
-        return f": write {whole}" if whole != text and _as(int, whole) is not None else ""
-    value = _as(float, plain.replace(",", "."))
-    if value is None or not math.isfinite(value) or value < 0:
-        return ""
-    if most == 1 and (1 < value <= 100 or text != plain and value <= 100):
-        return f": write {value / 100:g} for {value:g} %"
-    return f": write {value:g}" if "," in text and (most is None or value <= most) else ""
-
-
-positive, natural = partial(_number, int, 1, None), partial(_number, int, 0, None)
-share, amount = partial(_number, float, 0, 1), partial(_number, float, 0, None)
+SHARES = "a number of at least 0 and at most 1", "a number of at least 0 and below 1"
+positive = Number(int, 1, 2**31 - 1, "a whole number of at least 1")
+natural = Number(int, 0, 2**64 - 1, "a whole number of at least 0")
+share, part = Number(float, 0, 1, SHARES[0]), Number(float, 0, math.nextafter(1, 0), SHARES[1])
+rate = Number(float, math.ulp(0.0), sys.float_info.max, "a number above 0")
 
 
 def widths(text: str) -> tuple[int, ...]:

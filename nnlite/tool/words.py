@@ -18,6 +18,7 @@ from nnlite.tool.printing import printable
 
 HELP, VERSION = ("help", "-h", "--help", "-help", "-?", "/?"), ("version", "--version", "-version", "-V")
 SHOWN = 60  # characters of a wrong word
+ALIKE = 0.7  # of two words, by `difflib`, where one may be the other misspelt
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"  # that word processors make of two hyphens
 QUOTES = "\u201c\u201d\u201e\u201f", "\u2018\u2019\u201a\u201b"  # double and single ones of word processors
 MAY_BE_EQUALS = "--separator", "--delimiter"  # their value may begin with =
@@ -29,7 +30,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End the program with exit code 2."""
-        self.exit(2, f"{self.prog}: error: {printable(' '.join(message.split()))}\n")
+        self.exit(2, f"{self.prog}: error: {printable(' '.join(message.removeprefix('argument ').split()))}\n")
 
 
 class Command(Parser):
@@ -109,9 +110,11 @@ class Command(Parser):
         return word
 
     def _check_behind(self, option: str, word: str, others: list[str]) -> None:
-        """End the program if a word behind an option, as --validation a.csv b.csv, may be its second file."""
+        """End the program if a word behind an option may be its second value: --validation a.csv b.csv."""
         name = option.partition("=")[0]
         action = self._known.get(name)
+        if action and "," in str(action.metavar) and word[:1] not in "-./" and not _is_there(word):
+            self.error(f"want the values of {name} in one word, {option.replace('=', ' ', 1)},{word}, got a space")
         if others and type(action) is argparse._AppendAction and action.metavar == "FILE":
             self.error(f"want {name} before each of its files, and {self._others[-1].metavar} first, got "
                        f"{word!r:.{SHOWN}} behind {option.replace('=', ' ', 1)}")
@@ -173,13 +176,20 @@ class Program(Parser):
         known, near = self.commands.choices, _nearest(word.lower(), self.commands.choices)
         if name:
             self.error(f"want the command first, {self.prog} {name}, got {word!r:.{SHOWN}}")
-        if near:
-            self.error(f"unknown command {word!r:.{SHOWN}}: did you mean {self.prog} {near}?")
-        if os.path.exists(word):
+        if _is_there(word):
             example = "predict {} TITLE" if os.path.isdir(word) else "look {}"
             self.error(f"want a command first, such as {self.prog} {example.format(word)}, got {word!r:.{SHOWN}}")
+        if near:
+            self.error(f"unknown command {word!r:.{SHOWN}}: did you mean {self.prog} {near}?")
         self.error(f"unknown command {word!r:.{SHOWN}}: want one of {', '.join(known)}")
 
 
 def _nearest(word: str, known: Any) -> str | None:
-    return next(iter(get_close_matches(word, known, 1)), None)
+    return next(iter(get_close_matches(word, known, 1, ALIKE)), None)
+
+
+def _is_there(word: str) -> bool:
+    try:
+        return os.path.lexists(word)
+    except ValueError:  # it cannot be the name of a file
+        return False
