@@ -123,7 +123,7 @@ def _begun(folder, job, arrays, texts):
             raise _other_job(folder, name, want, got)
     same_lists = {name: list(lines) for name, lines in lists.items()} == texts
     if not same_lists or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
-        raise _other_job(folder, "words and labels", "as before", "others")
+        raise _other_job(folder, "the same", "words and labels", "others")
     return header["n_parts"] if header["n_rows"] else 0
 
 

@@ -104,9 +104,9 @@ probability, and its logit, are with the word than without it. Above 0 the word 
 """
 DOCTOR = "Measures what this machine can do, and finds settings that slow it down."
 
-_INNER = re.compile(  # classes and functions, which say where a setting is wrong to those who call them
-    "^(?:(?:AdaGrad|Adam|MLP|Major|SGD|TitleClassifier|Trainer|Vocabulary|evaluate|fit|fit_files|overrides|read_records|"
-    "write_chunks): )+")
+_INNER = re.compile(  # names in Python, before an error of a setting
+    "^(?:(?:AdaGrad|Adam|MLP|Major|SGD|TitleClassifier|Trainer|Vocabulary|evaluate|fit|fit_files|overrides|"
+    "read_records|write_chunks): )+")
 SHARED: dict[str, dict[str, Any]] = {  # arguments of several commands
     "model": {"type": place, "metavar": "DIR", "help": "the folder of a model"},
     "data": {"type": place, "nargs": "+", "metavar": "DATA", "help": "product files; - is standard input"},

@@ -19,7 +19,7 @@ from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.lines import MAX_LINE_BYTES
 from nnlite.scores import metrics
 from nnlite.scores.explanation import Effect, Explanation
-from nnlite.tool import commands
+from nnlite.tool import commands, titles
 from nnlite.tool.command_line import main, message, parser
 from nnlite.tool.report import sections
 from nnlite.training import planning
@@ -74,10 +74,10 @@ def test_an_option_that_is_0_arrives():
     assert commands._settings(args) == dict(seed=0, dropout=0.0)
 
 
-@pytest.mark.parametrize("n_more", [0, 1, commands.READ_BYTES + 5])
+@pytest.mark.parametrize("n_more", [0, 1, titles.READ_BYTES + 5])
 def test_a_line_of_standard_input_is_cut_after_a_mebibyte(n_more):
     file = io.TextIOWrapper(io.BytesIO(b"a" * (MAX_LINE_BYTES + n_more) + b"\nb\n"))
-    assert [len(title) for titles in commands.batches(file) for title in titles] == [MAX_LINE_BYTES, 1]
+    assert [len(title) for titles in titles.batches(file) for title in titles] == [MAX_LINE_BYTES, 1]
 
 
 def test_every_option_of_a_plan_reaches_it(tmp_path, monkeypatch):
@@ -371,7 +371,7 @@ def test_the_lines_of_an_explanation(monkeypatch, capsys):
 
 def lines_of(given):
     """What `batches` yields of standard input with these bytes."""
-    return list(commands.batches(SimpleNamespace(buffer=io.BytesIO(given))))
+    return list(titles.batches(SimpleNamespace(buffer=io.BytesIO(given))))
 
 
 @pytest.mark.parametrize("given, want", [
@@ -388,7 +388,7 @@ def test_lines_are_cut_at_their_most_bytes_however_they_arrive(monkeypatch, give
 def test_a_batch_is_the_lines_that_have_arrived(monkeypatch):
     monkeypatch.setattr(commands, "READ_BYTES", 4)
     assert lines_of(b"a\nb\ncd\ne") == [["a", "b"], ["cd"], ["e"]]
-    assert list(commands.batches(None)) == []
+    assert list(titles.batches(None)) == []
 
 
 @pytest.mark.parametrize("terminal, titles, said", [(True, [], True), (True, ["a"], False), (False, [], False)])
