@@ -23,7 +23,7 @@ from nnlite.tool import inputs, places, reading_options
 from nnlite.tool.doctor import examine, report_lines
 from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
 from nnlite.tool.printing import printable, say, show
-from nnlite.tool.progress import display
+from nnlite.tool.progress import display, stages_shown
 from nnlite.tool.report.sections import write_report
 from nnlite.tool.titles import batches, json_line, line, raw_line, typed
 from nnlite.training.planning import plan as make_plan
@@ -41,7 +41,7 @@ def train(args: Namespace) -> int:
                  [*args.data, *(args.validation or []), *([args.mapping] if args.mapping else [])])
     if inputs.is_model(args.model):
         inform(f"{args.model}: holds a model, which the new one will replace")
-    with _errors_only() if args.quiet else nullcontext():
+    with _errors_only() if args.quiet else stages_shown(say):
         data = None if args.chunks else _read(args.data, options, inform)
         validation = _read(args.validation, options, inform) if args.validation else None
         interrupted = False
@@ -123,6 +123,7 @@ def plan(args: Namespace) -> None:
     found.check()
 
 
+@stages_shown(say)
 def propose(args: Namespace) -> None:
     """Write a mapping of categories for a person to edit, and print its effect."""
     show(propose_file(args.data, args.out, args.min_count, **reading_options.reading(args)))
@@ -144,6 +145,7 @@ def doctor(args: Namespace) -> None:
     show(json.dumps(found, indent=2) if args.json else "\n".join(report_lines(found)))
 
 
+@stages_shown(say)
 def evaluate(args: Namespace) -> None:
     """Print the scores of a model on the records of some files."""
     places.check({"--report": args.report}, inputs=[args.model, *args.data])
@@ -190,7 +192,9 @@ def predict(args: Namespace) -> None:
         if args.out and args.out.is_file():
             say(f"{args.out}: is there, and is replaced when all rows are written")
         style = Style(args.separator or Style().separator, args.raw, args.json)
-        say(predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style))
+        with stages_shown(say) if args.out else nullcontext():
+            said = predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style)
+        say(said)
         return
     if len(args.titles) > 1 and all(len(title.split()) == 1 for title in args.titles):
         say(f"{len(args.titles)} titles of one word; a title of several words wants quotes around it")

@@ -4,8 +4,9 @@ import argparse
 import math
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from nnlite.tool.reading_options import unquoted
 
@@ -24,7 +25,8 @@ def place(text: str) -> Path:
         return Path(text)
 
 
-class Number(NamedTuple):
+@dataclass(frozen=True)
+class Number:
     """The type of a number of least to most; kind: int or float; wanted: the same in words."""
 
     kind: type
