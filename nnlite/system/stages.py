@@ -41,5 +41,5 @@ class Position:
         """n_records: read so far    n_files: read to their end    n_bytes: read of the next one"""
         if _listeners:
             now = n_records if self.sizes is None else sum(self.sizes[:n_files]) + n_bytes
-            done(self.stage, now - self.said, self.sizes and sum(self.sizes))
+            done(self.stage, now - self.said, sum(self.sizes) if self.sizes else None)
             self.said = now

@@ -9,7 +9,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from itertools import takewhile
 from typing import Any, NoReturn
@@ -36,7 +36,8 @@ class Parser(argparse.ArgumentParser):
 class Command(Parser):
     """The parser of a command: words in any order, each option once. Its options have one value or none."""
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+    def parse_args(  # type: ignore[override]  # argparse declares a form for each kind of namespace
+            self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
         """What the words say, by name. SystemExit, with exit code 2 for wrong words."""
         return super().parse_args(self.in_order(sys.argv[1:] if args is None else list(args)), namespace)
 
@@ -156,10 +157,11 @@ class Program(Parser):
         super().__init__(**options)
         self.commands = self.add_subparsers(metavar="COMMAND", parser_class=Command)
 
-    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+    def parse_args(  # type: ignore[override]  # argparse declares a form for each kind of namespace
+            self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
         """As the parser of the command that is named; shows help and the version where they are asked for."""
         words, known = sys.argv[1:] if args is None else list(args), self.commands.choices
-        name = next((word for word in words if word in known), None)
+        name = next((word for word in words if word in known), "")
         if not words or words[0] in HELP:
             shown = known[name] if name else self
             shown.print_help()
@@ -171,7 +173,7 @@ class Program(Parser):
         words.remove(name)
         return known[name].parse_args(words, namespace)
 
-    def _refuse(self, word: str, name: str | None) -> NoReturn:
+    def _refuse(self, word: str, name: str) -> NoReturn:
         """End the program because of a first word that is not a command; name: a command behind it."""
         known, near = self.commands.choices, _nearest(word.lower(), self.commands.choices)
         if name:
