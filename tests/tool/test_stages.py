@@ -38,7 +38,8 @@ def test_reading_is_told_in_bytes_of_all_files(tmp_path, monkeypatch):
     (tmp_path / "b").mkdir()
     paths = shop_file(tmp_path), shop_file(tmp_path / "b", 400)
     sums, counts = heard(lambda: list(read_records(paths)))
-    assert list(sums) == [("reading", sum(path.stat().st_size for path in paths))] and counts["reading"] == 440 // 16 + 2
+    assert list(sums) == [("reading", sum(path.stat().st_size for path in paths))]
+    assert counts["reading"] == 440 // 16 + 2
 
 
 def test_records_are_counted_where_bytes_are_unknown(tmp_path, monkeypatch):
@@ -53,7 +54,8 @@ def test_words_are_counted_and_records_encoded(monkeypatch):
     vocabulary = Vocabulary.build(some, min_count=2)
     assert heard(lambda: Vocabulary.build(some, min_count=2)) == ({("counting words", 40): 40}, {"counting words": 3})
     assert heard(lambda: vocabulary.encode(some)) == ({("encoding", 40): 40}, {"encoding": 3})
-    assert heard(lambda: vocabulary.encode(iter(some))) == heard(lambda: vocabulary.encode_titles(["dress"])) == ({}, {})
+    for silent in (lambda: vocabulary.encode(iter(some))), (lambda: vocabulary.encode_titles(["dress"])):
+        assert heard(silent) == ({}, {})
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -109,7 +111,7 @@ def test_a_stage_has_a_bar_until_it_is_complete_or_another_begins():
 
 
 def test_without_a_bar_a_stage_has_a_line_every_ten_seconds(monkeypatch):
-    said, now = [], iter([0, 4, 11, 20, 30, 30, 45])
+    said, now = [], iter([0, 4, 11, 15, 20, 30, 45])
     monkeypatch.setattr(progress, "monotonic", lambda: next(now))
     lines = StageLines(said.append)
     for told in ("reading", 5, 40), ("reading", 5, 40), ("reading", 10, 40), ("reading", 20, 40), ("reading", 9, None):
