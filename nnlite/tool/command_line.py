@@ -175,8 +175,8 @@ def parser() -> Program:
     _recipe_options(command)
     command.add_argument("--model", type=place, required=True, metavar="DIR", help="the folder to save the model in")
     command.add_argument("--validation", type=place, action="append", metavar="FILE",
-                         help="a product file to score after each epoch, and to choose the threshold of `predict` by; "
-                              "may be repeated")
+                         help="a product file, or several, to score after each epoch, and to choose the threshold of "
+                              "`predict` by")
     command.add_argument("--chunks", type=place, metavar="DIR",
                          help="encode the products into this folder and train from there: for files larger than memory")
     command.add_argument("--checkpoints", type=place, metavar="DIR",

@@ -92,7 +92,7 @@ def _matching(path: Path) -> Iterator[Path]:
 
 def _check_file(path: Path) -> None:
     if str(path) == "-":
-        if sys.stdin is None or sys.stdin.closed:
+        if not sys.stdin:
             raise ValueError("-: standard input is closed, want a file")
         if sys.stdin.isatty():
             say("reading products from standard input; Ctrl-D ends")

@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class Command(Parser):
-    """The parser of a command: words in any order, each option once. Its options have one value or none."""
+    """The parser of a command: words in any order. Its options have one value or none."""
 
     def parse_args(  # type: ignore[override]  # argparse declares a form for each kind of namespace
             self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
@@ -45,19 +45,27 @@ class Command(Parser):
         """The words with the options first, their names in full, and the others behind "--"."""
         options: list[str] = []
         others: list[str] = []
-        rest, before = iter(words), ""
+        rest, before, doubtful = iter(words), "", ""
         for word in rest:
             option = ""
             if word == "--":
                 others += rest
-            elif not self._is_option(word):
-                self._check_behind(before, word, others)
-                others.append(self._unquoted(word))
-            elif (option := self._option(word, rest)) == "--help":
-                return [option]
-            else:
+            elif self._is_option(word):
+                option = self._option(word, rest)
+                if option == "--help":
+                    return [option]
                 options.append(option)
+            elif others and self._has_more_files(before):  # --validation a.csv b.csv, behind the product files
+                option = f"{before.partition('=')[0]}={self._unquoted(word)}"
+                options.append(option)
+            else:
+                self._check_behind(before, word)
+                doubtful = before if self._has_more_files(before) else doubtful
+                others.append(self._unquoted(word))
             before = option
+        if doubtful and len(others) > 1:
+            self.error(f"want {self._others[-1].metavar} first, and the files of {doubtful.partition('=')[0]} behind "
+                       f"it, got them behind {doubtful.replace('=', ' ', 1)}")
         self._check(options, others)
         return [*options, *["--"][:len(others)], *others]
 
@@ -110,21 +118,24 @@ class Command(Parser):
                 self.error(f"{word:.{SHOWN}}: want plain quotes, as \"Blue dress\", got those of a word processor")
         return word
 
-    def _check_behind(self, option: str, word: str, others: list[str]) -> None:
-        """End the program if a word behind an option may be its second value: --validation a.csv b.csv."""
-        name = option.partition("=")[0]
-        action = self._known.get(name)
+    def _has_more_files(self, option: str) -> bool:
+        """Whether the words behind an option, --name=value, may be more of its files."""
+        action = self._known.get(option.partition("=")[0])
+        return type(action) is argparse._AppendAction and action.metavar == "FILE"
+
+    def _check_behind(self, option: str, word: str) -> None:
+        """End the program if a word behind an option seems to be its second value: --hidden 200 100."""
+        action = self._known.get(option.partition("=")[0])
         if action and "," in str(action.metavar) and word[:1] not in "-./" and not _is_there(word):
-            self.error(f"want the values of {name} in one word, {option.replace('=', ' ', 1)},{word}, got a space")
-        if others and type(action) is argparse._AppendAction and action.metavar == "FILE":
-            self.error(f"want {name} before each of its files, and {self._others[-1].metavar} first, got "
-                       f"{word!r:.{SHOWN}} behind {option.replace('=', ' ', 1)}")
+            both = f"{option.replace('=', ' ', 1)},{word}"
+            self.error(f"want the values of {option.partition('=')[0]} in one word, {both}, got a space")
 
     def _check(self, options: list[str], others: list[str]) -> None:
-        """End the program if an option is there twice, something is missing, or there are too many other words."""
+        """End the program if a file or folder is there twice, something is missing, or there are too many other words."""
         names = [option.partition("=")[0] for option in options]
         for name in names:
-            if names.count(name) > 1 and type(self._known[name]) is argparse._StoreAction:
+            action = self._known[name]
+            if names.count(name) > 1 and type(action) is argparse._StoreAction and action.metavar in ("FILE", "DIR"):
                 self.error(f"want {name} once, got it {names.count(name)} times")
         wanted = [action for action in self._others if action.nargs != "*"]
         asked = [action for action in self._actions if action.required and action.option_strings]

@@ -11,7 +11,7 @@ from shops import SMALL, lines, shop, shop_file
 
 from nnlite import Record
 from nnlite.classifier.title_classifier import TitleClassifier
-from nnlite.tool.command_line import main
+from nnlite.tool.command_line import main, parser
 
 WORKS = [  # what is typed, and a part of what is then on standard output; `shop` is a model, shop.jsonl its products
     # help and version
@@ -38,7 +38,8 @@ WORKS = [  # what is typed, and a part of what is then on standard output; `shop
     ('predict shop "“blue dress”"', "“blue dress”\t"), ('predict shop ""', ""),
     ("predict shop 'dress 24”'", "dress 24”\t"),
     ("predict shop/ dress", "dress\t"), ("predict ./shop dress", "dress\t"), ("predict shop < nothing", ""),
-    ("predict shop dress --top 999999", "dress\t"), ("predict shop dress --top 99", "dress\t"),
+    ("predict shop dress --top 9 --top 1", "dress\t"), ("predict shop dress --top 999999", "dress\t"),
+    ("predict shop dress --top 99", "dress\t"),
     ("evaluate shop shop.jsonl other.jsonl", "80 records"), ("evaluate shop '[so][ht]*.jsonl'", "80 records"),
     ("evaluate shop ~/shop.jsonl", "P "), ("look --separator = shop.jsonl", "JSON lines"),
     ("predict shop --data shop.jsonl", "predicted_categories"), ("predict --data=~/shop.jsonl shop", "predicted_"),
@@ -64,12 +65,13 @@ REFUSED = [  # what is typed, and what the one line on standard error says
     # too much, or twice
     ("explain shop blue dress", "want one TITLE, in quotes where it has spaces, got also 'dress'"),
     ("look shop.jsonl other.jsonl", "want one FILE, got also 'other.jsonl'"), ("doctor now", "got also 'now'"),
-    ("predict shop dress --top 3 --top 4", "want --top once"), ("train a b --model m --model n", "want --model once"),
+    ("train a b --model m --model n", "want --model once"),
     ("predict shop --data shop.jsonl --data other.jsonl", "want --data once"),
     ("predict shop --data shop.jsonl other.jsonl", "want titles or one file"),
     ("predict shop dress --json --raw", "not allowed with"), ("predict shop dress --json=yes", "want no value"),
     ("predict shop dress --out x.csv", "want --data FILE"), ("predict shop dress --title Name", "want --data FILE"),
-    ("train shop.jsonl --model m --validation other.jsonl shop.jsonl", "want --validation before each of its files"),
+    ("train --validation other.jsonl shop.jsonl other.jsonl --model m", "want DATA first, and the files of"),
+    ("train --validation a b --model m c", "want DATA first, and the files of --validation"),
     ("train shop.jsonl --model m --hidden 200 100", "--hidden 200,100"),
     ("train shop.jsonl --model m --categories Type Tags", "--categories Type,Tags"),
     ("train shop.jsonl --model m --major Shoes Bags", "--major Shoes,Bags"),
@@ -171,7 +173,7 @@ def run(home, monkeypatch, capsys):
     """run(line) -> (exit code, standard output, lines of standard error); standard input is empty."""
     monkeypatch.chdir(home)
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(), isatty=lambda: False, closed=False))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(), isatty=lambda: False))
 
     def one(line):
         (home / "there.jsonl").write_text("mine\n")
@@ -226,9 +228,18 @@ def test_folders_of_other_data_say_what_to_delete(run, home, tmp_path):
     (home / "more.jsonl").unlink()
 
 
+@pytest.mark.parametrize("line, data, validation", [
+    ("--validation v a --model m", "a", "v"), ("a --validation v --model m", "a", "v"),
+    ("a b --validation v w --model m", "a b", "v w"), ("--model m --validation v --validation w a", "a", "v w"),
+    ("--validation v --model m a b", "a b", "v"), ("a --validation v --model m b", "a b", "v"),
+    ("--model m --validation v -- a -b", "a -b", "v")])
+def test_files_beside_validation(line, data, validation):
+    args = parser().parse_args(["train", *line.split()])
+    assert [" ".join(map(str, paths)) for paths in (args.data, args.validation)] == [data, validation]
+
+
 def test_standard_input_that_is_closed_or_a_terminal(run, monkeypatch):
-    for stdin in None, SimpleNamespace(closed=True):
-        monkeypatch.setattr(sys, "stdin", stdin)
-        assert run("look -") == (2, "", ["nnlite: error: -: standard input is closed, want a file"])
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(), isatty=lambda: True, closed=False))
+    monkeypatch.setattr(sys, "stdin", None)
+    assert run("look -") == (2, "", ["nnlite: error: -: standard input is closed, want a file"])
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(), isatty=lambda: True))
     assert run("look -")[2][0] == "reading products from standard input; Ctrl-D ends"

@@ -19,7 +19,7 @@ from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.lines import MAX_LINE_BYTES
 from nnlite.scores import metrics
 from nnlite.scores.explanation import Effect, Explanation
-from nnlite.tool import commands, titles
+from nnlite.tool import commands, inputs, titles
 from nnlite.tool.command_line import main, message, parser
 from nnlite.tool.report import sections
 from nnlite.training import planning
@@ -134,11 +134,11 @@ def test_a_proposal_keeps_categories_of_ten_products_by_default(tmp_path, capsys
 
 @pytest.mark.parametrize("argument, want", [(os.fsdecode(b"a\xffb"), "a\ufffdb"), ("dr\u00e9ss", "dr\u00e9ss")])
 def test_bytes_that_are_not_utf8_become_a_replacement_character(argument, want):
-    assert commands.typed(argument) == want
+    assert titles.typed(argument) == want
 
 
 @pytest.mark.parametrize("option, text, value", [
-    ("--dropout", "1", 1.0), ("--negligible", "0", 0.0), ("--negligible", "1", 1.0), ("--min-count", "1", 1),
+    ("--dropout", "0.99", 0.99), ("--negligible", "0", 0.0), ("--negligible", "1", 1.0), ("--min-count", "1", 1),
     ("--label-min-count", "1", 1), ("--batch-rows", "1", 1), ("--hidden", "7", (7,)), ("--lr", "1e-3", 0.001)])
 def test_an_option_of_a_recipe_at_its_bound_is_accepted(option, text, value):
     args = parser().parse_args(["train", "a", "--model", "m", option, text])
@@ -147,15 +147,16 @@ def test_an_option_of_a_recipe_at_its_bound_is_accepted(option, text, value):
 
 
 @pytest.mark.parametrize("words, want", [
-    ("train a --model m --min-count 0", "--min-count: want an integer of at least 1, got '0'"),
-    ("train a --model m --label-min-count 0", "--label-min-count: want an integer of at least 1, got '0'"),
-    ("train a --model m --batch-rows 0", "--batch-rows: want an integer of at least 1, got '0'"),
+    ("train a --model m --min-count 0", "--min-count: want a whole number of at least 1, got '0'"),
+    ("train a --model m --label-min-count 0", "--label-min-count: want a whole number of at least 1, got '0'"),
+    ("train a --model m --batch-rows 0", "--batch-rows: want a whole number of at least 1, got '0'"),
     ("train a --model m --negligible 1.001", "want a number of at least 0 and at most 1, got '1.001'"),
-    ("train a --model m --hidden 5,", "--hidden: want an integer of at least 1, got ''"),
+    ("train a --model m --hidden 5,", "--hidden: want a whole number of at least 1, got ''"),
     ("predict m --threshold nan", "--threshold: want a number of at least 0 and at most 1, got 'nan'"),
-    ("predict m --threshold=-0.001", "got '-0.001'"), ("explain m a --top 0", "--top: want an integer of at least 1"),
-    ("propose a --out b --min-count 0", "--min-count: want an integer of at least 1, got '0'"),
-    ("propose a", "required: --out"), ("train a --model m --recipe none", "'none'")])
+    ("predict m --threshold=-0.001", "got '-0.001'"),
+    ("explain m a --top 0", "--top: want a whole number of at least 1"),
+    ("propose a --out b --min-count 0", "--min-count: want a whole number of at least 1, got '0'"),
+    ("propose a", "--out FILE required"), ("train a --model m --recipe none", "'none'")])
 def test_a_value_beyond_its_bound_is_named_with_what_was_wanted(words, want, capsys):
     with pytest.raises(SystemExit) as stop:
         parser().parse_args(words.split())
@@ -262,11 +263,11 @@ def test_an_interrupted_training_is_saved_if_something_is_learnt(tmp_path, monke
         raise KeyboardInterrupt
 
     monkeypatch.setattr(TitleClassifier, "fit", interrupted)
-    assert run("train", shop_file(tmp_path), "--model", tmp_path / "m", *(QUICK if quiet else QUICK[:-1])) == 1
+    assert run("train", shop_file(tmp_path), "--model", tmp_path / "m", *(QUICK if quiet else QUICK[:-1])) == 130
     last = capsys.readouterr().err.splitlines()[-1:]
     assert (tmp_path / "m").exists() == learnt and bool(last) == (not quiet)
-    assert quiet or last[0].endswith(
-        "; interrupted, what was learnt so far is saved" if learnt else "nnlite: interrupted")
+    begin = "; interrupted, what was learnt so far is saved" if learnt else "nnlite: interrupted"
+    assert quiet or last[0].endswith(f"{begin}; the same command starts anew, and with --checkpoints DIR it could resume")
 
 
 def test_quiet_gives_the_logger_its_level_back(tmp_path):
@@ -340,6 +341,7 @@ def test_records_of_which_the_model_knows_no_category_are_counted(home, tmp_path
 
 def test_a_proposal_prints_what_it_keeps(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(commands, "propose_file", lambda *args: args)
+    monkeypatch.setattr(inputs, "check", lambda args: None)
     assert run("propose", "a", "b", "--out", "c", "--min-count", 4) == 0
     args = parser().parse_args(["propose", "a", "b", "--out", "c"])
     assert capsys.readouterr().out == f"{(args.data, args.out, 4)}\n"
@@ -379,14 +381,14 @@ def lines_of(given):
     (b"abcdefghijklm\nb", ["abcde", "b"]), (b"a\n\nbc\n", ["a", "", "bc"]), (b"abc\n", ["abc"]), (b"\n\n", ["", ""])])
 @pytest.mark.parametrize("read", [1, 3, 100])
 def test_lines_are_cut_at_their_most_bytes_however_they_arrive(monkeypatch, given, want, read):
-    monkeypatch.setattr(commands, "MAX_LINE_BYTES", 5)
-    monkeypatch.setattr(commands, "READ_BYTES", read)
+    monkeypatch.setattr(titles, "MAX_LINE_BYTES", 5)
+    monkeypatch.setattr(titles, "READ_BYTES", read)
     found = lines_of(given)
     assert [line for batch in found for line in batch] == want and all(found)
 
 
 def test_a_batch_is_the_lines_that_have_arrived(monkeypatch):
-    monkeypatch.setattr(commands, "READ_BYTES", 4)
+    monkeypatch.setattr(titles, "READ_BYTES", 4)
     assert lines_of(b"a\nb\ncd\ne") == [["a", "b"], ["cd"], ["e"]]
     assert list(titles.batches(None)) == []
 
@@ -440,7 +442,7 @@ def test_a_report_names_all_files_of_its_products(home, tmp_path, monkeypatch):
 
 
 def test_a_tab_or_a_line_end_in_a_category_makes_no_column_and_no_line():
-    line = commands._line("Mug", [("tea\tand\ncoffee", 0.5), ("Kitchen", 0.25)])
+    line = titles.line("Mug", [("tea\tand\ncoffee", 0.5), ("Kitchen", 0.25)])
     assert line == "Mug\ttea and coffee 0.50\tKitchen 0.25"
 
 
