@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-import nnlite
+from nnlite import __version__
 from nnlite.kernels import cache, dense
 from nnlite.system.threads import blas_libraries, one_blas_thread, team, usable_cores
 
@@ -83,12 +83,12 @@ def description() -> dict[str, Any]:
 
 def own_version() -> str:
     """The version of this code, and where it is if it is not installed, or not the one that is."""
-    sources = f"{nnlite.__version__} of the sources in {Path(nnlite.__file__).parent}"
+    sources = f"{__version__} of the sources in {Path(__file__).parents[1]}"
     try:
         installed = version("nnlite")
     except PackageNotFoundError:
         return f"{sources}, not installed"
-    return installed if installed == nnlite.__version__ else f"{sources}; {installed} is installed"
+    return installed if installed == __version__ else f"{sources}; {installed} is installed"
 
 
 def blas() -> dict[str, Any]:

@@ -131,7 +131,7 @@ class Command(Parser):
             self.error(f"want the values of {option.partition('=')[0]} in one word, {both}, got a space")
 
     def _check(self, options: list[str], others: list[str]) -> None:
-        """End the program if a file or folder is there twice, something is missing, or there are too many other words."""
+        """End the program for a file given twice, something missing, or too many other words."""
         names = [option.partition("=")[0] for option in options]
         for name in names:
             action = self._known[name]
