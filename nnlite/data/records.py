@@ -12,6 +12,7 @@ what the sample did not show (warnings).
 """
 
 import logging
+import stat
 from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 from os import PathLike
@@ -23,10 +24,12 @@ from nnlite.data.files.json_rows import json_object, plain_product
 from nnlite.data.files.report import SHOWN, FileReport, column_reports, doubts
 from nnlite.data.files.source import TABLES, Source, opened
 from nnlite.data.lines import BROKEN, Skipped, SkippedLine
+from nnlite.system.stages import Position
 
 SAMPLE_ROWS, SAMPLE_CHARS = 2_000, 1 << 18  # of a sample, whichever comes first, but
 LEAST_ROWS = 300  # if there are as many
 AHEAD_BYTES = 1 << 23  # many times what is read ahead of a record
+SAID_RECORDS = 1_024  # between two reports of how far the reading is
 MIN_ROWS = 10  # before it is an error that most of them have, say, no title
 DELIMITERS = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}  # words for them
 
@@ -124,9 +127,9 @@ class RecordReader(RecordStream):
         if not paths:
             raise ValueError("read_records: no file given, want at least one")
         self.paths, self.options = [Path(path) for path in paths], options
-        for path in self.paths:
-            if str(path) != "-":
-                path.stat()
+        found = [path.stat() for path in self.paths if str(path) != "-"]
+        is_known = len(found) == len(self.paths) and all(stat.S_ISREG(one.st_mode) for one in found)
+        self._position = Position("reading", [one.st_size for one in found] if is_known else None)
         self.readings: list[Reading] = []
         super().__init__(self._read())
 
@@ -153,7 +156,7 @@ class RecordReader(RecordStream):
         if not is_stored or reading.source.format in TABLES:  # whose bytes do not follow each other
             return None
         sizes = [path.stat().st_size for path in self.paths]
-        n_bytes = sum(sizes[:len(self.readings) - 1]) + reading.source.file.tell()
+        n_bytes = sum(sizes[:len(self.readings) - 1]) + reading.n_bytes()
         return n_bytes / sum(sizes) if n_bytes >= AHEAD_BYTES else None
 
     def close(self) -> None:
@@ -172,6 +175,8 @@ class RecordReader(RecordStream):
                     for number, result in reading.results():
                         if isinstance(result, Record):
                             self.n_records += 1
+                            if not self.n_records % SAID_RECORDS:
+                                self._position.say(self.n_records, len(self.readings) - 1, reading.n_bytes())
                             yield result
                         else:
                             message = f"{path}:{number}: {result}"
@@ -181,6 +186,7 @@ class RecordReader(RecordStream):
                 finally:
                     reading.log(logger)
                 reading.check(self.n_records - n_before)
+            self._position.say(self.n_records, len(self.readings), 0)
 
 
 def _sample(source):
@@ -248,6 +254,11 @@ class Reading:
                     yield number, row if isinstance(row, SkippedLine) else new(Record, layout.title_and_categories(row))
                 except SkippedLine as trouble:
                     yield number, trouble
+
+    def n_bytes(self) -> int:
+        """How many bytes of the file have been read; 0 for standard input and formats that are read in any order."""
+        file = self.source.file
+        return 0 if file is None or self.source.format in TABLES or not file.seekable() else file.tell()
 
     def parsed(self) -> Iterator[tuple[int, Any]]:
         """(line number, row or SkippedLine) of each row, instead of `results`."""

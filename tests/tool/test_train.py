@@ -63,11 +63,12 @@ def test_an_interrupted_training_is_saved_if_something_is_learnt(tmp_path, monke
         raise KeyboardInterrupt
 
     monkeypatch.setattr(TitleClassifier, "fit", interrupted)
-    assert run("train", shop_file(tmp_path), "--model", tmp_path / "m", *(QUICK if quiet else QUICK[:-1])) == 1
+    assert run("train", shop_file(tmp_path), "--model", tmp_path / "m", *(QUICK if quiet else QUICK[:-1])) == 130
     last = capsys.readouterr().err.splitlines()[-1:]
     assert (tmp_path / "m").exists() == learnt and bool(last) == (not quiet)
-    assert quiet or last[0].endswith(
-        "; interrupted, what was learnt so far is saved" if learnt else "nnlite: interrupted")
+    begin = "; interrupted, what was learnt so far is saved" if learnt else "nnlite: interrupted"
+    end = "; the same command starts anew, and with --checkpoints DIR it could resume"
+    assert quiet or last[0].endswith(begin + end)
 
 
 def test_quiet_gives_the_logger_its_level_back(tmp_path):
