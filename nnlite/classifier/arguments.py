@@ -6,6 +6,7 @@ from os import PathLike
 from typing import Any
 
 from nnlite.data.cleaning import clean
+from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record, RecordReader, given, make_options, read_records
 
 Titles = Iterable[str]
@@ -27,15 +28,19 @@ def texts(where: str, titles: Titles) -> list[str]:
     return list(map(clean, titles))
 
 
-def rereader(where: str, paths: Sequence[str | PathLike], reading: dict[str, Any],
+def rereader(where: str, paths: Sequence[str | PathLike], reading: dict[str, Any], left_out: HeldOut | None = None,
              ) -> tuple[Callable[[], RecordReader], dict[str, Any]]:
     """(a function that reads the files once more, the options of `read_records` that are not the default).
 
+    left_out: which records are not read
     ValueError for standard input, which can be read once only; TypeError or ValueError for invalid options.
     """
     if "-" in map(str, paths):
         raise ValueError(f"{where}: want files, which are read twice, got standard input")
-    return partial(read_records, paths, **reading), given(make_options(**reading))
+    options = given(make_options(**reading))
+    if left_out is None:
+        return partial(read_records, paths, **reading), options
+    return lambda: read_records(paths, **reading).only(left_out.rest), options
 
 
 def checked_records(where: str, titles: Titles, categories: CategoryLists) -> list[Record]:

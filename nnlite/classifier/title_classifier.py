@@ -22,7 +22,8 @@ from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
 from nnlite.data.dataset import Dataset
-from nnlite.data.digests import TitleDigests, digests, merged, n_repeated
+from nnlite.data.digests import TitleDigests, digests, merged, repeated
+from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
@@ -111,23 +112,26 @@ class TitleClassifier(Settings):
 
     @one_at_a_time
     def fit_files(self, paths: Sequence[str | PathLike], /, chunks: str | PathLike, validation: Validation = None,
-                  on_step: OnStep = None, **reading: Any) -> "TitleClassifier":
+                  on_step: OnStep = None, left_out: HeldOut | None = None, **reading: Any) -> "TitleClassifier":
         """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
 
         chunks: a folder for the encoded records, which is made, completed or reused (`write_chunks`). The files are
         read twice: words and categories are counted first, and the rarest are forgotten when there are more than
-        MAX_COUNTS. Major categories must be given by name, and take one more pass. reading: options of `read_records`,
-        noted in training_. Raises what `read_records`, `write_chunks` and `fit` raise.
+        MAX_COUNTS. Major categories must be given by name, and take one more pass. left_out: the products that are not
+        trained on; they are the validation data if no others are given. reading: options of `read_records`, noted in
+        training_. Raises what `read_records`, `write_chunks` and `fit` raise.
         """
         features, asked, others = recipes.split(self.recipe, self.overrides)
         if isinstance(asked.get("major"), (int, np.integer)):
             raise ValueError("fit_files: major: want names, because a number needs all records at once, got a number")
-        read, reading = rereader("fit_files", paths, reading)
+        read, reading = rereader("fit_files", paths, reading, left_out)
         held_out = checked_records("fit_files: validation", *validation) if validation else None
         known = Categories.choose(read(), **asked)
         noted = TitleDigests()
         vocabulary = Vocabulary.build(noted.noting(known.stream(read())), max_counts=MAX_COUNTS, **features)
-        data = write_chunks(Path(chunks), known.stream(read()), vocabulary, sources=paths, reading=reading)
+        data = write_chunks(Path(chunks), known.stream(read()), vocabulary, sources=paths,
+                            reading=reading | ({"left_out": left_out.crc32()} if left_out else {}))
+        held_out = held_out or left_out and left_out.records
         counts, titles_seen = about_data(vocabulary, data), noted.result()
         trainer = recipes.RECIPES[self.recipe](data, **others)
         judged, seen = about_validation(held_out, known, vocabulary, titles_seen)
@@ -228,10 +232,11 @@ class TitleClassifier(Settings):
         data = self.encode(checked_records("score", titles, categories))
         return metrics.precision_at_k(data.y, self.model_.top_k(data.x, 1, self._threads)[0], 1)
 
-    def n_trained_on(self, titles: Titles) -> int:
-        """How many of the titles, whatever their case, the model was trained on; 0 where it was not noted."""
+    def n_trained_on(self, titles: Titles) -> int | None:
+        """How many of the titles, whatever their case, the model was trained on; None where it was not noted."""
         self._check_fitted()
-        return n_repeated(texts("n_trained_on", titles), self.title_digests_)
+        found = repeated(texts("n_trained_on", titles), self.title_digests_)
+        return None if found is None else int(found.sum())
 
     def explain(self, title: str, k: int = 5) -> list[Explanation]:
         """The effect of each word of the title on its k likeliest categories, likeliest first."""

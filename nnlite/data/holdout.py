@@ -13,7 +13,9 @@ not depend on the order of the records or of the files.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -32,24 +34,36 @@ SIZES = "xxs", "xs", "sm", "small", "ml", "medium", "lg", "large", "xl", "xxl", 
 
 Titles, CategoryLists = Sequence[str], Sequence[Iterable[str]]
 
-_DIGITS = re.compile(r"\d+")
+_ROW_BITS = np.uint64(SLICE.bit_length() - 1)  # SLICE is a power of two
+_HASH_BITS = np.uint64(64) - _ROW_BITS
 
 
 def keys_of(titles: Sequence[str]) -> np.ndarray:
-    """The keys of the groups of some cleaned titles, uint64 (N,). A title without other words is a group of its own."""
-    titles = [title[:KEY_CHARS].casefold() for title in titles]
-    tokens = hashed([_DIGITS.sub(" ", title) for title in titles])
-    rows = np.repeat(np.arange(len(titles)), np.diff(tokens.rows))
+    """The keys of the groups of at most SLICE cleaned titles, uint64 (N,). Titles without such words: by their text."""
+    text = "\n".join(title[:KEY_CHARS] for title in titles).casefold()
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).copy()
+    codes[_digits()[codes]] = ord(" ")
+    tokens = hashed(codes.tobytes().decode("utf-32-le", "surrogatepass").split("\n") if titles else [])
+    rows = np.repeat(np.arange(len(titles), dtype=np.uint64), np.diff(tokens.rows))
     counts = (np.diff(tokens.places, axis=1).ravel() > 1) & ~np.isin(tokens.hashes, hash_of(list(SIZES)))
-    rows, words = rows[counts], tokens.hashes[counts]
-    order = np.lexsort((words, rows))
-    rows, words = rows[order], words[order]
-    is_first = np.append(True, (rows[1:] != rows[:-1]) | (words[1:] != words[:-1]))[:rows.size]
-    keys, n_words = np.zeros(len(titles), np.uint64), np.bincount(rows, minlength=len(titles))
-    np.add.at(keys, rows[is_first], shuffled(words[is_first], 0))
-    without = np.flatnonzero(n_words == 0)
+    words = np.sort(rows[counts] << _HASH_BITS | tokens.hashes[counts] >> _ROW_BITS)
+    words = words[np.append(True, words[1:] != words[:-1])[:words.size]]  # each once in a title
+    rows = (words >> _HASH_BITS).astype(np.int64)
+    keys = np.zeros(len(titles), np.uint64)
+    np.add.at(keys, rows, shuffled(words << _ROW_BITS, 0))
+    without = np.flatnonzero(np.bincount(rows, minlength=len(titles)) == 0)
     keys[without] = digests([titles[i] for i in without]).view(np.uint64)
     return keys
+
+
+@lru_cache(maxsize=None)
+def _digits() -> np.ndarray:
+    """bool (code points,): which are decimal digits of any script."""
+    found = np.zeros(0x110000, bool)
+    planes = np.arange(0x20000, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")  # none are beyond
+    for run in re.finditer(r"\d+", planes):
+        found[slice(*run.span())] = True
+    return found
 
 
 def shuffled(keys: np.ndarray, seed: int) -> np.ndarray:
@@ -134,7 +148,7 @@ def wanted(holdout: float | None, n_products: int) -> int:
 class HeldOut:
     """Which products are held out.
 
-    n_titles: of all products    n_held: of those that are held out    is_choice: whether `holdout` asked for it
+    n_titles: of all products    n_held: of those that are held out    records: these, once `rest` has been gone through
     """
 
     def __init__(self, titles: Iterable[str], holdout: float | None = None, seed: int = 0):
@@ -142,36 +156,36 @@ class HeldOut:
 
         ValueError, too, if products were asked for and all titles are too much alike.
         """
-        self.seed, self.is_choice = int(seed), holdout is not None
+        self.seed, self.records = int(seed), list[Record]()
         groups = Groups(titles, self.seed)
         self.n_titles = groups.n_titles
         n_wanted = wanted(holdout, self.n_titles)
         self.keys, self.n_held = groups.first(n_wanted)
-        if not self.is_choice and self.n_held < LEAST:
+        if holdout is None and self.n_held < LEAST:
             self.keys, self.n_held = self.keys[:0], 0
-        if self.is_choice and n_wanted and not self.n_held:
+        if holdout is not None and n_wanted and not self.n_held:
             raise ValueError(f"holdout: want titles that differ in more than numbers and sizes, got {self.n_titles:,} "
                              f"titles in {groups.keys.size:,} groups of near-duplicates, too large to hold one out")
-
-    def __contains__(self, title: str) -> bool:
-        return bool(self.mask([title])[0])
 
     def mask(self, titles: Iterable[str]) -> np.ndarray:
         """bool (N,): which of the cleaned titles are held out."""
         parts = [np.isin(shuffled(keys_of(some), self.seed), self.keys) for some in slices(titles)]
         return np.concatenate([np.zeros(0, bool), *parts])
 
-    def held(self, records: Iterable[Record], are_held: bool = True) -> Iterator[Record]:
-        """Those of the records that are held out, one at a time; with are_held=False the others."""
-        records = iter(records)
+    def rest(self, records: Iterable[Record]) -> Generator[Record, None, None]:
+        """Those of the records that are not held out, one at a time. At the end the others are in `records`."""
+        records, held = iter(records), []
         while some := list(islice(records, SLICE)):
             for record, is_held in zip(some, self.mask([title for title, _ in some]).tolist()):
-                if is_held == are_held:
+                if is_held:
+                    held.append(record)
+                else:
                     yield record
+        self.records = held
 
-    def rest(self, records: Iterable[Record]) -> Iterator[Record]:
-        """Those of the records that are trained on."""
-        return self.held(records, are_held=False)
+    def crc32(self) -> int:
+        """A number that tells this choice from others."""
+        return zlib.crc32(self.keys.astype("<u8").tobytes(), self.seed % 2**32)
 
 
 def holdout_split(titles: Titles, categories: CategoryLists, holdout: float | None = None, seed: int = 0,

@@ -12,7 +12,7 @@ what the sample did not show (warnings).
 """
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -155,6 +155,11 @@ class RecordReader(RecordStream):
         sizes = [path.stat().st_size for path in self.paths]
         n_bytes = sum(sizes[:len(self.readings) - 1]) + reading.source.file.tell()
         return n_bytes / sum(sizes) if n_bytes >= AHEAD_BYTES else None
+
+    def only(self, some_of: Callable[[Iterator[Record]], Generator[Record, None, None]]) -> "RecordReader":
+        """Itself, with those records only that `some_of` takes from them. n_records still counts all."""
+        self._records = some_of(self._records)
+        return self
 
     def close(self) -> None:
         """End the reading early."""

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from nnlite import __version__
 from nnlite.system.interrupts import sigterm_as_ctrl_c
-from nnlite.tool import commands, reading_options
+from nnlite.tool import commands, reading_options, train_command
 from nnlite.tool.printing import messages, printable, say
 from nnlite.training.recipes import RECIPES
 
@@ -33,11 +33,16 @@ reported in one line on standard error. It is not an error if the reader of the 
 """
 TRAIN = """Learns from product files and saves a model. Lines without a usable product are skipped, counted and shown.
 
-  nnlite train products.jsonl.gz --model shop
+  nnlite train products.jsonl.gz --model shop --report page.html
+  nnlite train products.jsonl.gz --model shop --refit                           the model to keep
   nnlite train products.csv --model shop --title Name --categories Type --categories "Tags, main"
   nnlite train 2022.csv 2023.csv --model shop --validation recent.csv --epochs 10
   nnlite train products.csv --model shop --min-count 1 --label-min-count 3      a small catalogue
   nnlite train products.csv --model shop --mapping mapping.tsv --major 20       one of 20 categories for each product
+
+A tenth of the products is not trained on. They score the model after each epoch, choose the threshold of `predict`, and
+tell how it does on new products; products whose titles differ only in numbers, sizes or the order of words stay
+together. --refit then trains on all products, with the same threshold. --holdout 0 does that at once, without a score.
 
 Ctrl-C or SIGTERM ends the training after the current step and saves what is learnt; a second one saves nothing. A model
 that is already in the folder is replaced when the new one is complete. The folders and the report are places of their
@@ -64,7 +69,8 @@ The command prints what is kept, merged and lost.
   nnlite propose products.jsonl.gz --out mapping.tsv
   nnlite train products.jsonl.gz --model shop --mapping mapping.tsv
 """
-EVALUATE = """Scores a model on products that it was not trained on.
+EVALUATE = """Scores a model on products that it was not trained on. Those whose titles were in its training are counted
+and left out; if all were, the scores tell how well the model remembers them, which is said.
 
   nnlite evaluate shop test.jsonl.gz
   nnlite evaluate shop test.jsonl.gz --json | jq '."P@1"'
@@ -176,7 +182,12 @@ def parser() -> Parser:
     _recipe_options(command)
     command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the folder to save the model in")
     command.add_argument("--validation", type=Path, nargs="+", metavar="FILE",
-                         help="product files to score after each epoch, and to choose the threshold of `predict` by")
+                         help="product files to score instead of products held out")
+    command.add_argument("--holdout", type=train_command.number, metavar="SHARE|N",
+                         help="how many products are not trained on, but scored: a share below 1, or a number; 0 is "
+                              "none (default: 10 %%, at most 20,000, and none of fewer than 500)")
+    command.add_argument("--refit", action="store_true",
+                         help="after the score train once more, on all products, and save that model")
     command.add_argument("--chunks", type=Path, metavar="DIR",
                          help="encode the products into this folder and train from there: for files larger than memory")
     command.add_argument("--checkpoints", type=Path, metavar="DIR",
