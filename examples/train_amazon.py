@@ -87,8 +87,9 @@ def run(args):
     show_table(results, floor)
     show_products(test, models)
     write_results(args, models, {
-        "n_records": len(records), "n_train": len(train), "n_test": len(test), "n_words": first.vocabulary_.n_words,
-        "n_labels": len(first.classes_), "n_test_titles_trained_on": n_twice, "skipped_lines": skipped, "floor_bce": floor, **results})
+        "n_records": len(records), "n_train": len(train), "n_test": len(test), "n_test_titles_trained_on": n_twice,
+        "n_words": first.vocabulary_.n_words, "n_labels": len(first.classes_), "skipped_lines": skipped,
+        "floor_bce": floor, **results})
 
 
 def check_places(args, names):

@@ -131,7 +131,7 @@ class TitleClassifier(Settings):
         vocabulary = Vocabulary.build(noted.noting(known.stream(read())), max_counts=MAX_COUNTS, **features)
         data = write_chunks(Path(chunks), known.stream(read()), vocabulary, sources=paths,
                             reading=reading | ({"left_out": left_out.crc32()} if left_out else {}))
-        held_out = held_out or left_out and left_out.records
+        held_out = left_out.records if left_out and not held_out else held_out
         counts, titles_seen = about_data(vocabulary, data), noted.result()
         trainer = recipes.RECIPES[self.recipe](data, **others)
         judged, seen = about_validation(held_out, known, vocabulary, titles_seen)

@@ -14,7 +14,7 @@ not depend on the order of the records or of the files.
 
 import re
 import zlib
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 
@@ -32,15 +32,13 @@ MAX_GROUPS = 1 << 21  # counted at a time, 16 bytes each: with more, those of th
 KEY_CHARS = 500  # of a title, from which its key is made
 SIZES = "xxs", "xs", "sm", "small", "ml", "medium", "lg", "large", "xl", "xxl", "xxxl"  # "ml" is also 'millilitre'
 
-Titles, CategoryLists = Sequence[str], Sequence[Iterable[str]]
-
 _ROW_BITS = np.uint64(SLICE.bit_length() - 1)  # SLICE is a power of two
 _HASH_BITS = np.uint64(64) - _ROW_BITS
 
 
-def keys_of(titles: Sequence[str]) -> np.ndarray:
+def keys_of(titles: list[str]) -> np.ndarray:
     """The keys of the groups of at most SLICE cleaned titles, uint64 (N,). Titles without such words: by their text."""
-    text = "\n".join(title[:KEY_CHARS] for title in titles).casefold()
+    text = "\n".join(title.casefold()[:KEY_CHARS] for title in titles)
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).copy()
     codes[_digits()[codes]] = ord(" ")
     tokens = hashed(codes.tobytes().decode("utf-32-le", "surrogatepass").split("\n") if titles else [])
@@ -148,7 +146,8 @@ def wanted(holdout: float | None, n_products: int) -> int:
 class HeldOut:
     """Which products are held out.
 
-    n_titles: of all products    n_held: of those that are held out    records: these, once `rest` has been gone through
+    n_titles: of all products    n_wanted, n_held: of those to be, and those that are, held out
+    records: these, once `rest` has been gone through
     """
 
     def __init__(self, titles: Iterable[str], holdout: float | None = None, seed: int = 0):
@@ -159,11 +158,11 @@ class HeldOut:
         self.seed, self.records = int(seed), list[Record]()
         groups = Groups(titles, self.seed)
         self.n_titles = groups.n_titles
-        n_wanted = wanted(holdout, self.n_titles)
-        self.keys, self.n_held = groups.first(n_wanted)
+        self.n_wanted = wanted(holdout, self.n_titles)
+        self.keys, self.n_held = groups.first(self.n_wanted)
         if holdout is None and self.n_held < LEAST:
             self.keys, self.n_held = self.keys[:0], 0
-        if holdout is not None and n_wanted and not self.n_held:
+        if holdout is not None and self.n_wanted and not self.n_held:
             raise ValueError(f"holdout: want titles that differ in more than numbers and sizes, got {self.n_titles:,} "
                              f"titles in {groups.keys.size:,} groups of near-duplicates, too large to hold one out")
 
@@ -188,8 +187,8 @@ class HeldOut:
         return zlib.crc32(self.keys.astype("<u8").tobytes(), self.seed % 2**32)
 
 
-def holdout_split(titles: Titles, categories: CategoryLists, holdout: float | None = None, seed: int = 0,
-                  ) -> tuple[tuple[list, list], tuple[list, list]]:
+def holdout_split(titles: Iterable[str], categories: Iterable[Iterable[str]], holdout: float | None = None,
+                  seed: int = 0) -> tuple[tuple[list, list], tuple[list, list]]:
     """((titles, categories) to train on, (titles, categories) to score), as `nnlite train` splits a file.
 
     Near-duplicates are on the same side, see this module. The order stays. The same titles and seed give the same split

@@ -63,32 +63,31 @@ def train(args: Namespace) -> int:
         classifier.save(args.model)
         about = "\n".join(_about_training(classifier, args.model))
         inform(about + "; interrupted, what was learnt so far is saved" * interrupted)
-        for line in sides.headline(classifier):
+        for line in () if args.quiet else sides.headline(classifier):
             inform(line)
         if args.report:
-            records = sides.to_score()
-            if records is None:
-                records = map(Record, *(data or _read(args.data, options, inform)))
+            records = sides.to_score() or list(map(Record, *(data or _read(args.data, options, inform))))
             is_new = True if sides.held else None if validation else False
             write_report(args.report, classifier, records, source=", ".join(map(str, args.validation or args.data)),
-                         is_new=is_new, is_refitted=args.refit)
+                         is_new=is_new, is_refitted=bool(args.refit and sides.held and not interrupted))
         if args.refit and sides.held and not interrupted:
-            interrupted = _refit(args, sides, classifier, inform)
+            del classifier  # its memory is for the next one
+            interrupted = _refit(args, sides, inform)
     return int(interrupted)
 
 
-def _refit(args: Namespace, sides: train_command.Sides, scored: TitleClassifier, inform: Callable[[str], None]) -> bool:
+def _refit(args: Namespace, sides: train_command.Sides, inform: Callable[[str], None]) -> bool:
     """Train on all products and save the model in place of the scored one. Returns whether Ctrl-C prevented it."""
     own = train_command.arguments_of(args, train_command.ALL)
     classifier = TitleClassifier(args.recipe, **_settings(own))
     inform(f"--refit: trains on all {sides.n_titles:,} products")
     try:
         with nullcontext() if args.quiet else closing(display(say)) as on_step:
-            sides.refit(scored, classifier, own, on_step)
+            sides.refit(classifier, own, on_step)
     except KeyboardInterrupt:
         inform("interrupted: the model that was scored is saved, not one of all products")
         return True
-    classifier.training_["reading"] = scored.training_["reading"]
+    classifier.training_["reading"] = sides.options
     classifier.save(args.model)
     inform(f"{args.model}: now the model of all {sides.n_titles:,} products; the score above is that of the first one")
     return False
@@ -172,7 +171,8 @@ def evaluate(args: Namespace) -> None:
     found = judged(classifier, records)
     data = classifier.encode(found.records)
     say(reader.summary())
-    say(sentence(found))
+    if args.json:
+        say(sentence(found))
     if found.is_new is False and (score := held_out_score(classifier)):
         say(score)
     propensities = metrics.propensities(vocabulary.label_counts, max(vocabulary.n_records, 3))

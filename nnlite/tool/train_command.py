@@ -15,7 +15,7 @@ from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate
-from nnlite.tool.overlap import judged
+from nnlite.tool.overlap import Judged, judged
 
 Pair = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]  # titles and the categories of each
 SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in those of --chunks and --checkpoints
@@ -58,6 +58,7 @@ class Sides:
         """options: of `read_records`"""
         self.args, self.options, self.data, self.validation = args, options, data, validation
         self.held: HeldOut | None = None
+        self.threshold, self.epochs = 0.0, list[dict[str, float]]()  # of the model that is scored; its last scores last
         self.n_titles, self.to_train = len(data[0]) if data else 0, data
         if validation or args.holdout == 0:
             return
@@ -74,9 +75,11 @@ class Sides:
     def news(self) -> Iterator[str]:
         """What is held out, in a line; none if there are other products to score."""
         n, share = self.n_titles, holdout.SHARE
+        few = "; more would have near-duplicates among the others" * bool(
+            self.held and self.held.n_held < self.held.n_wanted)
         if self.held:
             yield (f"holds out {self.held.n_held:,} of {n:,} products, with their near-duplicates, to score the model "
-                   "on what it has not seen")
+                   "on what it has not seen" + few)
         elif self.args.holdout == 0 and not self.validation:
             yield "holds out no products, as --holdout 0 says: there will be no score"
         elif not self.validation and share * n < holdout.LEAST:
@@ -88,25 +91,27 @@ class Sides:
                    "sizes only; --validation FILE scores others")
 
     def fit(self, classifier: TitleClassifier, args: Namespace, on_step: OnStep) -> None:
-        """Train on all that is not held out."""
-        if self.to_train:
-            classifier.fit(*self.to_train, self.validation, on_step)
-        else:
-            left_out = {"left_out": self.held} if self.held else {}
-            classifier.fit_files(args.data, args.chunks, self.validation, on_step, **left_out, **self.options)
-        if self.held:
-            classifier.training_["counts"]["held_out"] = self.held.n_held
+        """Train on all that is not held out, and note that and how it went, after Ctrl-C as well."""
+        try:
+            if self.to_train:
+                classifier.fit(*self.to_train, self.validation, on_step)
+            else:
+                classifier.fit_files(args.data, args.chunks, self.validation, on_step, left_out=self.held,
+                                     **self.options)
+        finally:
+            if self.held and hasattr(classifier, "threshold_"):
+                classifier.training_["counts"]["held_out"] = self.held.n_held
+                self.threshold, self.epochs = classifier.threshold_, classifier.training_["validation"]
 
-    def refit(self, scored: TitleClassifier, classifier: TitleClassifier, args: Namespace, on_step: OnStep) -> None:
+    def refit(self, classifier: TitleClassifier, args: Namespace, on_step: OnStep) -> None:
         """Train a new classifier on all products. Its threshold and scores are those of the one that was scored."""
         if self.data:
             classifier.fit(*self.data, None, on_step)
         else:
             classifier.fit_files(args.data, args.chunks, None, on_step, **self.options)
-        classifier.threshold_ = scored.threshold_
-        seen = scored.training_
-        classifier.training_["counts"] |= {"held_out": seen["counts"]["held_out"], "refit": 1}
-        classifier.training_["validation"] = seen["validation"][-1:]
+        classifier.threshold_ = self.threshold
+        classifier.training_["counts"] |= {"held_out": self.held.n_held if self.held else 0, "refit": 1}
+        classifier.training_["validation"] = self.epochs[-1:]
 
     def to_score(self) -> list[Record] | None:
         """The products to score the model on, None if there are none. They are known once it is trained."""
@@ -119,10 +124,9 @@ class Sides:
         given = self.to_score()
         if given is None:
             return
-        records = given if self.held else judged(classifier, given).records
+        records, is_new, _ = Judged(given, True, 0) if self.held else judged(classifier, given)
         data = classifier.encode(records)
         n = len(data) - data.rows_without_label()
-        is_new = bool(self.held) or judged(classifier, given).is_new
         if not is_new or not n:
             what = "has a category that is learnt" if is_new else "is known to be new to the model"
             yield f"no score: none of the {len(given):,} products to score {what}"

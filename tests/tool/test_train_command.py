@@ -171,7 +171,8 @@ def test_other_values_are_refused_in_a_line(capsys, text):
 
 @pytest.mark.parametrize("way, argv, is_new", [
     ("chunks", [], True), ("memory", ["--refit"], True), ("chunks", ["--holdout", 0], False),
-    ("memory", ["--validation", "other.jsonl"], True), ("memory", ["--holdout", 0, "--validation", "all.jsonl"], False)])
+    ("memory", ["--validation", "other.jsonl"], True),
+    ("memory", ["--holdout", 0, "--validation", "all.jsonl"], False)])
 def test_a_report_has_an_interval_only_for_new_products(home, capsys, way, argv, is_new):
     train(way, *argv, "--report", "page.html")
     words, html = words_of(home / "page.html"), (home / "page.html").read_text()

@@ -31,8 +31,9 @@ UNSEEN = {  # what there is instead of a headline, and why
             "would tell: see nnlite train --help."),
     None: ("Whether these titles are new to the model is not known.",
            "if it was trained on them, this is how well it remembers them.")}
-REFITTED = ('\n<p class="of">The model to be used is another one, of the same settings, that was then trained on all '
-            'products, these included. Its score on new ones is not measured; more products seldom lower it.</p>')
+REFITTED = ('\n<p class="of">This page is of the model that was scored. --refit then trains another one to take its '
+            'place, of the same settings, on all products, these included. Its score on new ones is not measured; more '
+            'products seldom lower it.</p>')
 TABLE_ROW_BYTES = 90  # of the HTML around the texts of a row of that table
 MAX_TABLE_BYTES = 400_000  # of that table; all else takes less, so that the page stays below 1 MB
 
@@ -47,7 +48,7 @@ def write_report(path: str | PathLike, classifier: TitleClassifier, records: Ite
     curve: (step, loss) pairs of the training, by default classifier.training_["curve"]; no chart if there are none
     source: the name of the records in the heading
     is_new: whether it was trained on none of the records, by default what the model knows of its titles
-    is_refitted: whether a model of the same settings, trained on these records as well, is used instead of it
+    is_refitted: whether a model of the same settings, trained on these records as well, will take its place
     The page needs no network and is below 1 MB: long lists and titles are cut, and it says so. ValueError if no record
     has a category that the classifier knows, or for an invalid curve; OSError if the file cannot be written.
     """
