@@ -187,7 +187,8 @@ def parser() -> Parser:
                          help="how many products are not trained on, but scored: a share below 1, or a number; 0 is "
                               "none (default: 10 %%, at most 20,000, and none of fewer than 500)")
     command.add_argument("--refit", action="store_true",
-                         help="after the score train once more, on all products, and save that model")
+                         help="after the score train once more, on all products, save that model; with --chunks and "
+                              "--checkpoints each training has a folder in theirs, scored and all")
     command.add_argument("--chunks", type=Path, metavar="DIR",
                          help="encode the products into this folder and train from there: for files larger than memory")
     command.add_argument("--checkpoints", type=Path, metavar="DIR",

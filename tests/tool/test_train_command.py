@@ -125,12 +125,21 @@ def test_products_of_standard_input_are_held_out(home, capsys, monkeypatch):
 
 
 def test_few_products_are_all_trained_on_unless_asked(home, capsys):
-    one = train("memory", "--label-min-count", 2, path="few.jsonl")
+    one = train("memory", "--label-min-count", 2, "--refit", "--report", "page.html", path="few.jsonl")
+    assert "these included" not in words_of(home / "page.html")
     err = capsys.readouterr().err
     assert "10 % of 30 are fewer than 50; --holdout 0.2 holds out about 6" in err and "not seen" not in err
     assert one.training_["records"] == 30 and "held_out" not in one.training_["counts"]
     one = train("memory", "--label-min-count", 2, "--holdout", 0.2, path="few.jsonl")
     assert score_said(capsys.readouterr().err)[0] == 6 and one.training_["records"] == 24
+
+
+def test_fewer_than_asked_for_are_said_to_be_fewer(home, capsys):
+    records = [Record(f"{names[0]} {i}", names) for i, (_, names) in enumerate(RECORDS)]
+    (home / "alike.jsonl").write_text(lines(records))
+    train("memory", "--holdout", 0.25, path="alike.jsonl")
+    n, *_ = re.findall(r"holds out (\d+) of 600 products, .*; more would have near-dup", capsys.readouterr().err)
+    assert int(n) == len(holdout_split(*zip(*records), 0.25)[1][0]) < 150
 
 
 def test_chunks_of_another_hold_out_are_refused(home, capsys):
@@ -182,7 +191,7 @@ def test_a_report_has_an_interval_only_for_new_products(home, capsys, way, argv,
     assert words.count("Of records that the model has not seen in training") == (6 if is_new else 0)
     chart = html[html.index("reliability-chart-title"):].partition("</svg>")[0]
     assert ('class="line first"' in chart) == is_new
-    assert ("trained on all products, these included" in words) == ("--refit" in argv)
+    assert ("of the same settings, on all products, these included" in words) == ("--refit" in argv)
     _, percent = re.search("(true for ([\\d.]+))\xa0% of the titles", words).groups()
     err = capsys.readouterr().err
     if is_new and "--validation" not in argv:
