@@ -5,6 +5,7 @@ from nnlite.data.catalogue import make_catalogue
 from nnlite.data.chunks import write_chunks
 from nnlite.data.dataset import Dataset
 from nnlite.data.files.report import FileReport
+from nnlite.data.holdout import holdout_split
 from nnlite.data.records import Record, inspect_file, read_records
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.data.xmc import read_xmc
@@ -20,6 +21,6 @@ __version__ = "0.2.0"
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "Dataset", "FileReport", "Record", "TitleClassifier", "Trainer", "Vocabulary",
-    "check_gradients", "evaluate", "inspect_file", "linear_bce", "make_catalogue", "plan", "read_records", "read_xmc",
-    "write_chunks",
+    "check_gradients", "evaluate", "holdout_split", "inspect_file", "linear_bce", "make_catalogue", "plan",
+    "read_records", "read_xmc", "write_chunks",
 ]

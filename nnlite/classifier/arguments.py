@@ -10,6 +10,7 @@ import numpy as np
 
 from nnlite.classifier.forms import Form, names_of
 from nnlite.data.cleaning import clean
+from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record, RecordReader, given, make_options, read_records
 
 Titles = Iterable[str]
@@ -59,15 +60,19 @@ def _is_missing(title):
     return title is None or isinstance(title, float) and title != title or type(title).__name__ in ("NAType", "NaTType")
 
 
-def rereader(where: str, paths: Sequence[str | PathLike], reading: dict[str, Any],
+def rereader(where: str, paths: Sequence[str | PathLike], reading: dict[str, Any], left_out: HeldOut | None = None,
              ) -> tuple[Callable[[], RecordReader], dict[str, Any]]:
     """(a function that reads the files once more, the options of `read_records` that are not the default).
 
+    left_out: which records are not read
     ValueError for standard input, which can be read once only; TypeError or ValueError for invalid options.
     """
     if "-" in map(str, paths):
         raise ValueError(f"{where}: want files, which are read twice, got standard input")
-    return partial(read_records, paths, **reading), given(make_options(**reading))
+    options = given(make_options(**reading))
+    if left_out is None:
+        return partial(read_records, paths, **reading), options
+    return lambda: read_records(paths, **reading).only(left_out.rest), options
 
 
 def checked_records(where: str, titles: Titles, categories: CategoryLists, columns: Sequence[str] | None = None,

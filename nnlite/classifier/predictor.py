@@ -11,7 +11,7 @@ from nnlite.classifier.arguments import CategoryLists, Titles, checked_records, 
 from nnlite.classifier.fitted import encoded
 from nnlite.classifier.forms import Form
 from nnlite.classifier.settings import Settings
-from nnlite.data.digests import n_repeated
+from nnlite.data.digests import repeated
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import dense
 from nnlite.network.mlp import MLP
@@ -114,10 +114,11 @@ class Predictor(Settings):
         data = encoded(records, self.categories_, self.vocabulary_)
         return metrics.precision_at_k(data.y, self.model_.top_k(data.x, 1, self.threads)[0], 1)
 
-    def n_trained_on(self, titles: Titles) -> int:
-        """How many of the titles, whatever their case, the model was trained on; 0 where it was not noted."""
+    def n_trained_on(self, titles: Titles) -> int | None:
+        """How many of the titles, whatever their case, the model was trained on; None where it was not noted."""
         self._check_fitted()
-        return n_repeated(texts("n_trained_on", titles), self.title_digests_)
+        found = repeated(texts("n_trained_on", titles), self.title_digests_)
+        return None if found is None else int(found.sum())
 
     def _encoded(self, where: str, titles: Titles) -> sp.csr_array:
         self._check_fitted()

@@ -10,7 +10,7 @@ from nnlite.categories.choice import Categories
 from nnlite.classifier.fitted import encoded
 from nnlite.data.chunks import ChunkFolder
 from nnlite.data.dataset import Dataset
-from nnlite.data.digests import n_repeated
+from nnlite.data.digests import repeated
 from nnlite.data.records import Record
 from nnlite.data.summary import kept_categories, nothing_to_learn
 from nnlite.data.vocabulary import Vocabulary
@@ -46,13 +46,16 @@ def about_validation(records: list[Record] | None, known: Categories, vocabulary
         return None, {}
     data = encoded(records, known, vocabulary)
     n, n_known = len(records), data.n_rows - data.rows_without_label()
-    n_twice = n_repeated((title for title, _ in records), trained_on)
+    twice = repeated((title for title, _ in records), trained_on)
     if n_known < n:
         _log.warning("%s", f"{n_known:,} of {n:,} validation products count: the others have no category that is "
                            "learnt")
-    if n_twice:
+    counts = {"validation_records": n, "validation_known": n_known}
+    if twice is None:  # more titles than are noted
+        return data, counts
+    if n_twice := int(twice.sum()):
         _log.warning("%s", f"{n_twice:,} of {n:,} validation titles are also in the training data")
-    return data, {"validation_records": n, "validation_known": n_known, "validation_repeated": n_twice}
+    return data, counts | {"validation_repeated": n_twice}
 
 
 def about_new(records: Sequence[Record], vocabulary: Vocabulary) -> dict[str, int]:

@@ -24,6 +24,7 @@ from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
 from nnlite.data.dataset import Dataset
 from nnlite.data.digests import TitleDigests, digests, merged
+from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
@@ -106,23 +107,26 @@ class TitleClassifier(Predictor):
 
     @one_at_a_time
     def fit_files(self, paths: Sequence[str | PathLike], /, chunks: str | PathLike, validation: Validation = None,
-                  on_step: OnStep = None, **reading: Any) -> "TitleClassifier":
+                  on_step: OnStep = None, left_out: HeldOut | None = None, **reading: Any) -> "TitleClassifier":
         """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
 
         chunks: a folder for the encoded records, which is made, completed or reused (`write_chunks`). The files are
         read twice: words and categories are counted first, and the rarest are forgotten when there are more than
-        MAX_COUNTS. Major categories must be given by name, and take one more pass. reading: options of `read_records`,
-        noted in training_. Raises what `read_records`, `write_chunks` and `fit` raise.
+        MAX_COUNTS. Major categories must be given by name, and take one more pass. left_out: the products that are not
+        trained on; they are the validation data if no others are given. reading: options of `read_records`, noted in
+        training_. Raises what `read_records`, `write_chunks` and `fit` raise.
         """
         features, asked, others = recipes.split(self.recipe, self.overrides)
         if isinstance(asked.get("major"), (int, np.integer)):
             raise ValueError("fit_files: major: want names, because a number needs all records at once, got a number")
-        read, reading = rereader("fit_files", paths, reading)
+        read, reading = rereader("fit_files", paths, reading, left_out)
         held_out = checked_validation("fit_files", validation)
         known = Categories.choose(read(), **asked)
         noted = TitleDigests()
         vocabulary = Vocabulary.build(noted.noting(known.stream(read())), max_counts=MAX_COUNTS, **features)
-        data = write_chunks(Path(chunks), known.stream(read()), vocabulary, sources=paths, reading=reading)
+        data = write_chunks(Path(chunks), known.stream(read()), vocabulary, sources=paths,
+                            reading=reading | ({"left_out": left_out.crc32()} if left_out else {}))
+        held_out = left_out.records if left_out and not held_out else held_out
         counts, titles_seen = about_data(vocabulary, data), noted.result()
         trainer = recipes.RECIPES[self.recipe](data, **others)
         judged, seen = about_validation(held_out, known, vocabulary, titles_seen)

@@ -12,8 +12,7 @@ what the sample did not show (warnings).
 """
 
 import logging
-import stat
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -24,7 +23,7 @@ from nnlite.data.files.json_rows import json_object, plain_product
 from nnlite.data.files.report import SHOWN, FileReport, column_reports, doubts
 from nnlite.data.files.source import TABLES, Source, opened
 from nnlite.data.lines import BROKEN, Skipped, SkippedLine
-from nnlite.system.stages import Position
+from nnlite.system.stages import Position, sizes_of
 
 SAMPLE_ROWS, SAMPLE_CHARS = 2_000, 1 << 18  # of a sample, whichever comes first, but
 LEAST_ROWS = 300  # if there are as many
@@ -127,9 +126,7 @@ class RecordReader(RecordStream):
         if not paths:
             raise ValueError("read_records: no file given, want at least one")
         self.paths, self.options = [Path(path) for path in paths], options
-        found = [path.stat() for path in self.paths if str(path) != "-"]
-        is_known = len(found) == len(self.paths) and all(stat.S_ISREG(one.st_mode) for one in found)
-        self._position = Position("reading", [one.st_size for one in found] if is_known else None)
+        self._position = Position("reading", sizes_of(self.paths))
         self.readings: list[Reading] = []
         super().__init__(self._read())
 
@@ -152,12 +149,16 @@ class RecordReader(RecordStream):
 
     def _share_read(self):
         """How much of the files' bytes has been read, None for too little to tell, or where that is unknown."""
-        reading, is_stored = self.readings[-1], "-" not in map(str, self.paths)
-        if not is_stored or reading.source.format in TABLES:  # whose bytes do not follow each other
+        reading, sizes = self.readings[-1], self._position.sizes
+        if not sizes or reading.source.format in TABLES:  # whose bytes do not follow each other
             return None
-        sizes = [path.stat().st_size for path in self.paths]
         n_bytes = sum(sizes[:len(self.readings) - 1]) + reading.n_bytes()
         return n_bytes / sum(sizes) if n_bytes >= AHEAD_BYTES else None
+
+    def only(self, some_of: Callable[[Iterator[Record]], Generator[Record, None, None]]) -> "RecordReader":
+        """Itself, with those records only that `some_of` takes from them. n_records still counts all."""
+        self._records = some_of(self._records)
+        return self
 
     def close(self) -> None:
         """End the reading early."""

@@ -7,8 +7,10 @@ Stages are "reading" (bytes; records where they are unknown), "counting words" a
 "predicting" (as reading) and "evaluating" (records x labels). The total is None where it is unknown.
 """
 
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 Listener = Callable[[str, int, int | None], None]  # stage, how much more is done, total; on the thread of the work
 
@@ -29,6 +31,13 @@ def done(stage: str, n_more: int, total: int | None) -> None:
     """Tell the listeners, if there are any."""
     for listener in _listeners:
         listener(stage, n_more, total)
+
+
+def sizes_of(paths: Iterable[Path]) -> list[int] | None:
+    """The bytes of each file, None unless all are regular ones; "-" is standard input. OSError for a missing file."""
+    found = [None if str(path) == "-" else path.stat() for path in paths]
+    sizes = [one.st_size for one in found if one and stat.S_ISREG(one.st_mode)]
+    return sizes if len(sizes) == len(found) else None
 
 
 class Position:

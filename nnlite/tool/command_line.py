@@ -11,7 +11,7 @@ from nnlite import __version__
 from nnlite.system.interrupts import sigterm_as_ctrl_c
 from nnlite.tool import commands, inputs, reading_options
 from nnlite.tool.printing import messages, say
-from nnlite.tool.values import Majors, majors, natural, part, place, positive, rate, share, widths
+from nnlite.tool.values import Majors, holdout, majors, natural, part, place, positive, rate, share, widths
 from nnlite.tool.words import Parser, Program
 from nnlite.training.recipes import RECIPES
 
@@ -36,11 +36,16 @@ exit codes: 0 success; 2 an error, reported in one line on standard error; 130 i
 """
 TRAIN = """Learns from product files and saves a model. Lines without a usable product are skipped, counted and shown.
 
-  nnlite train products.jsonl.gz --model shop
+  nnlite train products.jsonl.gz --model shop --report page.html
+  nnlite train products.jsonl.gz --model shop --refit                           the model to keep
   nnlite train products.csv --model shop --title Name --categories Type --categories "Tags, main"
   nnlite train 2022.csv 2023.csv --model shop --validation recent.csv --epochs 10
   nnlite train products.csv --model shop --min-count 1 --label-min-count 3      a small catalogue
   nnlite train products.csv --model shop --mapping mapping.tsv --major 20       one of 20 categories for each product
+
+A tenth of the products is not trained on. They score the model after each epoch, choose the threshold of `predict`, and
+tell how it does on new products; products whose titles differ only in numbers, sizes or the order of words stay
+together. --refit then trains on all products, with the same threshold. --holdout 0 does that at once, without a score.
 
 Ctrl-C or SIGTERM ends the training after the current step and saves what is learnt; a second one saves nothing. A model
 that is already in the folder is replaced when the new one is complete. The folders and the report are places of their
@@ -67,7 +72,8 @@ The command prints what is kept, merged and lost.
   nnlite propose products.jsonl.gz --out mapping.tsv
   nnlite train products.jsonl.gz --model shop --mapping mapping.tsv
 """
-EVALUATE = """Scores a model on products that it was not trained on.
+EVALUATE = """Scores a model on products that it was not trained on. Those whose titles were in its training are counted
+and left out; if all were, the scores tell how well the model remembers them, which is said.
 
   nnlite evaluate shop test.jsonl.gz
   nnlite evaluate shop test.jsonl.gz --json | jq '."P@1"'
@@ -175,8 +181,13 @@ def parser() -> Program:
     _recipe_options(command)
     command.add_argument("--model", type=place, required=True, metavar="DIR", help="the folder to save the model in")
     command.add_argument("--validation", type=place, action="append", metavar="FILE",
-                         help="a product file, or several, to score after each epoch, and to choose the threshold of "
-                              "`predict` by")
+                         help="a product file, or several, to score instead of products held out")
+    command.add_argument("--holdout", type=holdout, metavar="SHARE|N",
+                         help="how many products are not trained on, but scored: a share below 1, or a number; 0 is "
+                              "none (default: 10 %%, at most 20,000, and none of fewer than 500)")
+    command.add_argument("--refit", action="store_true",
+                         help="after the score train once more, on all products, save that model; with --chunks and "
+                              "--checkpoints each training has a folder in theirs, scored and all")
     command.add_argument("--chunks", type=place, metavar="DIR",
                          help="encode the products into this folder and train from there: for files larger than memory")
     command.add_argument("--checkpoints", type=place, metavar="DIR",

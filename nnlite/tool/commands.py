@@ -19,8 +19,9 @@ from nnlite.data.records import Record, inspect_file, make_options, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate as scores_of
 from nnlite.system import array_folder
-from nnlite.tool import inputs, places, reading_options
+from nnlite.tool import inputs, places, reading_options, train_command
 from nnlite.tool.doctor import examine, report_lines
+from nnlite.tool.overlap import held_out_score, judged, sentence
 from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
 from nnlite.tool.printing import printable, say, show
 from nnlite.tool.progress import display, stages_shown
@@ -34,7 +35,9 @@ def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
     inform = (lambda text: None) if args.quiet else say
     options = reading_options.reading(args)
-    classifier = TitleClassifier(args.recipe, **_settings(args))
+    train_command.check(args)
+    first = train_command.arguments_of(args, train_command.SCORED)
+    classifier = TitleClassifier(args.recipe, **_settings(first))
     array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
     places.check({"--report": args.report},
                  {"--model": args.model, "--chunks": args.chunks, "--checkpoints": args.checkpoints},
@@ -44,26 +47,49 @@ def train(args: Namespace) -> int:
     with _errors_only() if args.quiet else stages_shown(say):
         data = None if args.chunks else _read(args.data, options, inform)
         validation = _read(args.validation, options, inform) if args.validation else None
+        sides = train_command.Sides(args, options, data, validation)
+        for news in sides.news():
+            inform(news)
         interrupted = False
         try:
             with nullcontext() if args.quiet else closing(display(say)) as on_step:
-                if data:
-                    classifier.fit(*data, validation, on_step)
-                else:
-                    classifier.fit_files(args.data, args.chunks, validation, on_step, **options)
+                sides.fit(classifier, first, on_step)
         except KeyboardInterrupt:
             if not hasattr(classifier, "threshold_"):
                 raise
             interrupted = True
         classifier.training_["reading"] = options
         classifier.save(args.model)
+        about = "\n".join(_about_training(classifier, args.model))
+        inform(about + f"; interrupted, what was learnt so far is saved{how_to_resume(args)}" * interrupted)
+        for news in () if args.quiet else sides.headline(classifier):
+            inform(news)
         if args.report:
-            titles, categories = validation or data or _read(args.data, options, inform)
-            source = ", ".join(map(str, args.validation or args.data)) + ", trained on" * (not validation)
-            write_report(args.report, classifier, map(Record, titles, categories), source=source)
-    about = "\n".join(_about_training(classifier, args.model))
-    inform(about + f"; interrupted, what was learnt so far is saved{how_to_resume(args)}" * interrupted)
+            records = sides.to_score() or list(map(Record, *(data or _read(args.data, options, inform))))
+            is_new = True if sides.held else None if validation else False
+            write_report(args.report, classifier, records, source=", ".join(map(str, args.validation or args.data)),
+                         is_new=is_new, is_refitted=bool(args.refit and sides.held and not interrupted))
+        if args.refit and sides.held and not interrupted:
+            del classifier  # its memory is for the next one
+            interrupted = _refit(args, sides, inform)
     return 130 * interrupted
+
+
+def _refit(args: Namespace, sides: train_command.Sides, inform: Callable[[str], None]) -> bool:
+    """Train on all products and save the model in place of the scored one. Returns whether Ctrl-C prevented it."""
+    own = train_command.arguments_of(args, train_command.ALL)
+    classifier = TitleClassifier(args.recipe, **_settings(own))
+    inform(f"--refit: trains on all {sides.n_titles:,} products")
+    try:
+        with nullcontext() if args.quiet else closing(display(say)) as on_step:
+            sides.refit(classifier, own, on_step)
+    except KeyboardInterrupt:
+        inform(f"interrupted: the model that was scored is saved, not one of all products{how_to_resume(args)}")
+        return True
+    classifier.training_["reading"] = sides.options
+    classifier.save(args.model)
+    inform(f"{args.model}: now the model of all {sides.n_titles:,} products; the score above is that of the first one")
+    return False
 
 
 def how_to_resume(args: Namespace) -> str:
@@ -153,18 +179,25 @@ def evaluate(args: Namespace) -> None:
     vocabulary = classifier.vocabulary_
     reader = read_records(args.data, **reading_options.as_trained(args, classifier))
     records = list(reader)
-    data = classifier.encode(records)
+    found = judged(classifier, records)
+    data = classifier.encode(found.records)
     say(reader.summary())
-    if n_twice := classifier.n_trained_on(title for title, _ in records):
-        say(f"{n_twice:,} of {len(records):,} titles are also in the training data")
+    if args.json:
+        say(sentence(found))
+    if found.is_new is False and (score := held_out_score(classifier)):
+        say(score)
     propensities = metrics.propensities(vocabulary.label_counts, max(vocabulary.n_records, 3))
-    scores = scores_of(classifier.model_, data, propensities=propensities, thresholds=classifier.threshold_)
-    if scores["rows_without_label"] == len(data):
+    if data.rows_without_label() == len(data):
         raise ValueError(f"{args.model}: want records with a category that the model knows, got none in {len(data):,}")
+    scores = scores_of(classifier.model_, data, propensities=propensities, thresholds=classifier.threshold_)
     if args.report:
         write_report(args.report, classifier, records, source=", ".join(map(str, args.data)))
     scores = {"threshold": classifier.threshold_, **scores}
-    show(json.dumps(scores, indent=1) if args.json else "\n".join(_table(scores)))
+    if args.json:
+        of = {"new": found.is_new, "trained_on": None if found.is_new is None else found.n_seen}
+        show(json.dumps({**scores, **of}, indent=1))
+    else:
+        show("\n".join([sentence(found), *_table(scores)]))
 
 
 def _table(scores: dict[str, float]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnlite.data.holdout import MOST
 from nnlite.tool.reading_options import unquoted
 
 SHOWN = 40  # characters of a wrong value
@@ -39,10 +40,10 @@ class Number:
         value = _as(self.kind, text)
         if value is None or not self.least <= value <= self.most:
             limit = f" and at most {self.most:,}" if self.kind is int and value and value > self.most else ""
-            raise argparse.ArgumentTypeError(f"want {self.wanted}{limit}, got {text!r:.{SHOWN}}{self._meant(text)}")
+            raise argparse.ArgumentTypeError(f"want {self.wanted}{limit}, got {text!r:.{SHOWN}}{self.meant(text)}")
         return value
 
-    def _meant(self, text: str) -> str:
+    def meant(self, text: str) -> str:
         """What to write instead: for 0,5 as for 1,000 and 50 %."""
         plain = text.strip().removesuffix("%").strip()
         if self.kind is int:
@@ -51,7 +52,7 @@ class Number:
         value = _as(self.kind, plain)
         if value is None or not 0 <= value < math.inf:
             return ""
-        if self.wanted in SHARES and value <= 100 and (value > 1 or "%" in text):
+        if self.wanted in SHARES and value / 100 <= self.most and (value > 1 or "%" in text):
             return f": write {value / 100:g} for {value:g} %"
         return f": write {plain}" if plain != text and self.least <= value <= self.most else ""
 
@@ -69,6 +70,19 @@ positive = Number(int, 1, 2**31 - 1, "a whole number of at least 1")
 natural = Number(int, 0, 2**64 - 1, "a whole number of at least 0")
 share, part = Number(float, 0, 1, SHARES[0]), Number(float, 0, math.nextafter(1, 0), SHARES[1])
 rate = Number(float, math.ulp(0.0), sys.float_info.max, "a number above 0")
+
+
+products = Number(int, 0, MOST, f"a share below 1, such as 0.2, or a number of products up to {MOST:,}")
+
+
+def holdout(text: str) -> int | float:
+    """A whole number of products, or a share of them below 1."""
+    value = _as(int, text)
+    value = _as(float, text) if value is None else value
+    if value is not None and (0 <= value < 1 or isinstance(value, int) and 0 <= value <= MOST):
+        return value
+    meant = "%" not in text and products.meant(text) or part.meant(text)
+    raise argparse.ArgumentTypeError(f"want {products.wanted}, got {text!r:.{SHOWN}}{meant}")
 
 
 def widths(text: str) -> tuple[int, ...]:

@@ -179,7 +179,7 @@ def test_scores_are_at_the_models_threshold_and_with_its_propensities(home, caps
     one = TitleClassifier.load(home / "shop")
     data = one.encode(list(read_records(home / "test.jsonl")))
     propensities = metrics.propensities(one.vocabulary_.label_counts, one.vocabulary_.n_records)
-    assert found == {"threshold": one.threshold_,
+    assert found == {"threshold": one.threshold_, "new": True, "trained_on": 0,
                      **evaluate(one.model_, data, thresholds=one.threshold_, propensities=propensities)}
     plain = evaluate(one.model_, data)
     assert plain["micro_f1"] != found["micro_f1"] and plain["PSP@3"] != found["PSP@3"]
@@ -195,7 +195,7 @@ def test_a_report_on_other_products_is_on_those(home, tmp_path, monkeypatch):
 def test_a_report_names_all_files_of_its_products(home, tmp_path, monkeypatch):
     monkeypatch.chdir(home)
     assert run("evaluate", "shop", "test.jsonl", "train.jsonl", "--report", tmp_path / "a.html") == 0
-    assert "450 records of test.jsonl, train.jsonl, " in words_of(tmp_path / "a.html")
+    assert "150 records of test.jsonl, train.jsonl, " in words_of(tmp_path / "a.html")
 
 
 def test_a_tab_or_a_line_end_in_a_category_makes_no_column_and_no_line():
