@@ -1,11 +1,11 @@
 """nnlite: a multilayer perceptron from scratch that learns a product's categories from its title."""
 
+from nnlite.classifier.splitting import holdout_split
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.catalogue import make_catalogue
 from nnlite.data.chunks import write_chunks
 from nnlite.data.dataset import Dataset
 from nnlite.data.files.report import FileReport
-from nnlite.data.holdout import holdout_split
 from nnlite.data.records import Record, inspect_file, read_records
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.data.xmc import read_xmc

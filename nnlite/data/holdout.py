@@ -20,7 +20,6 @@ from itertools import islice
 
 import numpy as np
 
-from nnlite.data.cleaning import clean
 from nnlite.data.digests import SLICE, digests
 from nnlite.data.records import Record
 from nnlite.data.tokens import hash_of, hashed
@@ -185,28 +184,3 @@ class HeldOut:
     def crc32(self) -> int:
         """A number that tells this choice from others."""
         return zlib.crc32(self.keys.astype("<u8").tobytes(), self.seed % 2**32)
-
-
-def holdout_split(titles: Iterable[str], categories: Iterable[Iterable[str]], holdout: float | None = None,
-                  seed: int = 0) -> tuple[tuple[list, list], tuple[list, list]]:
-    """((titles, categories) to train on, (titles, categories) to score), as `nnlite train` splits a file.
-
-    Near-duplicates are on the same side, see this module. The order stays. The same titles and seed give the same split
-    in any order.
-    holdout: a share below 1, or how many products are held out at most; by default 10 %, at most 20,000, and none of
-    fewer than 500. ValueError for another number, or if all titles are too much alike.
-
-    >>> train, held = holdout_split(["Blue Dress S", "Blue dress, M", "Red hat", "Pan"], ["a", "a", "b", "c"], 2)
-    >>> train, held
-    ((['Blue Dress S', 'Blue dress, M'], ['a', 'a']), (['Red hat', 'Pan'], ['b', 'c']))
-    """
-    if isinstance(titles, (str, bytes)):
-        raise TypeError(f"holdout_split: titles: want a list of str, got one {type(titles).__name__}")
-    titles, categories = list(titles), list(categories)
-    if len(titles) != len(categories):
-        raise ValueError(f"holdout_split: want as many categories as titles, {len(titles)}, got {len(categories)}")
-    cleaned = list(map(clean, titles))
-    mask = HeldOut(cleaned, holdout, seed).mask(cleaned).tolist()
-    train, held = ([i for i, is_held in enumerate(mask) if is_held == side] for side in (False, True))
-    return (([titles[i] for i in train], [categories[i] for i in train]),
-            ([titles[i] for i in held], [categories[i] for i in held]))

@@ -119,20 +119,6 @@ def test_the_rest_of_a_file_is_read_without_what_is_held_out(tmp_path):
     assert reader.n_records == 700 and reader.summary().startswith("700 records")
 
 
-def test_the_split_keeps_titles_as_they_are_given():
-    titles = ["<b>Blue</b> dress", "Blue dress 5", " Red  hat", "pan", "pot"]
-    (train, _), (held, categories) = holdout_split(titles, list("aabcd"), 2)
-    assert sorted(train + held) == sorted(titles) and dict(zip(titles, "aabcd"))[held[0]] == categories[0]
-    assert ("<b>Blue</b> dress" in train) == ("Blue dress 5" in train)
-
-
-@pytest.mark.parametrize("titles, categories, error", [
-    ("abc", ["a"] * 3, TypeError), (b"abc", ["a"] * 3, TypeError), (["a", "b"], ["a"], ValueError)])
-def test_titles_and_categories_must_fit(titles, categories, error):
-    with pytest.raises(error, match="^holdout_split: "):
-        holdout_split(titles, categories)
-
-
 def test_hostile_titles_are_grouped():
     titles = ["", "\ud800", "\x00", "a" * 2_000_000, "1 " * 600_000, "é" * 3, "\U0010ffff", "\u202e x", "ﷺ" * 600]
     assert keys_of(titles).shape == (len(titles),)
