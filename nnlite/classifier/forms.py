@@ -79,6 +79,8 @@ def names_of(where: str, categories: Any, classes: Sequence | None = None,
     if hasattr(categories, "columns") and len(getattr(categories, "shape", ())) == 2:
         table, names = categories, list(categories.columns)
         categories = np.asarray(table)
+        if len(names) > 1 and categories.dtype == object and all(isinstance(one, NUMBER) for one in categories.flat):
+            categories = categories.astype(int)  # columns of a type with missing values, without any
         if categories.dtype.kind not in "biuf":
             if len(names) != 1:
                 raise TypeError(f"{where}: categories: want one column, or columns of 0 and 1, got {len(names)} with "
