@@ -145,7 +145,7 @@ def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
 def plan(args: Namespace) -> None:
     """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
     found = make_plan(args.data, args.recipe, **_settings(args), **reading_options.reading(args))
-    show(json.dumps(dataclasses.asdict(found), indent=1) if args.json else found)
+    show(json.dumps(dataclasses.asdict(found), indent=1) if args.json else f"{found}\n{train_command.planned(found)}")
     found.check()
 
 

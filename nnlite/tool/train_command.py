@@ -16,6 +16,7 @@ from nnlite.data.records import Record
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate
 from nnlite.tool.overlap import Judged, judged
+from nnlite.training.planning import Plan
 
 Pair = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]  # titles and the categories of each
 SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in those of --chunks and --checkpoints
@@ -34,6 +35,15 @@ def arguments_of(args: Namespace, name: str) -> Namespace:
     """The arguments of one of the two trainings of --refit, SCORED or ALL, whose folders are its own."""
     own = {option: getattr(args, option) / name for option in ("chunks", "checkpoints") if getattr(args, option)}
     return Namespace(**(vars(args) | own)) if args.refit else args
+
+
+def planned(plan: Plan) -> str:
+    """Which products a plan of a training is for, and what the other training of --refit takes."""
+    n, n_held = plan.n_records, holdout.wanted(None, plan.n_records)
+    if not n_held:
+        return "products   all, as train holds none out of so few"
+    seconds = (1 - n_held / n) * (plan.total_seconds - plan.seconds["read"])
+    return f"products   all; train holds out {n_held:,} of them, train --refit takes about {seconds:,.1f} s more"
 
 
 class Sides:

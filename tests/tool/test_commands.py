@@ -112,7 +112,7 @@ def test_a_plan_is_printed_as_text(tmp_path, capsys):
     path = shop_file(tmp_path)
     assert run("plan", path, "--epochs", 1, "--label-min-count", 2) == 0
     out = capsys.readouterr().out
-    assert "40 records" in out and "{" not in out
+    assert "40 records" in out and "{" not in out and out.endswith("all, as train holds none out of so few\n")
 
 
 def test_the_lines_of_an_explanation(monkeypatch, capsys):

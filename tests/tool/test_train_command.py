@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from problems import bits
+from problems import bits, compiled
 from shops import lines
 
 from nnlite import Record, evaluate, holdout_split, make_catalogue
@@ -16,9 +16,12 @@ from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import digests
 from nnlite.data.cleaning import clean
 from nnlite.scores import metrics
+from nnlite.tool import train_command
 from nnlite.tool.command_line import main, parser
 from nnlite.tool.report.sections import write_report
+from nnlite.training import planning, recipes
 
+pytestmark = compiled
 QUICK = "--epochs", "2", "--hidden", "8"
 RECORDS = [Record(clean(title), names) for title, names in make_catalogue(600)]
 WAYS = pytest.mark.parametrize("way", ["memory", "chunks"])
@@ -174,6 +177,16 @@ def test_other_values_are_refused_in_a_line(capsys, text):
     with pytest.raises(SystemExit):
         parser().parse_args(["train", "a", "--model", "m", f"--holdout={text}"])
     assert "want a share below 1, such as 0.2, or a number of products" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("n, share", [(600, 0.9), (1_000_000, 0.98)])
+def test_a_plan_says_what_a_refit_adds(n, share):
+    one = recipes.default(planning.Expected(n, 10, 5, 10))
+    found = planning.plan_of(one, ["a"], "default", n, 1.0)
+    found.seconds |= {"read": 7.0, "encode": 50.0}
+    seconds = share * (50 + found.n_steps)
+    assert train_command.planned(found) == (f"products   all; train holds out {min(n // 10, 20_000):,} of them, train "
+                                            f"--refit takes about {seconds:,.1f} s more")
 
 
 # ---- what figures are of
