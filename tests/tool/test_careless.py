@@ -7,6 +7,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+from problems import compiled
 from shops import SMALL, lines, shop, shop_file
 
 from nnlite import Record
@@ -110,6 +111,30 @@ REFUSED = [  # what is typed, and what the one line on standard error says
     ("train shop.jsonl --model m --hidden 200x200", "a whole number"),
     ("train shop.jsonl --model m --hidden 200,", "a whole number"),
     ("train shop.jsonl --model m --recipe best", "choose from"), ("look shop.jsonl --paths all", "choose from"),
+    # products held out
+    ("train shop.jsonl --model m --holdout", "want --holdout SHARE|N"),
+    ("train shop.jsonl --model m --holdout 10%", "write 0.1 for 10 %"),
+    ("train shop.jsonl --model m --holdout '10 %'", "write 0.1 for 10 %"),
+    ("train shop.jsonl --model m --holdout 12.5", "write 0.125 for 12.5 %"),
+    ("train shop.jsonl --model m --holdout 100%", "up to 1,000,000, got '100%'"),
+    ("train shop.jsonl --model m --holdout 0,1", "write 0.1"),
+    ("train shop.jsonl --model m --holdout 5,000", "write 5000"),
+    ("train shop.jsonl --model m --holdout -1", "want a share below 1, such as 0.2, or a number of products"),
+    ("train shop.jsonl --model m --holdout -0.1", "want a share below 1"),
+    ("train shop.jsonl --model m --holdout tenth", "want a share below 1"),
+    ("train shop.jsonl --model m --holdout 99999999999", "a number of products up to 1,000,000"),
+    ("train shop.jsonl --model m --holdout 1 --quiet", "want titles that differ in more than numbers and sizes"),
+    ("train shop.jsonl --model m --holdout 40 --quiet", "want fewer than the 40 products that there are, got 40"),
+    ("train shop.jsonl --model m --holdout 1000000 --chunks c --quiet", "want fewer than the 40 products"),
+    ("train shop.jsonl --model m --holdout 0.2 --validation other.jsonl", "want --validation or --holdout, got both"),
+    ("train shop.jsonl --model m --chunks c --holdout 5 --validation other.jsonl", "want --validation or --holdout"),
+    ("train shop.jsonl --model m --refit --validation other.jsonl", "want it without --validation"),
+    ("train shop.jsonl --model m --chunks c --refit --validation other.jsonl", "want it without --validation"),
+    ("train shop.jsonl --model m --refit --holdout 0", "want it without --holdout 0"),
+    ("train shop.jsonl --model m --refit --chunks c --holdout 0.0", "want it without --holdout 0"),
+    ("train shop.jsonl --model m --refit=yes", "want no value"), ("train shop.jsonl --model m --refti", "--refit?"),
+    ("train shop.jsonl --model m --hold-out 0.1", "did you mean --holdout?"),
+    ("train - --model m --refit --chunks c --quiet", "want files, which are read twice, got standard input"),
     # files
     ("train nowhere.csv --model m", "nowhere.csv: No such file"), ("look shpo.jsonl", "did you mean shop.jsonl?"),
     ("train '*.xyz' --model m", "no file matches"), ("look https://shop.example/x.csv", "download"),
@@ -205,10 +230,30 @@ def test_what_is_refused_in_one_line(run, home, line, words):
     assert (home / "there.jsonl").read_text() == "mine\n"
 
 
+@compiled
+@pytest.mark.parametrize("words, n_trained_on, n_held", [
+    ("", 40, 0), ("--refit", 40, 0), ("--holdout 0", 40, 0), ("--holdout 0 --validation other.jsonl", 40, 0),
+    ("{}/more.jsonl --holdout 1", 159, 1), ("--holdout=0.25 {}/more.jsonl", 120, 40),
+    ("--refit {}/more.jsonl --holdout 40", 160, 40), ("{}/more.jsonl --hold 1 --ref", 160, 1)])
+@pytest.mark.parametrize("chunks", ["", " --chunks {}/c"])
+def test_what_is_held_out(run, tmp_path, words, n_trained_on, n_held, chunks):
+    names = [a + b for a in "abcdefghijkl" for b in "mnopqrstuv"]
+    (tmp_path / "more.jsonl").write_text(lines(Record(f"{name} thing", ("Things",)) for name in names))
+    line = f"train shop.jsonl --epochs 1 --quiet --model {{}}/m {words}{chunks}"
+    assert run(line.replace("{}", tmp_path.as_posix())) == (0, "", [])
+    training = TitleClassifier.load(tmp_path / "m").training_
+    assert (training["records"], training["counts"].get("held_out", 0)) == (n_trained_on, n_held)
+
+
 def test_what_is_replaced_is_said(run, home):
     said = run("predict shop --data shop.jsonl --out there.jsonl")[2]
     assert "there.jsonl: is there, and is replaced when all rows are written" in said
     assert "predicted_categories" in (home / "there.jsonl").read_text()
+
+
+@pytest.mark.parametrize("words", ["--dropout 100%", "--holdout 100%", "--holdout 2,000,000", "--holdout 120%"])
+def test_no_value_is_proposed_that_would_be_refused(run, words):
+    assert "write" not in run(f"train shop.jsonl --model m {words}")[2][0]
 
 
 def test_several_titles_of_one_word_may_be_one_title(run):
