@@ -24,7 +24,7 @@ from nnlite.tool.doctor import examine, report_lines
 from nnlite.tool.overlap import held_out_score, judged, sentence
 from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
 from nnlite.tool.printing import printable, say, show
-from nnlite.tool.progress import display, stages_shown
+from nnlite.tool.progress import MANY_EPOCHS, display, stages_shown
 from nnlite.tool.report.sections import write_report
 from nnlite.tool.titles import batches, json_line, line, raw_line, typed
 from nnlite.training.planning import plan as make_plan
@@ -134,9 +134,11 @@ def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
     """What was done to the categories, the scores on the validation records, and the whole: a line each."""
     vocabulary, seen = classifier.vocabulary_, classifier.training_
     yield from seen["categories"]
+    n_epochs = len(seen["validation"])
     for epoch, scores in enumerate(seen["validation"], start=1):
-        yield f"validation after epoch {epoch:3}  " + "  ".join(
-            f"{name} {100 * scores[name]:.1f} %" for name in ("P@1", "P@3", "P@5") if name in scores)
+        if n_epochs <= MANY_EPOCHS or epoch % 10 == 0 or epoch == n_epochs:
+            yield f"validation after epoch {epoch:3}  " + "  ".join(
+                f"{name} {100 * scores[name]:.1f} %" for name in ("P@1", "P@3", "P@5") if name in scores)
     yield (f"{folder}: {vocabulary.n_words:,} words, {len(vocabulary.labels):,} categories; {seen['steps']:,} of "
            f"{seen['n_steps']:,} steps in {seen['seconds']:.1f} s, loss from {seen['first_loss']:.5f} to "
            f"{seen['last_loss']:.5f}; names a category above {classifier.threshold_:.2f}")

@@ -1,5 +1,6 @@
 """Claim: `train` names its files, what it has learnt and what it has saved, and is quiet when asked to be."""
 
+import copy
 import logging
 
 import pytest
@@ -32,6 +33,14 @@ def test_a_training_names_its_files_and_what_it_has_learnt(tmp_path, capsys):
         f"steps in {seen['seconds']:.1f} s, loss from {seen['first_loss']:.5f} to {seen['last_loss']:.5f}; names a "
         f"category above {one.threshold_:.2f}")
     assert len(seen["validation"]) == 2
+
+
+@pytest.mark.parametrize("n, shown", [(20, list(range(1, 21))), (21, [10, 20, 21]), (40, [10, 20, 30, 40])])
+def test_of_many_epochs_every_tenth_and_the_last_are_scored_in_a_line(n, shown, trained):
+    one = copy.copy(trained)
+    one.training_ = trained.training_ | {"validation": trained.training_["validation"][:1] * n}
+    said = [line for line in commands._about_training(one, "m") if line.startswith("validation")]
+    assert [int(line.split()[3]) for line in said] == shown
 
 
 def test_the_source_of_a_report_is_all_files(home, tmp_path, monkeypatch):
