@@ -32,8 +32,8 @@ import fuzz_documents as documents
 import fuzz_files as files
 import fuzz_models as models
 
-LIMIT_SECONDS = 60  # for one input, while all targets run at once: it may be the first to compile a kernel
-START_SECONDS = 300  # until the first one: kernels may have to be compiled
+LIMIT_SECONDS = 60  # for one input, while all targets run at once: it may be the first to need a kernel
+START_SECONDS = 300  # until the first one is done: most kernels may have to be compiled
 SHOWN = 2_000  # characters of an input
 
 
@@ -106,7 +106,7 @@ class Run:
             return True
         if self.number != self.state[0]:
             self.number, self.since = self.state[0], now
-        limit = START_SECONDS if self.number < self.seed else LIMIT_SECONDS
+        limit = START_SECONDS if self.number <= self.seed else LIMIT_SECONDS
         if now - self.since > limit:
             self.process.kill()
             self.process.join()
