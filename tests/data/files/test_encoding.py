@@ -85,6 +85,15 @@ def test_utf8_that_the_sample_cuts_is_utf8():
         assert decide((b"x" * n + "漢".encode() * SAMPLE_BYTES)[:SAMPLE_BYTES]) == ("utf-8", "")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "é\n", "\né", "é", "\n漢"])
+@pytest.mark.parametrize("more", [0, 1, 5])
+def test_a_sample_may_end_with_any_part_of_a_line(end, more):
+    lines, last = "é\n".encode() * 1000, end.encode()
+    for n_cut in range(min(3, len(last))):
+        cut = last[:len(last) - n_cut]
+        assert decide(b"x" * (SAMPLE_BYTES + more - len(lines + cut)) + lines + cut) == ("utf-8", "")
+
+
 def test_most_lines_lost_is_an_error_at_the_end():
     content = "title,category\nCafé,B\nThé,B\nSavon,C\n".encode("cp1252")
     with pytest.raises(ValueError, match=r"^2 of 2 lines with other letters than ASCII's are not utf-8; .*--encoding"):
