@@ -20,6 +20,7 @@ from nnlite import read_records
 from nnlite.data.cleaning import clean
 
 INSIDE = "inside"
+NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 NAMES = ["Mugs", "Pans", "Hats", "Red shoes", "Käse"]
 
 
@@ -127,6 +128,7 @@ def values(row):
 def strict_json(text, _):
     """The objects of a whole document; or elements that stand alone, of damaged ones only those with an id."""
     decoder, place = json.JSONDecoder(strict=False), 0
+    text = re.sub(r",(?=\s*[}\]])", "", text)  # which does no harm
     if text.startswith("["):
         yield from strict_list(text)
     with suppress(ValueError, RecursionError):
@@ -147,10 +149,10 @@ def strict_json(text, _):
 
 def strict_list(text):
     """The elements of a list up to its damage, or between two damages, as JSON or Python's."""
-    starts = [match.start() for match in re.finditer(r"\{.id.:", text)]
+    starts = [text.find("{"), *(match.start() for match in re.finditer(r"\{\s*.id.:", text))]
     for end in re.finditer(r"\}(?=\s*[,\]])", text):
         for start in [start for start in starts if start < end.start()]:
-            for parse in json.loads, literal:
+            for parse in json.JSONDecoder(strict=False).decode, literal:
                 with suppress(ValueError, SyntaxError, RecursionError):
                     for element in parse(f"[{text[start:end.end()]}]"):
                         yield from values(element)
@@ -165,12 +167,15 @@ def objects(value):
 
 
 def strict_table(text, delimiter):
-    """The rows of the csv module, and each line alone that does not stand inside of a row."""
+    """The rows of the csv module, and each line alone that does not stand inside of a row.
+
+    A damaged title with the end of an inner row on its line is a row as any other.
+    """
     with suppress(csv.Error):
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             yield from values(row)
     for line in text.split("\n"):
-        if INSIDE not in line:
+        if f"{delimiter}{INSIDE}" not in line:
             with suppress(csv.Error):
                 yield from values(next(csv.reader([line], delimiter=delimiter), []))
             yield from values(line.split(delimiter))
@@ -178,7 +183,9 @@ def strict_table(text, delimiter):
 
 def strict_feed(text, _):
     """The items before the damage, and each that stands alone."""
-    for part in [text, *re.findall(r"<item>.*?</item>", text, re.DOTALL)]:
+    text = NOT_XML.sub("", text.replace("\0", " ")).replace("&#0;", "\ufffd").replace("&#x110000;", "\ufffd")  # only a letter is lost
+    text = re.sub(r"&(?!#?\w+;)", "&amp;", text)
+    for part in [text, *re.findall(r"<item>.*?</item>(?!\]\])", text, re.DOTALL)]:
         with suppress(ElementTree.ParseError, ValueError):
             for _, element in ElementTree.iterparse(io.StringIO(part.replace("g:", "")), ["end"]):
                 if element.tag == "item":

@@ -131,7 +131,9 @@ def _whole_lines(sample):
     """The sample without a last line that may be cut, or without a last character that may be, if it is one line."""
     if len(sample) < SAMPLE_BYTES:
         return sample
-    end = max(sample.rfind(b"\n"), sample.rfind(b"\r")) + 1 or len(sample) - 1
+    if end := max(sample.rfind(b"\n"), sample.rfind(b"\r")) + 1:
+        return sample[:end]
+    end = len(sample) - 1
     while end > len(sample) - 4 and 0x80 <= sample[end] < 0xc0:  # the middle of a character in UTF-8
         end -= 1
     return sample[:end]

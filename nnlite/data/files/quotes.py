@@ -24,7 +24,7 @@ LITERAL = 3.0  # an unquoted field that begins with a quote
 PAIRED = -2.0  # ... which has a partner in the same field: "Big" Lebowski
 UNUSUAL, MAX_UNUSUAL = 0.5, 1.0  # a value that its column does not have elsewhere; all of them
 BROKEN_LINE, BROKEN_LINES = 5.0, 7.0  # a row with a wrong number of columns, on one line or on several
-OPEN_AT_END = 4.0  # the file ends inside a quoted field
+OPEN_AT_END = (1.0, 4.0)  # the file ends inside a quoted field; the first if cells hold lines like rows
 PAST_A_ROW = (0.05, 2.5)  # a field that continues where a row could end; the second if it has values usual in a row
 
 MARGIN = 2.0  # how much worse the second best reading must be
@@ -67,7 +67,7 @@ class _Resolver:
     """The readings of a stretch of lines: at most one that has ended a row with the last line, others in a field."""
 
     def __init__(self, width, delimiter, signature, is_inside, holds_rows):
-        self.past_a_row = PAST_A_ROW[0], PAST_A_ROW[not holds_rows]
+        self.past_a_row, self.open_at_end = (PAST_A_ROW[0], PAST_A_ROW[not holds_rows]), OPEN_AT_END[not holds_rows]
         self.width, self.delimiter, self.signature = width, delimiter, signature
         self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
@@ -132,7 +132,7 @@ class _Resolver:
     def end(self):
         """The file ends: what is open is broken."""
         for reading in self.open.values():
-            self._end_row(reading, OPEN_AT_END, None, "unclosed quote")
+            self._end_row(reading, self.open_at_end, None, "unclosed quote")
 
     def step(self, line: str) -> None:
         """Follow every reading through one more line."""
@@ -189,9 +189,12 @@ class _Resolver:
         return states
 
     def _end_line(self, states, offset, number):
-        """Readings that have all columns end their row; those in a quoted field stay open, which are returned."""
+        """Readings that have all columns, or more, end their row; those in a quoted field stay open and are returned."""
         rows = [(reading, *self._field(mode, reading, offset)) for (column, mode, _), reading in states.items()
                 if mode != "quoted" and column == self.width - 1]
+        for (column, mode, _), reading in states.items():
+            if mode != "quoted" and column == self.width and reading.start < number:
+                self._end_row(reading, 0.0, None, "unclosed quote")
         usual = {id(reading): self._usual(fields) for reading, fields, _ in rows}
         base = offset - len(self.lines[number].rstrip("\r\n"))
         for reading, fields, cost in rows:
@@ -200,7 +203,9 @@ class _Resolver:
             start, end = last_span(fields, base)
             if any(start < value < end for values in others for value in values):
                 cost += self.past_a_row[1]
-            self._end_row(reading, cost + min(UNUSUAL * n_unusual, MAX_UNUSUAL), fields, "")
+            is_glued = self._is_glued(reading)
+            self._end_row(reading, cost + min(UNUSUAL * n_unusual, MAX_UNUSUAL), None if is_glued else fields,
+                          "unclosed quote" if is_glued else "")
         still_open: dict = {}
         past = [values for n_unusual, values in usual.values() if n_unusual <= len(values)]
         for (column, mode, _), reading in states.items():
@@ -209,6 +214,12 @@ class _Resolver:
                 cost = reading.cost + (self.past_a_row[is_usual] if past else 0)
                 self._put(still_open, column, mode, reading._replace(cost=cost))
         return still_open
+
+    def _is_glued(self, reading):
+        """Whether the row that ends may hold parts of several: a quote is odd, and lines of it could be rows."""
+        start, end = reading.start, self.lines.end
+        return reading.oddity and start < end - 1 and (reading.oddity > 1 or self.width > 2 and any(
+            self.lines[i].count(self.delimiter) == self.width - 1 for i in range(start + 1, end - 1)))
 
     def _field(self, mode, reading, offset):
         """(fields with the present one, cost) where the field ends at `offset`."""
@@ -256,9 +267,11 @@ class _Resolver:
     def _delimiter(self, states, column, mode, reading, start, end, closes, opens):
         if mode == "quoted":
             self._put(states, column, mode, reading)
-        elif column + 1 < self.width:
+        else:
             fields, cost = self._field(mode, reading, start)
-            self._put(states, column + 1, "plain",
+            if column + 1 == self.width:
+                cost += BROKEN_LINE
+            self._put(states, min(column + 1, self.width), "plain",
                       reading._replace(cost=reading.cost + cost, fields=fields, at=end, unescaped=0))
 
     def _quotes(self, states, column, mode, reading, start, end, closes, opens):
@@ -288,10 +301,12 @@ class _Resolver:
         opens: 1 behind a delimiter, 2 at the start of a line, else 0.
         """
         if closes:
-            closed = reading._replace(cost=reading.cost + UNESCAPED * (n % 2 == 0),
-                                      fields=(reading.fields, reading.at, end - 1, True))
+            closed = reading._replace(cost=reading.cost + UNESCAPED * (n % 2 == 0), oddity=max(
+                reading.oddity, 1 - n % 2), fields=(reading.fields, reading.at, end - 1, True))
             self._put(states, column, "closed", closed)
         line = self.lines.end - 1
+        if n % 2:
+            reading = reading._replace(oddity=max(reading.oddity, 1 + (opens > 0)))
         if n % 2 + opens > 1 and opens and reading.opened < line:
             reading = reading._replace(cost=reading.cost + INNER_OPENING, opened=line)
         elif n % 2 and reading.unescaped < MAX_UNESCAPED:

@@ -23,6 +23,7 @@ class Reading(NamedTuple):
     fields: Any = None  # of the present row, those that are complete
     unescaped: float = 0  # cost of the present field's quotes
     opened: int = -1  # the last line on which a quote stood where a field would open
+    oddity: int = 0  # 1: a quote of this row is not escaped; 2: where a field would open, perhaps one of another row
     is_doubtful: bool = False
 
 
