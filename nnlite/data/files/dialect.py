@@ -4,12 +4,12 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
 MAX_ROWS = 400  # of the sample, to try each delimiter on
 MAX_EXAMPLES = 500
+MAX_RESTARTS = 64  # behind rows with broken quotes
 DELIMITERS = {".tsv": "\t,;|~", ".tab": "\t,;|~"}  # by the file's ending, in order of preference; others:
 USUAL_DELIMITERS = ",;\t|~"
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "~": "tilde", " ": "space"}
@@ -24,7 +24,7 @@ class Dialect:
     """columns: the names, None without a header; first_row: line number of the first row below the header.
 
     n_columns: of the file; width: fields of most rows, more where each ends with a delimiter.
-    examples: rows of the sample that are plain, for what is usual in a column. why: notes for a person.
+    examples: rows of the sample that are good, for what is usual in a column. why: notes for a person.
     """
 
     delimiter: str
@@ -65,11 +65,11 @@ def decide(sample: str, ending: str = ".csv", delimiter: str | None = None, head
         raise ValueError(f"no header that the csv module can read: {error}") from None
     names = [name.strip() for name in first]
     n_taken = reader.line_num if header else 0
-    plain = [row for row in _plain_rows(rest[n_taken:], chosen, quoting) if any(row)]
-    width = _width(plain, len(first))
+    good = [row for row in _good_rows(rest[n_taken:], chosen, quoting, skips_spaces) if any(row)]
+    width = _width(good, len(first))
     if reader.line_num > 1 and header and len(first) != width:
         raise ValueError(f"no header: a quote stays open in {rest[0][:60]!r}")
-    examples = [row for row in plain if len(row) == width][:MAX_EXAMPLES]
+    examples = [row for row in good if len(row) == width][:MAX_EXAMPLES]
     why += [f"separated by {DELIMITER_NAMES.get(chosen, repr(chosen))}"] + [reason] * bool(reason)
     while header and len(names) > width and not names[-1] and width > 1:
         names.pop()
@@ -177,14 +177,21 @@ def _quoting(lines, delimiter):
     return True, ""
 
 
-def _plain_rows(lines, delimiter, quoting):
-    """The rows of those lines that are surely one row each, as far as their quotes can say."""
-    for line in islice(lines, 10 * MAX_EXAMPLES):
-        if not quoting or '"' not in line:
-            yield line.rstrip("\r\n").split(delimiter)
-        elif line.count('"') % 2 == 0:
-            with suppress(csv.Error):
-                yield next(csv.reader([line], delimiter=delimiter, strict=True))
+def _good_rows(lines, delimiter, quoting, skips_spaces):
+    """The rows that the csv module takes, strictly; behind one that it does not, those from the next line on."""
+    lines, start = lines[:10 * MAX_EXAMPLES], 0
+    if not quoting:
+        yield from (line.rstrip("\r\n").split(delimiter) for line in lines)
+        return
+    for _ in range(MAX_RESTARTS):
+        n_lines, reader = 0, csv.reader(lines[start:], delimiter=delimiter, strict=True, skipinitialspace=skips_spaces)
+        try:
+            for row in reader:
+                n_lines = reader.line_num
+                yield row
+            return
+        except csv.Error:
+            start += n_lines + 1
 
 
 def _width(rows, n_columns):

@@ -216,9 +216,9 @@ class _Resolver:
         return still_open
 
     def _is_glued(self, reading):
-        """Whether the row that ends may hold parts of several: a quote is odd, and lines of it could be rows."""
+        """Whether the row that ends may hold parts of several, or fields parts of one: its quotes leave that open."""
         start, end = reading.start, self.lines.end
-        return reading.oddity and start < end - 1 and (reading.oddity > 1 or self.width > 2 and any(
+        return reading.oddity == 3 or reading.oddity and start < end - 1 and (reading.oddity > 1 or self.width > 2 and any(
             self.lines[i].count(self.delimiter) == self.width - 1 for i in range(start + 1, end - 1)))
 
     def _field(self, mode, reading, offset):
@@ -271,8 +271,9 @@ class _Resolver:
             fields, cost = self._field(mode, reading, start)
             if column + 1 == self.width:
                 cost += BROKEN_LINE
-            self._put(states, min(column + 1, self.width), "plain",
-                      reading._replace(cost=reading.cost + cost, fields=fields, at=end, unescaped=0))
+            self._put(states, min(column + 1, self.width), "plain", reading._replace(
+                cost=reading.cost + cost, fields=fields, at=end, unescaped=0,
+                is_alone=reading.is_alone or mode == "alone"))
 
     def _quotes(self, states, column, mode, reading, start, end, closes, opens):
         n = end - start
@@ -293,7 +294,8 @@ class _Resolver:
         elif mode == "plain":
             if self.lines.cut(reading.at, start).isspace() and n == 1:
                 self._put(states, column, "quoted", reading._replace(cost=reading.cost + UNESCAPED, at=start + 1))
-            self._put(states, column, mode, reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
+            self._put(states, column, mode, reading._replace(
+                cost=reading.cost + STRAY_CLOSING * closes, oddity=3 if reading.is_alone else reading.oddity))
 
     def _in_quoted(self, states, column, reading, end, n, closes, opens):
         """n quotes up to offset `end` in a quoted field: text, or text and the closing quote.

@@ -24,6 +24,8 @@ class Reading(NamedTuple):
     unescaped: float = 0  # cost of the present field's quotes
     opened: int = -1  # the last line on which a quote stood where a field would open
     oddity: int = 0  # 1: a quote of this row is not escaped; 2: where a field would open, perhaps one of another row
+    # 3: one in an unquoted field may be the partner of one where a field before it begins
+    is_alone: bool = False  # an unquoted field of this row began with a quote that has no partner in it
     is_doubtful: bool = False
 
 
