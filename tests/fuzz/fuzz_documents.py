@@ -128,7 +128,7 @@ def values(row):
 def strict_json(text, _):
     """The objects of a whole document; or elements that stand alone, of damaged ones only those with an id."""
     decoder, place = json.JSONDecoder(strict=False), 0
-    text = re.sub(r",(?=\s*[}\]])", "", text)  # which does no harm
+    text = re.sub(r",(?=\s*[}\]])|\\u(?![0-9a-f]{4})", "", text)  # commas that do no harm, damage of one letter
     if text.startswith("["):
         yield from strict_list(text)
     with suppress(ValueError, RecursionError):
@@ -183,7 +183,8 @@ def strict_table(text, delimiter):
 
 def strict_feed(text, _):
     """The items before the damage, and each that stands alone."""
-    text = NOT_XML.sub("", text.replace("\0", " ")).replace("&#0;", "\ufffd").replace("&#x110000;", "\ufffd")  # only a letter is lost
+    text = NOT_XML.sub("", text.replace("\0", " "))  # damage that only changes a letter of a title
+    text = text.replace("&#0;", "\ufffd").replace("&#x110000;", "\ufffd")
     text = re.sub(r"&(?!#?\w+;)", "&amp;", text)
     for part in [text, *re.findall(r"<item>.*?</item>(?!\]\])", text, re.DOTALL)]:
         with suppress(ElementTree.ParseError, ValueError):

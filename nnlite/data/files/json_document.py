@@ -149,7 +149,7 @@ class Objects:
             self._resume = re.compile(rf"{before}[ \t\r]*\n{indent}(?=\{{)|\n[ \t]{{0,{len(indent)}}}(?=\])")
 
     def _is_odd(self, gap):
-        """Whether an object, by what stands before it, begins on a line that is indented otherwise than those before."""
+        """Whether an object begins on a line that is indented otherwise than those before; gap: what stands before."""
         _, line_end, indent = gap.rpartition("\n")
         return bool(line_end and self._resume) and indent != self._indent and not indent.strip()
 

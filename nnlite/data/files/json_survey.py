@@ -165,12 +165,15 @@ def survey(sample: str, title: str | int | None = None, is_whole: bool = False) 
     walker, place, event = Walker(quote), 0, " "
     starts: dict[Path, list[int]] = defaultdict(list)
     raw: dict[Path, Counter[str]] = defaultdict(Counter)
+    first_keys: dict[Path, set[str]] = defaultdict(set)  # of the first object at each path
     while event not in ("", "!"):
         event, place = walker.advance(sample, place)
         if event == "{":
             starts[walker.path].append(place)
         elif event == ":" and walker.key is not None:
             raw[walker.path][walker.key] += 1
+            if len(starts[walker.path]) == 1:
+                first_keys[walker.path].add(plain(walker.key))
     keys = defaultdict(set, {path: set(map(plain, found)) for path, found in raw.items()})
     for parent, n in Counter(path[:-1] for path in starts if path[-1] is not None).items():
         if n > 1:  # objects by their ids
@@ -188,7 +191,8 @@ def survey(sample: str, title: str | int | None = None, is_whole: bool = False) 
     best = max(scores.values())
     good = [path for path in starts if scores[path] == best]
     titles = {path: sum(n for key, n in found.items() if plain(key) in wanted) for path, found in raw.items()}
-    good = [path for path in good if 2 * titles.get(path, len(starts[path])) >= len(starts[path])] or good
+    good = [path for path in good if first_keys[path] & wanted or
+            2 * titles.get(path, len(starts[path])) >= len(starts[path])] or good
     good = [path for path in good if not any(other != path and _is_inside(path, other) for other in good)] \
         if best else [path for path in good if path[-1] is None] or good
     path = max(good, key=lambda path: len(starts[path]))

@@ -133,7 +133,8 @@ def test_a_quote_that_is_lost_glues_no_rows(quoting, text, delimiter, tmp_path):
 
 
 @pytest.mark.parametrize("old, new", [
-    ('""",Mugs,1.5,"text\n9', '"" [text\n9'), ('Item 3, ""big""",Mugs,1.5,"text', 'Item 3"text'), ('""",Mugs', '""Mugs'),
+    ('""",Mugs,1.5,"text\n9', '"" [text\n9'), ('Item 3, ""big""",Mugs,1.5,"text', 'Item 3"text'),
+    ('""",Mugs', '""Mugs'),
     ('""",Mugs,1.5,"text\n9,inside,no,1.5,x\n""x"""\n4,"', '"" e\n9,inside,no,1.5,x\n""x"",Mugs,1.5,"text\n')])
 def test_a_title_that_swallows_rows_is_none(old, new, tmp_path):
     path = tmp_path / "a.csv"
