@@ -182,14 +182,15 @@ def strict_table(text, delimiter):
 
 
 def strict_feed(text, _):
-    """The items before the damage, and each that stands alone."""
+    """The items before the damage, and each that stands alone: also a product inside of one whose tag is no more."""
     text = NOT_XML.sub("", text.replace("\0", " "))  # damage that only changes a letter of a title
     text = text.replace("&#0;", "\ufffd").replace("&#x110000;", "\ufffd")
     text = re.sub(r"&(?!#?\w+;)", "&amp;", text)
-    for part in [text, *re.findall(r"<item>.*?</item>(?!\]\])", text, re.DOTALL)]:
+    alone = re.findall(r"<product>.*?</product>", text.partition("<item>")[0], re.DOTALL)
+    for part in [text, *alone, *re.findall(r"<item>.*?</item>(?!\]\])", text, re.DOTALL)]:
         with suppress(ElementTree.ParseError, ValueError):
             for _, element in ElementTree.iterparse(io.StringIO(part.replace("g:", "")), ["end"]):
-                if element.tag == "item":
+                if element.tag == "item" or part in alone and element.tag == "product":
                     yield from values(["".join(child.itertext()) for child in element])
 
 

@@ -113,7 +113,7 @@ def _others(lines):
     """Characters that seldom separate, where they do so by the looks of it."""
     for sign in OTHERS:
         if sum(sign in line for line in lines) >= HALF * len(lines):
-            told = Neighbours(lines, sign).evidence()
-            if told.pairs >= MIN_PAIRS and told.left_free >= HALF * told.pairs:
-                return [Doubt(sign, told.cells, told.example)]
+            evidence = Neighbours(lines, sign).evidence()
+            if evidence.pairs >= MIN_PAIRS and evidence.left_free >= HALF * evidence.pairs:
+                return [Doubt(sign, evidence.cells, evidence.example)]
     return []
