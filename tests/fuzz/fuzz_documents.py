@@ -129,8 +129,8 @@ def strict_json(text, _):
     """The objects of a whole document; or elements that stand alone, of damaged ones only those with an id."""
     decoder, place = json.JSONDecoder(strict=False), 0
     text = re.sub(r",(?=\s*[}\]])|\\u(?![0-9a-f]{4})", "", text)  # commas that do no harm, damage of one letter
-    if text.startswith("["):
-        yield from strict_list(text)
+    yield from strict_list(text)
+    yield from documents(decoder, text)
     with suppress(ValueError, RecursionError):
         yield from objects(decoder.decode(text))
         return
@@ -145,6 +145,16 @@ def strict_json(text, _):
     for line in text.split("\n"):
         with suppress(ValueError, SyntaxError, RecursionError):
             yield from values(literal(line))
+
+
+def documents(decoder, text):
+    """What the documents hold that follow each other up to the damage."""
+    place = 0
+    with suppress(ValueError, RecursionError):
+        while place < len(text):
+            value, end = decoder.raw_decode(text, place)
+            yield from objects(value) if place == 0 else values(value)
+            place = end + len(text[end:]) - len(text[end:].lstrip(", \r\n\t"))
 
 
 def strict_list(text):

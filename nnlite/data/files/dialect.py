@@ -105,7 +105,8 @@ def header_place(rows: Sequence[Sequence[str]], title: str | None = None) -> int
         return 0
     is_title = len(filled[0]) == 1
     places = [i for i, cells in enumerate(filled) if len(cells) > 1 and _are_words(cells) and (is_title or named[i])]
-    if not places or not (is_title and max(map(len, filled[:places[0]])) == 1 or any("=" in cell for cell in filled[0])):
+    is_above = places and is_title and max(map(len, filled[:places[0]])) == 1 or any("=" in cell for cell in filled[0])
+    if not (places and is_above):
         return 0
     place = places[0]
     while place + 1 in places and named[place] and named[place + 1]:
