@@ -98,7 +98,7 @@ def start_documents(folder):
 def is_of(record, title, names):
     """Whether a record has this title, and its categories are parts of the names."""
     return record.title == clean(str(title)) and \
-        all(name in clean(flat(names)) or name in flat(names) for name in record.categories)
+        all(name in clean(flat(names)) or name in flat(names) or name in cleaned(names) for name in record.categories)
 
 
 def literal(text):
@@ -112,6 +112,11 @@ def flat(value):
     """All texts in a value."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [str(value)]
     return " ".join(part if isinstance(part, str) else flat(part) for part in parts)
+
+
+def cleaned(values):
+    """Each text in a value, cleaned alone: damage may open a comment of HTML."""
+    return {clean(str(part)) for value in values for part in (value if isinstance(value, list) else [value])}
 
 
 def squeezed(text):
@@ -184,8 +189,9 @@ def strict_table(text, delimiter):
     with suppress(csv.Error):
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             yield from values(row)
-    for line in text.split("\n"):
-        if f"{delimiter}{INSIDE}" not in line:
+    lines = text.split("\n")
+    for line in lines:
+        if f"{delimiter}{INSIDE}" not in line or len(lines) < 4:  # of one row nothing tells that it is not two
             with suppress(csv.Error):
                 yield from values(next(csv.reader([line], delimiter=delimiter), []))
             yield from values(line.split(delimiter))

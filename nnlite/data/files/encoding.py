@@ -131,10 +131,8 @@ def _whole_lines(sample):
     """The sample without a last line that may be cut, or without a last character that may be, if it is one line."""
     if len(sample) < SAMPLE_BYTES:
         return sample
-    if end := max(sample.rfind(b"\n"), sample.rfind(b"\r")) + 1:
-        return sample[:end]
-    end = len(sample) - 1
-    while end > len(sample) - 4 and 0x80 <= sample[end] < 0xc0:  # the middle of a character in UTF-8
+    end = max(sample.rfind(b"\n"), sample.rfind(b"\r")) + 1 or len(sample) - 1
+    while len(sample) > end > len(sample) - 4 and 0x80 <= sample[end] < 0xc0:  # the middle of a character in UTF-8
         end -= 1
     return sample[:end]
 
@@ -162,10 +160,9 @@ def _wide(sample):
 def _eight_bit(lines, found):
     """(encoding, reason) of lines that are not UTF-8."""
     fit = _western_fit(lines)
-    if _is_turkish(lines):
-        return "cp1254", "and the letters are those of Turkish"
-    if fit >= 0.95:
-        return "cp1252", "and the letters are those of a Western language"
+    if fit >= 0.95 or _is_turkish(lines):
+        name, language = ("cp1254", "Turkish") if _is_turkish(lines) else ("cp1252", "a Western language")
+        return name, f"and the letters are those of {language}"
     try:
         from charset_normalizer import from_bytes
     except ImportError:

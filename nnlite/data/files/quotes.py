@@ -56,7 +56,8 @@ class _Resolver:
     """The readings of a stretch of lines: at most one that has ended a row with the last line, others in a field."""
 
     def __init__(self, width, delimiter, signature, is_inside, holds_rows):
-        self.past_a_row, self.open_at_end = (PAST_A_ROW[0], PAST_A_ROW[not holds_rows]), OPEN_AT_END[not holds_rows]
+        self.past_a_row = PAST_A_ROW[0], PAST_A_ROW[not holds_rows]
+        self.open_at_end = OPEN_AT_END[not holds_rows]
         self.width, self.delimiter, self.signature = width, delimiter, signature
         self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
@@ -257,8 +258,7 @@ class _Resolver:
         if mode == "quoted":
             return self._put(states, column, mode, reading)
         fields, cost = self._field(mode, reading, token.start)
-        if column + 1 == self.width:
-            cost += BROKEN_LINE
+        cost += BROKEN_LINE * (column + 1 == self.width)
         self._put(states, min(column + 1, self.width), "plain", reading._replace(
             cost=reading.cost + cost, fields=fields, at=token.end, unescaped=0,
             is_alone=reading.is_alone or mode == "alone"))
