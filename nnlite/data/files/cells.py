@@ -26,7 +26,6 @@ ARRAY_STARTS = frozenset("[{(asfltdn")  # of array(...), set(...), frozenset(...
 
 Path = tuple[str, ...]  # the names of the levels, the widest first
 
-_BREAK = re.compile(r"<br\s*/?>|</(?:li|p|div)>", re.IGNORECASE)
 _EMPTY_ITEMS = re.compile(r",(?:\s*,)+")
 _ESCAPED = re.compile(r"\\([,;/|>\\])")
 _QUOTED = re.compile(r'(^|[,;])\s*"([^"]*)"\s*(?=[,;]|$)')  # an item of a list whose names hold the separator
@@ -140,7 +139,7 @@ def number_text(value: int | float) -> str:
 def _text_paths(text: str, writing: Writing) -> list[Path]:
     """The paths in a text that is no array."""
     paths = []
-    for line in lines_of(text):
+    for line in text.splitlines():
         if writing.only:
             pieces = [_split_only(line, writing.only)]
             if writing.only.strip() in (",", ";"):
@@ -153,11 +152,6 @@ def _text_paths(text: str, writing: Writing) -> list[Path]:
                 pieces = [[unmasked(part)] for part in _parts(line, writing)]
         paths += [tuple(name for name in piece if name not in NO_NAMES) for piece in pieces]
     return paths
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of a cell; HTML may end them."""
-    return (_BREAK.sub("\n", text) if "<" in text else text).splitlines()
 
 
 def _split_only(line, separator):

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from nnlite.data.files.arrays import array_of
-from nnlite.data.files.cells import LEVELS, MASKS, NO_NAMES, Doubt, Writing, has_levels, lines_of, prepared
+from nnlite.data.files.cells import LEVELS, MASKS, NO_NAMES, Doubt, Writing, has_levels, prepared
 from nnlite.data.files.neighbours import Neighbours
 from nnlite.data.files.separators import HALF, MIN_PAIRS, MOST, Rule, decide_comma, decide_slash, slash_reason
 
 MAX_TEXTS, MAX_CHARS = 2_000, 1 << 16  # of a column that are looked at: distinct cells, characters in all
 OTHERS = (" - ", " – ", "\\", "~", ":", "^", "#", "__", " + ", " · ", "、", "،", "／", ".")
 # may separate: never accepted, but said
+BREAKS = ("<br>", "<br/>", "<br />", "</li>", "</p>")  # likewise, of HTML
 
 
 def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "") -> Writing:
@@ -87,14 +88,14 @@ def _decide_lists(lists, writing, why):
 def _decide_texts(cells, writing, rule, why):
     """The separators of texts that are no arrays."""
     rule = rule or Rule("")
-    lines = list(dict.fromkeys(prepared(line) for cell in cells for line in lines_of(cell)))
+    lines = list(dict.fromkeys(prepared(line) for cell in cells for line in cell.splitlines()))
     escapes = {sign for sign, mask in MASKS.items() if any(mask in line for line in lines)}
-    if any(len(lines_of(cell)) > 1 for cell in cells):
+    if any(len(cell.splitlines()) > 1 for cell in cells):
         why.append("a line end between names")
     if any(";" in line for line in lines):
         why.append("; between names")
     signs = {match.strip() for line in lines if has_levels(line) for match in LEVELS.findall(line)}
-    doubts: list[Doubt] = []
+    doubts = [Doubt(sign, len(held), held[0]) for sign in BREAKS if (held := [cell for cell in cells if sign in cell])]
     writing = writing._replace(lists=rule.lists, levels="" if signs else rule.levels)  # later cells may hold them
     if not signs and any("/" in line for line in lines):
         writing = decide_slash(lines, writing, rule, escapes, why, doubts)
