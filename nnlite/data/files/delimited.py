@@ -190,11 +190,11 @@ class Rows:
                 last_quoted, is_odd = len(row), is_odd or '"' in match[1]
             row.append(match[1] or match[2] or "")
             place = match.end()
-        usual = self._signature()
-        if place < len(text) or len(row) != self.dialect.width or last_quoted < 0 or not usual.knows(row) or \
-                not any(row[i].strip() for i in usual.usual if i > last_quoted):
+        if place < len(text) or len(row) != self.dialect.width or last_quoted < 0:
             return None
-        return row, is_odd
+        known = {i: bool(test(row[i].strip())) for i, test in self._signature().usual.items() if row[i].strip()}
+        is_sure = list(known.values()).count(False) <= 1 and any(known[i] for i in known if i > last_quoted)
+        return (row, is_odd) if is_sure else None
 
     def _completed(self, rows, ends, number):
         """(line number, row with n_columns fields or SkippedLine) of the rows that are not empty."""
