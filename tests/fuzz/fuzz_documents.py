@@ -133,7 +133,7 @@ def values(row):
 def strict_json(text, _):
     """The objects of a whole document; or elements that stand alone, of damaged ones only those with an id."""
     decoder, place = json.JSONDecoder(strict=False), 0
-    text = re.sub(r",(?=\s*[}\]])|\\u(?![0-9a-f]{4})", "", text)  # commas that do no harm, damage of one letter
+    text = re.sub(r",(?=\s*[}\]])|\\u(?![0-9a-fA-F]{4})", "", text)  # commas that do no harm, damage of one letter
     yield from strict_list(text)
     yield from documents(decoder, text)
     with suppress(ValueError, RecursionError):
@@ -148,7 +148,7 @@ def strict_json(text, _):
                 if INSIDE not in str(title) or "id" in value:
                     yield title, parts
     for line in text.split("\n"):
-        with suppress(ValueError, SyntaxError, RecursionError):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
             yield from values(literal(line))
 
 
@@ -168,7 +168,7 @@ def strict_list(text):
     for end in re.finditer(r"\}(?=\s*[,\]])", text):
         for start in [start for start in starts if start < end.start()]:
             for parse in json.JSONDecoder(strict=False).decode, literal:
-                with suppress(ValueError, SyntaxError, RecursionError):
+                with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
                     for element in parse(f"[{text[start:end.end()]}]"):
                         yield from values(element)
 
