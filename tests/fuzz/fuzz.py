@@ -158,10 +158,11 @@ def fuzz(targets, seed=0, n_inputs=None, seconds=90.0, say=partial(print, flush=
 
 def main():
     """The command line."""
+    n_all = sum(target.n_inputs for target in TARGETS.values())
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{', '.join(TARGETS)} (default: all)")
     parser.add_argument("--seconds", type=float, default=90, help="begin no input after so many (default: %(default)s)")
-    parser.add_argument("--inputs", type=int, metavar="N", help="of each target (default: 106,000 in all)")
+    parser.add_argument("--inputs", type=int, metavar="N", help=f"of each target (default: {n_all:,} in all)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="number of the first input")
     args = parser.parse_args()
     if unknown := set(args.targets) - set(TARGETS):
