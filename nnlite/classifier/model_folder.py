@@ -37,6 +37,7 @@ class _Column:
         return "a text, or a whole number of at least 1"
 
     def check(self, where: str, value: Any) -> None:
+        """ValueError if it is neither."""
         if not isinstance(value, str):
             SIZE.check(where, value)
 

@@ -10,6 +10,7 @@ Ids are ASCII digits alone: not '+1', not '1_000'. Memory grows with the bytes t
 import lzma
 import zlib
 from array import array
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +101,8 @@ class _Rows:
         self.n, self.kind = n, kind
         self.indptr, self.indices, self.data = array("q", [0]), array("i"), array("f")
 
-    def append(self, ids, values):
+    def append(self, ids: Sequence[int], values: Sequence[float]) -> None:
+        """Add a row. ValueError for an id outside 0..n-1 or a repeated one."""
         for i in ids:
             if not 0 <= i < self.n:
                 raise ValueError(f"{self.kind} {str(i):.20} is outside 0..{self.n - 1}")
@@ -110,7 +112,8 @@ class _Rows:
         self.data.extend(values)
         self.indptr.append(len(self.indices))
 
-    def csr(self):
+    def csr(self) -> Csr:
+        """The rows so far, (rows, n), sorted within each row."""
         arrays = np.array(self.data), np.array(self.indices), np.array(self.indptr)
         matrix = sp.csr_array(arrays, shape=(len(self.indptr) - 1, self.n))
         matrix.sort_indices()

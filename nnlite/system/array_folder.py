@@ -31,6 +31,7 @@ import json
 import math
 import os
 import re
+import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -84,7 +85,7 @@ def check_place(folder: Place, kind: str) -> Path:
 
 def _check_replaceable(folder, kind):
     """ValueError if an absolute path is not a new or empty folder, or one of this kind without other files."""
-    if folder.is_symlink() or folder.exists() and not folder.is_dir():
+    if (mode := beside.mode_at(folder)) and not stat.S_ISDIR(mode):
         raise ValueError(f"{folder}: want a place for a {kind} folder, got a file or a link")
     with suppress(FileNotFoundError):  # it is new
         _tried(folder, kind, _check_others)

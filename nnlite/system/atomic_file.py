@@ -1,8 +1,9 @@
 """A file that is replaced whole or not at all."""
 
 import os
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,8 +24,8 @@ def replacing(path: Place) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if path.exists():
-            os.chmod(holder / "new", path.stat().st_mode & 0o777)
+        if mode := beside.mode_at(path):
+            os.chmod(holder / "new", mode & 0o777)
         os.replace(holder / "new", path)
 
 
@@ -35,11 +36,12 @@ def check_place(path: Place, inputs: Iterable[Place] = ()) -> Path:
     folder above it does not exist or cannot be written.
     """
     path = Path(os.path.abspath(path))
-    if path.is_symlink() or os.path.lexists(path) and not path.is_file():
-        what = "a link" if path.is_symlink() else "a folder" if path.is_dir() else "a device or a pipe"
+    if (mode := beside.mode_at(path)) and not stat.S_ISREG(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
         raise ValueError(f"{path}: want a place for a file, got {what}")
     for source in inputs:
-        if path.exists() and os.path.exists(source) and os.path.samefile(path, source):
-            raise ValueError(f"{path}: want a place for a new file, got the input file {source}")
+        with suppress(OSError):
+            if os.path.samefile(path, source):
+                raise ValueError(f"{path}: want a place for a new file, got the input file {source}")
     beside.check_writable(path)
     return path

@@ -23,6 +23,8 @@ from pathlib import Path
 
 from nnlite.system.locks import is_locked
 
+Place = str | os.PathLike
+
 MARK = "nnlite-temporary"
 NAME_LENGTH = 50  # characters of the place's name in the name of the holder: file names have at most 255 bytes
 
@@ -50,6 +52,17 @@ def _error_of(path):
         yield
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def mode_at(place: Place) -> int:
+    """The mode of what is at a path (see the module stat), of a link itself, or 0 if there is nothing.
+
+    One look: another writer may replace it between two.
+    """
+    try:
+        return os.lstat(place).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
 
 
 def check_writable(place: Path) -> None:

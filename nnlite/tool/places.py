@@ -1,11 +1,12 @@
 """The files and folders that a command is to write, checked before its work begins."""
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 from pathlib import Path
 
-from nnlite.system import atomic_file
+from nnlite.system import atomic_file, beside
 
 Places = Mapping[str, Path | None]  # option -> its path, None if it is not given
 
@@ -27,7 +28,8 @@ def check(files: Places, folders: Places | None = None, inputs: Iterable[Path] =
                 raise ValueError(f"{option} {path}: want a place outside of {source}, got one in it")
         atomic_file.check_place(path, inputs)
     for option, path in _given(folders or {}):
-        if os.path.lexists(path) and not path.is_dir():
+        mode = beside.mode_at(path)
+        if mode and not stat.S_ISDIR(mode) and not (stat.S_ISLNK(mode) and path.is_dir()):
             raise ValueError(f"{option} {path}: want a place for a folder, got something else")
 
 

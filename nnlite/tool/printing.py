@@ -73,6 +73,7 @@ class _Handler(logging.Handler):
         self.said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Say a message, the first time that it comes."""
         text = record.getMessage()
         if text not in self.said:  # a training from chunks reads its files several times
             self.said.add(text)

@@ -11,7 +11,8 @@ from nnlite.data.files.columns import Options
 from nnlite.data.records import given, make_options
 from nnlite.tool.printing import say
 
-ABOUT = "how files are read; what is not given is decided on a sample, see `nnlite look`"
+ABOUT = "how files are read; what is not given, or given as 'auto', is decided on a sample, see `nnlite look`"
+AUTO = "auto"
 
 
 def add(command: argparse.ArgumentParser, separator: str = "the only text that separates names in a category cell",
@@ -27,13 +28,15 @@ def add(command: argparse.ArgumentParser, separator: str = "the only text that s
     group.add_argument("--encoding", metavar="NAME", help="such as utf-8, cp1252, utf-16")
     group.add_argument("--no-header", dest="header", action="store_const", const=False,
                        help="the first row is a product; columns are given by number, from 1 on")
+    group.add_argument("--header", action="store_const", const=True, help="the first row names the columns (default)")
     group.add_argument("--paths", choices=("levels", "full", "leaf"),
                        help="of 'Women > Shoes' take each level (default), 'Women > Shoes', or 'Shoes'")
 
 
 def reading(args: Namespace) -> dict[str, Any]:
     """The options that were given, as keywords for `read_records`. Raises what it raises."""
-    found = {name: value for name in Options._fields if (value := getattr(args, name, None)) is not None}
+    values = {name: getattr(args, name, None) for name in Options._fields}
+    found = {name: value for name, value in values.items() if value not in (None, AUTO, [AUTO])}
     if "categories" in found:
         found["categories"] = [name for text in found["categories"] for name in unquoted(text)]
     return given(make_options(**found))
@@ -50,9 +53,10 @@ def as_trained(args: Namespace, classifier: TitleClassifier, *without: str) -> d
     """The options that were given and, of all others, those that the model was trained with, which is said.
 
     without: names of options that do not count
+    One that is given as 'auto', or as the default, is not that of the training either.
     """
     own, stored = reading(args), classifier.training_.get("reading", {})
-    more = {name: value for name, value in stored.items() if name not in own and name not in without}
+    more = {name: value for name, value in stored.items() if getattr(args, name, None) is None and name not in without}
     if more:
         texts = (f"{name} {value!r}" for name, value in more.items())
         say(f"{args.model}: reads as in its training: {', '.join(texts)}")

@@ -33,8 +33,8 @@ import fuzz_documents as documents
 import fuzz_files as files
 import fuzz_models as models
 
-LIMIT_SECONDS = 60  # for one input, while all targets run at once: it may be the first to compile a kernel
-START_SECONDS = 300  # until the first one: kernels may have to be compiled
+LIMIT_SECONDS = 60  # for one input, while all targets run at once: it may be the first to need a kernel
+START_SECONDS = 300  # until the first one is done: most kernels may have to be compiled
 SHOWN = 2_000  # characters of an input
 
 
@@ -107,7 +107,7 @@ class Run:
             return True
         if self.number != self.state[0]:
             self.number, self.since = self.state[0], now
-        limit = START_SECONDS if self.number < self.seed else LIMIT_SECONDS
+        limit = START_SECONDS if self.number <= self.seed else LIMIT_SECONDS
         if now - self.since > limit:
             self.process.kill()
             self.process.join()
@@ -159,10 +159,11 @@ def fuzz(targets, seed=0, n_inputs=None, seconds=90.0, say=partial(print, flush=
 
 def main():
     """The command line."""
+    n_all = sum(target.n_inputs for target in TARGETS.values())
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{', '.join(TARGETS)} (default: all)")
     parser.add_argument("--seconds", type=float, default=90, help="begin no input after so many (default: %(default)s)")
-    parser.add_argument("--inputs", type=int, metavar="N", help="of each target (default: 106,000 in all)")
+    parser.add_argument("--inputs", type=int, metavar="N", help=f"of each target (default: {n_all:,} in all)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="number of the first input")
     args = parser.parse_args()
     if unknown := set(args.targets) - set(TARGETS):

@@ -20,6 +20,7 @@ from nnlite import read_records
 from nnlite.data.cleaning import clean
 
 INSIDE = "inside"
+NOT_XML = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 NAMES = ["Mugs", "Pans", "Hats", "Red shoes", "Käse"]
 
 
@@ -97,7 +98,7 @@ def start_documents(folder):
 def is_of(record, title, names):
     """Whether a record has this title, and its categories are parts of the names."""
     return record.title == clean(str(title)) and \
-        all(name in clean(flat(names)) or name in flat(names) for name in record.categories)
+        all(name in clean(flat(names)) or name in flat(names) or name in cleaned(names) for name in record.categories)
 
 
 def literal(text):
@@ -111,6 +112,11 @@ def flat(value):
     """All texts in a value."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [str(value)]
     return " ".join(part if isinstance(part, str) else flat(part) for part in parts)
+
+
+def cleaned(values):
+    """Each text in a value, cleaned alone: damage may open a comment of HTML."""
+    return {clean(str(part)) for value in values for part in (value if isinstance(value, list) else [value])}
 
 
 def squeezed(text):
@@ -127,8 +133,9 @@ def values(row):
 def strict_json(text, _):
     """The objects of a whole document; or elements that stand alone, of damaged ones only those with an id."""
     decoder, place = json.JSONDecoder(strict=False), 0
-    if text.startswith("["):
-        yield from strict_list(text)
+    text = re.sub(r",(?=\s*[}\]])|\\u(?![0-9a-fA-F]{4})", "", text)  # commas that do no harm, damage of one letter
+    yield from strict_list(text)
+    yield from documents(decoder, text)
     with suppress(ValueError, RecursionError):
         yield from objects(decoder.decode(text))
         return
@@ -141,17 +148,27 @@ def strict_json(text, _):
                 if INSIDE not in str(title) or "id" in value:
                     yield title, parts
     for line in text.split("\n"):
-        with suppress(ValueError, SyntaxError, RecursionError):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
             yield from values(literal(line))
+
+
+def documents(decoder, text):
+    """What the documents hold that follow each other up to the damage."""
+    place = 0
+    with suppress(ValueError, RecursionError):
+        while place < len(text):
+            value, end = decoder.raw_decode(text, place)
+            yield from objects(value) if place == 0 else values(value)
+            place = end + len(text[end:]) - len(text[end:].lstrip(", \r\n\t"))
 
 
 def strict_list(text):
     """The elements of a list up to its damage, or between two damages, as JSON or Python's."""
-    starts = [match.start() for match in re.finditer(r"\{.id.:", text)]
+    starts = [text.find("{"), *(match.start() for match in re.finditer(r"\{\s*.id.:", text))]
     for end in re.finditer(r"\}(?=\s*[,\]])", text):
         for start in [start for start in starts if start < end.start()]:
-            for parse in json.loads, literal:
-                with suppress(ValueError, SyntaxError, RecursionError):
+            for parse in json.JSONDecoder(strict=False).decode, literal:
+                with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
                     for element in parse(f"[{text[start:end.end()]}]"):
                         yield from values(element)
 
@@ -165,23 +182,31 @@ def objects(value):
 
 
 def strict_table(text, delimiter):
-    """The rows of the csv module, and each line alone that does not stand inside of a row."""
+    """The rows of the csv module, and each line alone that does not stand inside of a row.
+
+    A damaged title with the end of an inner row on its line is a row as any other.
+    """
     with suppress(csv.Error):
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             yield from values(row)
-    for line in text.split("\n"):
-        if INSIDE not in line:
+    lines = text.split("\n")
+    for line in lines:
+        if f"{delimiter}{INSIDE}" not in line or len(lines) < 4:  # of one row nothing tells that it is not two
             with suppress(csv.Error):
                 yield from values(next(csv.reader([line], delimiter=delimiter), []))
             yield from values(line.split(delimiter))
 
 
 def strict_feed(text, _):
-    """The items before the damage, and each that stands alone."""
-    for part in [text, *re.findall(r"<item>.*?</item>", text, re.DOTALL)]:
+    """The items before the damage, and each that stands alone: also a product inside of one whose tag is no more."""
+    text = NOT_XML.sub("", text.replace("\0", " "))  # damage that only changes a letter of a title
+    text = text.replace("&#0;", "\ufffd").replace("&#x110000;", "\ufffd")
+    text = re.sub(r"&(?!#?\w+;)", "&amp;", text)
+    alone = re.findall(r"<product>.*?</product>", text.partition("<item>")[0], re.DOTALL)
+    for part in [text, *alone, *re.findall(r"<item>.*?</item>(?!\]\])", text, re.DOTALL)]:
         with suppress(ElementTree.ParseError, ValueError):
             for _, element in ElementTree.iterparse(io.StringIO(part.replace("g:", "")), ["end"]):
-                if element.tag == "item":
+                if element.tag == "item" or part in alone and element.tag == "product":
                     yield from values(["".join(child.itertext()) for child in element])
 
 

@@ -11,7 +11,8 @@ import threading
 import pytest
 from children import started
 
-from nnlite.system import array_folder, atomic_folder, beside, locks
+from nnlite.system import array_folder, atomic_file, atomic_folder, beside, locks
+from nnlite.tool import places
 
 KIND = "model"
 
@@ -246,6 +247,27 @@ def test_threads_and_processes_that_write_to_one_place(tmp_path, exchanges, with
     with started(write_from_threads, *given) as (_, one), started(write_from_threads, *given) as (_, other):
         assert one.recv() == other.recv() == 18
     assert answer(tmp_path / "a") > 100 and os.listdir(tmp_path) == ["a"]
+
+
+def move_to_and_fro(pipe, folder, file):
+    """Has them away and back in place, again and again."""
+    pipe.send(None)
+    while not pipe.poll():
+        for path in (folder, file):
+            os.rename(path, f"{path}2")
+            os.rename(f"{path}2", path)
+
+
+def test_what_is_moved_while_its_place_is_checked_is_nothing_else_meanwhile(tmp_path):
+    folder, file = write(tmp_path / "a"), tmp_path / "b"
+    file.touch()
+    with started(move_to_and_fro, folder, file) as (_, pipe):
+        pipe.recv()
+        for _ in range(1500):
+            array_folder._check_replaceable(folder, KIND)
+            atomic_file.check_place(file, [file.parent / "c", folder])
+            places.check({}, {"--out": folder})
+        pipe.send(None)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows locks bytes, which msvcrt tries to do for 10 s")

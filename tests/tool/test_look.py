@@ -97,6 +97,15 @@ def test_a_model_is_used_as_it_was_trained_unless_told_otherwise(home, capsys, m
     assert "reads as in its training: title 'Name'\n" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option, value, kept", [
+    ("--title", "auto", "categories ['Type, main', 'Tags']"), ("--categories", "auto", "title 'Name'"),
+    ("--categories", "Tags", "title 'Name'"), ("--title", "Name", "categories ['Type, main', 'Tags']")])
+def test_an_option_that_is_given_is_not_that_of_the_training(option, value, kept, home, capsys):
+    assert run("train", "shop.csv", "--model", "m", *QUICK, *OPTIONS, "--paths", "full", "--quiet") == 0
+    run("evaluate", "m", "shop.csv", option, value, "--paths", "levels")
+    assert f"m: reads as in its training: {kept}\n" in capsys.readouterr().err
+
+
 def test_chunks_are_those_of_their_options(home, capsys):
     train = "train", "shop.csv", "--model", "m", *QUICK, "--chunks", "chunks", *OPTIONS
     assert run(*train) == 0 and run(*train) == 0

@@ -19,14 +19,19 @@ LISTS = re.compile(r"\s*;\s*")  # between names or paths, likewise; a line end a
 BAR = re.compile(r"\s*[|｜]\s*")  # between paths where another sign is between their levels
 NO_NAMES = frozenset(("", "nan", "NaN", "null", "Null", "NULL", "None", r"\N"))  # how programs write that there is none
 OBJECT_KEYS = ("name", "title", "label", "value")  # of an object that stands for a category
+FULL_KEYS = ("fullname", "full_name", "fullpath", "path", "breadcrumb")  # ... with its levels, if they hold them
+NODES = ("edges", "nodes")  # of an object that holds several
+MAX_PARENTS = 20
 ARRAY_STARTS = frozenset("[{(asfltdn")  # of array(...), set(...), frozenset(...), list(...), tuple(...), dict_keys(...)
 
 Path = tuple[str, ...]  # the names of the levels, the widest first
 
+_EMPTY_ITEMS = re.compile(r",(?:\s*,)+")
 _ESCAPED = re.compile(r"\\([,;/|>\\])")
 _QUOTED = re.compile(r'(^|[,;])\s*"([^"]*)"\s*(?=[,;]|$)')  # an item of a list whose names hold the separator
 MASKS = {sign: chr(0xE000 + i) for i, sign in enumerate(",;/|>\\")}  # private characters stand for escaped ones
 UNMASK = str.maketrans({mask: sign for sign, mask in MASKS.items()})
+_CODE = re.compile(r"[a-z0-9_\-/:.]*")  # of a parent: an id, not a name
 _LEVEL_KEY = re.compile(r"(?:lvl|level|l)_?(\d)", re.IGNORECASE)
 
 
@@ -97,16 +102,31 @@ def cell_paths(value: Any, writing: Writing, depth: int = 0) -> list[Path]:
         keys = {key.lower(): key for key in value if isinstance(key, str)}
         if keys and all(map(_LEVEL_KEY.fullmatch, keys)):  # {"lvl0": "Men", "lvl1": "Men > Shoes"}
             return [path for key in sorted(keys) for path in cell_paths(value[keys[key]], writing, depth)]
+        if nodes := next((keys[known] for known in NODES if isinstance(value.get(keys.get(known)), list)), None):
+            return cell_paths([node.get("node") if isinstance(node, dict) and "node" in node else node
+                               for node in value[nodes]], writing, depth)
         key = next((keys[known] for known in OBJECT_KEYS if known in keys), None) or \
             next((key for lower, key in keys.items() if lower.endswith("name")), None)
         if key is None or isinstance(value[key], (dict, list)):
             raise SkippedLine("bad category", value)
-        return cell_paths(value[key], writing, depth)
+        found = cell_paths(value[key], writing, depth)
+        full = [path for known in FULL_KEYS if isinstance(text := value.get(keys.get(known)), str) and has_levels(text)
+                for path in _text_paths(text, Writing()) if path[-1:] == found[0][-1:]] if len(found) == 1 else []
+        return full[:1] or [(*above, *path) for above in _parents(value.get(keys.get("parent")), writing, depth)
+                            for path in found]
     if value is None or isinstance(value, bool) or value != value:
         return []
     if isinstance(value, (int, float)):
         return [(number_text(value),)]
     raise SkippedLine("bad category", value)
+
+
+def _parents(value, writing, depth):
+    """The path above an object that stands for a category, from the object or the name of its parent; else ()."""
+    if isinstance(value, dict) and value and depth < MAX_PARENTS:
+        return cell_paths(value, writing, depth + 1)[:1] or [()]
+    return [(clean(value),)] if isinstance(value, str) and clean(value) not in NO_NAMES and not _CODE.fullmatch(value) \
+        else [()]
 
 
 def number_text(value: int | float) -> str:
@@ -146,6 +166,8 @@ def prepared(line: str) -> str:
     line = clean(line)
     if line[:1] == "," or line[-1:] == "," and line[-2:] != "\\,":
         line = line.strip(", ")
+    if "," in line:
+        line = _EMPTY_ITEMS.sub(",", line)
     if "\\" in line:
         line = _ESCAPED.sub(lambda match: MASKS[match[1]], line)
     if '"' in line:

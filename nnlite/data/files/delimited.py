@@ -40,6 +40,10 @@ class Rows:
         self.has_rows_in_cells = False  # a cell held a line that looks like a row
         self.n_lines = 1 << 30  # parsed at a time
         self._known = 0, Signature([])  # number of examples, what they say
+        sign = re.escape(dialect.delimiter)
+        self._field = re.compile(  # in quotes, with others inside that neither open nor close a field; or without any
+            rf'(?:"(?!")([^"]*(?:(?<![{sign}])"(?!"| *(?:{sign}|$))[^"]*)*)"|([^{sign}"\s][^{sign}"]*|))'
+            rf'(?={sign}|$)').match
 
     def __iter__(self) -> Iterator[tuple[int, Row]]:
         for _ in range(self.dialect.first_row - 1):
@@ -159,10 +163,38 @@ class Rows:
         if not self.is_sloppy:
             self._look_for_rows_in_cells()
         self.is_sloppy = True
+        is_odd = False
+        while not (is_inside or is_odd) and (found := self._plain_row()):
+            cells, is_odd = found
+            yield self.lines.number, self._whole(cells)
+            self.lines.drop(1)
+        if is_odd:
+            return
         number = self.lines.number
         for start, row in resolve(self.lines, self.dialect.width, self.dialect.delimiter, self._signature(),
                                   is_inside, self.has_rows_in_cells):
             yield number + start, self._whole(row) if isinstance(row, list) else row
+
+    def _plain_row(self) -> tuple[list[str], bool] | None:
+        """(the row of the next line, whether quotes stand inside of its cells); None unless `resolve` is sure of it.
+
+        It is where values behind the last quoted cell are usual: a cell that goes on behind them is too unlikely.
+        """
+        text = self.lines.ahead[0].rstrip("\r\n") if self.lines.ahead or self.lines.read() else ""
+        row, place, last_quoted, is_odd = list[str](), -1, -1, False
+        while place < len(text) and len(row) < self.dialect.width:
+            match = self._field(text, place + 1)
+            if not match:
+                return None
+            if match[1] is not None:
+                last_quoted, is_odd = len(row), is_odd or '"' in match[1]
+            row.append(match[1] or match[2] or "")
+            place = match.end()
+        if place < len(text) or len(row) != self.dialect.width or last_quoted < 0:
+            return None
+        known = {i: bool(test(row[i].strip())) for i, test in self._signature().usual.items() if row[i].strip()}
+        is_sure = list(known.values()).count(False) <= 1 and any(known[i] for i in known if i > last_quoted)
+        return (row, is_odd) if is_sure else None
 
     def _completed(self, rows, ends, number):
         """(line number, row with n_columns fields or SkippedLine) of the rows that are not empty."""

@@ -4,19 +4,22 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
+from nnlite.data.files.programs import TITLES, plain, without_language
+
 MAX_ROWS = 400  # of the sample, to try each delimiter on
 MAX_EXAMPLES = 500
+MAX_ABOVE = 8  # lines above the header
+MAX_RESTARTS = 64  # behind rows with broken quotes
 DELIMITERS = {".tsv": "\t,;|~", ".tab": "\t,;|~"}  # by the file's ending, in order of preference; others:
 USUAL_DELIMITERS = ",;\t|~"
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", "~": "tilde", " ": "space"}
 COLUMN_WORDS = re.compile(r"(?:^|[\W_])(?:id|sku|handle|title|name|label|categor\w*|description|price|brand|type|tags?|"
                           r"url|link|image\w*|text|product\w*|item\w*|color|size|rating|status|language)(?:$|[\W_])")
+_NUMBER = re.compile(r"[-+]?[\d.,]+")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
-_NUMBER = re.compile(r"[-+]?\d[\d.,]*|[-+]?[.,]\d+")
 
 
 @dataclass
@@ -24,7 +27,7 @@ class Dialect:
     """columns: the names, None without a header; first_row: line number of the first row below the header.
 
     n_columns: of the file; width: fields of most rows, more where each ends with a delimiter.
-    examples: rows of the sample that are plain, for what is usual in a column. why: notes for a person.
+    examples: rows of the sample that are good, for what is usual in a column. why: notes for a person.
     """
 
     delimiter: str
@@ -39,10 +42,12 @@ class Dialect:
     why: list[str] = field(default_factory=list)
 
 
-def decide(sample: str, ending: str = ".csv", delimiter: str | None = None, header: bool = True) -> Dialect:
+def decide(sample: str, ending: str = ".csv", delimiter: str | None = None, header: bool = True,
+           title: str | None = None) -> Dialect:
     """The Dialect of a file that begins with `sample`, whole lines.
 
     ending: of the file's name, a hint. header: whether the first row holds the names of the columns.
+    title: the name of one of them, if known.
     Raises ValueError (without the path) for an empty sample, a delimiter of not exactly one character, an open header.
     """
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
@@ -53,6 +58,9 @@ def decide(sample: str, ending: str = ".csv", delimiter: str | None = None, head
     rest = lines[start:]
     if not rest:
         raise ValueError("the file is empty")
+    if header and (n_above := _lines_above(rest, delimiter or named, title)):
+        start, rest = start + n_above, rest[n_above:]
+        why.append(f"not read: {n_above} lines above the header")
     chosen = delimiter or named or _best_delimiter(rest, ending.lower())
     quoting, reason = _quoting(rest, chosen)
     skips_spaces = quoting and sum(line.count(f'{chosen} "') for line in rest) > \
@@ -65,11 +73,11 @@ def decide(sample: str, ending: str = ".csv", delimiter: str | None = None, head
         raise ValueError(f"no header that the csv module can read: {error}") from None
     names = [name.strip() for name in first]
     n_taken = reader.line_num if header else 0
-    plain = [row for row in _plain_rows(rest[n_taken:], chosen, quoting) if any(row)]
-    width = _width(plain, len(first))
+    good = [row for row in _good_rows(rest[n_taken:], chosen, quoting, skips_spaces) if any(row)]
+    width = _width(good, len(first))
     if reader.line_num > 1 and header and len(first) != width:
         raise ValueError(f"no header: a quote stays open in {rest[0][:60]!r}")
-    examples = [row for row in plain if len(row) == width][:MAX_EXAMPLES]
+    examples = [row for row in good if len(row) == width][:MAX_EXAMPLES]
     why += [f"separated by {DELIMITER_NAMES.get(chosen, repr(chosen))}"] + [reason] * bool(reason)
     while header and len(names) > width and not names[-1] and width > 1:
         names.pop()
@@ -84,29 +92,32 @@ def split_lines(text: str, line_end: str) -> list[str]:
     return [line + line_end for line in lines] + [last] * bool(last)
 
 
-def looks_like_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[bool, str]:
-    """Whether a first row names columns, and the evidence, given some of the rows below it."""
-    names = [name.strip() for name in first]
-    known = [name for name in names if COLUMN_WORDS.search(name.lower())]
-    if len(known) * 3 >= len(names) and known:
-        return True, f"{known[0]!r} names a column"
-    numbers = [name for name in names if _NUMBER.fullmatch(name)]
-    if numbers:
-        return False, f"{numbers[0]!r} is a number"
-    texts = [name for name in names if len(name) > 80 or re.search("<[a-zA-Z/]|https?://", name)]
-    if texts:
-        return False, f"{texts[0][:40]!r} is text, not a name"
-    for i, name in enumerate(names):
-        if name and sum(len(row) > i and row[i].strip() == name for row in rows) > 1:
-            return False, f"{name!r} is found below as well"
-    for i, name in enumerate(names):
-        values = [row[i].strip() for row in rows if len(row) > i and row[i].strip()]
-        if name and len(values) > 2 and all(map(_NUMBER.fullmatch, values)):
-            return True, f"{name!r} stands above numbers"
-    named = [name for name in names if name]
-    if len(set(named)) < len(named):
-        return False, "two columns have the same name"
-    return True, "no value of it is found below"
+def header_place(rows: Sequence[Sequence[str]], title: str | None = None) -> int:
+    """Index of the row that names the columns, among the first ones of a table: 0, but for what may stand above.
+
+    That is a line of one cell above names of columns, or settings such as 'Version=1' above rows with a column of
+    titles: of several of these, as in Amazon's templates, the last.
+    """
+    known = {plain(title)} if title else {*TITLES}
+    filled = [[cell.strip() for cell in row if cell.strip()] for row in rows[:MAX_ABOVE + 1]]
+    named = [any(plain(without_language(cell)) in known for cell in cells) for cells in filled]
+    if not filled or named[0]:
+        return 0
+    is_title = len(filled[0]) == 1
+    places = [i for i, cells in enumerate(filled) if len(cells) > 1 and _are_words(cells) and (is_title or named[i])]
+    is_above = places and is_title and max(map(len, filled[:places[0]])) == 1 or any("=" in cell for cell in filled[0])
+    if not (places and is_above):
+        return 0
+    place = places[0]
+    while place + 1 in places and named[place] and named[place + 1]:
+        place += 1
+    return place
+
+
+def _are_words(cells):
+    """Whether cells may name columns: none is a number, and a third has words as columns have."""
+    words = [cell for cell in cells if COLUMN_WORDS.search(cell.lower())]
+    return 3 * len(words) >= len(cells) and not any(map(_NUMBER.fullmatch, cells))
 
 
 def _preamble(lines):
@@ -123,6 +134,15 @@ def _preamble(lines):
             break
         start += 1
     return start, named, why + [f"{n_comments} comment lines before the header"] * bool(n_comments)
+
+
+def _lines_above(lines, delimiter, title):
+    """How many lines stand above the header."""
+    first = lines[:MAX_ABOVE + 1]
+    counts = Counter(sign for line in first for sign in line if sign in (delimiter or USUAL_DELIMITERS))
+    sign = max(counts, key=counts.__getitem__) if counts else ","
+    place = header_place([[cell.strip(' "') for cell in line.split(sign)] for line in first], title)
+    return 0 if "".join(lines[:place]).count('"') % 2 else place  # which is inside of a cell
 
 
 def _is_comment(line, below):
@@ -177,14 +197,21 @@ def _quoting(lines, delimiter):
     return True, ""
 
 
-def _plain_rows(lines, delimiter, quoting):
-    """The rows of those lines that are surely one row each, as far as their quotes can say."""
-    for line in islice(lines, 10 * MAX_EXAMPLES):
-        if not quoting or '"' not in line:
-            yield line.rstrip("\r\n").split(delimiter)
-        elif line.count('"') % 2 == 0:
-            with suppress(csv.Error):
-                yield next(csv.reader([line], delimiter=delimiter, strict=True))
+def _good_rows(lines, delimiter, quoting, skips_spaces):
+    """The rows that the csv module takes, strictly; behind one that it does not, those from the next line on."""
+    lines, start = lines[:10 * MAX_EXAMPLES], 0
+    if not quoting:
+        yield from (line.rstrip("\r\n").split(delimiter) for line in lines)
+        return
+    for _ in range(MAX_RESTARTS):
+        n_lines, reader = 0, csv.reader(lines[start:], delimiter=delimiter, strict=True, skipinitialspace=skips_spaces)
+        try:
+            for row in reader:
+                n_lines = reader.line_num
+                yield row
+            return
+        except csv.Error:
+            start += n_lines + 1
 
 
 def _width(rows, n_columns):

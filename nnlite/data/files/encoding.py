@@ -132,7 +132,7 @@ def _whole_lines(sample):
     if len(sample) < SAMPLE_BYTES:
         return sample
     end = max(sample.rfind(b"\n"), sample.rfind(b"\r")) + 1 or len(sample) - 1
-    while end > len(sample) - 4 and 0x80 <= sample[end] < 0xc0:  # the middle of a character in UTF-8
+    while len(sample) > end > len(sample) - 4 and 0x80 <= sample[end] < 0xc0:  # the middle of a character in UTF-8
         end -= 1
     return sample[:end]
 
@@ -160,6 +160,8 @@ def _wide(sample):
 def _eight_bit(lines, found):
     """(encoding, reason) of lines that are not UTF-8."""
     fit = _western_fit(lines)
+    if _is_turkish(lines):
+        return "cp1254", "and the letters are those of Turkish"
     if fit >= 0.95:
         return "cp1252", "and the letters are those of a Western language"
     try:
@@ -171,13 +173,15 @@ def _eight_bit(lines, found):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         guess = from_bytes(lines[:MAX_GUESSED_BYTES], cp_isolation=CANDIDATES).best()
-    name = guess.encoding if guess else "cp1252" if fit >= 0.8 else ""
-    if name == "cp1252" and len(re.findall(f"[{TURKISH}]", lines.decode("cp1254", "ignore"))) * 5 >= \
-            len(_OTHER.findall(lines.decode("cp1254", "ignore"))):
-        name = "cp1254"
-    if not name:
-        raise ValueError(f"{found}, and what they are cannot be told; {HINT}")
-    return name, "and charset-normalizer takes it for that"
+    if not guess and fit < 0.8:
+        raise ValueError(f"{found}, and what they are is not clear; {HINT}")
+    return guess.encoding if guess else "cp1252", "and charset-normalizer takes it for that"
+
+
+def _is_turkish(lines):
+    """Whether it is Turkish, whose own letters stand in place of Icelandic ones."""
+    text = lines.decode("cp1254", "ignore").lower()
+    return len(re.findall(f"[{TURKISH}]", text)) * 5 >= len(_OTHER.findall(text)) > 0 and not re.search("[áæóú]", text)
 
 
 def _western_fit(lines):

@@ -15,7 +15,9 @@ from nnlite.data.files.neighbours import Neighbours
 from nnlite.data.files.separators import HALF, MIN_PAIRS, MOST, Rule, decide_comma, decide_slash, slash_reason
 
 MAX_TEXTS, MAX_CHARS = 2_000, 1 << 16  # of a column that are looked at: distinct cells, characters in all
-OTHERS = (" - ", " – ", "\\", "~", ":", "^", "#")  # may separate: never accepted, but said
+OTHERS = (" - ", " – ", "\\", "~", ":", "^", "#", "__", " + ", " · ", "、", "،", "／", ".")
+# may separate: never accepted, but said
+BREAKS = ("<br>", "<br/>", "<br />", "</li>", "</p>")  # likewise, of HTML
 
 
 def decide(values: Iterable[Any], rule: Rule | None = None, separator: str = "") -> Writing:
@@ -93,7 +95,7 @@ def _decide_texts(cells, writing, rule, why):
     if any(";" in line for line in lines):
         why.append("; between names")
     signs = {match.strip() for line in lines if has_levels(line) for match in LEVELS.findall(line)}
-    doubts: list[Doubt] = []
+    doubts = [Doubt(sign, len(held), held[0]) for sign in BREAKS if (held := [cell for cell in cells if sign in cell])]
     writing = writing._replace(lists=rule.lists, levels="" if signs else rule.levels)  # later cells may hold them
     if not signs and any("/" in line for line in lines):
         writing = decide_slash(lines, writing, rule, escapes, why, doubts)
@@ -113,7 +115,7 @@ def _others(lines):
     """Characters that seldom separate, where they do so by the looks of it."""
     for sign in OTHERS:
         if sum(sign in line for line in lines) >= HALF * len(lines):
-            told = Neighbours(lines, sign).evidence()
-            if told.pairs >= MIN_PAIRS and told.left_free >= HALF * told.pairs:
-                return [Doubt(sign, told.cells, told.example)]
+            evidence = Neighbours(lines, sign).evidence()
+            if evidence.pairs >= MIN_PAIRS and evidence.left_free >= HALF * evidence.pairs:
+                return [Doubt(sign, evidence.cells, evidence.example)]
     return []

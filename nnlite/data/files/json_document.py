@@ -17,7 +17,7 @@ from nnlite.data.files.json_survey import MAX_HELD, MAX_KEY_CHARS, Found, Walker
 from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_OBJECT_CHARS, SkippedLine
 
 BLOCK_BYTES = 1 << 18
-
+MAX_DOUBTFUL = 64  # objects that are indented otherwise or behind a damaged one, before all are believed in
 MAX_HELD_CHARS = 1 << 20  # of an item of a list, before the products inside it are believed in
 
 _NEXT = {  # kind of place -> what stands between two objects
@@ -49,6 +49,9 @@ class Objects:
         self._broken_item = -1  # the last one with damage
         self._n_chars = 0  # that were read
         self._is_damaged = False  # then objects are looked for line by line
+        self._indent = ""  # of the lines on which objects begin, where they do so on their own
+        self._doubtful: list[tuple[int, dict[str, Any] | SkippedLine]] = []  # doubtful ones, by their indents
+        self._is_shaken = False  # an object before was skipped, alone: what follows is doubtful
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any] | SkippedLine]]:
         level = outer_level(self.found.path)
@@ -89,13 +92,21 @@ class Objects:
                 place = self._more(place)
         if self.walker.stack or self.walker.is_in_text:
             self.trouble = self.trouble or "a document without its end"
+        yield from self._trusted(is_good=not self.trouble)
         if self.trouble:
             yield self._number(len(self.ahead)), SkippedLine("damaged file", self.trouble)
+
+    def _trusted(self, is_good):
+        """The doubtful objects, which may stand inside of a damaged one."""
+        rows, self._doubtful = self._doubtful, []
+        return ((number, row if is_good or not isinstance(row, dict) else SkippedLine("not JSON", row))
+                for number, row in rows)
 
     def _run(self, start):
         """Yield objects that follow each other. Returns the index behind them, -1 where reading ends."""
         if not self._resume:
-            self._set_resume(self.ahead[:start])
+            self._set_resume(self.ahead[:start] if self._is_list or self.n_objects else "\n")
+        is_odd = self._is_odd(self.ahead[max(start - MAX_KEY_CHARS, 0):start])
         while True:
             try:
                 if self._is_damaged:
@@ -111,7 +122,12 @@ class Objects:
             number = self._number(start)
             if self._is_dirty and _NOT_UTF8.search(self.ahead, start, end):
                 value = SkippedLine("not UTF-8", self.ahead[start:end].encode(errors="surrogateescape"))
-            yield number, value
+            if (is_odd or self._is_shaken) and len(self._doubtful) < MAX_DOUBTFUL:
+                self._doubtful.append((number, value))
+            else:
+                yield from self._trusted(is_good=True)
+                yield number, value
+                self._is_shaken = False
             if self._is_damaged and self.ahead[end:end + 1] == "{":
                 start = end
                 continue
@@ -122,14 +138,20 @@ class Objects:
             self.walker.has_no_commas |= not self._is_list
             if not self._resume:
                 self._set_resume(match[0])
+            is_odd = self._is_odd(match[0])
             start = match.end()
 
     def _set_resume(self, gap):
         """Learn how the lines of objects begin, from what stands before one."""
         _, line_end, indent = gap.rpartition("\n")
         if line_end and not indent.strip():
-            before = "," if self._is_list else "[}]"
+            before, self._indent = "," if self._is_list else "[}]", indent
             self._resume = re.compile(rf"{before}[ \t\r]*\n{indent}(?=\{{)|\n[ \t]{{0,{len(indent)}}}(?=\])")
+
+    def _is_odd(self, gap):
+        """Whether an object begins on a line that is indented otherwise than those before; gap: what stands before."""
+        _, line_end, indent = gap.rpartition("\n")
+        return bool(line_end and self._resume) and indent != self._indent and not indent.strip()
 
     def _odd(self, start):
         """(object or SkippedLine, its start, index behind it) of one that is cut or damaged; (None, ...) at the end."""
@@ -151,6 +173,7 @@ class Objects:
             value = SkippedLine("not JSON", text)
             if self._resume or not self._next.match(self.ahead, place):
                 return self._broken(start)
+            self._is_shaken = True
         return (value, start, place) if self._after.match(self.ahead, place) else self._broken(start)
 
     def _too_long(self, walker, start, place):
@@ -170,6 +193,7 @@ class Objects:
     def _broken(self, start):
         """The same for an object whose end cannot be trusted: reading resumes at a line that begins like an object."""
         self._is_damaged, self._broken_item = True, self._n_ended
+        self._doubtful = [*self._trusted(is_good=False)]
         start, end = self._line(start)
         if end < 0:
             self.trouble = self.trouble or "a document that cannot be understood any further"

@@ -34,6 +34,7 @@ class Walker:
         self.token, self.member, self.scalar = _TOKEN[quote], _MEMBER[quote], _SCALAR[quote]
         self.is_python = quote == "'"
         self.stack: list[tuple[str, Path]] = []
+        self._sets: list[bool | None] = []  # of each, whether it is Python's set, which has no keys; None: not known
         self.key: str | None = None
         self._wanted = "value"  # "value", "key", ":" or ","
         self.has_no_commas = False  # between the documents of one file
@@ -54,6 +55,7 @@ class Walker:
     def leave(self) -> None:
         """The innermost list or object has ended: it was read by other means."""
         self.stack.pop()
+        self._sets.pop()
         self._wanted = ","
 
     def advance(self, text: str, place: int) -> tuple[str, int]:
@@ -65,8 +67,9 @@ class Walker:
             place, self._quote = end, ""
             self._wanted = ":" if self._wanted == "key" else ","
         while True:
-            if self._wanted == "key" and self.stack and (match := self.member.match(text, place)):
-                self.key, self._wanted = match[1], "value"
+            if self._wanted == "key" and self.stack and not self._sets[-1] and \
+                    (match := self.member.match(text, place)):
+                self.key, self._wanted, self._sets[-1] = match[1], "value", False
                 return ":", match.end()
             if self._wanted == "value" and self.stack and (match := self.scalar.match(text, place)):
                 place = match.end()
@@ -96,8 +99,9 @@ class Walker:
                 self._is_comma = True
                 self._wanted = "key" if self.stack and self.stack[-1][0] == "{" else "value"
             elif sign == ":":
-                if self._wanted != ":":
+                if self._wanted != ":" or self._sets[-1]:
                     return "!", place
+                self._sets[-1] = False
                 self.key = str(parsed(self._text)) if "\\" in self._text else self._text[1:-1]
                 self._wanted = "value"
                 return ":", place
@@ -109,13 +113,16 @@ class Walker:
                     self._n_documents, self._is_comma = self._n_documents + 1, False
                 is_member = self.stack and self.stack[-1][0] == "{"
                 self.stack.append((sign, (*self.path, self.key if is_member else None)))
+                self._sets.append(None)
                 self._wanted = "key" if sign == "{" else "value"
                 return sign, place
             elif sign in "}])":
                 is_member = self.stack[-1][0] == "{"
                 if self._wanted == ":" and not self._is_set() or self._wanted == "value" and is_member or \
-                        self.stack.pop()[0] + sign not in _BRACKETS:
+                        self.stack[-1][0] + sign not in _BRACKETS:
                     return "!", place
+                self.stack.pop()
+                self._sets.pop()
                 self._wanted = ","
                 return sign, place
             elif not self.is_python or sign not in "uUrRbB":
@@ -126,8 +133,10 @@ class Walker:
                 self._text, self._wanted = f"'{sign}'", ":" if self._wanted == "key" else ","
 
     def _is_set(self):
-        """Whether this may be Python's set: names without values between the brackets of an object."""
-        return self.is_python and self._wanted == ":"
+        """Whether this is Python's set: only names without values between the brackets of an object."""
+        if self.is_python and self._wanted == ":" and self._sets[-1] is None:
+            self._sets[-1] = True
+        return self._wanted == ":" and bool(self._sets[-1])
 
 
 class Found(NamedTuple):
@@ -155,13 +164,16 @@ def survey(sample: str, title: str | int | None = None, is_whole: bool = False) 
     quote = "'" if re.match(r"[\s\[{]*'", sample) else '"'
     walker, place, event = Walker(quote), 0, " "
     starts: dict[Path, list[int]] = defaultdict(list)
-    raw: dict[Path, set[str]] = defaultdict(set)
+    raw: dict[Path, Counter[str]] = defaultdict(Counter)
+    first_keys: dict[Path, set[str]] = defaultdict(set)  # of the first object at each path
     while event not in ("", "!"):
         event, place = walker.advance(sample, place)
         if event == "{":
             starts[walker.path].append(place)
         elif event == ":" and walker.key is not None:
-            raw[walker.path].add(walker.key)
+            raw[walker.path][walker.key] += 1
+            if len(starts[walker.path]) == 1:
+                first_keys[walker.path].add(plain(walker.key))
     keys = defaultdict(set, {path: set(map(plain, found)) for path, found in raw.items()})
     for parent, n in Counter(path[:-1] for path in starts if path[-1] is not None).items():
         if n > 1:  # objects by their ids
@@ -178,6 +190,9 @@ def survey(sample: str, title: str | int | None = None, is_whole: bool = False) 
     scores = {path: _score(path, keys[path], wanted) for path in starts}
     best = max(scores.values())
     good = [path for path in starts if scores[path] == best]
+    titles = {path: sum(n for key, n in found.items() if plain(key) in wanted) for path, found in raw.items()}
+    good = [path for path in good if first_keys[path] & wanted or
+            2 * titles.get(path, len(starts[path])) >= len(starts[path])] or good
     good = [path for path in good if not any(other != path and _is_inside(path, other) for other in good)] \
         if best else [path for path in good if path[-1] is None] or good
     path = max(good, key=lambda path: len(starts[path]))

@@ -11,8 +11,9 @@ from nnlite.data.files.separators import Rule
 TITLES = ("title", "name", "productname", "producttitle", "itemname", "productdisplayname", "itemtitle",
           "displayname")  # the first of them wins
 LANGUAGE = re.compile(r"[\s_\-.:(\[]+(?:en|de|fr|es|it|nl|pt|pl|ru|uk|cs|sk|hu|ro|bg|el|tr|sv|da|fi|nb|et|lv|lt|sl|hr|"
-                      r"sr|ja|zh|ko|ar|he|fa|hi|th|vi)(?:[_\-][A-Za-z]{2,4})?[)\]]?$")  # 'name-en_US', 'name(en-gb)'
-MAX_LANGUAGE_CHARS = 16
+                      r"sr|ja|zh|ko|ar|he|fa|hi|th|vi)(?:[_\-][A-Za-z]{2,4})?"
+                      r"(?:-(?:ecommerce|print|mobile|web))?[)\]]?$")  # 'name-en_US', 'name(en-gb)'
+MAX_LANGUAGE_CHARS = 20
 CATEGORY = re.compile(
     r"(?:amazon|google|fb|facebook|ebay|shopping|main|master|sub|product|item|primary|secondary|parent|top|leaf|full|"
     r"shop|store|l\d|level\d)*categor(?:y|ies)"
@@ -21,8 +22,8 @@ CATEGORY = re.compile(
 FIRST = ("maincategory", "category", "categories", "subcategory")  # in a row whose keys have no order
 HINTS = re.compile(
     r"(?:product|item|custom|standardized)*(?:types?|tags?|labels?|keywords?|departments?|collections?|groups?|genres?|"
-    r"class|section|breadcrumbs?|vertical|taxonomy|family|families|aisle|subclass|browsenode|browsepath|cat|"
-    r"typekeyword|departmentname)s?\d*|"
+    r"class|section|breadcrumbs?|(?:l|lvl|level)(?=\d)|vertical|taxonomy|family|families|aisle|subclass|browsenode|"
+    r"browsepath|cat|typekeyword|departmentname)s?\d*|"
     r"(?:custom|smart)collections|pnnsgroups\d|foodgroups?|maincat|subcat|.*(?:categor|kategor|catégor|categoría|катег|"
     r"カテゴリ|分类|分類|카테고리|kategór|kategori|rubri|itemgroup).*")
 TAGS = re.compile(r"(?:product|item)?(?:tags?|keywords?|labels?)|.*[a-z]tags|(?:custom|smart)collections")

@@ -11,21 +11,11 @@ import re
 from collections.abc import Iterator
 from functools import reduce
 from nnlite.data.files.blocks import Lines, Stretch
-from nnlite.data.files.readings import Done, Reading, common, last_span
+from nnlite.data.files.readings import (BROKEN_LINE, BROKEN_LINES, INNER_OPENING, LITERAL, MAX_UNESCAPED, MAX_UNUSUAL,
+                                        OPEN_AT_END, PAIRED, PAST_A_ROW, STRAY_CLOSING, UNESCAPED, UNUSUAL, Done,
+                                        Reading, Token, common, last_span)
 from nnlite.data.files.signature import MAX_VALUE_CHARS, Signature
 from nnlite.data.lines import SkippedLine
-
-# What a reading costs
-UNESCAPED = 1.0  # a quote inside a quoted field that is not doubled, or that is doubled and closes the field
-INNER_OPENING = 2.0  # the same where a field would open, behind a delimiter or a line's start; once in each line
-MAX_UNESCAPED = 2.0  # of UNESCAPED in one field: where one quote is not escaped, others are not
-STRAY_CLOSING = 1.0  # an unquoted field that ends with a quote
-LITERAL = 3.0  # an unquoted field that begins with a quote
-PAIRED = -2.0  # ... which has a partner in the same field: "Big" Lebowski
-UNUSUAL, MAX_UNUSUAL = 0.5, 1.0  # a value that its column does not have elsewhere; all of them
-BROKEN_LINE, BROKEN_LINES = 5.0, 7.0  # a row with a wrong number of columns, on one line or on several
-OPEN_AT_END = 4.0  # the file ends inside a quoted field
-PAST_A_ROW = (0.05, 2.5)  # a field that continues where a row could end; the second if it has values usual in a row
 
 MARGIN = 2.0  # how much worse the second best reading must be
 MAX_WORSE = 7.0  # a reading that is worse than the best by more than this is given up
@@ -38,7 +28,6 @@ CHECKED_LINES = 64
 def resolve(lines: Lines, width: int, delimiter: str, signature: Signature,
             is_inside: bool = False, holds_rows: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
     """Yield (number of the line from 0, row or SkippedLine) of the next lines until one surely ends a row.
-
 
     The first line starts a row, or may be inside another one (is_inside), which is skipped then.
     holds_rows: lines inside of cells may look like rows
@@ -68,6 +57,7 @@ class _Resolver:
 
     def __init__(self, width, delimiter, signature, is_inside, holds_rows):
         self.past_a_row = PAST_A_ROW[0], PAST_A_ROW[not holds_rows]
+        self.open_at_end = OPEN_AT_END[not holds_rows]
         self.width, self.delimiter, self.signature = width, delimiter, signature
         self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
@@ -132,7 +122,7 @@ class _Resolver:
     def end(self):
         """The file ends: what is open is broken."""
         for reading in self.open.values():
-            self._end_row(reading, OPEN_AT_END, None, "unclosed quote")
+            self._end_row(reading, self.open_at_end, None, "unclosed quote")
 
     def step(self, line: str) -> None:
         """Follow every reading through one more line."""
@@ -176,11 +166,11 @@ class _Resolver:
             else:
                 step = self._quotes
             start, end = token.span()
-            closes = bool(self.closes(body, end))
-            opens = 2 if start == 0 else int(body[start - 1] == self.delimiter)
+            found = Token(base + start, base + end, end - start, bool(self.closes(body, end)),
+                          2 if start == 0 else int(body[start - 1] == self.delimiter))
             after: dict = {}
             for (column, mode, _), reading in states.items():
-                step(after, column, mode, reading, base + start, base + end, closes, opens)
+                step(after, column, mode, reading, found)
             states = {key: reading for key, reading in after.items() if reading.cost <= limit}
             all_quoted = all(mode == "quoted" for _, mode, _ in states)
             n_steps += len(states)
@@ -189,9 +179,12 @@ class _Resolver:
         return states
 
     def _end_line(self, states, offset, number):
-        """Readings that have all columns end their row; those in a quoted field stay open, which are returned."""
+        """Readings that have all columns, or more, end their row; those in a quoted field stay open, returned."""
         rows = [(reading, *self._field(mode, reading, offset)) for (column, mode, _), reading in states.items()
                 if mode != "quoted" and column == self.width - 1]
+        for (column, mode, _), reading in states.items():
+            if mode != "quoted" and column == self.width and reading.start < number:
+                self._end_row(reading, 0.0, None, "unclosed quote")
         usual = {id(reading): self._usual(fields) for reading, fields, _ in rows}
         base = offset - len(self.lines[number].rstrip("\r\n"))
         for reading, fields, cost in rows:
@@ -200,7 +193,8 @@ class _Resolver:
             start, end = last_span(fields, base)
             if any(start < value < end for values in others for value in values):
                 cost += self.past_a_row[1]
-            self._end_row(reading, cost + min(UNUSUAL * n_unusual, MAX_UNUSUAL), fields, "")
+            fields, kind = (None, "unclosed quote") if self._is_glued(reading) else (fields, "")
+            self._end_row(reading, cost + min(UNUSUAL * n_unusual, MAX_UNUSUAL), fields, kind)
         still_open: dict = {}
         past = [values for n_unusual, values in usual.values() if n_unusual <= len(values)]
         for (column, mode, _), reading in states.items():
@@ -209,6 +203,13 @@ class _Resolver:
                 cost = reading.cost + (self.past_a_row[is_usual] if past else 0)
                 self._put(still_open, column, mode, reading._replace(cost=cost))
         return still_open
+
+    def _is_glued(self, reading):
+        """Whether the row that ends may hold parts of several, or fields parts of one: its quotes leave that open."""
+        inner = range(reading.start + 1, self.lines.end - 1)
+        return reading.oddity == 3 or reading.start < self.lines.end - 1 and (
+            reading.oddity == 2 or reading.oddity and self.width > 2 and
+            any(self.lines[i].count(self.delimiter) == self.width - 1 for i in inner))
 
     def _field(self, mode, reading, offset):
         """(fields with the present one, cost) where the field ends at `offset`."""
@@ -253,47 +254,47 @@ class _Resolver:
                 new = new._replace(done=common(new.done, worse.done), is_doubtful=True)
         states[key] = new
 
-    def _delimiter(self, states, column, mode, reading, start, end, closes, opens):
+    def _delimiter(self, states, column, mode, reading, token):
         if mode == "quoted":
-            self._put(states, column, mode, reading)
-        elif column + 1 < self.width:
-            fields, cost = self._field(mode, reading, start)
-            self._put(states, column + 1, "plain",
-                      reading._replace(cost=reading.cost + cost, fields=fields, at=end, unescaped=0))
+            return self._put(states, column, mode, reading)
+        fields, cost = self._field(mode, reading, token.start)
+        cost += BROKEN_LINE * (column + 1 == self.width)
+        self._put(states, min(column + 1, self.width), "plain", reading._replace(
+            cost=reading.cost + cost, fields=fields, at=token.end, unescaped=0,
+            is_alone=reading.is_alone or mode == "alone"))
 
-    def _quotes(self, states, column, mode, reading, start, end, closes, opens):
-        n = end - start
+    def _quotes(self, states, column, mode, reading, token):
+        closing = STRAY_CLOSING * token.closes
         if mode == "quoted":
-            self._in_quoted(states, column, reading, end, n, closes, opens)
+            self._in_quoted(states, column, reading, token)
         elif mode in ("alone", "paired"):
-            if closes or n % 2:
-                mode = "alone" if closes or mode == "paired" else "paired"
-            self._put(states, column, mode, reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
-        elif mode == "plain" and start == reading.at:
-            opened = reading._replace(at=start + 1)
-            if n > 1:
-                self._in_quoted(states, column, opened, end, n - 1, closes, 0)
+            if token.closes or token.n % 2:
+                mode = "alone" if token.closes or mode == "paired" else "paired"
+            self._put(states, column, mode, reading._replace(cost=reading.cost + closing))
+        elif mode == "plain" and token.start == reading.at:
+            opened = reading._replace(at=token.start + 1)
+            if token.n > 1:
+                self._in_quoted(states, column, opened, token._replace(n=token.n - 1, opens=0))
             else:
                 self._put(states, column, "quoted", opened)
             literal = reading._replace(cost=reading.cost + LITERAL)
-            self._put(states, column, "alone" if n % 2 else "paired", literal)
+            self._put(states, column, "alone" if token.n % 2 else "paired", literal)
         elif mode == "plain":
-            if self.lines.cut(reading.at, start).isspace() and n == 1:
-                self._put(states, column, "quoted", reading._replace(cost=reading.cost + UNESCAPED, at=start + 1))
-            self._put(states, column, mode, reading._replace(cost=reading.cost + STRAY_CLOSING * closes))
+            if token.n == 1 and self.lines.cut(reading.at, token.start).isspace():
+                self._put(states, column, "quoted", reading._replace(cost=reading.cost + UNESCAPED, at=token.start + 1))
+            self._put(states, column, mode, reading._replace(
+                cost=reading.cost + closing, oddity=3 if reading.is_alone else reading.oddity))
 
-    def _in_quoted(self, states, column, reading, end, n, closes, opens):
-        """n quotes up to offset `end` in a quoted field: text, or text and the closing quote.
-
-        opens: 1 behind a delimiter, 2 at the start of a line, else 0.
-        """
-        if closes:
-            closed = reading._replace(cost=reading.cost + UNESCAPED * (n % 2 == 0),
-                                      fields=(reading.fields, reading.at, end - 1, True))
-            self._put(states, column, "closed", closed)
-        line = self.lines.end - 1
-        if n % 2 + opens > 1 and opens and reading.opened < line:
-            reading = reading._replace(cost=reading.cost + INNER_OPENING, opened=line)
-        elif n % 2 and reading.unescaped < MAX_UNESCAPED:
+    def _in_quoted(self, states, column, reading, token):
+        """Quotes in a quoted field: text, or text and the closing quote."""
+        is_odd = token.n % 2
+        if token.closes:
+            self._put(states, column, "closed", reading._replace(
+                cost=reading.cost + UNESCAPED * (1 - is_odd), oddity=max(reading.oddity, 1 - is_odd),
+                fields=(reading.fields, reading.at, token.end - 1, True)))
+        reading = reading._replace(oddity=max(reading.oddity, is_odd * (1 + (token.opens > 0))))
+        if is_odd + token.opens > 1 and token.opens and reading.opened < self.lines.end - 1:
+            reading = reading._replace(cost=reading.cost + INNER_OPENING, opened=self.lines.end - 1)
+        elif is_odd and reading.unescaped < MAX_UNESCAPED:
             reading = reading._replace(cost=reading.cost + UNESCAPED, unescaped=reading.unescaped + UNESCAPED)
         self._put(states, column, "quoted", reading)

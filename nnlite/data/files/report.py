@@ -15,6 +15,7 @@ PLACEHOLDERS = frozenset((
 SHOWN, MAX_NAMES = 10, 40  # records; columns that are not read
 MAX_SHORT = 3  # remarks in the short form
 CODE = re.compile(r"\d+|[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_QUOTED = re.compile("(['\"`]).*\\1")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "~": "tildes"}
 SEPARATORS = {",": "a comma", "/": "a slash"}
 KINDS = {"variant": "part of the product above (variants, images)", "no title": "without a title",
@@ -134,6 +135,9 @@ def _odd_names(counts, n_records):
     """Names that are not categories by the looks of them."""
     found = [f"{name!r} is a category of {n:,} products: is it one?" for name, n in counts.items()
              if name.lower() in PLACEHOLDERS]
+    if quoted := [name for name in counts if _QUOTED.fullmatch(name)]:
+        if 2 * len(quoted) > len(counts):
+            found.append(f"most categories stand in quotes, as {quoted[0]!r:.60}, which are read as part of them")
     if codes := [name for name in counts if CODE.fullmatch(name)]:
         if 2 * len(codes) > len(counts):
             found.append(f"most categories are numbers or codes, as {codes[0]!r}: is there a column with their names?")

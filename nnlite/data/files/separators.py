@@ -37,25 +37,25 @@ def decide_slash(lines: list[str], writing: Writing, rule: Rule, escapes: set[st
         return writing
     wide = [line for line in lines if " / " in line]
     tight = sum("/" in line.replace(" / ", "") for line in lines)
-    for slash in [" / "] * (not rule.levels and len(wide) >= tight and bool(wide)) + ["/"]:
+    for slash in [rule.levels] if "/" in rule.levels else [" / "] * (len(wide) >= tight and bool(wide)) + ["/"]:
         seen = Neighbours(lines, slash)
-        told = seen.evidence()
-        if reason := slash_reason(told, slash, len(lines), escapes, rule):
+        evidence = seen.evidence()
+        if reason := slash_reason(evidence, slash, len(lines), escapes, rule):
             why.append(f"{slash.strip()} between levels: {reason}")
             if not rule.escapes and "/" not in escapes and slash == "/":
                 doubts += _maybe_whole(seen, slash, {pair: n for pair, n in seen.pairs.items()
                                                      if len(seen.after[pair[0]]) == 1})
             return writing._replace(levels=slash)
-    if _is_part_of_names(told) and told.deep <= FEW * told.cells:
-        why.append(f"slashes are part of names, as in {told.example!r:.60}")
+    if _is_part_of_names(evidence) and evidence.deep <= FEW * evidence.cells:
+        why.append(f"slashes are part of names, as in {evidence.example!r:.60}")
     else:
-        doubts.append(Doubt("/", told.cells, told.example))
+        doubts.append(Doubt("/", evidence.cells, evidence.example))
     return writing
 
 
 def slash_reason(seen: Evidence, slash: str, n_lines: int, escapes: set[str], rule: Rule) -> str:
     """Why a slash separates levels; "" if it does not."""
-    if rule.levels == "/":
+    if rule.levels == slash:
         return f"the rule of {rule.source}"
     if "/" in escapes:
         return r"it is escaped as \/ within names"
@@ -75,7 +75,7 @@ def decide_comma(lines: list[str], writing: Writing, rule: Rule, escapes: set[st
         why.append(f"commas are part of names: the rule of {rule.source}")
         return writing
     seen = Neighbours(lines, ",", writing.levels)
-    told = seen.evidence()
+    evidence = seen.evidence()
     what = "paths" if has_levels else "names"
     by_rule = f"the rule of {rule.source}" if rule.lists == "," else \
         r"it is escaped as \, within names" if "," in escapes else \
@@ -85,21 +85,21 @@ def decide_comma(lines: list[str], writing: Writing, rule: Rule, escapes: set[st
         writing = writing._replace(lists=",")
         return writing if rule.escapes or "," in escapes or not rule.lists else _with_glue(seen, writing, why, doubts)
     if has_levels:
-        roots = seen.roots() if told.rooted else frozenset()
+        roots = seen.roots() if evidence.rooted else frozenset()
         rooted = [pair for pair in seen.pairs if unmasked(pair[1]) in roots]
         if rooted:
-            why.append(f"comma between paths: what follows begins other paths ({len(rooted)} of {told.pairs})")
-            if len(rooted) < told.pairs:
+            why.append(f"comma between paths: what follows begins other paths ({len(rooted)} of {evidence.pairs})")
+            if len(rooted) < evidence.pairs:
                 writing = writing._replace(roots=roots)
                 doubts += _left_whole(seen, rooted)
             return writing._replace(lists=",")
-    elif reason := _comma(told):
+    elif reason := _comma(evidence):
         why.append(f"comma between names: {reason}")
         return _with_glue(seen, writing._replace(lists=","), why, doubts)
-    if _is_part_of_names(told) and (not has_levels or seen.by_habit() >= MOST * told.pairs):
-        why.append(f"commas are part of names: always between the same parts, as in {told.example!r:.80}")
+    if _is_part_of_names(evidence) and (not has_levels or seen.by_habit() >= MOST * evidence.pairs):
+        why.append(f"commas are part of names: always between the same parts, as in {evidence.example!r:.80}")
     else:
-        doubts.append(Doubt(",", told.cells, told.example))
+        doubts.append(Doubt(",", evidence.cells, evidence.example))
     return writing
 
 

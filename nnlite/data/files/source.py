@@ -196,7 +196,8 @@ def _text_source(file, text, is_whole, ending, options, name, notes):
         return Source(kind, name, None, None, iter(Objects(file, found)), notes + found.notes)
     if kind == "fastText":
         return Source(kind, name, None, labelled.COLUMNS, numbered_lines(file), notes, labelled.labelled)
-    table = dialect.decide(text, ending, options.delimiter, options.header is not False)
+    table = dialect.decide(text, ending, options.delimiter, options.header is not False,
+                           options.title if isinstance(options.title, str) else None)
     columns = table.columns if table.columns is not None else [str(i + 1) for i in range(table.n_columns)]
     if ending == ".txt" and options.title is None and options.header is not False and \
             not any(name in TITLES or HINTS.fullmatch(name) for name in map(plain, columns)):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import Any
 
+from nnlite.data.files.dialect import header_place
 from nnlite.data.lines import SkippedLine
 
 BATCH_ROWS = 1_000
@@ -65,6 +66,7 @@ def excel(file: Any) -> tuple[list[str], Rows, list[str]]:
         raise ValueError(f"an Excel file that openpyxl cannot read: {_first_line(error)}") from None
     filled = [[cell for cell in row if cell != ""] if isinstance(row, list) else [] for _, row in sample]
     first = next((i for i, cells in enumerate(filled) if len(cells) > 1), 0)
+    first += header_place([list(map(str, cells)) for cells in filled[first:]])
     header = sample[first][1] if isinstance(sample[first][1], list) else []
     while header and header[-1] == "":
         header.pop()

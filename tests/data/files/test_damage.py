@@ -3,12 +3,16 @@
 The inputs are those by which a fuzzer has found records that were none.
 """
 
+import csv
+import io
 import json
+import re
 import time
 
 import pytest
 
 from nnlite import read_records
+from nnlite.data.cleaning import clean
 
 INNER = [{"title": "inside", "category": "no"}]
 ROWS = [{"id": i, "title": f"Item {i}", "category": ["Mugs"], "related": INNER} for i in range(6)]
@@ -63,6 +67,82 @@ def test_a_cell_with_lines_like_rows(n_rows, tmp_path):
     path.write_text(path.read_text()[:-2])  # a quote that closes nothing
     assert titles(path)[:19] == [f'Item {i}, "big"' for i in range(19)]
     assert not any("inside" in title for title in titles(path))
+
+
+@pytest.mark.parametrize("old, new", [
+    ('"category": [\n  "Mugs"\n ],\n "related": [\n  {\n   "title": "inside"', '"cat": "inside"'),
+    ('"related": [\n  {\n   "title": "inside",\n', "")])
+@pytest.mark.parametrize("first", [0, 2])
+@pytest.mark.parametrize("is_list", [True, False])
+def test_products_that_are_indented_like_those_inside(old, new, first, is_list, tmp_path):
+    path = tmp_path / "a.json"
+    products = [json.dumps(row | {"related": INNER * 3}, indent=1) for row in ROWS]
+    products[first] = products[first].replace(old, new, 1)
+    path.write_text("[\n " + ",\n".join(products).replace("\n", "\n ") + "\n]" if is_list else "\n".join(products))
+    assert "inside" not in titles(path)
+
+
+@pytest.mark.parametrize("gap", [",\n", ",\n      ", ", "])
+def test_a_list_may_be_indented_as_it_likes(gap, tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("[\n  " + gap.join(json.dumps(row, indent=3) for row in ROWS) + "\n]")
+    assert titles(path) == [row["title"] for row in ROWS]
+
+
+def test_a_python_object_has_keys_or_is_a_set(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(repr([row | {"related": INNER * 2} for row in ROWS]).replace("'related': [{'title': ", "", 1))
+    assert "inside" not in titles(path)
+    path.write_text(repr([row | {"related": {"inside", "inner"}} for row in ROWS]))
+    assert titles(path) == [row["title"] for row in ROWS]
+
+
+def test_products_behind_the_page_that_held_them(tmp_path):
+    path = tmp_path / "a.json"
+    text = json.dumps([{"n": 1, "products": ROWS[:4]}, {"n": 2, "products": ROWS[4:]}], indent=1)
+    start, end = text.index('"Item 5"'), text.rindex('"title": "inside"')
+    path.write_text(text[:start] + '"x"}]}, {"n": 2}, {' + text[end:])
+    assert titles(path)[:4] == [f"Item {i}" for i in range(4)] and "inside" not in titles(path)
+
+
+def test_products_behind_one_that_is_no_json(tmp_path):
+    path = tmp_path / "a.json"
+    text = json.dumps([row | {"related": INNER * 2} for row in ROWS])
+    path.write_text(text.replace('"category": ["Mugs"], "related": [{"title": "', '"x": "\\u00', 1))
+    assert titles(path) == []
+    path.write_text(text.replace("Item 1", "Item \\u00", 1))
+    assert titles(path) == ["Item 0", "Item 2", "Item 3", "Item 4", "Item 5"]
+
+
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+@pytest.mark.parametrize("text", ["", "text {i},\nline, two\nend", "text\n{i},inside,no,x\nend"])
+@pytest.mark.parametrize("delimiter", ",\t")
+def test_a_quote_that_is_lost_glues_no_rows(quoting, text, delimiter, tmp_path):
+    path, names = tmp_path / "a.csv", ["Mugs", "Hats"]
+    rows = [[str(i), f"Item{delimiter} {i}", names[i % 2], text.format(i=i)] for i in range(30)]
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, quoting=quoting, lineterminator="\n").writerows(
+        [["id", "title", "category", "description"], *rows])
+    closing = [match.start() for match in re.finditer(rf'"(?={delimiter}"?(?:Mugs|Hats))', out.getvalue())]
+    for place in closing[::7]:
+        path.write_text(out.getvalue()[:place] + out.getvalue()[place + 1:])
+        reader = read_records(path)
+        records = [(record.title.strip('"'), *record.categories) for record in reader]
+        assert {*records} <= {(clean(row[1]), row[2]) for row in rows}
+        assert len(records) >= 25 and (len(records) == 30 or reader.skipped.total())
+
+
+@pytest.mark.parametrize("old, new", [
+    ('""",Mugs,1.5,"text\n9', '"" [text\n9'), ('Item 3, ""big""",Mugs,1.5,"text', 'Item 3"text'),
+    ('""",Mugs', '""Mugs'),
+    ('""",Mugs,1.5,"text\n9,inside,no,1.5,x\n""x"""\n4,"', '"" e\n9,inside,no,1.5,x\n""x"",Mugs,1.5,"text\n')])
+def test_a_title_that_swallows_rows_is_none(old, new, tmp_path):
+    path = tmp_path / "a.csv"
+    lines = "".join(f'{i},"Item {i}, ""big""",Mugs,1.5,"text\n9,inside,no,1.5,x\n""x"""\n' for i in range(20))
+    start = lines.index("\n3,")
+    assert old in lines[start:]
+    path.write_text("id,title,category,price,description\n" + lines[:start] + lines[start:].replace(old, new, 1))
+    assert {*titles(path)} <= {f'Item {i}, "big"' for i in range(20)} and len(titles(path)) >= 16
 
 
 @pytest.mark.parametrize("old, new", [("<item>", "item>"), ("<item>", "<atem>")])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nnlite.data.files import blocks, quotes
 from nnlite.data.files.delimited import Rows
-from nnlite.data.files.dialect import decide, looks_like_header
+from nnlite.data.files.dialect import decide
 from nnlite.data.lines import SkippedLine
 
 DELIMITERS = ",;\t|~"
@@ -188,14 +188,15 @@ def test_without_a_header():
     assert got == [(1, ["Lamp", "3"]), (2, ["Hose, 20 m", "4"])]
 
 
-@pytest.mark.parametrize("text, is_header", [
-    ("id,title\n1,a\n2,b\n", True), ("Имя,Цена\nЧай,3\nСок,4\nЛук,5\n", True),
-    ("my,33.0,local\nph,20.0,local\n", False),
-    ("Lamp,Home\nHose,Garden\nVase,Home\nCup,Home\n", False), ("a,<b>x</b>\nc,<b>y</b>\n", False),
+@pytest.mark.parametrize("above, header", [
+    ("My shop, May\n", "sku;name;category"), ("Export\n\n", "sku;price;category"),
+    ("Info;Version=1;;\n", "*Title;*Category;x"), ("Version=2;a;b\nProduct Name;SKU;x\n", "item_name;item_sku;x"),
+    ("", "Text;Kind;x"), ("", "title"), ("", "Art;Größe;x"), ("", "Art;Größe;"),
 ])
-def test_what_looks_like_a_header(text, is_header):
-    first, *rows = csv.reader(text.splitlines())
-    assert looks_like_header(first, rows)[0] == is_header
+def test_what_stands_above_the_header_is_no_header(above, header):
+    dialect, got = read(f"{above}{header}\n" + "1;Shoe, red;Shoes\n2;Hat;Hats\nname;x;y\n3;name;x\n" * 3)
+    assert dialect.columns == header.split(";") and got[0][0] == above.count("\n") + 2
+    assert bool(above) == any("above the header" in note for note in dialect.why)
 
 
 @pytest.mark.parametrize("delimiter", ["", ",,", '"', "\n"])

@@ -25,6 +25,8 @@ TEXTS = [  # encoding, the codec's name that is found, text
     ("cp1251", "cp1251", "Женская одежда, Мужская одежда, Комбинезон с отделкой, Детские игрушки, Книги"),
     ("koi8-r", "koi8_r", "Женская одежда, Мужская одежда, Комбинезон с отделкой, Детские игрушки, Книги"),
     ("cp1253", "cp1253", "Γυναικεία ρούχα, Ανδρικά παπούτσια, Παιχνίδια, Βιβλία, Κουζίνα, Λευκός βραστήρας"),
+    ("cp1254", "cp1254", "Kırmızı şapka, Giyim, Ayakkabı"),
+    ("cp1252", "cp1252", "Þýskar bækur, Íslensk föt, Skór, Það, Hljóðfæri"),
     ("cp1254", "cp1254", "Kadın giyim, Erkek ayakkabı, Tişört, Çocuk oyuncakları, Mutfak gereçleri, Güneş gözlüğü"),
     ("shift_jis", "cp932", "婦人服, 男性用の靴, 台所用品, おもちゃ, 本とマンガ, 白い電気ケトル, 子供用のTシャツ"),
     ("gbk", "gb18030", "女装, 男鞋, 厨房用品, 儿童玩具, 图书, 白色电热水壶, 运动鞋, 手机配件"),
@@ -83,6 +85,15 @@ def test_a_few_lines_that_are_not_utf8_do_not_change_the_encoding():
 def test_utf8_that_the_sample_cuts_is_utf8():
     for n in range(4):
         assert decide((b"x" * n + "漢".encode() * SAMPLE_BYTES)[:SAMPLE_BYTES]) == ("utf-8", "")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\n\n", "é\n", "\né", "é", "\n漢"])
+@pytest.mark.parametrize("more", [0, 1, 5])
+def test_a_sample_may_end_with_any_part_of_a_line(end, more):
+    lines, last = "é\n".encode() * 1000, end.encode()
+    for n_cut in range(min(3, len(last))):
+        cut = last[:len(last) - n_cut]
+        assert decide(b"x" * (SAMPLE_BYTES + more - len(lines + cut)) + lines + cut) == ("utf-8", "")
 
 
 def test_most_lines_lost_is_an_error_at_the_end():
@@ -144,6 +155,11 @@ def test_what_the_encoding_does_not_know_spoils_its_line_only():
     content = "title\r\nгород\r\n".encode("utf-16-le") + b"\x00\xd8\r\x00\n\x00" + "дом\r\n".encode("utf-16-le")
     lines = read_as(content, "utf-16-le").split(b"\r\n")
     assert [line.decode(errors="replace") for line in lines] == ["title", "город", "\ufffd", "дом", ""]
+
+
+@pytest.mark.parametrize("start", [b"\xe9" * (SAMPLE_BYTES - 1), b"a\n" * (SAMPLE_BYTES // 2 - 1) + b"\xe9"])
+def test_a_sample_may_end_with_a_line(start):
+    assert look(opened(start + b"\nabc"))[0] == start + b"\n" and decide(start + b"\n")[0]
 
 
 def test_memory_is_that_of_a_block():
