@@ -16,6 +16,7 @@ from nnlite.data.records import Record
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate
 from nnlite.tool.overlap import Judged, judged
+from nnlite.training import recipes
 from nnlite.training.planning import Plan
 
 Pair = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]  # titles and the categories of each
@@ -58,6 +59,7 @@ class Sides:
         self.args, self.options, self.data, self.validation = args, options, data, validation
         self.held: HeldOut | None = None
         self.threshold, self.epochs = 0.0, list[dict[str, float]]()  # of the model that is scored; its last scores last
+        self.settings = dict[str, Any]()  # of its network, optimiser and training
         self.n_titles, self.to_train = len(data[0]) if data else 0, data
         if validation or args.holdout == 0:
             return
@@ -101,9 +103,14 @@ class Sides:
             if self.held and hasattr(classifier, "threshold_"):
                 classifier.training_["counts"]["held_out"] = self.held.n_held
                 self.threshold, self.epochs = classifier.threshold_, classifier.training_["validation"]
+                self.settings = recipes.used(classifier._trainer)
 
     def refit(self, classifier: TitleClassifier, args: Namespace, on_step: OnStep) -> None:
-        """Train a new classifier on all products. Its threshold and scores are those of the one that was scored."""
+        """Train a new classifier on all products. Settings, threshold and scores are those of the one that was scored.
+
+        Without that, a recipe would choose others where there are more products.
+        """
+        classifier.set_params(**self.settings)
         if self.data:
             classifier.fit(*self.data, None, on_step)
         else:

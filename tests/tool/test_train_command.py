@@ -100,6 +100,17 @@ def test_a_refit_is_the_training_on_all_bit_for_bit(home, capsys, way):
     assert "holds out no products, as --holdout 0 says" in err
 
 
+def test_a_refit_has_the_settings_of_the_model_that_was_scored(home, monkeypatch):
+    monkeypatch.setattr(recipes, "SMALL_ROWS", 580)  # 540 products are trained on first, then 600
+    monkeypatch.setattr(recipes, "SMALL_STEPS", 20)
+    argv = "train", "all.jsonl", "--batch-rows", 100, "--seed", 3
+    assert run(*argv, "--model", "first") == run(*argv, "--model", "again", "--refit") == 0
+    first, again = TitleClassifier.load("first"), TitleClassifier.load("again")
+    assert again.model_.hidden == first.model_.hidden == (400,)
+    want = {"epochs": 4, "lr": 0.05, "labels_lr": 0.02, "dropout": 0.5, "word_dropout": 0.2, "batch_rows": 100}
+    assert again.get_params().items() >= want.items() and again.seed == 3
+
+
 @pytest.mark.parametrize("ends", [KeyboardInterrupt, MemoryError])
 def test_a_refit_that_ends_early_leaves_the_scored_model(home, capsys, monkeypatch, ends):
     want, fit = train("memory", "--quiet", folder="a"), TitleClassifier.fit
