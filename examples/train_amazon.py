@@ -81,11 +81,15 @@ def run(args):
     first = models[names[0]]
     frequencies = np.minimum(first.vocabulary_.label_counts / first.vocabulary_.n_records, 1)
     floor = metrics.bce_of_frequencies(first.encode(test).y, frequencies)
+    n_twice = first.n_trained_on(title for title, _ in test)
+    show(f"\ntest figures are of the last {len(test):,} records, which were not trained on; {n_twice or 0:,} of their "
+         f"titles occur among the {len(train):,} trained on as well")
     show_table(results, floor)
     show_products(test, models)
     write_results(args, models, {
-        "n_records": len(records), "n_train": len(train), "n_test": len(test), "n_words": first.vocabulary_.n_words,
-        "n_labels": len(first.classes_), "skipped_lines": skipped, "floor_bce": floor, **results})
+        "n_records": len(records), "n_train": len(train), "n_test": len(test), "n_test_titles_trained_on": n_twice,
+        "n_words": first.vocabulary_.n_words, "n_labels": len(first.classes_), "skipped_lines": skipped,
+        "floor_bce": floor, **results})
 
 
 def check_places(args, names):

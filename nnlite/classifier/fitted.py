@@ -5,16 +5,18 @@ from contextlib import contextmanager
 from typing import Any
 
 from nnlite.categories.choice import Categories
+from nnlite.classifier.forms import Form
 from nnlite.data.dataset import Dataset
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
 
 
-def fitted(vocabulary: Vocabulary, model: MLP, categories: Categories, training: dict[str, Any]) -> dict[str, Any]:
+def fitted(vocabulary: Vocabulary, model: MLP, categories: Categories, form: Form,
+           training: dict[str, Any]) -> dict[str, Any]:
     """The attributes that `fit` and `load` set, by name."""
-    return dict(vocabulary_=vocabulary, model_=model, classes_=vocabulary.labels, categories_=categories,
-                training_=training)
+    return dict(vocabulary_=vocabulary, model_=model, classes_=form.classes(vocabulary.labels),
+                categories_=categories, training_=training, _form=form)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.categories.choice import Categories
+from nnlite.classifier.forms import KINDS, Form
 from nnlite.data.tokens import LONGEST
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.layers import ACTIVATIONS
@@ -20,6 +21,7 @@ from nnlite.training import recipes
 
 KIND = "model"  # of the folder, in its header
 DIGESTS = "title_digests"  # the array's name
+COLUMNS = "columns"  # the name of the texts of a matrix's columns
 NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
              *recipes.SETTINGS["categories"])  # and those that `categories` holds
 
@@ -78,6 +80,7 @@ class Stored(NamedTuple):
     threshold: float
     training: dict[str, Any]
     title_digests: np.ndarray  # see data.digests
+    form: Form = Form()
 
 
 def write(folder: str | PathLike, stored: Stored) -> None:
@@ -94,6 +97,9 @@ def write(folder: str | PathLike, stored: Stored) -> None:
         "categories": known, "training": stored.training,
     })
     _check(header)
+    if stored.form.kind != "lists":
+        header["form"] = stored.form.kind
+        lists = lists | {COLUMNS: list(stored.form.columns)}
     array_folder.write(folder, KIND, header, stored.model.params | arrays | {DIGESTS: stored.title_digests},
                        texts | lists)
 
@@ -131,13 +137,16 @@ def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np
         got, want = (model.n_words, model.n_labels), (vocabulary.n_words, len(vocabulary.labels))
         if got != want:
             raise ValueError("want a network for {} words and {} labels, got one for {} and {}".format(*want, *got))
+        form = Form(header.get("form", "lists"), tuple(texts.get(COLUMNS, ())))
+        OneOf(KINDS).check("form", form.kind)
+        form.check(vocabulary.labels)
         vocabulary.encode_titles(["a"])  # Numba loads the kernels of predicting, which takes a third of a second
         MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
         seen = arrays.get(DIGESTS, np.zeros(0, np.int64))  # models of before format 4 have none
         if seen.dtype != np.int64 or seen.ndim != 1 or (seen[1:] <= seen[:-1]).any():
             raise ValueError(f"{DIGESTS}: want rising numbers, int64, got others")
         return Stored(header["recipe"], overrides, vocabulary, model, categories, header["threshold"],
-                      header["training"], seen)
+                      header["training"], seen, form)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise not_whole(folder, error) from None
 

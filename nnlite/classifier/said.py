@@ -10,10 +10,11 @@ from nnlite.categories.choice import Categories
 from nnlite.classifier.fitted import encoded
 from nnlite.data.chunks import ChunkFolder
 from nnlite.data.dataset import Dataset
-from nnlite.data.digests import n_repeated
+from nnlite.data.digests import repeated
 from nnlite.data.records import Record
 from nnlite.data.summary import kept_categories, nothing_to_learn
 from nnlite.data.vocabulary import Vocabulary
+from nnlite.scores.explanation import unknown_words
 
 SHOWN = 5  # names of ignored categories
 
@@ -45,13 +46,16 @@ def about_validation(records: list[Record] | None, known: Categories, vocabulary
         return None, {}
     data = encoded(records, known, vocabulary)
     n, n_known = len(records), data.n_rows - data.rows_without_label()
-    n_twice = n_repeated((title for title, _ in records), trained_on)
+    twice = repeated((title for title, _ in records), trained_on)
     if n_known < n:
         _log.warning("%s", f"{n_known:,} of {n:,} validation products count: the others have no category that is "
                            "learnt")
-    if n_twice:
+    counts = {"validation_records": n, "validation_known": n_known}
+    if twice is None:  # more titles than are noted
+        return data, counts
+    if n_twice := int(twice.sum()):
         _log.warning("%s", f"{n_twice:,} of {n:,} validation titles are also in the training data")
-    return data, {"validation_records": n, "validation_known": n_known, "validation_repeated": n_twice}
+    return data, counts | {"validation_repeated": n_twice}
 
 
 def about_new(records: Sequence[Record], vocabulary: Vocabulary) -> dict[str, int]:
@@ -68,3 +72,11 @@ def about_new(records: Sequence[Record], vocabulary: Vocabulary) -> dict[str, in
         _log.warning("%s", f"partial_fit: new categories are ignored, the model does not know them: {names}{more}; "
                            f"{n_without:,} of {len(records):,} products have no other")
     return {"new_categories": len(new), "records_without_known": n_without}
+
+
+def about_unknown(vocabulary: Vocabulary, title: str) -> None:
+    """Say which words of a title have no effect, because the vocabulary does not know them."""
+    if words := unknown_words(vocabulary, title):
+        more = f" and {len(words) - SHOWN:,} more" if len(words) > SHOWN else ""
+        _log.warning("%s", f"explain: words that the model does not know have no effect: "
+                           f"{', '.join(map(repr, words[:SHOWN]))}{more}")

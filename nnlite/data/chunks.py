@@ -119,14 +119,24 @@ def _begun(folder, job, arrays, texts):
         return 0
     header, there, lists = _read_data(folder)
     for name in [*job, "reading"]:
-        want, got = job.get(name), header.get(name)
-        if got != want:
-            raise ValueError(f"{folder}: holds chunks of another job: want {name} {str(want):.200}, got "
-                             f"{str(got):.200}")
+        if (want := job.get(name)) != (got := header.get(name)):
+            raise _other_job(folder, name, want, got)
     same_lists = {name: list(lines) for name, lines in lists.items()} == texts
     if not same_lists or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
-        raise ValueError(f"{folder}: holds chunks of another job: want the same words and labels, got others")
+        raise _other_job(folder, "the same", "words and labels", "others")
     return header["n_parts"] if header["n_rows"] else 0
+
+
+def _other_job(folder, name, want, got):
+    """A ValueError that says how the jobs differ in a setting."""
+    if name == "sources" and got:
+        want, got = ([path for path, *_ in files] for files in (want, got))
+        got = "them before they changed" if got == want else got
+    elif isinstance(want, dict) and isinstance(got, dict):
+        keys = [key for key in want if want[key] != got.get(key)]
+        want, got = ({key: entries.get(key) for key in keys} for entries in (want, got))
+    return ValueError(f"{folder}: holds chunks of another job: want {name} {str(want):.200}, got {str(got):.200}: "
+                      "delete this folder to encode anew, or name another")
 
 
 def _read_data(folder):

@@ -1,4 +1,8 @@
-"""Digests of titles, so that a model knows which it was trained on: 8 bytes a title, no text."""
+"""Digests of titles, so that a model knows which it was trained on: 8 bytes a title, no text.
+
+Two different titles have the same digest with a probability of n^2 / 2^65 for n titles, see `tokens`: 2,000,000 take 16
+MB, and a title that was not trained on is counted as known with a probability of 2,000,000 / 2^64, about 10^-13.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -41,15 +45,20 @@ class TitleDigests:
 
     def result(self) -> np.ndarray:
         """The different digests, int64, rising; none if there are more than MOST titles."""
-        return merged(*self.parts) if self.n_titles <= MOST else np.zeros(0, np.int64)
+        return merged(*filter(len, self.parts)) if self.n_titles <= MOST else np.zeros(0, np.int64)
 
 
 def merged(*parts: np.ndarray) -> np.ndarray:
-    """The different digests of some arrays, int64, rising; none if there are more than MOST."""
+    """The different digests of some arrays, int64, rising; none if one has none, or if there are more than MOST.
+
+    A training has at least one title, so that no digests mean that they are not known.
+    """
+    if not all(part.size for part in parts):
+        return np.zeros(0, np.int64)
     every = np.unique(np.concatenate([np.zeros(0, np.int64), *parts]))
     return every if every.size <= MOST else np.zeros(0, np.int64)
 
 
-def n_repeated(titles: Iterable[str], known: np.ndarray) -> int:
-    """How many of the cleaned titles have a digest among the known ones, rising."""
-    return int(np.isin(digests(titles), known).sum()) if known.size else 0
+def repeated(titles: Iterable[str], known: np.ndarray) -> np.ndarray | None:
+    """bool (N,): which of the cleaned titles have a digest among the known ones, rising; None if none are known."""
+    return np.isin(digests(titles), known) if known.size else None

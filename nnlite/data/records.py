@@ -12,7 +12,7 @@ what the sample did not show (warnings).
 """
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -23,10 +23,12 @@ from nnlite.data.files.json_rows import json_object, plain_product
 from nnlite.data.files.report import SHOWN, FileReport, column_reports, doubts
 from nnlite.data.files.source import TABLES, Source, opened
 from nnlite.data.lines import BROKEN, Skipped, SkippedLine
+from nnlite.system.stages import Position, sizes_of
 
 SAMPLE_ROWS, SAMPLE_CHARS = 2_000, 1 << 18  # of a sample, whichever comes first, but
 LEAST_ROWS = 300  # if there are as many
 AHEAD_BYTES = 1 << 23  # many times what is read ahead of a record
+SAID_RECORDS = 1_024  # between two reports of how far the reading is
 MIN_ROWS = 10  # before it is an error that most of them have, say, no title
 DELIMITERS = {"tab": "\t", r"\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}  # words for them
 
@@ -124,9 +126,7 @@ class RecordReader(RecordStream):
         if not paths:
             raise ValueError("read_records: no file given, want at least one")
         self.paths, self.options = [Path(path) for path in paths], options
-        for path in self.paths:
-            if str(path) != "-":
-                path.stat()
+        self._position = Position("reading", sizes_of(self.paths))
         self.readings: list[Reading] = []
         super().__init__(self._read())
 
@@ -149,12 +149,16 @@ class RecordReader(RecordStream):
 
     def _share_read(self):
         """How much of the files' bytes has been read, None for too little to tell, or where that is unknown."""
-        reading, is_stored = self.readings[-1], "-" not in map(str, self.paths)
-        if not is_stored or reading.source.format in TABLES:  # whose bytes do not follow each other
+        reading, sizes = self.readings[-1], self._position.sizes
+        if not sizes or reading.source.format in TABLES:  # whose bytes do not follow each other
             return None
-        sizes = [path.stat().st_size for path in self.paths]
-        n_bytes = sum(sizes[:len(self.readings) - 1]) + reading.source.file.tell()
+        n_bytes = sum(sizes[:len(self.readings) - 1]) + reading.n_bytes()
         return n_bytes / sum(sizes) if n_bytes >= AHEAD_BYTES else None
+
+    def only(self, some_of: Callable[[Iterator[Record]], Generator[Record, None, None]]) -> "RecordReader":
+        """Itself, with those records only that `some_of` takes from them. n_records still counts all."""
+        self._records = some_of(self._records)
+        return self
 
     def close(self) -> None:
         """End the reading early."""
@@ -172,6 +176,8 @@ class RecordReader(RecordStream):
                     for number, result in reading.results():
                         if isinstance(result, Record):
                             self.n_records += 1
+                            if not self.n_records % SAID_RECORDS:
+                                self._position.say(self.n_records, len(self.readings) - 1, reading.n_bytes())
                             yield result
                         else:
                             message = f"{path}:{number}: {result}"
@@ -181,6 +187,7 @@ class RecordReader(RecordStream):
                 finally:
                     reading.log(logger)
                 reading.check(self.n_records - n_before)
+            self._position.say(self.n_records, len(self.readings), 0)
 
 
 def _sample(source):
@@ -248,6 +255,11 @@ class Reading:
                     yield number, row if isinstance(row, SkippedLine) else new(Record, layout.title_and_categories(row))
                 except SkippedLine as trouble:
                     yield number, trouble
+
+    def n_bytes(self) -> int:
+        """How many bytes of the file have been read; 0 for standard input and formats that are read in any order."""
+        file = self.source.file
+        return 0 if file is None or self.source.format in TABLES or not file.seekable() else file.tell()
 
     def parsed(self) -> Iterator[tuple[int, Any]]:
         """(line number, row or SkippedLine) of each row, instead of `results`."""

@@ -17,6 +17,7 @@ from nnlite.data.summary import smaller_cuts
 from nnlite.data.tokens import PUBLIC, TokenRules, checked_secret, hash_of, hashed, new_secret
 from nnlite.data.vocabulary_checks import check_any, check_bounds, checked_counts, checked_version, distinct
 from nnlite.kernels import hashing
+from nnlite.system.stages import done
 
 SLICE_RECORDS = 2_048  # whose tokens exist at once
 SLICE_CHARS = 1 << 20  # of their titles, for each word of the longest n-gram, unless one title has more
@@ -194,7 +195,7 @@ class Vocabulary:
             raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
         words, labels, n_records = TitleCounts(min_count, max_counts, empty.secret), LabelCounts(max_counts), 0
         columns = np.zeros(hash_size if hash_size and tfidf else 0, np.int64)
-        for titles, categories in _slices(records, ngrams):
+        for titles, categories in _slices(records, ngrams, "counting words"):
             n_records += len(titles)
             labels.add(categories)
             if not hash_size:
@@ -216,7 +217,7 @@ class Vocabulary:
         The tokens of a title's shape count only where another word of the title is known.
         """
         x, y = [], []
-        for titles, categories in _slices(records, self.rules.ngrams):
+        for titles, categories in _slices(records, self.rules.ngrams, "encoding"):
             x.append(self._features(titles))
             y.append(self._label_rows(categories))
         return from_arrays(joined(x), joined(y), self.n_words, len(self.labels))
@@ -267,10 +268,16 @@ def _kept(counts, min_count):
     return kept, [counts[name] for name in kept]
 
 
-def _slices(records: Iterable[tuple], ngrams: int) -> Iterator[tuple]:
-    """Yield the titles and the categories, each as a tuple, of SLICE_RECORDS records at a time, of fewer if long."""
+def _slices(records: Iterable[tuple], ngrams: int, stage: str = "") -> Iterator[tuple]:
+    """Yield the titles and the categories, each as a tuple, of SLICE_RECORDS records at a time, of fewer if long.
+
+    stage: of the work, said where the records are a list
+    """
+    n_records = len(records) if stage and isinstance(records, list) else 0
     records, max_chars = iter(records), SLICE_CHARS // ngrams
     while part := list(islice(records, SLICE_RECORDS)):
+        if n_records:
+            done(stage, len(part), n_records)
         columns = tuple(zip(*part))
         if sum(map(len, columns[0])) <= max_chars:
             yield columns

@@ -10,6 +10,7 @@ from nnlite.kernels import dense, ranking
 from nnlite.network.mlp import MLP, logit_thresholds
 from nnlite.scores import metrics
 from nnlite.scores.checks import check_propensities, checked_ks
+from nnlite.system.stages import done
 from nnlite.system.threads import scratch
 
 f32 = np.float32
@@ -45,6 +46,7 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
     def score(rows, tile, z):
         ranking.merge_top_k(z, tile.start, ids[rows], best[rows])
         counts.add(rows, tile, z)
+        done("evaluating", z.size, len(dataset) * model.n_labels)
         no_bias, unused = np.zeros(z.shape[1], f32), scratch("bce", 4, z.shape[1])
         return dense.bce_with_logits(
             z, no_bias, *counts.y.rows(rows)[:2], tile.start, f32(1), unused[3], unused[:3])

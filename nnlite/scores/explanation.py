@@ -64,12 +64,7 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
 def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_array]:
     """The different words of a title, and csr (1 + words, D): the title, then the title without each of them."""
     rules = vocabulary.rules
-    every = tokens.tokenise(title, tokens.TokenRules(version=rules.version))
-    if len(every) > MAX_WORDS:
-        raise ValueError(f"explain: want a title of at most {MAX_WORDS:,} words, got {len(every):,}")
-    made_of = [every[i:i + n] for n in range(1, rules.ngrams + 1) for i in range(len(every) - n + 1)]
-    made_of += [[word] for word in every if rules.stem and len(word) > rules.stem]  # one each, in the order of tokenise
-    made_of += [[word] for word in every[:1] if rules.first_word]
+    every, made_of = _words(vocabulary, title)
     words = list(dict.fromkeys(every))
     place = {word: i for i, word in enumerate(words, start=1)}
     kept = np.ones((1 + len(words), len(made_of)), f32)
@@ -88,6 +83,26 @@ def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_arra
     else:
         x.data[:] = 1
     return words, x
+
+
+def unknown_words(vocabulary: Vocabulary, title: str) -> list[str]:
+    """The different words of a title without effect: the vocabulary knows no token that is made of them."""
+    every, made_of = _words(vocabulary, title)
+    columns = vocabulary.columns_of(tokens.tokenise(title, vocabulary.rules))
+    known = {word for parts, column in zip(made_of, columns) if column >= 0 for word in parts}
+    return [word for word in dict.fromkeys(every) if word not in known]
+
+
+def _words(vocabulary, title):
+    """All words of a title, and the words that each token is made of, in the order of `tokenise`, without its shape."""
+    rules = vocabulary.rules
+    every = tokens.tokenise(title, tokens.TokenRules(version=rules.version))
+    if len(every) > MAX_WORDS:
+        raise ValueError(f"explain: want a title of at most {MAX_WORDS:,} words, got {len(every):,}")
+    made_of = [every[i:i + n] for n in range(1, rules.ngrams + 1) for i in range(len(every) - n + 1)]
+    made_of += [[word] for word in every if rules.stem and len(word) > rules.stem]
+    made_of += [[word] for word in every[:1] if rules.first_word]
+    return every, made_of
 
 
 def likeliest_true(model: MLP, x: sp.csr_array, y: sp.csr_array, threads: int | None = None) -> np.ndarray:

@@ -2,16 +2,17 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from nnlite import __version__
 from nnlite.system.interrupts import sigterm_as_ctrl_c
-from nnlite.tool import commands, reading_options
-from nnlite.tool.printing import messages, printable, say
+from nnlite.tool import commands, inputs, reading_options
+from nnlite.tool.printing import messages, say
+from nnlite.tool.values import Majors, holdout, majors, natural, part, place, positive, rate, share, widths
+from nnlite.tool.words import Parser, Program
 from nnlite.training.recipes import RECIPES
 
 ABOUT = """Learns which categories a product belongs to from its title.
@@ -23,21 +24,28 @@ ABOUT = """Learns which categories a product belongs to from its title.
   nnlite predict shop "Blue cotton dress"              print the categories of a title
   nnlite predict shop --data new.csv --out out.csv     add the categories to each row of a file
   nnlite explain shop "Blue cotton dress"              show the effect of each word
+  nnlite propose products.csv --out mapping.tsv        propose which raw categories to merge or drop, for you to edit
+  nnlite doctor                                        measure this machine and find what slows it down
 
 Product files are .csv, .tsv, .jsonl, .json, .xml, .txt (fastText), .xlsx or .parquet, plain or .gz, .bz2, .xz, or - for
 standard input. Each product has a title and categories. Most exports of shops are read as they are.
 """
 CODES = """
-exit codes: 0 success; 1 interrupted by Ctrl-C or SIGTERM (`train` saves what it has learnt by then); 2 an error,
-reported in one line on standard error. It is not an error if the reader of the output stops early, as `head` does.
+exit codes: 0 success; 2 an error, reported in one line on standard error; 130 interrupted by Ctrl-C or SIGTERM
+(`train` saves what it has learnt by then). It is not an error if the reader of the output stops early, as `head` does.
 """
 TRAIN = """Learns from product files and saves a model. Lines without a usable product are skipped, counted and shown.
 
-  nnlite train products.jsonl.gz --model shop
+  nnlite train products.jsonl.gz --model shop --report page.html
+  nnlite train products.jsonl.gz --model shop --refit                           the model to keep
   nnlite train products.csv --model shop --title Name --categories Type --categories "Tags, main"
   nnlite train 2022.csv 2023.csv --model shop --validation recent.csv --epochs 10
   nnlite train products.csv --model shop --min-count 1 --label-min-count 3      a small catalogue
   nnlite train products.csv --model shop --mapping mapping.tsv --major 20       one of 20 categories for each product
+
+A tenth of the products is not trained on. They score the model after each epoch, choose the threshold of `predict`, and
+tell how it does on new products; products whose titles differ only in numbers, sizes or the order of words stay
+together. --refit then trains on all products, with the same threshold. --holdout 0 does that at once, without a score.
 
 Ctrl-C or SIGTERM ends the training after the current step and saves what is learnt; a second one saves nothing. A model
 that is already in the folder is replaced when the new one is complete. The folders and the report are places of their
@@ -64,7 +72,8 @@ The command prints what is kept, merged and lost.
   nnlite propose products.jsonl.gz --out mapping.tsv
   nnlite train products.jsonl.gz --model shop --mapping mapping.tsv
 """
-EVALUATE = """Scores a model on products that it was not trained on.
+EVALUATE = """Scores a model on products that it was not trained on. Those whose titles were in its training are counted
+and left out; if all were, the scores tell how well the model remembers them, which is said.
 
   nnlite evaluate shop test.jsonl.gz
   nnlite evaluate shop test.jsonl.gz --json | jq '."P@1"'
@@ -101,19 +110,14 @@ probability, and its logit, are with the word than without it. Above 0 the word 
 """
 DOCTOR = "Measures what this machine can do, and finds settings that slow it down."
 
+_INNER = re.compile(  # names in Python, before an error of a setting
+    "^(?:(?:AdaGrad|Adam|MLP|Major|SGD|TitleClassifier|Trainer|Vocabulary|evaluate|fit|fit_files|overrides|"
+    "read_records|write_chunks): )+")
 SHARED: dict[str, dict[str, Any]] = {  # arguments of several commands
-    "model": {"type": Path, "metavar": "DIR", "help": "the folder of a model"},
-    "data": {"type": Path, "nargs": "+", "metavar": "DATA", "help": "product files; - is standard input"},
+    "model": {"type": place, "metavar": "DIR", "help": "the folder of a model"},
+    "data": {"type": place, "nargs": "+", "metavar": "DATA", "help": "product files; - is standard input"},
     "--json": {"action": "store_true", "help": "print JSON"},
 }
-
-
-class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose error messages are one line, without the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        """End the program with exit code 2."""
-        self.exit(2, f"{self.prog}: error: {printable(' '.join(message.split()))}\n")
 
 
 @sigterm_as_ctrl_c()
@@ -122,10 +126,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in sys.stdout, sys.stderr:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # for characters that the terminal's encoding lacks
+    args = None
     try:
         try:
             args = parser().parse_args(argv)
             with messages():
+                inputs.check(args)
                 code = args.command(args) or 0
         finally:
             if sys.stdout:
@@ -134,8 +140,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         code = 0
     except KeyboardInterrupt:
-        say("nnlite: interrupted")
-        code = 1
+        say(f"nnlite: interrupted{commands.how_to_resume(args) if args else ''}")
+        code = 130
     except Exception as error:  # the user of a command never sees a traceback
         say(f"nnlite: error: {' '.join(message(error).split())}")
         code = 2
@@ -154,40 +160,45 @@ def message(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"out of memory: {error}"
     if isinstance(error, (ImportError, OSError, TypeError, ValueError, FloatingPointError)):
-        return str(error)
+        return _INNER.sub("", str(error))
     return f"{type(error).__name__}: {error}"
 
 
-def parser() -> Parser:
+def parser() -> Program:
     """The parser of all commands. The parsed arguments hold the function to call as `command`."""
-    top = Parser(prog="nnlite", description=ABOUT, epilog=CODES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    top = Program(prog="nnlite", description=ABOUT, epilog=CODES, formatter_class=argparse.RawDescriptionHelpFormatter)
     top.add_argument("--version", action="version", version=f"nnlite {__version__}")
-    subparsers = top.add_subparsers(required=True, metavar="COMMAND")
 
     def add(function: Callable[[argparse.Namespace], Any], what: str, description: str, *shared: str) -> Parser:
-        command = subparsers.add_parser(function.__name__, help=what, description=description, epilog=CODES,
-                                        formatter_class=argparse.RawDescriptionHelpFormatter)
-        command.set_defaults(command=function)
+        command = top.commands.add_parser(function.__name__, help=what, description=description, epilog=CODES,
+                                          formatter_class=argparse.RawDescriptionHelpFormatter)
+        command.set_defaults(command=function, uses_model="model" in shared)
         for name in shared:
             command.add_argument(name, **SHARED[name])
         return command
 
     command = add(commands.train, "learn from product files and save a model", TRAIN, "data")
     _recipe_options(command)
-    command.add_argument("--model", type=Path, required=True, metavar="DIR", help="the folder to save the model in")
-    command.add_argument("--validation", type=Path, nargs="+", metavar="FILE",
-                         help="product files to score after each epoch, and to choose the threshold of `predict` by")
-    command.add_argument("--chunks", type=Path, metavar="DIR",
+    command.add_argument("--model", type=place, required=True, metavar="DIR", help="the folder to save the model in")
+    command.add_argument("--validation", type=place, action="append", metavar="FILE",
+                         help="a product file, or several, to score instead of products held out")
+    command.add_argument("--holdout", type=holdout, metavar="SHARE|N",
+                         help="how many products are not trained on, but scored: a share below 1, or a number; 0 is "
+                              "none (default: 10 %%, at most 20,000, and none of fewer than 500)")
+    command.add_argument("--refit", action="store_true",
+                         help="after the score train once more, on all products, save that model; with --chunks and "
+                              "--checkpoints each training has a folder in theirs, scored and all")
+    command.add_argument("--chunks", type=place, metavar="DIR",
                          help="encode the products into this folder and train from there: for files larger than memory")
-    command.add_argument("--checkpoints", type=Path, metavar="DIR",
+    command.add_argument("--checkpoints", type=place, metavar="DIR",
                          help="save the state of the training there; the same command resumes from it")
-    command.add_argument("--report", type=Path, metavar="FILE",
+    command.add_argument("--report", type=place, metavar="FILE",
                          help="write an HTML page with the loss curve, scores and examples")
     command.add_argument("--quiet", action="store_true", help="print nothing but errors")
     reading_options.add(command)
 
     command = add(commands.look, "show how a file is read, and why", LOOK)
-    command.add_argument("file", type=Path, metavar="FILE", help="a product file; - is standard input")
+    command.add_argument("file", type=place, metavar="FILE", help="a product file; - is standard input")
     command.add_argument("--json", **SHARED["--json"])
     reading_options.add(command)
 
@@ -196,13 +207,13 @@ def parser() -> Parser:
     reading_options.add(command)
 
     command = add(commands.propose, "propose a mapping of raw categories", PROPOSE, "data")
-    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="a file to write, .tsv, that is new")
+    command.add_argument("--out", type=place, required=True, metavar="FILE", help="a file to write, .tsv, that is new")
     command.add_argument("--min-count", type=positive, default=10, metavar="N",
                          help="a category of fewer products is rare (default: %(default)s)")
     reading_options.add(command)
 
     command = add(commands.evaluate, "score a model on product files", EVALUATE, "model", "data", "--json")
-    command.add_argument("--report", type=Path, metavar="FILE", help="write an HTML page with scores and examples")
+    command.add_argument("--report", type=place, metavar="FILE", help="write an HTML page with scores and examples")
     reading_options.add(command)
 
     command = add(commands.predict, "name the categories of titles", PREDICT, "model")
@@ -212,8 +223,8 @@ def parser() -> Parser:
     how = command.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true", help="print a JSON object a line")
     how.add_argument("--raw", action="store_true", help="print no apostrophe before what a spreadsheet would evaluate")
-    command.add_argument("--data", type=Path, metavar="FILE", help="a product file; - is standard input")
-    command.add_argument("--out", type=Path, metavar="FILE",
+    command.add_argument("--data", type=place, metavar="FILE", help="a product file; - is standard input")
+    command.add_argument("--out", type=place, metavar="FILE",
                          help="a .csv, .tsv or .jsonl file to write (default: standard output)")
     reading_options.add(command, "with --data, between the categories in a cell (default: '; ')")
 
@@ -226,55 +237,21 @@ def parser() -> Parser:
     return top
 
 
-def _recipe_options(command: argparse.ArgumentParser) -> None:
+def _recipe_options(command: Parser) -> None:
     command.add_argument("--recipe", choices=list(RECIPES), default="default", help="(default: %(default)s)")
     command.add_argument("--epochs", type=positive, metavar="N", help="how often each product is seen")
     command.add_argument("--batch-rows", type=positive, metavar="N", help="products in one step")
-    command.add_argument("--lr", type=float, metavar="RATE", help="learning rate")
+    command.add_argument("--lr", type=rate, metavar="RATE", help="learning rate")
     command.add_argument("--hidden", type=widths, metavar="N[,N...]", help="units of each hidden layer, as 400,200")
-    command.add_argument("--dropout", type=share, metavar="P", help="the fraction of units left out while training")
+    command.add_argument("--dropout", type=part, metavar="P", help="the fraction of units left out while training")
     command.add_argument("--negligible", type=share, metavar="P",
                          help="leave out gradients up to P, such as 0.001: faster with thousands of categories")
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer than N titles")
     command.add_argument("--label-min-count", type=positive, metavar="N", help="drop categories of fewer products")
-    command.add_argument("--mapping", type=Path, metavar="FILE", help="map raw categories by this file of `propose`")
-    command.add_argument("--major", type=majors, action=_Majors, metavar="N|NAME,NAME...",
+    command.add_argument("--mapping", type=place, metavar="FILE", help="map raw categories by this file of `propose`")
+    command.add_argument("--major", type=majors, action=Majors, metavar="N|NAME,NAME...",
                          help="give each product one category, of N that cover most products or of those named; may be "
                               "repeated, as a name may hold a comma")
     command.add_argument("--seed", type=natural, metavar="N", help="seed of the weights and of the products' order")
     command.add_argument("--threads", type=positive, metavar="N",
                          help="changes the speed, never the result (default: all cores)")
-
-
-def _number(kind: type, least: int, most: int | None, text: str) -> Any:
-    try:
-        value = kind(text)
-    except ValueError:
-        value = None
-    if value is None or not least <= value <= (value if most is None else most):
-        want = f"{'an integer' if kind is int else 'a number'} of at least {least}"
-        raise argparse.ArgumentTypeError(f"want {want}{'' if most is None else f' and at most {most}'}, got {text!r}")
-    return value
-
-
-positive, natural, share = partial(_number, int, 1, None), partial(_number, int, 0, None), partial(_number, float, 0, 1)
-
-
-def widths(text: str) -> tuple[int, ...]:
-    """Integers of at least 1, separated by commas."""
-    return tuple(map(positive, text.split(",")))
-
-
-def majors(text: str) -> int | list[str]:
-    """A number, or names separated by commas; those that hold a comma may be quoted."""
-    return positive(text) if text.isdecimal() else reading_options.unquoted(text)
-
-
-class _Majors(argparse.Action):
-    """Adds the names of an option that is repeated; a number stands alone."""
-
-    def __call__(self, parser, namespace, values, option_string=None):
-        before = getattr(namespace, self.dest)
-        if before is not None and not (isinstance(before, list) and isinstance(values, list)):
-            parser.error("argument --major: want one number, or names, got several")
-        setattr(namespace, self.dest, values if before is None else before + values)

@@ -3,68 +3,103 @@
 import dataclasses
 import json
 import logging
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from nnlite.categories.mapping import propose_file
 from nnlite.classifier import model_folder
 from nnlite.classifier.title_classifier import TitleClassifier
-from nnlite.data.lines import MAX_LINE_BYTES
 from nnlite.data.cleaning import clean
 from nnlite.data.records import Record, inspect_file, make_options, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate as scores_of
 from nnlite.system import array_folder
-from nnlite.tool import places, reading_options
+from nnlite.tool import inputs, places, reading_options, train_command
 from nnlite.tool.doctor import examine, report_lines
+from nnlite.tool.overlap import held_out_score, judged, sentence
 from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
-from nnlite.tool.printing import cell, printable, say, show
-from nnlite.tool.progress import display
+from nnlite.tool.printing import printable, say, show
+from nnlite.tool.progress import MANY_EPOCHS, display, stages_shown
 from nnlite.tool.report.sections import write_report
+from nnlite.tool.titles import batches, json_line, line, raw_line, typed
 from nnlite.training.planning import plan as make_plan
 from nnlite.training.recipes import SETTINGS
-
-READ_BYTES = 1 << 16  # of standard input, at most, before the titles in them are predicted
 
 
 def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
     inform = (lambda text: None) if args.quiet else say
     options = reading_options.reading(args)
-    classifier = TitleClassifier(args.recipe, **_settings(args))
+    train_command.check(args)
+    first = train_command.arguments_of(args, train_command.SCORED)
+    classifier = TitleClassifier(args.recipe, **_settings(first))
     array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
     places.check({"--report": args.report},
                  {"--model": args.model, "--chunks": args.chunks, "--checkpoints": args.checkpoints},
                  [*args.data, *(args.validation or []), *([args.mapping] if args.mapping else [])])
-    with _errors_only() if args.quiet else nullcontext():
+    if inputs.is_model(args.model):
+        inform(f"{args.model}: holds a model, which the new one will replace")
+    with _errors_only() if args.quiet else stages_shown(say):
         data = None if args.chunks else _read(args.data, options, inform)
         validation = _read(args.validation, options, inform) if args.validation else None
+        sides = train_command.Sides(args, options, data, validation)
+        for news in sides.news():
+            inform(news)
         interrupted = False
         try:
             with nullcontext() if args.quiet else closing(display(say)) as on_step:
-                if data:
-                    classifier.fit(*data, validation, on_step)
-                else:
-                    classifier.fit_files(args.data, args.chunks, validation, on_step, **options)
+                sides.fit(classifier, first, on_step)
         except KeyboardInterrupt:
             if not hasattr(classifier, "threshold_"):
                 raise
             interrupted = True
         classifier.training_["reading"] = options
         classifier.save(args.model)
+        about = "\n".join(_about_training(classifier, args.model))
+        inform(about + f"; interrupted, what was learnt so far is saved{how_to_resume(args)}" * interrupted)
+        for news in () if args.quiet else sides.headline(classifier):
+            inform(news)
         if args.report:
-            titles, categories = validation or data or _read(args.data, options, inform)
-            source = ", ".join(map(str, args.validation or args.data)) + ", trained on" * (not validation)
-            write_report(args.report, classifier, map(Record, titles, categories), source=source)
-    about = "\n".join(_about_training(classifier, args.model))
-    inform(about + "; interrupted, what was learnt so far is saved" * interrupted)
-    return int(interrupted)
+            records = sides.to_score() or list(map(Record, *(data or _read(args.data, options, inform))))
+            is_new = True if sides.held else None if validation else False
+            write_report(args.report, classifier, records, source=", ".join(map(str, args.validation or args.data)),
+                         is_new=is_new, is_refitted=bool(args.refit and sides.held and not interrupted))
+        if args.refit and sides.held and not interrupted:
+            del classifier  # its memory is for the next one
+            interrupted = _refit(args, sides, inform)
+    return 130 * interrupted
+
+
+def _refit(args: Namespace, sides: train_command.Sides, inform: Callable[[str], None]) -> bool:
+    """Train on all products and save the model in place of the scored one. Returns whether Ctrl-C prevented it."""
+    own = train_command.arguments_of(args, train_command.ALL)
+    classifier = TitleClassifier(args.recipe, **_settings(own))
+    inform(f"--refit: trains on all {sides.n_titles:,} products")
+    try:
+        with nullcontext() if args.quiet else closing(display(say)) as on_step:
+            sides.refit(classifier, own, on_step)
+    except KeyboardInterrupt:
+        inform(f"interrupted: the model that was scored is saved, not one of all products{how_to_resume(args)}")
+        return True
+    classifier.training_["reading"] = sides.options
+    classifier.save(args.model)
+    inform(f"{args.model}: now the model of all {sides.n_titles:,} products; the score above is that of the first one")
+    return False
+
+
+def how_to_resume(args: Namespace) -> str:
+    """What to do after Ctrl-C, as the end of a sentence; "" for commands but `train`."""
+    if args.command is not train:
+        return ""
+    if args.checkpoints:
+        return f"; the same command resumes from the last checkpoint in {args.checkpoints}, if there is one"
+    kept = f"; the same command uses the chunks in {args.chunks}" if args.chunks else "; the same command starts anew"
+    return kept + ", and with --checkpoints DIR it could resume"
 
 
 @contextmanager
@@ -99,9 +134,11 @@ def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
     """What was done to the categories, the scores on the validation records, and the whole: a line each."""
     vocabulary, seen = classifier.vocabulary_, classifier.training_
     yield from seen["categories"]
+    n_epochs = len(seen["validation"])
     for epoch, scores in enumerate(seen["validation"], start=1):
-        yield f"validation after epoch {epoch:3}  " + "  ".join(
-            f"{name} {100 * scores[name]:.1f} %" for name in ("P@1", "P@3", "P@5") if name in scores)
+        if n_epochs <= MANY_EPOCHS or epoch % 10 == 0 or epoch == n_epochs:
+            yield f"validation after epoch {epoch:3}  " + "  ".join(
+                f"{name} {100 * scores[name]:.1f} %" for name in ("P@1", "P@3", "P@5") if name in scores)
     yield (f"{folder}: {vocabulary.n_words:,} words, {len(vocabulary.labels):,} categories; {seen['steps']:,} of "
            f"{seen['n_steps']:,} steps in {seen['seconds']:.1f} s, loss from {seen['first_loss']:.5f} to "
            f"{seen['last_loss']:.5f}; names a category above {classifier.threshold_:.2f}")
@@ -110,10 +147,11 @@ def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
 def plan(args: Namespace) -> None:
     """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
     found = make_plan(args.data, args.recipe, **_settings(args), **reading_options.reading(args))
-    show(json.dumps(dataclasses.asdict(found), indent=1) if args.json else found)
+    show(json.dumps(dataclasses.asdict(found), indent=1) if args.json else f"{found}\n{train_command.planned(found)}")
     found.check()
 
 
+@stages_shown(say)
 def propose(args: Namespace) -> None:
     """Write a mapping of categories for a person to edit, and print its effect."""
     show(propose_file(args.data, args.out, args.min_count, **reading_options.reading(args)))
@@ -135,6 +173,7 @@ def doctor(args: Namespace) -> None:
     show(json.dumps(found, indent=2) if args.json else "\n".join(report_lines(found)))
 
 
+@stages_shown(say)
 def evaluate(args: Namespace) -> None:
     """Print the scores of a model on the records of some files."""
     places.check({"--report": args.report}, inputs=[args.model, *args.data])
@@ -142,18 +181,25 @@ def evaluate(args: Namespace) -> None:
     vocabulary = classifier.vocabulary_
     reader = read_records(args.data, **reading_options.as_trained(args, classifier))
     records = list(reader)
-    data = classifier.encode(records)
+    found = judged(classifier, records)
+    data = classifier.encode(found.records)
     say(reader.summary())
-    if n_twice := classifier.n_trained_on(title for title, _ in records):
-        say(f"{n_twice:,} of {len(records):,} titles are also in the training data")
+    if args.json:
+        say(sentence(found))
+    if found.is_new is False and (score := held_out_score(classifier)):
+        say(score)
     propensities = metrics.propensities(vocabulary.label_counts, max(vocabulary.n_records, 3))
-    scores = scores_of(classifier.model_, data, propensities=propensities, thresholds=classifier.threshold_)
-    if scores["rows_without_label"] == len(data):
+    if data.rows_without_label() == len(data):
         raise ValueError(f"{args.model}: want records with a category that the model knows, got none in {len(data):,}")
+    scores = scores_of(classifier.model_, data, propensities=propensities, thresholds=classifier.threshold_)
     if args.report:
         write_report(args.report, classifier, records, source=", ".join(map(str, args.data)))
     scores = {"threshold": classifier.threshold_, **scores}
-    show(json.dumps(scores, indent=1) if args.json else "\n".join(_table(scores)))
+    if args.json:
+        of = {"new": found.is_new, "trained_on": None if found.is_new is None else found.n_seen}
+        show(json.dumps({**scores, **of}, indent=1))
+    else:
+        show("\n".join([sentence(found), *_table(scores)]))
 
 
 def _table(scores: dict[str, float]) -> Iterator[str]:
@@ -178,12 +224,18 @@ def predict(args: Namespace) -> None:
     found = partial(_found, classifier, args.top, args.threshold)
     if args.data:
         options = reading_options.as_trained(args, classifier, "categories", "separator", "paths")
+        if args.out and args.out.is_file():
+            say(f"{args.out}: is there, and is replaced when all rows are written")
         style = Style(args.separator or Style().separator, args.raw, args.json)
-        say(predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style))
+        with stages_shown(say) if args.out else nullcontext():
+            said = predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style)
+        say(said)
         return
+    if len(args.titles) > 1 and all(len(title.split()) == 1 for title in args.titles):
+        say(f"{len(args.titles)} titles of one word; a title of several words wants quotes around it")
     if not args.titles and sys.stdin and sys.stdin.isatty():
         say("type one title a line; Ctrl-D ends")
-    as_line = _json_line if args.json else _raw_line if args.raw else _line
+    as_line = json_line if args.json else raw_line if args.raw else line
     is_first = not args.titles
     for titles in [list(map(typed, args.titles))] if args.titles else batches(sys.stdin):
         if is_first and is_header(titles[0]):
@@ -196,9 +248,11 @@ def predict(args: Namespace) -> None:
 def _check_predict(args: Namespace) -> None:
     """ValueError or OSError for options that do not fit together, or a file that cannot be written."""
     if args.data and args.titles:
-        raise ValueError(f"predict: want titles or --data, got both: {args.titles[0]!r} and {args.data}")
+        raise ValueError(f"predict: want titles or one file, --data, got both: {args.titles[0]!r:.60} and {args.data}")
+    for title in args.titles:
+        inputs.check_title(title)
     if not args.data and (args.out or reading_options.reading(args)):
-        raise ValueError("predict: --out and the options of files want --data, got none")
+        raise ValueError("predict: --out and the options of files want --data FILE, got none")
     if args.out and str(args.out) != "-":
         places.check({"--out": args.out}, inputs=[args.model, args.data])
 
@@ -208,40 +262,6 @@ def _found(classifier: TitleClassifier, top: int | None, threshold: float | None
     if not top:
         return classifier.predict_above(titles, threshold)
     return [[pair for pair in pairs if pair[1] > (threshold or 0)] for pairs in classifier.predict_top_k(titles, top)]
-
-
-def typed(argument: str) -> str:
-    """An argument decoded as UTF-8, whatever the locale; bytes that are not UTF-8 become U+FFFD."""
-    return os.fsencode(argument).decode("utf-8", "replace")
-
-
-def batches(file: TextIO | None) -> Iterator[list[str]]:
-    """Yield lists of the lines of a text file, such as standard input, as soon as they arrive.
-
-    Decoded as by `typed`. A longer line is cut after MAX_LINE_BYTES.
-    """
-    block, rest = b"\n", b""
-    buffer: Any = file and file.buffer
-    while buffer and block:
-        block = buffer.read1(READ_BYTES)
-        *whole, rest = (rest + block).split(b"\n")
-        if not block and rest:
-            whole.append(rest)
-        if whole:
-            yield [line[:MAX_LINE_BYTES].decode("utf-8", "replace") for line in whole]
-        rest = rest[:MAX_LINE_BYTES]
-
-
-def _line(title: str, pairs: list[tuple[str, float]], as_cell: Callable[[str], str] = cell) -> str:
-    return "\t".join(map(as_cell, [title, *(f"{' '.join(name.split())} {p:.2f}" for name, p in pairs)]))
-
-
-def _raw_line(title: str, pairs: list[tuple[str, float]]) -> str:
-    return _line(title, pairs, printable)
-
-
-def _json_line(title: str, pairs: list[tuple[str, float]]) -> str:
-    return json.dumps({"title": title, "categories": [{"category": name, "probability": p} for name, p in pairs]})
 
 
 def explain(args: Namespace) -> None:

@@ -8,13 +8,14 @@ import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from timeit import default_timer, timeit
 from typing import Any
 
 import numpy as np
 
+from nnlite import __version__
 from nnlite.kernels import cache, dense
 from nnlite.system.threads import blas_libraries, one_blas_thread, team, usable_cores
 
@@ -65,7 +66,7 @@ def _by_threads(figures: dict[int, float], unit: str) -> str:
 
 
 def description() -> dict[str, Any]:
-    """The machine and the versions of the numeric libraries. ImportError if nnlite is not installed."""
+    """The machine and the versions of the numeric libraries."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else None
     library = blas()
     return {
@@ -73,10 +74,21 @@ def description() -> dict[str, Any]:
         "cores": usable_cores(),
         "memory_gib": pages and round(pages / 2**30, 1),
         "python": platform.python_version(),
-        **{name: version(name) for name in ("numpy", "scipy", "numba", "nnlite")},
+        **{name: version(name) for name in ("numpy", "scipy", "numba")},
+        "nnlite": own_version(),
         "blas": f"{library['name']} {library['version']}",
         "core": library["core"],
     }
+
+
+def own_version() -> str:
+    """The version of this code, and where it is if it is not installed, or not the one that is."""
+    sources = f"{__version__} of the sources in {Path(__file__).parents[1]}"
+    try:
+        installed = version("nnlite")
+    except PackageNotFoundError:
+        return f"{sources}, not installed"
+    return installed if installed == __version__ else f"{sources}; {installed} is installed"
 
 
 def blas() -> dict[str, Any]:

@@ -18,6 +18,10 @@ def check(files: Places, folders: Places | None = None, inputs: Iterable[Path] =
     input, and if something else is in the place of a folder. What may be in a folder is for its writer to check.
     """
     inputs = list(inputs)
+    for (option, path), (other, place) in combinations([*_given(files), *_given(folders or {})], 2):
+        if _is_within(path, place) or _is_within(place, path):
+            raise ValueError(f"{option} {path}: want a place apart from {other} {place}, got the same or one within "
+                             "the other")
     for option, path in _given(files):
         for source in inputs:
             if _is_within(path, source) and not _is_within(source, path):
@@ -27,10 +31,6 @@ def check(files: Places, folders: Places | None = None, inputs: Iterable[Path] =
         mode = beside.mode_at(path)
         if mode and not stat.S_ISDIR(mode) and not (stat.S_ISLNK(mode) and path.is_dir()):
             raise ValueError(f"{option} {path}: want a place for a folder, got something else")
-    for (option, path), (other, place) in combinations([*_given(files), *_given(folders or {})], 2):
-        if _is_within(path, place) or _is_within(place, path):
-            raise ValueError(f"{option} {path}: want a place apart from {other} {place}, got the same or one within "
-                             "the other")
 
 
 def _given(places):

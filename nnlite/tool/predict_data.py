@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from nnlite.data.files.columns import Options
 from nnlite.data.files.programs import TITLES, plain
-from nnlite.data.files.source import Source, opened
+from nnlite.data.files.source import TABLES, Source, opened
 from nnlite.data.lines import Skipped, SkippedLine
 from nnlite.data.records import Reading
 from nnlite.system.atomic_file import replacing
+from nnlite.system.stages import Position
 from nnlite.tool.printing import cell, say, write
 
 CATEGORIES, PROBABILITIES = "predicted_categories", "predicted_probabilities"
@@ -47,6 +48,8 @@ def predict_rows(predict: Predict, data: Path, options: Options, out: Path, styl
     n_rows, untitled = 0, Skipped()
     with opened(data, options) as source:
         reading = Reading(data, source, options, needs_categories=False)
+        size = data.stat().st_size if source.file and source.format not in TABLES and data.is_file() else 0
+        position = Position("predicting", [size] if size else None)
         written = _written(source, reading, out, style, options.header is not False)
         with _target(out) as put:
             put(written.head)
@@ -54,6 +57,7 @@ def predict_rows(predict: Predict, data: Path, options: Options, out: Path, styl
                 found = iter(predict([title for _, title in block if title]))
                 put("".join(written.row(row, next(found) if title else []) for row, title in block))
                 n_rows += len(block)
+                position.say(n_rows, 0, reading.n_bytes())
             if reading.skipped.total() > n_rows or untitled.total() == n_rows:
                 raise ValueError(f"{data}: want rows with titles, got {n_rows:,} rows, {untitled.total():,} of them "
                                  f"without a usable title, and {reading.skipped.summary('rows')} that cannot be read")

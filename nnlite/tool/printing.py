@@ -8,7 +8,7 @@ import re
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TextIO
 
 _STEERING = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -44,9 +44,11 @@ def write(data: str) -> None:
 
 
 def say(text: object) -> None:
-    """`show` a message on standard error, if there is one."""
+    """`show` a message on standard error, if there is one; above the bars of tqdm, if it is in use."""
     if sys.stderr:
-        show(text, sys.stderr)
+        bars = sys.modules.get("tqdm.auto")
+        with bars.tqdm.external_write_mode(file=sys.stderr) if bars else nullcontext():
+            show(text, sys.stderr)
 
 
 @contextmanager

@@ -1,45 +1,132 @@
-"""The progress of a training: a bar on a terminal where tqdm is installed, else a line for an epoch."""
+"""How far a command is: bars on a terminal or in a notebook where tqdm is installed, else a line now and then."""
 
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
+from nnlite.system import stages
 from nnlite.training.trainer import Step
 
 MANY_EPOCHS = 20  # above it only every tenth epoch has a line
+LINE_SECONDS = 10  # between two lines of a stage
+BAR_SECONDS = 0.5  # that a stage takes before it has a bar
+BAR_FORMAT = "{desc}: {percentage:3.0f} %|{bar}| {elapsed}, {remaining} left"
+
+Say = Callable[[str], Any]
 
 
-def display(say: Callable[[str], Any]) -> "Bar | Lines":
+def display(say: Say) -> "Bar | Lines":
     """An `on_step` for `TitleClassifier.fit` that shows how far the training is. Close it at the end.
 
-    say: called with each line, where there is no terminal or no tqdm; the bar is on standard error
+    say: called with each line, where there is no bar; the bar is on standard error
     """
+    if bars := _bars():
+        return Bar(bars)
     if sys.stderr and sys.stderr.isatty():
-        with suppress(ImportError):
-            return Bar()
+        say("a bar of the progress needs tqdm: pip install tqdm")
     say("training (on a machine's first run the kernels are compiled before it)")
     return Lines(say)
 
 
-class Bar:
-    """tqdm's progress bar on standard error, in steps. ImportError without tqdm."""
+def _bars() -> Any:
+    """tqdm's class of bars; None without tqdm, and where standard error is neither a terminal nor a notebook."""
+    is_notebook = type(sys.stderr).__module__.startswith("ipykernel")
+    if not sys.stderr or not (is_notebook or sys.stderr.isatty()):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a notebook without ipywidgets: its bars are text
+            from tqdm.auto import tqdm
+    except ImportError:
+        return None
+    return tqdm
 
-    def __init__(self) -> None:
-        from tqdm import tqdm
-        self.bar = tqdm(unit="step", dynamic_ncols=True)
-        self.close = self.bar.close
+
+@contextmanager
+def stages_shown(say: Say) -> Iterator[None]:
+    """Within it, what reads, encodes, predicts or evaluates for long has a bar, or lines, with a total."""
+    shown: StageBars | StageLines = StageBars(bars) if (bars := _bars()) else StageLines(say)
+    try:
+        with stages.listening(shown):
+            yield
+    finally:
+        shown.close()
+
+
+class Bar:
+    """A bar of the steps of a training, from its first step on; bars: tqdm's class."""
+
+    def __init__(self, bars: Any) -> None:
+        self.bars: Any = bars
+        self.bar: Any = None
 
     def __call__(self, step: Step) -> None:
+        if not self.bar:
+            self.bar = self.bars(unit="step", dynamic_ncols=True)
         self.bar.total = step.n_steps
         self.bar.set_postfix(epoch=step.epoch, loss=f"{step.loss:.5f}", refresh=False)
         self.bar.update(step.step - self.bar.n)
+
+    def close(self) -> None:
+        """End the bar."""
+        if self.bar:
+            self.bar.close()
+
+
+class StageBars:
+    """A bar for each stage that takes long; bars: tqdm's class."""
+
+    def __init__(self, bars: Any) -> None:
+        self.bars, self.stage = bars, ""
+        self.bar: Any = None
+
+    def __call__(self, stage: str, n_more: int, total: int | None) -> None:
+        if not self.bar or stage != self.stage:
+            self.close()
+            self.bar = self.bars(desc=stage, total=total, unit=" records", dynamic_ncols=True, leave=False,
+                                 delay=BAR_SECONDS, bar_format=BAR_FORMAT if total else None)
+            self.stage = stage
+        self.bar.update(n_more)
+        if total and self.bar.n >= total:
+            self.close()
+
+    def close(self) -> None:
+        """End the bar."""
+        if self.bar:
+            self.bar.close()
+        self.bar = None
+
+
+class StageLines:
+    """A line every LINE_SECONDS of a stage."""
+
+    def __init__(self, say: Say) -> None:
+        self.say, self.stage, self.n = say, "", 0
+        self.began = self.last = 0.0
+
+    def __call__(self, stage: str, n_more: int, total: int | None) -> None:
+        if stage != self.stage:
+            self.stage, self.n, self.began = stage, 0, monotonic()
+            self.last = self.began
+        self.n += n_more
+        if (now := monotonic()) - self.last >= LINE_SECONDS:
+            self.last = now
+            share = f"{100 * self.n / total:.0f} %" if total else f"{self.n:,} records"
+            self.say(f"{stage}: {share} in {now - self.began:.0f} s")
+        if total and self.n >= total:
+            self.stage = ""
+
+    def close(self) -> None:
+        """There is nothing to end."""
 
 
 class Lines:
     """A line for each epoch, or for every tenth one where there are many: the mean loss, rows and times."""
 
-    def __init__(self, say: Callable[[str], Any]) -> None:
+    def __init__(self, say: Say) -> None:
         self.say, self.every = say, 0
         self.steps: list[Step] = []  # of the running epoch
 

@@ -97,7 +97,8 @@ def load(folder: str | PathLike, wanted: Wanted | None = None) -> tuple[dict[str
         for name, want in wanted.settings.items() if wanted else ():
             if header["settings"].get(name) != want:
                 raise ValueError(f"{folder}: the checkpoint is of another training: {name}: want {want}, got "
-                                 f"{header['settings'].get(name)!s:.200}")
+                                 f"{header['settings'].get(name)!s:.200}: delete this folder to train anew, or name "
+                                 "another")
         return header, arrays
     return None
 

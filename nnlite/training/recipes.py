@@ -105,6 +105,13 @@ def _grouped(settings):
     return {group: {name: settings[name] for name in names if name in settings} for group, names in SETTINGS.items()}
 
 
+def used(trainer: Trainer) -> dict[str, Any]:
+    """The settings of a training by the names in SETTINGS, but for where and when it writes checkpoints."""
+    groups = {"network": trainer.model, "optimizer": trainer.optimizer, "training": trainer}
+    return {name: getattr(holder, name) for group, holder in groups.items() for name in SETTINGS[group]
+            if not name.startswith("checkpoint")}
+
+
 def split(recipe: str, overrides: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """The arguments of Vocabulary.build, of Categories.choose and of the recipe, from the recipe's name and overrides.
 

@@ -33,13 +33,11 @@ def header(folder):
     ("threads", 2), ("checkpoints", "/elsewhere"), ("checkpoint_seconds", 7.0), ("mapping", "m.tsv"),
     ("major", ["Men"])])
 def test_settings_of_a_machine_and_those_of_the_categories_are_neither_saved_nor_loaded(name, value, trained, tmp_path):
-    one = TitleClassifier(**SMALL)
-    vars(one).update({key: part for key, part in vars(trained).items() if key not in ("recipe", "overrides")})
-    one.overrides = SMALL | {name: value}
+    one = copy.copy(trained).set_params(**{name: value})
     one.save(tmp_path / "m")
     assert name not in header(tmp_path / "m")["overrides"]
     change_json(tmp_path / "m" / "model.json", overrides=header(tmp_path / "m")["overrides"] | {name: value})
-    assert name not in TitleClassifier.load(tmp_path / "m").get_params()
+    assert name not in TitleClassifier.load(tmp_path / "m").overrides
 
 
 @pytest.mark.parametrize("threshold", [0, 1, 0.25])
@@ -125,7 +123,7 @@ def test_parameters_are_finite(value, trained, folder):
 
 def test_what_would_not_be_loaded_is_not_saved(trained, folder):
     one = copy.copy(trained)
-    one.overrides = trained.overrides | {"seed": -1}
+    one.set_params(seed=-1)
     with pytest.raises(ValueError, match="overrides: seed: want a whole number from 0"):
         one.save(folder)
     assert "seed" not in TitleClassifier.load(folder).overrides

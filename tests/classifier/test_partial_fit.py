@@ -71,8 +71,7 @@ def test_partial_fit_after_loading_keeps_the_network(made, tmp_path):
     one = TitleClassifier(**SMALL | dict(epochs=2) | made).fit(*shop())
     one.save(tmp_path / "m")
     other = TitleClassifier.load(tmp_path / "m")
-    for name in "hidden", "activation":
-        other.overrides.pop(name, None)
+    other.set_params(hidden=None, activation=None)
     other.partial_fit(*shop())
     for name in "hidden", "activation", "output", "n_words", "n_labels":
         assert getattr(other.model_, name) == getattr(one.model_, name)

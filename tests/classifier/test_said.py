@@ -5,7 +5,7 @@ import pytest
 from problems import compiled
 
 from nnlite import TitleClassifier, Vocabulary
-from nnlite.data.digests import TitleDigests, digests, merged, n_repeated
+from nnlite.data.digests import TitleDigests, digests, merged, repeated
 from nnlite.data.records import Record
 from nnlite.data.summary import kept_categories
 
@@ -73,4 +73,4 @@ def test_digests_of_a_stream_are_those_of_its_titles():
     noted, titles = TitleDigests(), [f"Title {i % 5000}" for i in range(9000)]
     assert sum(1 for _ in noted.noting(Record(title, ("C",)) for title in titles)) == 9000
     assert (noted.result() == merged(digests(titles))).all() and noted.result().size == 5000
-    assert n_repeated(["title 1", "TITLE 2", "none"], noted.result()) == 2
+    assert repeated(["title 1", "TITLE 2", "none"], noted.result()).tolist() == [True, True, False]

@@ -29,7 +29,7 @@ def test_what_is_saved_is_what_loads(tmp_path, trained, monkeypatch, map_bytes):
     for method in "predict", "predict_above", "predict_top_k", "explain":
         title = titles[0] if method == "explain" else titles
         assert getattr(other, method)(title) == getattr(trained, method)(title)
-    assert other.get_params() == {"recipe": "default", **SMALL, "seed": 7}
+    assert other.overrides == {**SMALL, "seed": 7}
     for name in "threshold_", "training_", "classes_":
         assert getattr(other, name) == getattr(trained, name)
     assert all(p.flags.writeable for p in other.model_.params.values())

@@ -28,6 +28,7 @@ from typing import NamedTuple
 
 import fuzz_arguments as arguments
 import fuzz_arrays as arrays
+import fuzz_commands as commands
 import fuzz_documents as documents
 import fuzz_files as files
 import fuzz_models as models
@@ -57,7 +58,7 @@ TARGETS = {
     "vocabulary": Target(6_000, models.make_vocabulary, models.start_vocabulary),
     "model": Target(2_000, models.make_model, models.start_model),
     "chunks": Target(1_000, models.make_chunks, models.start_chunks),
-    "command": Target(1_000, models.make_command, models.start_command),
+    "command": Target(1_000, commands.make_command, commands.start_command),
     "datasets": Target(40_000, arrays.make_datasets, arrays.start_datasets),
     "arguments": Target(40_000, arguments.make_arguments, arguments.start_arguments),
     "model-arrays": Target(6_000, arrays.make_model_arrays, arrays.start_model_arrays),

@@ -18,16 +18,16 @@ from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.lines import MAX_LINE_BYTES
 from nnlite.scores import metrics
 from nnlite.scores.explanation import Effect, Explanation
-from nnlite.tool import commands
+from nnlite.tool import commands, inputs, titles
 from nnlite.tool.command_line import main, message, parser
 from nnlite.tool.report import sections
 from nnlite.training import planning
 
 
-@pytest.mark.parametrize("n_more", [0, 1, commands.READ_BYTES + 5])
+@pytest.mark.parametrize("n_more", [0, 1, titles.READ_BYTES + 5])
 def test_a_line_of_standard_input_is_cut_after_a_mebibyte(n_more):
     file = io.TextIOWrapper(io.BytesIO(b"a" * (MAX_LINE_BYTES + n_more) + b"\nb\n"))
-    assert [len(title) for titles in commands.batches(file) for title in titles] == [MAX_LINE_BYTES, 1]
+    assert [len(title) for titles in titles.batches(file) for title in titles] == [MAX_LINE_BYTES, 1]
 
 
 def test_a_proposal_keeps_categories_of_ten_products_by_default(tmp_path, capsys):
@@ -42,7 +42,7 @@ def test_a_proposal_keeps_categories_of_ten_products_by_default(tmp_path, capsys
 
 @pytest.mark.parametrize("argument, want", [(os.fsdecode(b"a\xffb"), "a\ufffdb"), ("dr\u00e9ss", "dr\u00e9ss")])
 def test_bytes_that_are_not_utf8_become_a_replacement_character(argument, want):
-    assert commands.typed(argument) == want
+    assert titles.typed(argument) == want
 
 
 @pytest.mark.parametrize("error, want", [
@@ -102,6 +102,7 @@ def test_records_of_which_the_model_knows_no_category_are_counted(home, tmp_path
 
 def test_a_proposal_prints_what_it_keeps(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(commands, "propose_file", lambda *args: args)
+    monkeypatch.setattr(inputs, "check", lambda args: None)
     assert run("propose", "a", "b", "--out", "c", "--min-count", 4) == 0
     args = parser().parse_args(["propose", "a", "b", "--out", "c"])
     assert capsys.readouterr().out == f"{(args.data, args.out, 4)}\n"
@@ -111,7 +112,7 @@ def test_a_plan_is_printed_as_text(tmp_path, capsys):
     path = shop_file(tmp_path)
     assert run("plan", path, "--epochs", 1, "--label-min-count", 2) == 0
     out = capsys.readouterr().out
-    assert "40 records" in out and "{" not in out
+    assert "40 records" in out and "{" not in out and out.endswith("all, as train holds none out of so few\n")
 
 
 def test_the_lines_of_an_explanation(monkeypatch, capsys):
@@ -131,7 +132,7 @@ def test_the_lines_of_an_explanation(monkeypatch, capsys):
 
 def lines_of(given):
     """What `batches` yields of standard input with these bytes."""
-    return list(commands.batches(SimpleNamespace(buffer=io.BytesIO(given))))
+    return list(titles.batches(SimpleNamespace(buffer=io.BytesIO(given))))
 
 
 @pytest.mark.parametrize("given, want", [
@@ -139,16 +140,16 @@ def lines_of(given):
     (b"abcdefghijklm\nb", ["abcde", "b"]), (b"a\n\nbc\n", ["a", "", "bc"]), (b"abc\n", ["abc"]), (b"\n\n", ["", ""])])
 @pytest.mark.parametrize("read", [1, 3, 100])
 def test_lines_are_cut_at_their_most_bytes_however_they_arrive(monkeypatch, given, want, read):
-    monkeypatch.setattr(commands, "MAX_LINE_BYTES", 5)
-    monkeypatch.setattr(commands, "READ_BYTES", read)
+    monkeypatch.setattr(titles, "MAX_LINE_BYTES", 5)
+    monkeypatch.setattr(titles, "READ_BYTES", read)
     found = lines_of(given)
     assert [line for batch in found for line in batch] == want and all(found)
 
 
 def test_a_batch_is_the_lines_that_have_arrived(monkeypatch):
-    monkeypatch.setattr(commands, "READ_BYTES", 4)
+    monkeypatch.setattr(titles, "READ_BYTES", 4)
     assert lines_of(b"a\nb\ncd\ne") == [["a", "b"], ["cd"], ["e"]]
-    assert list(commands.batches(None)) == []
+    assert list(titles.batches(None)) == []
 
 
 @pytest.mark.parametrize("terminal, titles, said", [(True, [], True), (True, ["a"], False), (False, [], False)])
@@ -178,7 +179,7 @@ def test_scores_are_at_the_models_threshold_and_with_its_propensities(home, caps
     one = TitleClassifier.load(home / "shop")
     data = one.encode(list(read_records(home / "test.jsonl")))
     propensities = metrics.propensities(one.vocabulary_.label_counts, one.vocabulary_.n_records)
-    assert found == {"threshold": one.threshold_,
+    assert found == {"threshold": one.threshold_, "new": True, "trained_on": 0,
                      **evaluate(one.model_, data, thresholds=one.threshold_, propensities=propensities)}
     plain = evaluate(one.model_, data)
     assert plain["micro_f1"] != found["micro_f1"] and plain["PSP@3"] != found["PSP@3"]
@@ -194,11 +195,11 @@ def test_a_report_on_other_products_is_on_those(home, tmp_path, monkeypatch):
 def test_a_report_names_all_files_of_its_products(home, tmp_path, monkeypatch):
     monkeypatch.chdir(home)
     assert run("evaluate", "shop", "test.jsonl", "train.jsonl", "--report", tmp_path / "a.html") == 0
-    assert "450 records of test.jsonl, train.jsonl, " in words_of(tmp_path / "a.html")
+    assert "150 records of test.jsonl, train.jsonl, " in words_of(tmp_path / "a.html")
 
 
 def test_a_tab_or_a_line_end_in_a_category_makes_no_column_and_no_line():
-    line = commands._line("Mug", [("tea\tand\ncoffee", 0.5), ("Kitchen", 0.25)])
+    line = titles.line("Mug", [("tea\tand\ncoffee", 0.5), ("Kitchen", 0.25)])
     assert line == "Mug\ttea and coffee 0.50\tKitchen 0.25"
 
 

@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+import nnlite
 from nnlite.tool import doctor
 from nnlite.tool.command_line import main
 
@@ -31,6 +32,18 @@ def test_description():
     assert about["cores"] >= 1 and about["memory_gib"] > 0
     assert all(isinstance(about[name], str) for name in ("processor", "python", "numpy", "scipy", "numba", "blas"))
     json.dumps(about)
+
+
+@pytest.mark.parametrize("installed, words", [(None, "not installed"), ("0.0.1", "0.0.1 is installed")])
+def test_sources_that_are_not_what_is_installed_are_named(monkeypatch, installed, words):
+    def version(name):
+        if not installed:
+            raise doctor.PackageNotFoundError(name)
+        return installed
+
+    monkeypatch.setattr(doctor, "version", version)
+    own = doctor.own_version()
+    assert own.startswith(f"{nnlite.__version__} of the sources in ") and own.endswith(words)
 
 
 def test_blas(monkeypatch):
@@ -149,7 +162,7 @@ def test_doctor_in_json(fast, capsys):
     assert found["sgemm_gflops"] == {"1": 100.0, "2": 200.0} and found["complaints"] == []
 
 
-@pytest.mark.parametrize("words", [[], ["dance"], ["doctor", "--xml"]])
+@pytest.mark.parametrize("words", [["dance"], ["doctor", "--xml"]])
 def test_wrong_words_are_one_line_and_exit_code_2(words, capsys):
     with pytest.raises(SystemExit) as stop:
         main(words)

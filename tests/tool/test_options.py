@@ -74,7 +74,7 @@ def test_the_least_value_of_an_option_is_accepted_and_none_below_it(option, leas
 
 
 @pytest.mark.parametrize("option, text, value", [
-    ("--dropout", "1", 1.0), ("--negligible", "0", 0.0), ("--negligible", "1", 1.0), ("--min-count", "1", 1),
+    ("--dropout", "0.99", 0.99), ("--negligible", "0", 0.0), ("--negligible", "1", 1.0), ("--min-count", "1", 1),
     ("--label-min-count", "1", 1), ("--batch-rows", "1", 1), ("--hidden", "7", (7,)), ("--lr", "1e-3", 0.001)])
 def test_an_option_of_a_recipe_at_its_bound_is_accepted(option, text, value):
     args = parser().parse_args(["train", "a", "--model", "m", option, text])
@@ -83,15 +83,16 @@ def test_an_option_of_a_recipe_at_its_bound_is_accepted(option, text, value):
 
 
 @pytest.mark.parametrize("words, want", [
-    ("train a --model m --min-count 0", "--min-count: want an integer of at least 1, got '0'"),
-    ("train a --model m --label-min-count 0", "--label-min-count: want an integer of at least 1, got '0'"),
-    ("train a --model m --batch-rows 0", "--batch-rows: want an integer of at least 1, got '0'"),
+    ("train a --model m --min-count 0", "--min-count: want a whole number of at least 1, got '0'"),
+    ("train a --model m --label-min-count 0", "--label-min-count: want a whole number of at least 1, got '0'"),
+    ("train a --model m --batch-rows 0", "--batch-rows: want a whole number of at least 1, got '0'"),
     ("train a --model m --negligible 1.001", "want a number of at least 0 and at most 1, got '1.001'"),
-    ("train a --model m --hidden 5,", "--hidden: want an integer of at least 1, got ''"),
+    ("train a --model m --hidden 5,", "--hidden: want a whole number of at least 1, got ''"),
     ("predict m --threshold nan", "--threshold: want a number of at least 0 and at most 1, got 'nan'"),
-    ("predict m --threshold=-0.001", "got '-0.001'"), ("explain m a --top 0", "--top: want an integer of at least 1"),
-    ("propose a --out b --min-count 0", "--min-count: want an integer of at least 1, got '0'"),
-    ("propose a", "required: --out"), ("train a --model m --recipe none", "'none'")])
+    ("predict m --threshold=-0.001", "got '-0.001'"),
+    ("explain m a --top 0", "--top: want a whole number of at least 1"),
+    ("propose a --out b --min-count 0", "--min-count: want a whole number of at least 1, got '0'"),
+    ("propose a", "--out FILE required"), ("train a --model m --recipe none", "'none'")])
 def test_a_value_beyond_its_bound_is_named_with_what_was_wanted(words, want, capsys):
     with pytest.raises(SystemExit) as stop:
         parser().parse_args(words.split())

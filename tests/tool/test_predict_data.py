@@ -131,7 +131,8 @@ def model(monkeypatch):
 
 @pytest.mark.parametrize("out", [(), ("--out", "-")])
 def test_from_standard_input_to_standard_output(model, monkeypatch, capfd, out):
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"title,Product\nx,red shoe\n")))
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(
+        isatty=lambda: False, buffer=io.BytesIO(b"title,Product\nx,red shoe\n")))
     assert run("predict", "m", "--data", "-", "--separator", " & ", *out) == 0
     found, err = capfd.readouterr()
     assert found.splitlines()[1] == "x,red shoe,shoe & red,0.7500 & 0.5000"

@@ -11,7 +11,7 @@ from problems import compiled
 
 from nnlite import Record, TitleClassifier
 from nnlite.categories.mapping import Mapping
-from nnlite.tool import commands, printing
+from nnlite.tool import printing, titles
 from nnlite.tool.command_line import main
 
 EVIL = "\x1b]0;x\x07\x00\x08\x7f\x9b31m\u202e\u2066\u2028\u2029\u200f\x85\x1c"
@@ -91,9 +91,9 @@ def test_characters_that_steer_are_spelt_and_others_stay():
 @pytest.mark.parametrize("begin", '=+-@"＝＋－＠')
 def test_what_a_spreadsheet_would_evaluate_begins_with_an_apostrophe(begin):
     pairs = [(begin + "1+1", 0.5), ("Bags", 0.25)]
-    assert commands._line(begin + "cmd", pairs) == f"'{begin}cmd\t'{begin}1+1 0.50\tBags 0.25"
-    assert commands._raw_line(begin + "cmd", pairs) == f"{begin}cmd\t{begin}1+1 0.50\tBags 0.25"
-    assert commands._line("20 = 10 + 10", [("a-b", 1.0)]) == "20 = 10 + 10\ta-b 1.00"
+    assert titles.line(begin + "cmd", pairs) == f"'{begin}cmd\t'{begin}1+1 0.50\tBags 0.25"
+    assert titles.raw_line(begin + "cmd", pairs) == f"{begin}cmd\t{begin}1+1 0.50\tBags 0.25"
+    assert titles.line("20 = 10 + 10", [("a-b", 1.0)]) == "20 = 10 + 10\ta-b 1.00"
 
 
 def test_a_line_of_predict_is_a_row_of_a_table(home, capsys):

@@ -53,8 +53,8 @@ def test_without_standard_error_there_are_lines(monkeypatch):
 
 
 def test_the_bar_stands_at_the_step_also_where_a_training_was_resumed():
-    pytest.importorskip("tqdm", reason="the bar needs tqdm")
-    with closing(Bar()) as on_step:
+    tqdm = pytest.importorskip("tqdm", reason="the bar needs tqdm")
+    with closing(Bar(tqdm.tqdm)) as on_step:
         on_step(Step(7, 9, 2, 5, 0.5, 1.0))
         assert (on_step.bar.n, on_step.bar.total) == (7, 9)
         on_step(Step(8, 9, 2, 5, 0.5, 1.0))
@@ -102,7 +102,7 @@ class FakeTqdm:
 def test_a_bar_moves_by_the_steps_since_the_last_one(monkeypatch):
     """Also where a training resumes at its fifth step."""
     monkeypatch.setattr(sys, "stderr", Terminal())
-    monkeypatch.setitem(sys.modules, "tqdm", SimpleNamespace(tqdm=FakeTqdm))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", SimpleNamespace(tqdm=FakeTqdm))
     with closing(display(lambda text: pytest.fail("a bar needs no lines"))) as bar:
         bar(Step(5, 9, 2, 3, 0.5, 1.0))
         bar(Step(6, 10, 3, 3, 0.123456, 2.0))
@@ -116,6 +116,8 @@ def test_a_bar_moves_by_the_steps_since_the_last_one(monkeypatch):
 def test_lines_take_the_place_of_a_bar_without_tqdm_or_a_terminal(monkeypatch, stream):
     said = []
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setitem(sys.modules, "tqdm", None if isinstance(stream, Terminal) else SimpleNamespace(tqdm=FakeTqdm))
+    is_terminal = isinstance(stream, Terminal)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None if is_terminal else SimpleNamespace(tqdm=FakeTqdm))
     assert isinstance(display(said.append), Lines)
-    assert said == ["training (on a machine's first run the kernels are compiled before it)"]
+    assert said == ["a bar of the progress needs tqdm: pip install tqdm"][:is_terminal] + [
+        "training (on a machine's first run the kernels are compiled before it)"]

@@ -53,7 +53,7 @@ def test_the_interval_is_that_of_the_records_with_a_known_category(trained, tmp_
     data = trained.encode(known)
     n_right = metrics.precision_at_k(data.y, trained.model_.top_k(data.x, 1)[0], 1) * len(known)
     low, high = metrics.wilson(n_right, len(known))
-    words = words_in(page_of(tmp_path, trained, known + unheard))
+    words = words_in(page_of(tmp_path, trained, known + unheard, is_new=True))
     assert f"{len(known) + 60} records" in words and f"judged by {len(known)} of them" in words
     assert f"between {percent(low)} and {percent(high)} (95 % interval)" in words
 
@@ -92,7 +92,7 @@ def test_the_data_are_counted(trained, tmp_path):
     data = trained.encode(records)
     per_row, n = np.diff(data.y.indptr), len(records)
     without = {"word": np.sum(np.diff(data.x.indptr) == 0), "category": np.sum(per_row == 0)}
-    words = words_in(page_of(tmp_path, trained, records))
+    words = words_in(page_of(tmp_path, trained, records, is_new=True))
     for name, count in without.items():
         assert f"without a known {name}{count} ({percent(count / n)})" in words
     assert (f"known categories{per_row.mean():.1f} per record on average, median {np.median(per_row):.0f}, "

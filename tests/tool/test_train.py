@@ -1,5 +1,6 @@
 """Claim: `train` names its files, what it has learnt and what it has saved, and is quiet when asked to be."""
 
+import copy
 import logging
 
 import pytest
@@ -24,26 +25,34 @@ def test_a_training_names_its_files_and_what_it_has_learnt(tmp_path, capsys):
     assert said[0] == f"reading {names[0]}, {names[1]}" and said[1].startswith("40 records")
     assert said[2] == f"reading {names[2]}, {names[3]}" and said[3].startswith("10 records")
     seen, first = one.training_, said.index(one.training_["categories"][0].splitlines()[0])
-    assert first > 3 and said[-3:-1] == [
+    assert first > 3 and said[-4:-2] == [
         f"validation after epoch   {epoch}  P@1 {100 * scores['P@1']:.1f} %  P@3 {100 * scores['P@3']:.1f} %"
         for epoch, scores in enumerate(seen["validation"], start=1)]
-    assert said[-1] == (
+    assert said[-2] == (
         f"{tmp_path / 'm'}: {one.vocabulary_.n_words:,} words, 3 categories; {seen['steps']:,} of {seen['n_steps']:,} "
         f"steps in {seen['seconds']:.1f} s, loss from {seen['first_loss']:.5f} to {seen['last_loss']:.5f}; names a "
         f"category above {one.threshold_:.2f}")
     assert len(seen["validation"]) == 2
 
 
+@pytest.mark.parametrize("n, shown", [(20, list(range(1, 21))), (21, [10, 20, 21]), (40, [10, 20, 30, 40])])
+def test_of_many_epochs_every_tenth_and_the_last_are_scored_in_a_line(n, shown, trained):
+    one = copy.copy(trained)
+    one.training_ = trained.training_ | {"validation": trained.training_["validation"][:1] * n}
+    said = [line for line in commands._about_training(one, "m") if line.startswith("validation")]
+    assert [int(line.split()[3]) for line in said] == shown
+
+
 def test_the_source_of_a_report_is_all_files(home, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(commands, "write_report", lambda path, one, records, source: seen.append((
+    monkeypatch.setattr(commands, "write_report", lambda path, one, records, source, **_: seen.append((
         str(path), len(list(records)), source)))
     monkeypatch.chdir(home)
     files, train = ["test.jsonl", "test.jsonl"], ["train", "train.jsonl", "--model", tmp_path / "m", *QUICK]
     assert run(*train, "--validation", *files, "--report", "a") == 0
     assert run(*train, "--report", "b") == 0
     assert run("evaluate", "shop", *files, "--report", "c") == 0
-    assert seen == [("a", 300, "test.jsonl, test.jsonl"), ("b", 300, "train.jsonl, trained on"),
+    assert seen == [("a", 300, "test.jsonl, test.jsonl"), ("b", 300, "train.jsonl"),
                     ("c", 300, "test.jsonl, test.jsonl")]
 
 
@@ -63,11 +72,12 @@ def test_an_interrupted_training_is_saved_if_something_is_learnt(tmp_path, monke
         raise KeyboardInterrupt
 
     monkeypatch.setattr(TitleClassifier, "fit", interrupted)
-    assert run("train", shop_file(tmp_path), "--model", tmp_path / "m", *(QUICK if quiet else QUICK[:-1])) == 1
+    assert run("train", shop_file(tmp_path), "--model", tmp_path / "m", *(QUICK if quiet else QUICK[:-1])) == 130
     last = capsys.readouterr().err.splitlines()[-1:]
     assert (tmp_path / "m").exists() == learnt and bool(last) == (not quiet)
-    assert quiet or last[0].endswith(
-        "; interrupted, what was learnt so far is saved" if learnt else "nnlite: interrupted")
+    begin = "; interrupted, what was learnt so far is saved" if learnt else "nnlite: interrupted"
+    end = "; the same command starts anew, and with --checkpoints DIR it could resume"
+    assert quiet or last[0].endswith(begin + end)
 
 
 def test_quiet_gives_the_logger_its_level_back(tmp_path):

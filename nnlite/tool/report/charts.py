@@ -70,10 +70,11 @@ def line_chart(identity: str, title: str, description: str, lines: dict, x_label
     return _svg(identity, title, description, parts + _names_at_the_end(names))
 
 
-def reliability_chart(identity: str, title: str, description: str, found: metrics.Reliability) -> str:
+def reliability_chart(identity: str, title: str, description: str, found: metrics.Reliability,
+                      intervals: bool = True) -> str:
     """True against predicted: a dot for each bin, its area proportional to the number of predictions.
 
-    Perfect probabilities lie on the dotted diagonal. The vertical lines are 95 % intervals.
+    Perfect probabilities lie on the dotted diagonal. With intervals, vertical lines are the 95 % intervals.
     """
     marks = [(LEFT + (RIGHT - LEFT) * t / 100, BOTTOM - (BOTTOM - TOP) * t / 100, t) for t in range(0, 101, 20)]
     parts = [_axes([(x, f"{t}") for x, _, t in marks], [(y, f"{t} %") for _, y, t in marks], "predicted, %"),
@@ -84,8 +85,9 @@ def reliability_chart(identity: str, title: str, description: str, found: metric
         x = LEFT + (RIGHT - LEFT) * found.probability[i]
         top, bottom, y = (BOTTOM - (BOTTOM - TOP) * value for value in (b, a, found.true[i]))
         radius = max(1.5, 9 * np.sqrt(found.n[i] / found.n.max()))
-        parts.append(f'<path class="line first" d="M{x:.1f} {top:.1f}V{bottom:.1f}"/>'
-                     f'<circle class="dot first" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>')
+        if intervals:
+            parts.append(f'<path class="line first" d="M{x:.1f} {top:.1f}V{bottom:.1f}"/>')
+        parts.append(f'<circle class="dot first" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>')
     return _svg(identity, title, description, parts)
 
 

@@ -33,7 +33,7 @@ def confused(found: Figures, threads: int | None) -> str:
     pairs, first, n = np.unique(np.stack([truth, found.ids[wrong, 0]], axis=1), axis=0, return_inverse=True,
                                 return_counts=True)
     order, first = np.argsort(-n, kind="stable"), first.ravel()
-    labels, rows = found.classifier.classes_, []
+    labels, rows = found.classifier.vocabulary_.labels, []
     for pair in order[:MAX_PAIRS]:
         titles = dict.fromkeys(found.records[i].title for i in wrong[first == pair])
         examples = "".join(f"<li>{text(title, 160)}</li>" for title in list(titles)[:MAX_EXAMPLES])
@@ -73,7 +73,7 @@ def samples(found: Figures, threads: int | None) -> str:
 def _sample(found: Figures, i: int, threads: int | None) -> str:
     """A record's title with its words marked, its likeliest categories and the words with effects on them."""
     classifier, title = found.classifier, found.records[i].title
-    truth, items = [classifier.classes_[label] for label in found.data.y[[i]].indices], []
+    truth, items = [classifier.vocabulary_.labels[label] for label in found.data.y[[i]].indices], []
     explained = explain(classifier.vocabulary_, classifier.model_, title, K, threads)
     for category, p, effects in explained:
         moving = sorted((effect for effect in effects if abs(effect.logit) >= LEAST_EFFECT),

@@ -21,35 +21,53 @@ from nnlite.tool.report.page import NOTHING, bare, count, definitions, figure, p
 from nnlite.tool.report.samples import confused, samples
 
 MAX_LABELS = 2_000  # in the table of all categories
+OF = {  # what the figures are of, by `Figures.is_new`
+    True: "Of records that the model has not seen in training.",
+    False: "Of the records that the model was trained on: new ones will have lower scores.",
+    None: "Of records that the model was perhaps trained on."}
+UNSEEN = {  # what there is instead of a headline, and why
+    False: ("How the model does on new titles is not known.",
+            "it was trained on them, and this is how well it remembers them. Products that were held out, or others, "
+            "would tell: see nnlite train --help."),
+    None: ("Whether these titles are new to the model is not known.",
+           "if it was trained on them, this is how well it remembers them.")}
+REFITTED = ('\n<p class="of">This page is of the model that was scored. --refit then trains another one to take its '
+            'place, of the same settings, on all products, these included. Its score on new ones is not measured; more '
+            'products seldom lower it.</p>')
 TABLE_ROW_BYTES = 90  # of the HTML around the texts of a row of that table
 MAX_TABLE_BYTES = 400_000  # of that table; all else takes less, so that the page stays below 1 MB
 
 
 def write_report(path: str | PathLike, classifier: TitleClassifier, records: Iterable[Record],
-                 curve: Iterable | None = None, source: str = "", threads: int | None = None) -> None:
+                 curve: Iterable | None = None, source: str = "", threads: int | None = None,
+                 is_new: bool | None = None, is_refitted: bool = False) -> None:
     """Write an HTML page on the predictions of a trained TitleClassifier for these records, atomically.
 
-    records: such as `read_records` yields, preferably none that it was trained on
+    records: such as `read_records` yields. Those that it was trained on are left out; if it was trained on all, the
+        page says so, and has no interval of confidence
     curve: (step, loss) pairs of the training, by default classifier.training_["curve"]; no chart if there are none
     source: the name of the records in the heading
+    is_new: whether it was trained on none of the records, by default what the model knows of its titles
+    is_refitted: whether a model of the same settings, trained on these records as well, will take its place
     The page needs no network and is below 1 MB: long lists and titles are cut, and it says so. ValueError if no record
     has a category that the classifier knows, or for an invalid curve; OSError if the file cannot be written.
     """
-    found = figures_of(classifier, list(records), threads)
+    found = figures_of(classifier, list(records), threads, is_new)
     curve = _points(classifier.training_.get("curve", ()) if curve is None else curve)
+    of = f'<p class="muted">{OF[found.is_new]}</p>'
     sections = [
-        ("scores", "Scores", _scores(found)),
+        ("scores", "Scores", of + _scores(found)),
         ("data", "The data", _data(found)),
         ("training", "The training", _training(classifier, curve)),
-        ("frequency", "Frequent and rare categories", _frequency(found)),
-        ("reliability", "How reliable the probabilities are", _reliability(found)),
-        ("confused", "Confused categories", confused(found, threads)),
-        ("samples", "Examples, explained", samples(found, threads)),
-        ("categories", "All categories", _categories(found)),
+        ("frequency", "Frequent and rare categories", of + _frequency(found)),
+        ("reliability", "How reliable the probabilities are", of + _reliability(found)),
+        ("confused", "Confused categories", of + confused(found, threads)),
+        ("samples", "Examples, explained", of + samples(found, threads)),
+        ("categories", "All categories", of + _categories(found)),
     ]
     title = "Categories from titles" + (f": {bare(shortened(source, 80))}" if source else "")
     with replacing(path) as file:
-        file.write(page(title, _opening(found, source), sections).encode())
+        file.write(page(title, _opening(found, source) + REFITTED * is_refitted, sections).encode())
 
 
 def _points(curve: Iterable) -> np.ndarray:
@@ -64,14 +82,22 @@ def _points(curve: Iterable) -> np.ndarray:
 
 
 def _opening(found: Figures, source: str) -> str:
+    """The heading, the records, and the score as a headline with its interval if it is of new records."""
     scores, n = found.scores, found.scores["rows"] - found.scores["rows_without_label"]
-    low, high = map(float, metrics.wilson(np.asarray(scores["P@1"] * n), np.asarray(n)))
     of = f" of {text(source, 80)}" if source else ""
-    return (f'<h1>Categories from titles</h1>\n<p class="of">{count(scores["rows"])} records{of}, '
-            f'{count(found.data.n_labels)} categories</p>\n'
-            f'<p class="lead">The first category named is true for {percent(scores["P@1"])} of the titles.</p>\n'
-            f'<p class="of">For titles of this kind, judged by {count(n)} of them, the figure lies between '
-            f'{percent(low)} and {percent(high)} (95 % interval).</p>')
+    seen = {True: "", False: ", trained on", None: ", perhaps trained on"}[found.is_new]
+    rest = f"; {count(found.n_left_out)} more are left out, as the model has seen their titles in training"
+    head = (f'<h1>Categories from titles</h1>\n<p class="of">{count(scores["rows"])} records{of}{seen}, '
+            f'{count(found.data.n_labels)} categories{rest * bool(found.n_left_out)}</p>\n')
+    score = f'The first category named is true for {percent(scores["P@1"])} of the titles'
+    if not found.is_new:
+        what, why = UNSEEN[found.is_new]
+        return head + f'<p class="lead">{what}</p>\n<p class="of">{score}: {why}</p>'
+    low, high = map(float, metrics.wilson(np.asarray(scores["P@1"] * n), np.asarray(n)))
+    return head + (
+        f'<p class="lead">{score}, which the model has not seen in training.</p>\n'
+        f'<p class="of">For titles of this kind, judged by {count(n)} of them, the figure lies between '
+        f'{percent(low)} and {percent(high)} (95 % interval).</p>')
 
 
 def _scores(found: Figures) -> str:
@@ -130,8 +156,8 @@ def _training(classifier: TitleClassifier, curve: np.ndarray) -> str:
         parts.append(figure(charts.line_chart(
             "loss-curve", "Loss by step", f"From {curve[0, 1]:.5f} at step {curve[0, 0]:,.0f} to {curve[-1, 1]:.5f} at "
             f"step {curve[-1, 0]:,.0f}.", {"loss": curve}, "step", floor=None if model.output == "softmax" else floor),
-            "The loss by step, a mean over records and categories. The dotted line is the loss you get by ignoring "
-            "the title and always predicting each category's frequency."))
+            "The loss by step, a mean over training records and categories. The dotted line is the loss you get by "
+            "ignoring the title and always predicting each category's frequency."))
     if lines := _validation_lines(seen):
         last = ", ".join(f"{name} {points[-1][1]:.1f} %" for name, points in lines.items())
         parts.append(figure(charts.line_chart(
@@ -176,10 +202,12 @@ def _reliability(found: Figures) -> str:
              percent(bins.probability[i]), percent(bins.true[i])] for i in seen]
     chart = charts.reliability_chart(
         "reliability-chart", "Predicted and true", f"The first {k} categories of each record by their probability. On "
-        f"average a probability is {100 * bins.ece:.1f} points off. The numbers are in the table below.", bins)
+        f"average a probability is {100 * bins.ece:.1f} points off. The numbers are in the table below.", bins,
+        intervals=bool(found.is_new))
+    lines = "; the vertical lines are 95 % intervals" if found.is_new else ""
     return figure(chart, f"The first {k} categories of each record, grouped by their probability, and how many of a "
                   "group are true. On the dotted line the two are equal; below it the model is too confident. A dot is "
-                  "as large as its group; the vertical lines are 95 % intervals. On average a probability is "
+                  f"as large as its group{lines}. On average a probability is "
                   f"{100 * bins.ece:.1f} points off.") + "<details><summary>The numbers</summary>" + table(
         "Predicted and true", ["probability", "predictions", "mean probability", "true"], rows) + "</details>"
 

@@ -1,0 +1,150 @@
+"""What `nnlite train` holds out of its training to score the model, and what it says of the score."""
+
+from argparse import Namespace
+from collections.abc import Iterator
+from itertools import compress
+from typing import Any
+
+import numpy as np
+
+from nnlite.classifier.arguments import rereader
+from nnlite.classifier.noted_fit import OnStep
+from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.data import holdout
+from nnlite.data.holdout import HeldOut
+from nnlite.data.records import Record
+from nnlite.scores import metrics
+from nnlite.scores.evaluation import evaluate
+from nnlite.tool.overlap import Judged, judged
+from nnlite.training import recipes
+from nnlite.training.planning import Plan
+
+Pair = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]  # titles and the categories of each
+SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in those of --chunks and --checkpoints
+
+
+def check(args: Namespace) -> None:
+    """ValueError for options that do not fit together."""
+    if args.validation and args.holdout:
+        raise ValueError(f"want --validation or --holdout, got both: {args.validation[0]} and {args.holdout}")
+    if args.refit and (args.validation or args.holdout == 0):
+        raise ValueError("--refit trains once more, on the products held out as well: want it without "
+                         + ("--validation, which holds out none" if args.validation else "--holdout 0"))
+
+
+def arguments_of(args: Namespace, name: str) -> Namespace:
+    """The arguments of one of the two trainings of --refit, SCORED or ALL, whose folders are its own."""
+    own = {option: getattr(args, option) / name for option in ("chunks", "checkpoints") if getattr(args, option)}
+    return Namespace(**(vars(args) | own)) if args.refit else args
+
+
+def planned(plan: Plan) -> str:
+    """Which products a plan of a training is for, and what the other training of --refit takes."""
+    n, n_held = plan.n_records, holdout.wanted(None, plan.n_records)
+    if not n_held:
+        return "products   all, as train holds none out of so few"
+    seconds = (1 - n_held / n) * (plan.total_seconds - plan.seconds["read"])
+    return f"products   all; train holds out {n_held:,} of them, train --refit takes about {seconds:,.1f} s more"
+
+
+class Sides:
+    """The products to train on, and those to score the model on.
+
+    data: all but those of --validation, or None if they are read from the files in each training, --chunks
+    held: which of them are held out; None if none are
+    """
+
+    def __init__(self, args: Namespace, options: dict[str, Any], data: Pair | None, validation: Pair | None):
+        """options: of `read_records`"""
+        self.args, self.options, self.data, self.validation = args, options, data, validation
+        self.held: HeldOut | None = None
+        self.threshold, self.epochs = 0.0, list[dict[str, float]]()  # of the model that is scored; its last scores last
+        self.settings = dict[str, Any]()  # of its network, optimiser and training
+        self.n_titles, self.to_train = len(data[0]) if data else 0, data
+        if validation or args.holdout == 0:
+            return
+        titles = data[0] if data else (title for title, _ in rereader("train", args.data, options)[0]())
+        held = HeldOut(titles, args.holdout, args.seed or 0)
+        self.n_titles = held.n_titles
+        if held.n_held:
+            self.held = held
+        if data and held.n_held:
+            mask = held.mask(data[0])
+            self.to_train, self.validation = ((tuple(compress(data[0], side)), tuple(compress(data[1], side)))
+                                              for side in (~mask, mask))
+
+    def news(self) -> Iterator[str]:
+        """What is held out, in a line; none if there are other products to score."""
+        n, share = self.n_titles, holdout.SHARE
+        few = "; more would have near-duplicates among the others" * bool(
+            self.held and self.held.n_held < self.held.n_wanted)
+        if self.held:
+            yield (f"holds out {self.held.n_held:,} of {n:,} products, with their near-duplicates, to score the model "
+                   "on what it has not seen" + few)
+        elif self.args.holdout == 0 and not self.validation:
+            yield "holds out no products, as --holdout 0 says: there will be no score"
+        elif not self.validation and share * n < holdout.LEAST:
+            yield (f"holds out no products, so that there will be no score: {100 * share:.0f} % of {n:,} are fewer "
+                   f"than {holdout.LEAST}; --holdout 0.2 holds out about {max(1, round(0.2 * n)):,}, --validation "
+                   "FILE scores others")
+        elif not self.validation:
+            yield ("holds out no products, so that there will be no score: nearly all titles differ in numbers and "
+                   "sizes only; --validation FILE scores others")
+
+    def fit(self, classifier: TitleClassifier, args: Namespace, on_step: OnStep) -> None:
+        """Train on all that is not held out, and note that and how it went, after Ctrl-C as well."""
+        try:
+            if self.to_train:
+                classifier.fit(*self.to_train, self.validation, on_step)
+            else:
+                classifier.fit_files(args.data, args.chunks, self.validation, on_step, left_out=self.held,
+                                     **self.options)
+        finally:
+            if self.held and hasattr(classifier, "threshold_"):
+                classifier.training_["counts"]["held_out"] = self.held.n_held
+                self.threshold, self.epochs = classifier.threshold_, classifier.training_["validation"]
+                self.settings = recipes.used(classifier._trainer)
+
+    def refit(self, classifier: TitleClassifier, args: Namespace, on_step: OnStep) -> None:
+        """Train a new classifier on all products. Settings, threshold and scores are those of the one that was scored.
+
+        Without that, a recipe would choose others where there are more products.
+        """
+        classifier.set_params(**self.settings)
+        if self.data:
+            classifier.fit(*self.data, None, on_step)
+        else:
+            classifier.fit_files(args.data, args.chunks, None, on_step, **self.options)
+        classifier.threshold_ = self.threshold
+        classifier.training_["counts"] |= {"held_out": self.held.n_held if self.held else 0, "refit": 1}
+        classifier.training_["validation"] = self.epochs[-1:]
+
+    def to_score(self) -> list[Record] | None:
+        """The products to score the model on, None if there are none. They are known once it is trained."""
+        if self.validation:
+            return list(map(Record, *self.validation))
+        return self.held.records if self.held else None
+
+    def headline(self, classifier: TitleClassifier) -> Iterator[str]:
+        """The score on products that the model has not seen, and what to do next: a line each."""
+        given = self.to_score()
+        if given is None:
+            return
+        records, is_new, _ = Judged(given, True, 0) if self.held else judged(classifier, given)
+        data = classifier.encode(records)
+        n = len(data) - data.rows_without_label()
+        if not is_new or not n:
+            what = "has a category that is learnt" if is_new else "is known to be new to the model"
+            yield f"no score: none of the {len(given):,} products to score {what}"
+            return
+        scores = evaluate(classifier.model_, data, thresholds=classifier.threshold_, threads=classifier.threads)
+        low, high = metrics.wilson(np.array(scores["P@1"] * n), np.array(n))
+        of = f" of {', '.join(map(str, self.args.validation))}" if self.args.validation else ""
+        more = "".join(f", P@{k} {100 * scores[f'P@{k}']:.1f} %" for k in (3, 5) if f"P@{k}" in scores)
+        unknown = f"; {len(records) - n:,} have no category that it knows and do not count" if n < len(records) else ""
+        yield (f"on {len(records):,} products{of} that it has not seen: the first category named is true for "
+               f"{100 * scores['P@1']:.1f} % (95 % interval {100 * low:.1f} to {100 * high:.1f} %){more}, F1 of those "
+               f"named {100 * scores['micro_f1']:.1f} %{unknown}")
+        if self.held and not self.args.refit:
+            yield (f"it was trained on {self.n_titles - self.held.n_held:,} of {self.n_titles:,} products: for the "
+                   "model that you will use, --refit trains once more, on all of them")

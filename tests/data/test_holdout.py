@@ -1,0 +1,125 @@
+"""Claim: near-duplicates are on one side of a split, which depends on the titles and the seed and on nothing else."""
+
+import numpy as np
+import pytest
+
+from nnlite import Record, holdout_split, make_catalogue, read_records
+from nnlite.data import holdout
+from nnlite.data.cleaning import clean
+from nnlite.data.holdout import HeldOut, keys_of, slices, wanted
+
+WORDS = "blue red dress shoe über 鞋子 हिन्दी حقيبة pan steel café".split()
+SAME = [  # the titles of a row are near-duplicates
+    ["Blue Dress S", "blue dress, M", "DRESS Blue", "Blue Dress Blue 2023", "5 Blue Dress (XL)", "Dress ５ Blue"],
+    ["Iron pan 24 cm", "Iron Pan 28 CM", "iron pan 24cm"], ["Crème 50 ml", "Cre\u0300me", "CRÈME ml"],
+    ["कपड़ा ५ लाल", "लाल कपड़ा"], ["12345", "12345"], ["!?", "!?"], ["Straße", "STRASSE"]]
+
+
+def catalogue(seed):
+    """Titles of a few words, some of them many times, with numbers and sizes; and the group of each."""
+    rng = np.random.default_rng(seed)
+    kinds = [sorted({str(word) for word in rng.choice(WORDS, rng.integers(1, 5))}) for _ in range(rng.integers(20, 90))]
+    titles, groups = [], []
+    for _ in range(rng.integers(60, 1500)):
+        group = int(len(kinds) * rng.random() ** 2)
+        more = rng.choice(["", "7", "XL", "s", "2023", "M 12", "(5)"], 2).tolist()
+        words = rng.permutation(kinds[group] + more).tolist()
+        titles.append(" ".join(word.upper() if rng.random() < 0.3 else word for word in words if word))
+        groups.append(" ".join(kinds[group]))
+    return titles, groups
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_group_is_on_both_sides(seed):
+    (titles, groups), share = catalogue(seed), (0.1, 0.3, 35)[seed % 3]
+    (train, own), (held, others) = holdout_split(titles, groups, share, seed)
+    assert not set(own) & set(others) and train and held
+    assert sorted(train + held) == sorted(titles)
+    assert 0 < len(held) <= wanted(share, len(titles))
+
+
+@pytest.mark.parametrize("titles", SAME, ids=lambda titles: titles[0])
+def test_near_duplicates_have_one_key(titles):
+    assert len(set(keys_of(titles).tolist())) == 1
+
+
+def test_other_titles_have_other_keys():
+    titles = [row[0] for row in SAME] + ["blue dress red", "blue", "dress", "12346", "!!", "", "iron pans"]
+    assert len(set(keys_of(titles).tolist())) == len(titles)
+
+
+def test_a_key_is_that_of_the_title_alone():
+    titles = [title for row in SAME for title in row] * 300
+    assert np.array_equal(np.concatenate([keys_of(some) for some in slices(titles)]),
+                          np.tile(np.concatenate([keys_of([title]) for title in titles[:len(titles) // 300]]), 300))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_the_titles_does_not_count(seed):
+    titles = [record.title for record in make_catalogue(800, seed)]
+    order = np.random.default_rng(seed).permutation(len(titles))
+    first = HeldOut(titles, 30, seed).mask(titles)
+    assert np.array_equal(first[order], HeldOut([titles[i] for i in order], 30, seed).mask([titles[i] for i in order]))
+    assert first.sum() == HeldOut(titles, 30, seed).n_held > 0
+
+
+def test_another_seed_holds_others_out():
+    titles = [record.title for record in make_catalogue(600)]
+    masks = [tuple(HeldOut(titles, 100, seed).mask(titles)) for seed in (0, 1, 2, 2**64 - 1)]
+    assert len(set(masks)) == 4
+
+
+def test_all_that_is_asked_for_is_held_out_where_titles_differ():
+    titles = [f"{a}{b} thing" for a in WORDS for b in WORDS]
+    for n in 1, 7, 60, len(titles) - 1:
+        assert HeldOut(titles, n).mask(titles).sum() == n
+
+
+@pytest.mark.parametrize("holdout_, n, want", [
+    (None, 499, 0), (None, 500, 50), (None, 20_000, 2_000), (None, 2_000_000, 20_000), (None, 0, 0), (0, 30, 0),
+    (0.0, 30, 0), (0.2, 30, 6), (0.001, 30, 1), (1, 30, 1), (29, 30, 29), (np.int64(5), 30, 5), (5.0, 30, 5)])
+def test_how_many_are_held_out(holdout_, n, want):
+    assert wanted(holdout_, n) == want
+
+
+@pytest.mark.parametrize("holdout_, error", [
+    (30, ValueError), (-1, ValueError), (-0.1, ValueError), (1.5, ValueError), (float("nan"), ValueError),
+    (float("inf"), ValueError), (0.99, ValueError), (2_000_000, ValueError), ("10", TypeError), (True, TypeError)])
+def test_other_numbers_are_refused(holdout_, error):
+    with pytest.raises(error, match="^holdout: want"):
+        wanted(holdout_, 30)
+
+
+def test_titles_that_are_all_alike_cannot_be_held_out():
+    titles = [f"Item {i}" for i in range(1_000)]
+    assert HeldOut(titles).n_held == 0
+    with pytest.raises(ValueError, match="got 1,000 titles in 1 groups of near-duplicates"):
+        HeldOut(titles, 0.1)
+
+
+def test_memory_is_bounded_and_the_choice_the_same(monkeypatch):
+    titles = [record.title for record in make_catalogue(3_000)]
+    want = HeldOut(titles, 40, 3).keys
+    monkeypatch.setattr(holdout, "SLICE", 64)
+    monkeypatch.setattr(holdout, "MAX_GROUPS", 100)
+    groups = holdout.Groups(titles, 3)
+    assert groups.keys.size == 100 and groups.n_titles == 3_000
+    assert np.array_equal(HeldOut(titles, 40, 3).keys, want)
+
+
+def test_the_rest_of_a_file_is_read_without_what_is_held_out(tmp_path):
+    records = [Record(clean(title), names[:1]) for title, names in make_catalogue(700)]
+    path = tmp_path / "a.tsv"
+    path.write_text("title\tcategory\n" + "".join(f"{title}\t{names[0]}\n" for title, names in records))
+    held = HeldOut((title for title, _ in records), 100)
+    reader = read_records(path).only(held.rest)
+    rest, mask = list(reader), held.mask([title for title, _ in records])
+    assert rest == [record for record, is_held in zip(records, mask) if not is_held] and len(rest) == 600
+    assert held.records == [record for record, is_held in zip(records, mask) if is_held]
+    assert reader.n_records == 700 and reader.summary().startswith("700 records")
+
+
+def test_hostile_titles_are_grouped():
+    titles = ["", "\ud800", "\x00", "a" * 2_000_000, "1 " * 600_000, "é" * 3, "\U0010ffff", "\u202e x", "ﷺ" * 600]
+    assert keys_of(titles).shape == (len(titles),)
+    assert HeldOut(titles, 3).mask(titles).sum() in (1, 2, 3)
