@@ -13,7 +13,7 @@ from nnlite.data.cleaning import clean
 from nnlite.data.tokens import TokenRules, hashed, tokenise
 
 FACTOR, TOLERATED = 4, 10  # four times the input may take ten times as long: 4 if linear, 16 if quadratic
-ENOUGH = 0.1  # seconds of processor time below which growth is not judged
+ENOUGH = 0.3  # seconds of processor time below which growth is not judged
 ERRORS = ValueError, OSError
 
 
