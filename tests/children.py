@@ -27,16 +27,27 @@ def call(module, function, *args):
     return done.stdout
 
 
-@contextmanager
-def started(function, *args):
-    """A process that calls function(pipe, *args), and the other end of the pipe. It is killed at the end."""
+def ready_context():
+    """The context of multiprocessing whose processes are copies, where the system can fork."""
     if CAN_FORK:
         with pytest.MonkeyPatch.context() as patch:  # before Python 3.12.4 sys.path does not reach the server
             patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
             forkserver.ensure_running()
-    ours, theirs = context.Pipe()
-    process = context.Process(target=function, args=(theirs, *args), daemon=True)
+    return context
+
+
+def begin(function, *args, daemon=True):
+    """The process that calls function(*args); daemon: it starts none itself."""
+    process = ready_context().Process(target=function, args=args, daemon=daemon)
     process.start()
+    return process
+
+
+@contextmanager
+def started(function, *args):
+    """A process that calls function(pipe, *args), and the other end of the pipe. It is killed at the end."""
+    ours, theirs = context.Pipe()
+    process = begin(function, theirs, *args)
     theirs.close()
     with ours:
         try:

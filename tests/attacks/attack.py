@@ -100,14 +100,19 @@ def work(attacks: dict[str, Attack], names: list[str], seconds: float) -> None:
         print(json.dumps(outcome(name, attacks[name], seconds)), file=lines, flush=True)
 
 
+def started(path: str, names: list[str], seconds: float, folder: str, errors: str) -> subprocess.Popen:
+    """A new Python that runs attacks; folder: for temporary files, errors: the file of what it says."""
+    words = [sys.executable, "-X", "faulthandler", path, "--seconds", str(seconds), "--child", json.dumps(names)]
+    with open(errors, "w") as file:
+        return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=file, text=True,
+                                env=os.environ | {"TMPDIR": folder, "TEMP": folder})
+
+
 class Child:
     """A process that runs some attacks; killed if it is silent for too long."""
 
-    def __init__(self, path: str, names: list[str], seconds: float, folder: str, errors):
-        words = [sys.executable, "-X", "faulthandler", path, "--seconds", str(seconds), "--child", json.dumps(names)]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=errors, text=True,
-                                        env=os.environ | {"TMPDIR": folder, "TEMP": folder})
-        self.limit, self.hung = LIMIT_SECONDS + seconds, False
+    def __init__(self, process, seconds: float):
+        self.process, self.limit, self.hung = process, LIMIT_SECONDS + seconds, False
 
     def lines(self) -> Iterator[str]:
         """What it prints, until it ends."""
@@ -129,21 +134,21 @@ class Child:
         self.process.kill()
 
 
-def run(path: str, names: list[str], seconds: float = 0.0) -> Iterator[Outcome]:
-    """Yield the Outcome of each attack in the file at this path, in order."""
+def run(path: str, names: list[str], seconds: float = 0.0, start: Callable = started) -> Iterator[Outcome]:
+    """Yield the Outcome of each attack in the file at this path, in order. start: like `started`."""
     rest, memory = list(names), MEMORY if os.access(MEMORY, os.W_OK) else None
     while rest:
         begun = False
-        with (tempfile.TemporaryDirectory(dir=memory, ignore_cleanup_errors=True) as folder,
-              tempfile.TemporaryFile("w+") as errors):
-            child = Child(path, rest, seconds, folder, errors)
+        with tempfile.TemporaryDirectory(dir=memory, ignore_cleanup_errors=True) as folder:
+            errors = Path(folder, "errors")
+            child = Child(start(path, rest, seconds, folder, str(errors)), seconds)
             for line in child.lines():
                 begun = line == "begin\n"
                 if not begun:
                     rest = rest[1:]
                     yield Outcome(*json.loads(line))
-            errors.seek(0)
-            said = [line.strip() for line in errors if line.strip() and not line.startswith("Extension modules")]
+            said = [line.strip() for line in errors.read_text(errors="replace").splitlines()
+                    if line.strip() and not line.startswith("Extension modules")]
         if rest:
             how = f"crash: exit code {child.process.returncode}"
             if child.hung:

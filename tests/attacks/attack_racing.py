@@ -95,11 +95,13 @@ def threads_save(case):
     assert os.listdir(case.folder) == ["m"], f"left behind: {sorted(os.listdir(case.folder))}"
 
 
-def save_until(folder, first, seconds):
-    """Save the two models by turns, in a process of its own."""
+def save_until(pipe, folder, places, seconds):
+    """Save the models of these places by turns, in a process of its own, which says when it begins."""
+    ones = [nnlite.TitleClassifier.load(place, threads=1) for place in places]
+    pipe.send("begin")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        for one in (models()[first], models()[1 - first]):
+        for one in ones:
             try:
                 one.save(folder)
             except ERRORS:
@@ -108,20 +110,28 @@ def save_until(folder, first, seconds):
 
 def processes_save(n_processes, case):
     """Processes save two models to one folder while this one loads."""
-    folder, seconds = case.folder / "m", max(case.seconds, 2 * SHORT)
+    folder, seconds = case.folder / "shared" / "m", max(case.seconds, 2 * SHORT)
+    places = [case.folder / name for name in "AB"]
+    for one, place in zip(models(), places):
+        one.save(place)
     models()[0].save(folder)
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    savers = [context.Process(target=save_until, args=(folder, i % 2, seconds), daemon=True)
-              for i in range(n_processes)]
+    context.set_forkserver_preload(["nnlite"])
+    pipe, theirs = context.Pipe()
+    savers = [context.Process(target=save_until, args=(theirs, folder, places[::step], seconds), daemon=True)
+              for step in (1, -1)[:n_processes]]
     for saver in savers:
         saver.start()
+    theirs.close()
+    for _ in savers:
+        pipe.recv()  # EOFError if they have failed
     loaded = 0
     while any(saver.is_alive() for saver in savers):
         loaded += load(folder) in "AB"
     assert all(saver.exitcode == 0 for saver in savers), "a saver has failed"
     assert load(folder) in "AB" and loaded
-    assert os.listdir(case.folder) == ["m"], f"left behind: {sorted(os.listdir(case.folder))}"
+    assert os.listdir(folder.parent) == ["m"], f"left behind: {sorted(os.listdir(folder.parent))}"
 
 
 def answers_stay(case):

@@ -1,8 +1,6 @@
 """Attacks by chosen words and names: words that collide in a table, names that mean something to a file or a page."""
 
 import json
-import subprocess
-import sys
 import time
 from functools import partial
 
@@ -12,6 +10,7 @@ from attack import Attack
 
 import nnlite
 from nnlite.categories.mapping import Mapping
+from nnlite.data.tokens import hash_of
 from nnlite.tool.report.sections import write_report
 
 ONE_HASH = [  # words whose hashes, xor and multiply by a fixed number, are equal: found by a birthday search
@@ -32,20 +31,13 @@ def equal_hashes(a, b, case):
     assert both.encode_titles([a, b]).toarray().sum(axis=0).tolist() == [1, 1], "two words in one column"
 
 
-CRAFT = """
-import numpy as np
-from nnlite.data.tokens import hash_of
-words = ["".join(map(chr, row)) for row in np.random.default_rng(0).integers(97, 123, (500_000, 7))]
-near = (hash_of(words) & np.uint64(2**15 - 1)) < 384
-print(" ".join(dict.fromkeys(word for word, is_near in zip(words, near) if is_near)))
-"""
-
-
 def flood(case):
-    """Thousands of words that another process has chosen for neighbouring slots of a table."""
-    crafted = subprocess.run([sys.executable, "-c", CRAFT], capture_output=True, text=True, check=True).stdout.split()
+    """Thousands of words that somebody who knows the code has chosen for neighbouring slots of a table."""
+    letters = np.random.default_rng(0).integers(97, 123, (500_000, 7), dtype=np.uint32)
+    words = letters.view("U7").ravel()
+    crafted = np.unique(words[(hash_of(words.tolist()) & np.uint64(2**15 - 1)) < 384]).tolist()
     rng = np.random.default_rng(1)
-    control = ["".join(map(chr, row)) for row in rng.integers(97, 123, (len(crafted), 7))]
+    control = rng.integers(97, 123, (len(crafted), 7), dtype=np.uint32).view("U7").ravel().tolist()
     assert len(crafted) > 5_000
     seconds = []
     for words in (control, control, crafted):  # the first one loads the kernels

@@ -33,10 +33,11 @@ def sleep(case):
 
 
 ATTACKS = {
-    "right": Attack(lambda case: None), "refused": Attack(refuse), "undocumented": Attack(undocumented),
-    "accepted": Attack(lambda case: None, refused=True), "lines": Attack(several_lines), "warning": Attack(warn),
-    "wrong": Attack(mistake), "crash": Attack(lambda case: os.abort()), "exit": Attack(lambda case: os._exit(0)),
-    "again": Attack(lambda case: None), "hang": Attack(sleep), "last": Attack(refuse),
+    "hang": Attack(sleep), "right": Attack(lambda case: None), "refused": Attack(refuse),
+    "undocumented": Attack(undocumented), "accepted": Attack(lambda case: None, refused=True),
+    "lines": Attack(several_lines), "warning": Attack(warn), "wrong": Attack(mistake),
+    "crash": Attack(lambda case: os.abort()), "exit": Attack(lambda case: os._exit(0)),
+    "again": Attack(lambda case: None), "last": Attack(refuse),
 }
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ KINDS = [dict(), dict(tfidf=True), dict(hash_size=50), dict(hash_size=50, tfidf=
 # ---- what is written is read
 
 @pytest.mark.parametrize("settings", KINDS)
-@pytest.mark.parametrize("chunk_rows", [7, 20, 29, N, 1000])
+@pytest.mark.parametrize("chunk_rows", [13, 20, 29, N, 1000])
 def test_every_record_is_in_one_chunk(tmp_path, settings, chunk_rows):
     built = Vocabulary.build(RECORDS, min_count=2, **settings)
     folder = write_chunks(tmp_path / "a", iter(RECORDS), built, chunk_rows)

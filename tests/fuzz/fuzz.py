@@ -37,6 +37,8 @@ LIMIT_SECONDS = 60  # for one input, while all targets run at once: it may be th
 START_SECONDS = 300  # until the first one is done: most kernels may have to be compiled
 SHOWN = 2_000  # characters of an input
 
+context = multiprocessing.get_context("spawn")
+
 
 class Target(NamedTuple):
     """What is fed.
@@ -91,7 +93,6 @@ class Run:
 
     def __init__(self, name, target, seed, n_inputs, until, folder):
         self.name, self.target, self.seed, self.trouble = name, target, seed, ""
-        context = multiprocessing.get_context("spawn")
         self.state = context.Array("q", [seed - 1, 0], lock=False)
         args = name, target, seed, target.n_inputs if n_inputs is None else n_inputs, until, folder, self.state
         self.process = context.Process(target=work, args=args)

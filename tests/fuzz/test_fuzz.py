@@ -8,6 +8,7 @@ import sys
 import time
 from random import Random
 
+import children
 import fuzz
 import numpy as np
 import pytest
@@ -86,6 +87,13 @@ def dying(folder):
     return lambda number: os.abort()
 
 
+@pytest.fixture
+def copies(monkeypatch):
+    """Targets are fed in copies of a process that has imported nnlite."""
+    monkeypatch.setattr(fuzz, "context", children.ready_context())
+
+
+@pytest.mark.usefixtures("copies")
 @pytest.mark.parametrize("start, trouble, n_done", [
     (good, None, 9), (wrong, "ended with 1", 0), (hanging, "not done after 1 s", 1), (dying, "ended with -6", 0)])
 def test_what_goes_wrong_is_noticed_and_can_be_repeated(start, trouble, n_done, monkeypatch):
@@ -104,6 +112,7 @@ def number_below_0(rng):
     raise ValueError("want a number below 0")
 
 
+@pytest.mark.usefixtures("copies")
 def test_an_input_that_cannot_be_made_is_the_failure_of_its_target():
     said = []
     targets = {"x": fuzz.Target(9, number_below_0, good), "y": fuzz.Target(9, number_of, good)}

@@ -2,22 +2,20 @@
 
 import os
 import pickle
-import subprocess
 import sys
-from pathlib import Path
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from types import SimpleNamespace
 
+import numba
 import pytest
+from children import called
 from problems import compiled
 
 from nnlite.kernels import cache
 
-ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no mode bits")
-TINY = f"""
-import sys, types
-package = sys.modules["nnlite"] = types.ModuleType("nnlite")  # without what its __init__ imports, which takes a second
-package.__path__ = [{str(ROOT / "nnlite")!r}]
+TINY = """
 from nnlite.kernels.compile import kernel
 
 @kernel
@@ -32,11 +30,25 @@ def call_tiny(folder, kept, before="", result="tiny.twice.stats.cache_path", **e
     if not (folder / "tiny.py").exists():  # older versions of Numba go by the time of the source
         (folder / "tiny.py").write_text(TINY)
     known = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environment = known | {"PYTHONPATH": f"{ROOT}{os.pathsep}{folder}", "NUMBA_CACHE_DIR": str(kept)} | environment
-    done = subprocess.run([sys.executable, "-c", before + "\n" + CALL.format(result)], env=environment, cwd=folder,
-                          capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip(), done.stderr.splitlines()
+    environment = known | {"NUMBA_CACHE_DIR": str(kept)} | environment
+    return called(execute, folder, before + "\n" + CALL.format(result), environment)
+
+
+def execute(folder, code, environment):
+    """Execute the code as if Python had been started in the folder and with the environment."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in environment
+    numba.config.reload_config()
+    cache.refused.clear()
+    cache.danger.cache_clear()
+    cache._warn_once.cache_clear()
+    said, errors = StringIO(), StringIO()
+    with redirect_stdout(said), redirect_stderr(errors):
+        exec(code, {})
+    return said.getvalue().strip(), errors.getvalue().splitlines()
 
 
 def trap(folder):

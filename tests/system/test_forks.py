@@ -2,13 +2,11 @@
 
 import multiprocessing
 import os
-import subprocess
-import sys
 import textwrap
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
 import pytest
+from children import begin, call
 from problems import compiled
 from shops import shop
 
@@ -18,9 +16,7 @@ CHILDREN = int(os.environ.get("NNLITE_CHILDREN", 10))  # of the test under load
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="not every system can fork")
 
 START = """
-    import os, signal, sys, tempfile, threading, traceback, warnings
-    from pathlib import Path
-    import numpy as np
+    import os, signal, threading, traceback, warnings
     from nnlite import TitleClassifier, make_catalogue
     from nnlite.system.ahead import ahead
     from nnlite.system.threads import blas_libraries, one_blas_thread, team
@@ -50,20 +46,28 @@ SHOP = """
 """
 
 
-def run(*programs, arguments=()):
-    """The output of a Python program, which must succeed."""
+def run(*programs, arguments=(), anew=False):
+    """Run a Python program, which must succeed, in a process that may fork. anew: start Python, do not copy `warm`."""
     program = "".join(map(textwrap.dedent, (START, *programs)))
-    done = subprocess.run([sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True,
-                          env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])})
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    if anew:
+        call("test_forks", "execute", program, arguments)
+        return
+    process = begin(execute, program, arguments, daemon=False)
+    process.join(300)
+    process.kill()
+    process.join()
+    assert process.exitcode == 0
+
+
+def execute(program, arguments):
+    exec(program, {"arguments": arguments})
 
 
 @compiled
 def test_no_child_hangs_that_is_forked_under_load(tmp_path):
     """Threads of the parent predict, train and save meanwhile."""
-    out = run(SHOP, """
-        folder = Path(sys.argv[1])
+    run(SHOP, """
+        folder, n_children = arguments
 
         def work(name):
             model.predict(titles)
@@ -79,11 +83,10 @@ def test_no_child_hangs_that_is_forked_under_load(tmp_path):
 
         for name in "one", "two":
             threading.Thread(target=forever, args=(name,), daemon=True).start()
-        codes = [child(lambda: work(f"child {i % 3}")) for i in range(int(sys.argv[2]))]
-        print({code: codes.count(code) for code in set(codes)}, flush=True)
+        codes = [child(lambda: work(f"child {i % 3}")) for i in range(n_children)]
+        assert codes == [0] * n_children, codes
         os._exit(0)
     """, arguments=[tmp_path, CHILDREN])
-    assert out == f"{{0: {CHILDREN}}}\n"
 
 
 @compiled
@@ -145,7 +148,7 @@ def test_a_child_has_the_blas_threads_of_a_parent_that_computes_nothing():
         assert set(blas_threads()) == {1} and child(check_within) == 0
         nested.__exit__(None, None, None)
         assert blas_threads() == before
-    """)
+    """, anew=True)
 
 
 def test_an_iterator_of_the_parent_works_in_the_child():

@@ -10,7 +10,7 @@ from problems import bits, compiled, random_dataset, trainer
 from nnlite import AdaGrad
 from nnlite.training import checkpoints
 
-EPOCHS = 60  # of 4 steps
+EPOCHS = 30  # of 4 steps
 
 
 def train(pipe, folder):
@@ -33,7 +33,7 @@ def test_twenty_kills_leave_nothing_half_written(tmp_path):
     unbroken, rng = trainer(AdaGrad(0.1), epochs=EPOCHS), np.random.default_rng(0)
     unbroken.fit(random_dataset())
     saved = 0
-    for n_steps in rng.integers(3, 17, 20).tolist():
+    for n_steps in rng.integers(2, 9, 20).tolist():
         with started(train, tmp_path) as (_, pipe):
             for _ in range(n_steps):
                 pipe.send("go on")

@@ -24,7 +24,7 @@ from nnlite.training.trainer import constant, linear_decay
     (dict(label_weights=np.ones(23)), "label_weights: want .+, got None"),
 ])
 def test_the_checkpoint_of_another_training_is_refused(change, message, tmp_path):
-    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
+    trainer(AdaGrad(0.1), tmp_path, seconds=1e9).fit(random_dataset())
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
     with pytest.raises(ValueError, match=f"checkpoint is of another training: {message}"):
         trainer(**dict(optimizer=AdaGrad(0.1), folder=tmp_path) | change).fit(random_dataset())
@@ -34,15 +34,15 @@ def test_the_checkpoint_of_another_training_is_refused(change, message, tmp_path
 @pytest.mark.parametrize("other", [np.full(23, 2), np.arange(23)[::-1], np.roll(np.arange(23), 1)])
 def test_the_checkpoint_of_other_label_weights_is_refused(other, tmp_path):
     """Also of the same weights in another order, whose sum is the same."""
-    trainer(AdaGrad(0.1), tmp_path, label_weights=np.arange(23)).fit(random_dataset())
+    trainer(AdaGrad(0.1), tmp_path, seconds=1e9, label_weights=np.arange(23)).fit(random_dataset())
     with pytest.raises(ValueError, match="another training: label_weights: want"):
         trainer(AdaGrad(0.1), tmp_path, label_weights=other).fit(random_dataset())
 
 
 def test_the_checkpoint_of_another_nameless_schedule_is_refused(tmp_path):
     """A schedule is known by its values at all steps, not by its name; another name for the same values resumes."""
-    trainer(AdaGrad(0.1), tmp_path, schedule=lambda progress: 1 - progress).fit(random_dataset())
-    trainer(AdaGrad(0.1), tmp_path, schedule=linear_decay).fit(random_dataset())
+    trainer(AdaGrad(0.1), tmp_path, seconds=1e9, schedule=lambda progress: 1 - progress).fit(random_dataset())
+    trainer(AdaGrad(0.1), tmp_path, seconds=1e9, schedule=linear_decay).fit(random_dataset())
     with pytest.raises(ValueError, match="another training: schedule: want"):
         trainer(AdaGrad(0.1), tmp_path, schedule=lambda progress: 1 - progress ** 2).fit(random_dataset())
 
@@ -50,7 +50,7 @@ def test_the_checkpoint_of_another_nameless_schedule_is_refused(tmp_path):
 @pytest.mark.parametrize("hidden, activation, output", [
     ((9,), "sigmoid", "sigmoid"), ((8,), "relu", "sigmoid"), ((9, 9), "relu", "sigmoid"), ((9,), "relu", "softmax")])
 def test_the_checkpoint_of_another_network_is_refused(hidden, activation, output, tmp_path):
-    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
+    trainer(AdaGrad(0.1), tmp_path, seconds=1e9).fit(random_dataset())
     other = trainer(AdaGrad(0.1), tmp_path)
     other.model = nnlite.MLP(40, 23, hidden, activation, output=output)
     with pytest.raises(ValueError, match="another training: network"):
@@ -64,15 +64,15 @@ def test_the_checkpoint_of_other_weights_of_the_rows_is_refused(weights, as_chun
         found = Dataset(random_dataset().x, random_dataset().y, weights)
         return found.chunks(61) if as_chunks else [found]
 
-    trainer(AdaGrad(0.1), tmp_path).fit(data(np.ones(61)))
+    trainer(AdaGrad(0.1), tmp_path, seconds=1e9).fit(data(np.ones(61)))
     with pytest.raises(ValueError, match="another training: data"):
         trainer(AdaGrad(0.1), tmp_path).fit(data(weights))
 
 
 def test_the_checkpoint_of_a_longer_training_is_refused(tmp_path):
     """Of the same data in fewer, larger chunks, whose rows make fewer steps."""
-    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset().chunks(8))
-    with pytest.raises(ValueError, match="the checkpoint is of another training: n_steps: want 12, got 24: delete"):
+    trainer(AdaGrad(0.1), tmp_path, seconds=1e9).fit(random_dataset().chunks(8))
+    with pytest.raises(ValueError, match="the checkpoint is of another training: n_steps: want 12, got 24: "):
         trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
 
 

@@ -31,7 +31,14 @@ def catalogue(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def brief(monkeypatch):
+    """Trials that last as short as may be, for plans whose seconds do not matter."""
+    monkeypatch.setattr(planning, "TRIAL_SECONDS", 0.0)
+
+
 @compiled
+@pytest.mark.usefixtures("brief")
 @pytest.mark.parametrize("recipe, overrides", [("default", dict(epochs=2)), ("deck", dict(epochs=3, min_count=5)),
                                                ("default", dict(hash_size=500, hidden=(30,)))])
 def test_of_a_file_that_is_read_whole_everything_is_exact(recipe, overrides, catalogue):
@@ -52,6 +59,7 @@ def test_of_a_file_that_is_read_whole_everything_is_exact(recipe, overrides, cat
 
 
 @compiled
+@pytest.mark.usefixtures("brief")
 def test_a_sample_stands_for_the_whole(catalogue):
     whole, part = (plan(catalogue / "packed.jsonl.gz", sample_records=n) for n in (100_000, 2_000))
     assert not part.exact and "about" in str(part)
@@ -60,6 +68,7 @@ def test_a_sample_stands_for_the_whole(catalogue):
 
 
 @compiled
+@pytest.mark.usefixtures("brief")
 def test_what_cannot_fit_is_refused_with_the_numbers(catalogue, monkeypatch):
     found = plan(catalogue / "plain.jsonl", epochs=1)
     found.check()
@@ -77,9 +86,9 @@ def test_what_cannot_fit_is_refused_with_the_numbers(catalogue, monkeypatch):
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_records_are_estimated_from_the_bytes_that_were_read(ending, catalogue, tmp_path, monkeypatch):
-    n, path = 90_000, tmp_path / f"a.jsonl{ending}"
+    n, path = 30_000, tmp_path / f"a.jsonl{ending}"
     with (gzip.open if ending else open)(path, "wb") as file:
-        file.write((catalogue / "plain.jsonl").read_bytes() * 30)
+        file.write((catalogue / "plain.jsonl").read_bytes() * 10)
     monkeypatch.setattr("nnlite.data.records.AHEAD_BYTES", path.stat().st_size // 3)
     for paths, n_all in ([path], n), ([path] * 2, 2 * n):
         reader = read_records(paths)
@@ -130,6 +139,7 @@ def test_a_plan_that_just_fits_is_not_refused_nor_one_for_an_unknown_memory():
         found.check()
 
 
+@pytest.mark.usefixtures("brief")
 def test_seconds_and_memory_of_a_sample_are_scaled_to_all_records(tmp_path, monkeypatch):
     """By a clock that goes on by a second whenever it is looked at, a whole file and a quarter take equally long."""
     monkeypatch.setattr(planning, "time", Clock(tick=1.0))
@@ -140,6 +150,7 @@ def test_seconds_and_memory_of_a_sample_are_scaled_to_all_records(tmp_path, monk
     assert part.memory["matrices"] == pytest.approx(whole.memory["matrices"], rel=0.05)
 
 
+@pytest.mark.usefixtures("brief")
 def test_a_plan_is_for_the_categories_that_a_mapping_leaves(tmp_path):
     path, mapping = shop_file(tmp_path), Mapping({"Women": "", "Men": "", "Bags": "Dresses"})
     n_labels = [plan(path, epochs=1, label_min_count=2, **more).n_labels
@@ -296,6 +307,7 @@ def test_a_plan_wants_at_least_one_record(n, catalogue):
 
 
 @compiled
+@pytest.mark.usefixtures("brief")
 def test_the_memory_of_a_plan_does_not_grow_with_its_epochs(catalogue):
     found = plan(catalogue / "plain.jsonl", epochs=10**12, batch_rows=10**12)
     assert found.n_steps == 10**12
