@@ -27,16 +27,22 @@ def call(module, function, *args):
     return done.stdout
 
 
-@contextmanager
-def started(function, *args):
-    """A process that calls function(pipe, *args), and the other end of the pipe. It is killed at the end."""
+def start(function, *args):
+    """A process that calls function(*args)."""
     if CAN_FORK:
         with pytest.MonkeyPatch.context() as patch:  # before Python 3.12.4 sys.path does not reach the server
             patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
             forkserver.ensure_running()
-    ours, theirs = context.Pipe()
-    process = context.Process(target=function, args=(theirs, *args), daemon=True)
+    process = context.Process(target=function, args=args, daemon=True)
     process.start()
+    return process
+
+
+@contextmanager
+def started(function, *args):
+    """A process that calls function(pipe, *args), and the other end of the pipe. It is killed at the end."""
+    ours, theirs = context.Pipe()
+    process = start(function, theirs, *args)
     theirs.close()
     with ours:
         try:
