@@ -6,6 +6,7 @@ import hypothesis  # noqa: F401
 from problems import random_dataset, trainer
 
 from nnlite import AdaGrad, Record, TitleClassifier, Vocabulary, make_catalogue, write_chunks
+from nnlite.tool import command_line  # noqa: F401
 
 with tempfile.TemporaryDirectory() as folder:
     titles, categories = zip(*make_catalogue(60))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import finish, one_line, run, start
+from running import finish, one_line, run, start, start_python
 
 from nnlite.tool import commands
 
@@ -124,29 +123,29 @@ def test_any_locale_and_no_home(tmp_path, more):
 
 
 def test_signs_that_the_terminal_cannot_show_are_spelt(home):
-    done = start("predict", home / "shop", "裙子", env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    done = start_python("predict", home / "shop", "裙子", env=os.environ | {"PYTHONIOENCODING": "ascii"})
     assert finish(done) == (0, r"\u88d9\u5b50" + "\n", "")
 
 
 def test_one_core(home):
     one = {"preexec_fn": lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})}
     argv = "predict", home / "shop", "Blue cotton dress", "--top", 9, "--json"
-    assert finish(start(*argv, **one)) == finish(start(*argv))
+    assert finish(start_python(*argv, **one)) == finish(start(*argv))
 
 
 def test_a_full_disk(home, tmp_path):
-    limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))}
-    code, _, err = finish(start("train", home / "train.jsonl", "--model", tmp_path / "m", *QUICK, "--quiet", **limit))
+    train = "train", home / "train.jsonl", "--model", tmp_path / "m", *QUICK, "--quiet"
+    code, _, err = finish(start(*train, file_bytes=4096))
     assert code == 2 and "File too large" in one_line(err) and not os.listdir(tmp_path)
     with open("/dev/full", "w") as full:
-        code, _, err = finish(start("predict", home / "shop", "Blue dress", stdout=full))
+        code, _, err = finish(start_python("predict", home / "shop", "Blue dress", stdout=full))
     assert code == 2 and "No space left on device" in one_line(err)
 
 
 @pytest.mark.parametrize("closed", [0, 1, 2])
 def test_closed_streams(home, closed):
     argv = "predict", home / "shop", *(["Blue dress"] if closed else [])
-    process = start(*argv, preexec_fn=lambda: os.close(closed))
+    process = start_python(*argv, preexec_fn=lambda: os.close(closed))
     process.stdin.close()
     process.stdin = None
     code, out, err = finish(process)

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 import pytest
 from problems import compiled
-from running import finish, one_line, run, start
+from running import finish, one_line, run, start, start_python
 from shops import lines
 
 from nnlite import make_catalogue
@@ -217,14 +217,14 @@ def test_standard_input(home, given, titles):
 def test_the_reader_of_the_output_may_stop_early(home, unbuffered):
     """With a buffer the last output is written at exit, where Python itself would print an error."""
     env = os.environ | {"PYTHONUNBUFFERED": unbuffered}
-    process = start("predict", home / "shop", bufsize=0, env=env)
+    process = start_python("predict", home / "shop", bufsize=0, env=env)
     process.stdout.close()
     with process:
         with suppress(BrokenPipeError):
             while process.poll() is None:
                 process.stdin.write(b"Blue cotton dress\n" * 1000)
         assert (process.wait(timeout=120), process.stderr.read()) == (0, b"")
-    process = start("--help", stdout=(pipe := os.pipe())[1], env=env)
+    process = start_python("--help", stdout=(pipe := os.pipe())[1], env=env)
     os.close(pipe[0]), os.close(pipe[1])
     assert finish(process) == (0, "", "")
 

@@ -133,7 +133,8 @@ def test_dialect(style, delimiter, quoting, line_end, encoding, tmp_path):
         path.write_bytes(data)
         options = {"categories": "Tags"} if style == "tags" else {}
         records = [(record.title, record.categories) for record in read_records(path, **options)]
-        report = inspect_file(path, **options)
+        if seed == 0 or records != want:
+            report = inspect_file(path, **options)
         if records != want:
             assert not is_exact, [pair for pair in zip(records, want) if pair[0] != pair[1]][:2]
             assert any(" whole, as " in doubt or "always found together" in doubt for doubt in report.doubts)
