@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 OPENERS: dict[str, Callable] = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+# Raised by a packed file that is damaged; RuntimeError by bz2, at the next try.
+DAMAGE = (EOFError, OSError, RuntimeError, zlib.error, lzma.LZMAError)
 MAX_LINE_BYTES = 1 << 20  # bytes
 BLOCK_BYTES = 1 << 16  # bytes, read at a time; fewer than a line may have
 # Without the line end. Python's own parser takes a hundred times the memory, and quadratic time for some texts.
@@ -90,7 +92,7 @@ def numbered_lines(file: Any) -> Iterator[tuple[int, "str | SkippedLine"]]:
     while block:
         try:
             block = file.read1(BLOCK_BYTES)
-        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        except DAMAGE as error:
             yield number + 1, SkippedLine("damaged file", str(error))
             return
         whole, end, rest = (rest + block).rpartition(b"\n") if block else (rest, b"", b"")

@@ -7,8 +7,6 @@
 Ids are ASCII digits alone: not '+1', not '1_000'. Memory grows with the bytes that are read, whatever the header says.
 """
 
-import lzma
-import zlib
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +16,7 @@ import scipy.sparse as sp
 
 from nnlite.data.csr import Csr
 from nnlite.data.dataset import Dataset, from_arrays
-from nnlite.data.lines import open_binary
+from nnlite.data.lines import DAMAGE, open_binary
 
 LARGEST = 1e38  # of a feature's value: what float32 holds
 MOST = 2**31 - 1  # rows, features or labels: ids are int32
@@ -33,7 +31,7 @@ def read_xmc(path: str | Path) -> Dataset:
     with open_binary(path) as file:
         try:
             return _dataset(path, file)
-        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        except DAMAGE as error:
             raise ValueError(f"{path}: damaged: want a whole file of its ending's kind, got: {error}") from None
 
 

@@ -4,11 +4,11 @@ Tables keep their delimiter, header and cells; lines above the header are left o
 What is written is UTF-8, with a byte order mark where the file read has a mark or is UTF-16. Memory holds a block.
 """
 
-import csv
-import io
+import gc
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,70 +51,91 @@ def predict_rows(predict: Predict, data: Path, options: Options, out: Path, styl
         size = data.stat().st_size if source.file and source.format not in TABLES and data.is_file() else 0
         position = Position("predicting", [size] if size else None)
         written = _written(source, reading, out, style, options.header is not False)
-        with _target(out) as put:
+        with _target(out) as put, _frozen():
             put(written.head)
-            for block in _blocks(reading, untitled):
-                found = iter(predict([title for _, title in block if title]))
-                put("".join(written.row(row, next(found) if title else []) for row, title in block))
-                n_rows += len(block)
+            for rows, titles in _blocks(reading, untitled):
+                known = iter(predict([*filter(None, titles)]))
+                put(written.text(rows, [next(known) if title else [] for title in titles]))
+                n_rows += len(rows)
                 position.say(n_rows, 0, reading.n_bytes())
             if reading.skipped.total() > n_rows or untitled.total() == n_rows:
                 raise ValueError(f"{data}: want rows with titles, got {n_rows:,} rows, {untitled.total():,} of them "
                                  f"without a usable title, and {reading.skipped.summary('rows')} that cannot be read")
-    titles = " or ".join(repr(reading.layout.names[key]) for key in reading.layout.titles)
+    columns = " or ".join(repr(reading.layout.names[key]) for key in reading.layout.titles)
     lost = f"; left out {reading.skipped.summary('rows')}" if reading.skipped else ""
-    return f"{data}: titles from {titles}; {n_rows:,} rows, {untitled.total():,} without a usable title{lost}"
+    return f"{data}: titles from {columns}; {n_rows:,} rows, {untitled.total():,} without a usable title{lost}"
 
 
-def _blocks(reading: Reading, untitled: Skipped) -> Iterator[list[tuple[Any, str]]]:
-    """Lists of (row, its title, "" for none); the others are counted in `untitled` and `reading.skipped`."""
-    block: list[tuple[Any, str]] = []
-    n_chars = 0
+def _blocks(reading: Reading, untitled: Skipped) -> Iterator[tuple[list[Any], list[str]]]:
+    """(rows, the title of each, "" for none); the others are counted in `untitled` and `reading.skipped`."""
+    rows: list[Any] = []
+    titles: list[str] = []
+    n_chars, size, title_of = 0, _n_chars if reading.source.table is None else _n_chars_of_texts, reading.layout.title
     for number, row in reading.parsed():
         if isinstance(row, SkippedLine):
             if reading.skipped.add(row.kind, message := f"{reading.path}:{number}: {row}"):
                 say(message)
             continue
-        title, kind = "", "no title"
         try:
-            title = reading.layout.title(row)
+            title = title_of(row)
+            if not title:
+                untitled.add("no title", f"{reading.path}:{number}")
         except SkippedLine as trouble:
-            kind = trouble.kind
-        if not title:
-            untitled.add(kind, f"{reading.path}:{number}")
-        block.append((row, title))
-        values = row.values() if isinstance(row, dict) else row
-        n_chars += sum(len(value) for value in values if isinstance(value, (str, list, dict)))
-        if len(block) == BLOCK_ROWS or n_chars > BLOCK_CHARS:
-            yield block
-            block, n_chars = [], 0
-    yield block
+            title = ""
+            untitled.add(trouble.kind, f"{reading.path}:{number}")
+        rows.append(row)
+        titles.append(title)
+        n_chars += size(row)
+        if len(rows) == BLOCK_ROWS or n_chars > BLOCK_CHARS:
+            yield rows, titles
+            rows, titles, n_chars = [], [], 0
+    yield rows, titles
+
+
+def _n_chars_of_texts(row: list[str]) -> int:
+    return sum(map(len, row))
+
+
+def _n_chars(row: Any) -> int:
+    """About the size of a row of any values."""
+    values = row.values() if isinstance(row, dict) else row
+    return sum(len(value) for value in values if isinstance(value, (str, list, dict)))
 
 
 class _Table:
-    """Rows as lines of a table; head: the header line."""
+    """Rows as lines of a table; head: the header line; is_text: whether all cells are texts.
+
+    Quotes are those of the csv module's QUOTE_MINIMAL, which takes four times as long.
+    """
 
     def __init__(self, columns: list[str], delimiter: str, is_quoted: bool, line_end: str, style: Style,
-                 has_header: bool, mark: str):
-        self.style, self.buffer = style, io.StringIO()
-        self.delimiter, self.line_end = delimiter, line_end
-        self.writer = csv.writer(self.buffer, delimiter=delimiter, lineterminator=line_end) if is_quoted else None
-        self.head = mark + (self.line([*columns, CATEGORIES, PROBABILITIES]) if has_header else "")
+                 has_header: bool, mark: str, is_text: bool):
+        self.style, self.is_text = style, is_text
+        self.delimiter, self.line_end, self.is_quoted = delimiter, line_end, is_quoted
+        self.cell_of = lru_cache(maxsize=1 << 12)(self._cell)  # many products share their categories
+        self.head = mark + (self._line([*columns, CATEGORIES, PROBABILITIES]) if has_header else "")
 
-    def line(self, cells: list[str]) -> str:
-        """The line of some cells."""
-        if not self.writer:
-            return self.delimiter.join(cells) + self.line_end
-        self.buffer.seek(0)
-        self.buffer.truncate()
-        self.writer.writerow(cells)
-        return self.buffer.getvalue()
+    def text(self, rows: list[list[Any]], found: list[Pairs]) -> str:
+        """The lines of some rows, each with its categories."""
+        cell_of, share, line = self.cell_of, self.style.separator.join, self._line
+        texts = rows if self.is_text else [[*map(_text, row)] for row in rows]
+        return "".join([line([*row, cell_of(tuple([name for name, _ in pairs])), share(["%.4f" % p for _, p in pairs])])
+                        for row, pairs in zip(texts, found)])
 
-    def row(self, row: list[Any], pairs: Pairs) -> str:
-        """The line of a row and its categories."""
-        names = self.style.separator.join(name for name, _ in pairs)
-        shares = self.style.separator.join(f"{p:.4f}" for _, p in pairs)
-        return self.line([*map(_text, row), names if self.style.is_raw else cell(names), shares])
+    def _cell(self, names: tuple[str, ...]) -> str:
+        text = self.style.separator.join(names)
+        return text if self.style.is_raw else cell(text)
+
+    def _line(self, cells: list[str]) -> str:
+        line = self.delimiter.join(cells)
+        if self.is_quoted and ('"' in line or line.count(self.delimiter) >= len(cells) or "\n" in line or "\r" in line):
+            line = self.delimiter.join(map(self._quoted, cells))
+        return line + self.line_end
+
+    def _quoted(self, text: str) -> str:
+        if '"' in text:
+            return '"' + text.replace('"', '""') + '"'
+        return f'"{text}"' if self.delimiter in text or "\n" in text or "\r" in text else text
 
 
 class _Lines:
@@ -123,13 +144,16 @@ class _Lines:
     head = ""
 
     def __init__(self, columns: list[str] | None):
-        self.columns = columns
+        self.columns, self.encode = columns, json.JSONEncoder(default=str).encode
 
-    def row(self, row: Any, pairs: Pairs) -> str:
-        """The line of a row and its categories."""
+    def text(self, rows: list[Any], found: list[Pairs]) -> str:
+        """The lines of some rows, each with its categories."""
+        return "".join(map(self._line, rows, found))
+
+    def _line(self, row: Any, pairs: Pairs) -> str:
         product = dict(row) if self.columns is None else dict(zip(self.columns, row))
         product |= {CATEGORIES: [name for name, _ in pairs], PROBABILITIES: [round(p, 6) for _, p in pairs]}
-        return json.dumps(product, default=str) + "\n"
+        return self.encode(product) + "\n"
 
 
 def _written(source: Source, reading: Reading, out: Path, style: Style, has_header: bool) -> _Table | _Lines:
@@ -151,7 +175,7 @@ def _written(source: Source, reading: Reading, out: Path, style: Style, has_head
     delimiter = source.delimiter if source.delimiter and (ending == ".txt" or source.delimiter in usual) else usual[0]
     is_kept = table is not None and delimiter == "\t" == source.delimiter and not table.quoting
     mark = "\ufeff" if source.encoding.startswith("utf-16") or source.has_mark else ""  # for spreadsheets
-    return _Table(columns, delimiter, not is_kept, source.line_end, style, has_header, mark)
+    return _Table(columns, delimiter, not is_kept, source.line_end, style, has_header, mark, table is not None)
 
 
 def _text(value: Any) -> str:
@@ -168,6 +192,16 @@ def _target(out: Path) -> Iterator[Callable[[str], None]]:
     file: AbstractContextManager = replacing(out)
     with file as opened_file:
         yield lambda text: opened_file.write(text.encode("utf-8", "backslashreplace"))
+
+
+@contextmanager
+def _frozen() -> Iterator[None]:
+    """Within it the garbage collector does not walk through the model and the modules for each block of rows."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def is_header(line: str) -> bool:

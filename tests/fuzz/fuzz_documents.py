@@ -184,14 +184,15 @@ def objects(value):
 def strict_table(text, delimiter):
     """The rows of the csv module, and each line alone that does not stand inside of a row.
 
-    A damaged title with the end of an inner row on its line is a row as any other.
+    A damaged title with the start of an inner row on its line is a row as any other: its line ends as those of rows do.
     """
     with suppress(csv.Error):
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
             yield from values(row)
     lines = text.split("\n")
     for line in lines:
-        if f"{delimiter}{INSIDE}" not in line or len(lines) < 4:  # of one row nothing tells that it is not two
+        if f"{delimiter}{INSIDE}" not in line or len(lines) < 4 or line.endswith(f'{delimiter}"text'):
+            # of one row nothing tells that it is not two
             with suppress(csv.Error):
                 yield from values(next(csv.reader([line], delimiter=delimiter), []))
             yield from values(line.split(delimiter))

@@ -1,13 +1,11 @@
 """`Lines`: the lines of a file of UTF-8 bytes, read in blocks. `Stretch`: some of them, to be cut at offsets."""
 
-import lzma
-import zlib
 from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
 from nnlite.data.files.dialect import split_lines
-from nnlite.data.lines import SkippedLine
+from nnlite.data.lines import DAMAGE, SkippedLine
 
 BLOCK_BYTES = 1 << 17
 MAX_LINE_BYTES = 1 << 24
@@ -116,7 +114,7 @@ class Lines:
 def _read_block(read: Callable[[int], bytes]) -> bytes | SkippedLine:
     try:
         return read(BLOCK_BYTES)
-    except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+    except DAMAGE as error:
         return SkippedLine("damaged file", str(error))
 
 

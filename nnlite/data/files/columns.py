@@ -14,7 +14,6 @@ from nnlite.data.files.programs import (CATEGORY, FIRST, HANDLES, HINTS, IDS, ID
                                         VARIANTS, column_rule, plain, program_of, without_language)
 from nnlite.data.lines import MAX_TITLE_CHARS, SkippedLine
 
-NO_TITLE = re.compile(r"\(new Date\(\)\)\.getTime\(\)|aPageStart")  # Amazon's page of 2018 had its timing script there
 FORMULA = re.compile(r"'(?=[=+\-@])")  # WooCommerce puts the apostrophe before what a spreadsheet would compute
 BIT_PAIRS = ({"0", "1"}, {"0.0", "1.0"}, {"true", "false"})
 MAX_OFFERS = 12  # columns that an error offers
@@ -213,16 +212,9 @@ class Layout:
 
     def title_and_categories(self, row: Row) -> tuple[str, tuple[str, ...]]:
         """The title and the distinct categories of a row, cleaned. Raises SkippedLine."""
-        title, raw = "", None
-        for key in self.titles:
-            raw = get(row, key)
-            title = self._title(raw)
-            if title:
-                break
+        title = self.title(row)
         if not title:
-            self._raise_no_title(row, raw)
-        if len(title) > MAX_TITLE_CHARS:
-            raise SkippedLine("title too long", title)
+            self._raise_no_title(row)
         self.last_handle = get(row, self.handle)
         found: dict[str, None] = {}
         for column in self.categories:
@@ -238,32 +230,34 @@ class Layout:
             if self._is_variant(row):
                 raise SkippedLine("variant", title)
             self.n_hinted += any(get(row, key) for key in self.hints)
-            raise SkippedLine("no category", raw)
+            raise SkippedLine("no category", title)
         return title, tuple(found)
 
     def title(self, row: Row) -> str:
         """The title of a row, cleaned; "" if it has none. Raises SkippedLine."""
-        title = next((title for key in self.titles if (title := self._title(get(row, key)))), "")
-        if len(title) > MAX_TITLE_CHARS:
-            raise SkippedLine("title too long", title)
-        return title
+        for key in self.titles:
+            if title := self._title(get(row, key)):
+                if len(title) > MAX_TITLE_CHARS:
+                    raise SkippedLine("title too long", title)
+                return title
+        return ""
 
     def _title(self, raw):
         if isinstance(raw, str):
             title = clean(raw)
             if self.is_woo and FORMULA.match(title):
                 title = title[1:]
-            return "" if title in NO_NAMES or NO_TITLE.search(title) else title
+            return "" if title in NO_NAMES or is_page_code(title) else title
         if isinstance(raw, (int, float)) and not isinstance(raw, bool) and raw == raw:
             return number_text(raw)
         return ""
 
-    def _raise_no_title(self, row, raw):
+    def _raise_no_title(self, row):
         self.n_untitled += any(get(row, column.key) for column in self.categories)
         handle = get(row, self.handle)
         if handle and handle == self.last_handle or self._is_variant(row):
             raise SkippedLine("variant", str(handle))
-        raise SkippedLine("no title", raw)
+        raise SkippedLine("no title", get(row, self.titles[-1]))
 
     def _is_variant(self, row):
         """Whether a row says of itself that it is part of a product above, or holds no id of a product."""
@@ -291,6 +285,11 @@ def _holds_google(name):
 def shell_quoted(name: str) -> str:
     """A column's name for the command line."""
     return name if re.fullmatch(r"[\w.:-]+", name) else f'"{name}"'
+
+
+def is_page_code(title: str) -> bool:
+    """Whether a title is the timing script that Amazon's pages of 2018 had in its place."""
+    return "aPageStart" in title or "(new Date()).getTime()" in title
 
 
 def get(row: Row, key: Key | None) -> Any:

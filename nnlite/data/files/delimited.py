@@ -51,19 +51,18 @@ class Rows:
         more = self._quoted_rows if self.dialect.quoting else self._split_rows
         while True:
             while self.lines.ahead or self.lines.read():
-                yield from self._checked(more())
+                yield from more()
             if not self.lines.trouble:
                 return
             yield self.lines.end_trouble()
             if self.dialect.quoting and (self.lines.ahead or self.lines.read()):
-                yield from self._checked(self._resolved(is_inside=True))
+                yield from self._resolved(is_inside=True)
 
-    def _checked(self, rows):
-        """The same rows, those with bytes that are not UTF-8 as SkippedLine."""
-        for number, row in rows:
-            if self.lines.is_dirty and isinstance(row, list) and _NOT_UTF8.search("".join(row)):
-                row = SkippedLine("not UTF-8", self.dialect.delimiter.join(row).encode(errors="surrogateescape"))
-            yield number, row
+    def _checked(self, row: Row) -> Row:
+        """The same row; a SkippedLine if bytes of it are not UTF-8."""
+        if self.lines.is_dirty and isinstance(row, list) and _NOT_UTF8.search("".join(row)):
+            return SkippedLine("not UTF-8", self.dialect.delimiter.join(row).encode(errors="surrogateescape"))
+        return row
 
     def _split_rows(self):
         """The rows of the lines ahead, in which quotes mean nothing."""
@@ -166,14 +165,14 @@ class Rows:
         is_odd = False
         while not (is_inside or is_odd) and (found := self._plain_row()):
             cells, is_odd = found
-            yield self.lines.number, self._whole(cells)
+            yield self.lines.number, self._checked(self._whole(cells))
             self.lines.drop(1)
         if is_odd:
             return
         number = self.lines.number
         for start, row in resolve(self.lines, self.dialect.width, self.dialect.delimiter, self._signature(),
                                   is_inside, self.has_rows_in_cells):
-            yield number + start, self._whole(row) if isinstance(row, list) else row
+            yield number + start, self._checked(self._whole(row)) if isinstance(row, list) else row
 
     def _plain_row(self) -> tuple[list[str], bool] | None:
         """(the row of the next line, whether quotes stand inside of its cells); None unless `resolve` is sure of it.
@@ -202,9 +201,9 @@ class Rows:
         self.examples += [row for row in rows[:MAX_EXAMPLES - len(self.examples)] if len(row) == self.dialect.width]
         numbers = map(number.__add__, ends)
         if {n}.issuperset(map(len, rows)) and (n > 1 or all(row[0].strip() for row in rows)):
-            return zip(numbers, rows)
+            return zip(numbers, map(self._checked, rows) if self.lines.is_dirty else rows)
         short = [len(row) < n for row in rows] + [False]
-        return ((line, self._whole(row, short[i - 1] + short[i + 1] > 0)) for i, (line, row) in
+        return ((line, self._checked(self._whole(row, short[i - 1] + short[i + 1] > 0))) for i, (line, row) in
                 enumerate(zip(numbers, rows)) if any(map(str.strip, row)) or len(row) == n > 1)
 
     def _whole(self, row: list[str], is_beside_short: bool = False) -> Row:

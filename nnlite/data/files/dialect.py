@@ -95,8 +95,8 @@ def split_lines(text: str, line_end: str) -> list[str]:
 def header_place(rows: Sequence[Sequence[str]], title: str | None = None) -> int:
     """Index of the row that names the columns, among the first ones of a table: 0, but for what may stand above.
 
-    That is a line of one cell above names of columns, or settings such as 'Version=1' above rows with a column of
-    titles: of several of these, as in Amazon's templates, the last.
+    That is a line of one cell above names of columns, or settings such as 'Version=1' or 'Shop:' above rows with a
+    column of titles: of several of these, as in Amazon's templates, the last.
     """
     known = {plain(title)} if title else {*TITLES}
     filled = [[cell.strip() for cell in row if cell.strip()] for row in rows[:MAX_ABOVE + 1]]
@@ -105,7 +105,8 @@ def header_place(rows: Sequence[Sequence[str]], title: str | None = None) -> int
         return 0
     is_title = len(filled[0]) == 1
     places = [i for i, cells in enumerate(filled) if len(cells) > 1 and _are_words(cells) and (is_title or named[i])]
-    is_above = places and is_title and max(map(len, filled[:places[0]])) == 1 or any("=" in cell for cell in filled[0])
+    is_above = places and is_title and max(map(len, filled[:places[0]])) == 1 or \
+        any("=" in cell or cell.endswith(":") for cell in filled[0])
     if not (places and is_above):
         return 0
     place = places[0]

@@ -6,12 +6,12 @@ letters are those of one Western language, else what charset-normalizer finds, t
 
 import codecs
 import io
-import lzma
 import re
 import warnings
-import zlib
 from contextlib import suppress
 from typing import Any
+
+from nnlite.data.lines import DAMAGE
 
 SAMPLE_BYTES = 1 << 18
 MAX_SCANNED_BYTES = 1 << 28  # for the first letter that is not ASCII, in a file that can be read twice
@@ -114,7 +114,7 @@ def _read(file, n_bytes):
     while (n_bytes := n_bytes - len(parts[-1] if parts else b"")) > 0:
         try:
             block = file.read1(n_bytes)
-        except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError):  # which will be met again
+        except (ValueError, *DAMAGE):  # which will be met again
             break
         if not block:
             break

@@ -5,15 +5,13 @@ or list where it holds others. Memory holds a block of the file and an item. Doc
 """
 
 import codecs
-import lzma
 import re
-import zlib
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 from xml.parsers import expat
 
-from nnlite.data.lines import MAX_OBJECT_CHARS, SkippedLine
+from nnlite.data.lines import DAMAGE, MAX_OBJECT_CHARS, SkippedLine
 
 ITEMS = frozenset(("item", "entry", "product", "offer", "shopitem", "row", "book"))  # elements that are a product
 MAX_TEXT_CHARS = 1 << 20  # of one element; the rest is left out
@@ -82,7 +80,7 @@ class Feed:
         while block and not trouble:
             try:
                 block = self.file.read1(BLOCK_BYTES)
-            except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+            except DAMAGE as error:
                 trouble = str(error)
                 break
             text = rest + decoder.decode(block.translate(_SPACES), final=not block)

@@ -5,16 +5,14 @@ where the text is damaged, reading resumes at the next line that begins as the o
 """
 
 import codecs
-import lzma
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
 from nnlite.data.files.arrays import parsed, scan
 from nnlite.data.files.json_survey import MAX_HELD, MAX_KEY_CHARS, Found, Walker, matches, outer_level
-from nnlite.data.lines import MAX_LITERAL_CHARS, MAX_OBJECT_CHARS, SkippedLine
+from nnlite.data.lines import DAMAGE, MAX_LITERAL_CHARS, MAX_OBJECT_CHARS, SkippedLine
 
 BLOCK_BYTES = 1 << 18
 MAX_DOUBTFUL = 64  # objects that are indented otherwise or behind a damaged one, before all are believed in
@@ -235,7 +233,7 @@ class Objects:
             return -1
         try:
             block = self.file.read1(BLOCK_BYTES)
-        except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        except DAMAGE as error:
             self.trouble, block = str(error), b""
         self._is_end = not block
         text = self._decoder.decode(block, final=self._is_end)

@@ -32,7 +32,8 @@ def plain_product(text: Any, layout: Layout) -> tuple[str, tuple[str, ...]] | No
         if type(title) is str and type(names) is list and len(names) <= MAX_NAMES and \
                 layout.other_keys.isdisjoint(value) and (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
             title, categories = clean(title), layout.names_of(tuple(names))
-            if categories and MIN_CHARS <= len(title) <= MAX_TITLE_CHARS and "getTime" not in title:
+            if categories and MIN_CHARS <= len(title) <= MAX_TITLE_CHARS and \
+                    "getTime" not in title and "aPageStart" not in title:  # as `is_page_code`, faster
                 return title, categories
     except (ValueError, KeyError, TypeError, StopIteration, RecursionError, SkippedLine):
         pass

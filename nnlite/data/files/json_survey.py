@@ -166,10 +166,12 @@ def survey(sample: str, title: str | int | None = None, is_whole: bool = False) 
     starts: dict[Path, list[int]] = defaultdict(list)
     raw: dict[Path, Counter[str]] = defaultdict(Counter)
     first_keys: dict[Path, set[str]] = defaultdict(set)  # of the first object at each path
+    items: dict[Path, set[int]] = defaultdict(set)  # which of the widest items around it have objects at a path
     while event not in ("", "!"):
         event, place = walker.advance(sample, place)
         if event == "{":
             starts[walker.path].append(place)
+            items[walker.path].add(len(starts.get(_item(walker.path), ())))
         elif event == ":" and walker.key is not None:
             raw[walker.path][walker.key] += 1
             if len(starts[walker.path]) == 1:
@@ -179,6 +181,7 @@ def survey(sample: str, title: str | int | None = None, is_whole: bool = False) 
         if n > 1:  # objects by their ids
             children = [path for path in starts if path[:-1] == parent and path[-1] is not None]
             starts[parent + (ANY,)] = sorted(start for path in children for start in starts[path])
+            items[parent + (ANY,)] = set.union(*(items[path] for path in children))
             keys[parent + (ANY,)] = set.intersection(*(keys[path] for path in children))
     if not starts:
         raise ValueError("a JSON document without objects, want a list of objects, one a product")
@@ -195,11 +198,14 @@ def survey(sample: str, title: str | int | None = None, is_whole: bool = False) 
             2 * titles.get(path, len(starts[path])) >= len(starts[path])] or good
     good = [path for path in good if not any(other != path and _is_inside(path, other) for other in good)] \
         if best else [path for path in good if path[-1] is None] or good
+    good = [path for path in good if not any(_is_instead(other, path, items) for other in good)]
     path = max(good, key=lambda path: len(starts[path]))
     level = outer_level(path)
     is_one = level == 1 == len(starts[None,])
     is_damaged = event == "!" or is_whole and bool(walker.stack or walker.is_in_text)
-    if is_damaged and level and len(starts[path if is_one else path[:level]]) <= (MAX_HELD if is_one else MIN_ITEMS):
+    is_early = len(starts[path if is_one else path[:level]]) <= (MAX_HELD if is_one else MIN_ITEMS)
+    is_doubtful = any(_item(other) == _item(path) and not matches(other, path) for other in good)
+    if is_damaged and level and (is_early or is_doubtful):
         line = sample.count("\n", 0, place) + 1
         raise ValueError(f"a JSON document that is damaged in line {line:,}, before it shows where its products are: "
                          "want a whole document")
@@ -224,6 +230,20 @@ def _score(path, keys, wanted):
 def _is_inside(path, other):
     """Whether `path` leads through the objects at `other`."""
     return len(path) > len(other) and matches(path[:len(other)], other)
+
+
+def _item(path):
+    """The path of the widest item that objects at `path` are part of; () if they are in none."""
+    return path[:outer_level(path)]
+
+
+def _is_instead(other, path, items):
+    """Whether the products are at `other`, and objects at `path` inside of products whose key is misspelt.
+
+    Each is in items of one list that have nothing at the other place; `other` in more of them, or in fewer lists.
+    """
+    return _item(path) == _item(other) != () and items[path].isdisjoint(items[other]) and \
+        (len(items[other]), -other.count(None)) > (len(items[path]), -path.count(None))
 
 
 def matches(path: Path, wanted: Path) -> bool:

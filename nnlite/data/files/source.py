@@ -8,7 +8,6 @@ import io
 import lzma
 import re
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -23,7 +22,7 @@ from nnlite.data.files.json_document import Objects
 from nnlite.data.files.json_rows import json_object
 from nnlite.data.files.json_survey import survey
 from nnlite.data.files.kinds import binary_kind, is_binary, text_kind
-from nnlite.data.lines import SkippedLine, numbered_lines
+from nnlite.data.lines import DAMAGE, SkippedLine, numbered_lines
 
 SAMPLE_BYTES = 1 << 18
 PACKINGS: dict[bytes, tuple[str, Callable]] = {  # how a file begins -> its ending, what opens it
@@ -70,7 +69,7 @@ class Peeked(io.RawIOBase):
         try:
             while len(self.sample) < SAMPLE_BYTES and (block := file.read1(SAMPLE_BYTES)):
                 self.sample += block
-        except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
+        except (ValueError, *DAMAGE) as error:
             self.trouble = error
         self.rest = self.sample
 

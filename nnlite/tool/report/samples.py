@@ -94,7 +94,8 @@ def marked(title: str, effects: Sequence[Effect]) -> str:
     """The title as HTML, its words marked by their effects on its first category."""
     effect_of, parts, end = {effect.word: effect.logit for effect in effects}, [], 0
     for run in _RUN.finditer(title):
-        effect = max((effect_of.get(word, 0.0) for word in tokenise(run[0])), key=abs, default=0.0)
+        word, = tokenise(run[0])
+        effect = effect_of.get(word, 0.0)
         against = "against" if effect <= -EFFECTS[-1][0] else ""
         kind = next((kind for least, kind in EFFECTS if effect >= least), against)
         parts.append(bare(title[end:run.start()]))

@@ -8,11 +8,16 @@ import io
 import json
 import re
 import time
+from pathlib import Path
 
 import pytest
 
 from nnlite import read_records
 from nnlite.data.cleaning import clean
+from nnlite.data.files.blocks import Lines
+from nnlite.data.files.encoding import look
+from nnlite.data.files.source import Peeked
+from nnlite.data.lines import numbered_lines
 
 INNER = [{"title": "inside", "category": "no"}]
 ROWS = [{"id": i, "title": f"Item {i}", "category": ["Mugs"], "related": INNER} for i in range(6)]
@@ -162,3 +167,17 @@ def test_long_names_of_columns_are_looked_at_quickly(key, tmp_path):
     start = time.process_time()
     assert titles(path) == ["a"] * 3
     assert time.process_time() - start < 10
+
+
+class Broken(io.BytesIO):
+    """A packed file whose error has been met before: bz2 raises another one at the next try."""
+
+    def read1(self, size=-1):
+        raise RuntimeError("Invalid sequence of commands sent to libbzip2")
+
+
+def test_the_second_error_of_a_packed_file_is_damage_too():
+    assert isinstance(Peeked(Broken(), Path("a.csv.bz2")).trouble, RuntimeError) and look(Broken())[0] == b""
+    assert [line.kind for _, line in numbered_lines(Broken())] == ["damaged file"]
+    lines = Lines(Broken(), "\n")
+    assert not lines.read() and lines.trouble.kind == "damaged file"

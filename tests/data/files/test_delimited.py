@@ -191,6 +191,7 @@ def test_without_a_header():
 @pytest.mark.parametrize("above, header", [
     ("My shop, May\n", "sku;name;category"), ("Export\n\n", "sku;price;category"),
     ("Info;Version=1;;\n", "*Title;*Category;x"), ("Version=2;a;b\nProduct Name;SKU;x\n", "item_name;item_sku;x"),
+    ("Shop:;Acme\n", "sku;name;category"), ("Shop:;Acme\nDate:;1.5.;;\n", "sku;name;category"),
     ("", "Text;Kind;x"), ("", "title"), ("", "Art;Größe;x"), ("", "Art;Größe;"),
 ])
 def test_what_stands_above_the_header_is_no_header(above, header):

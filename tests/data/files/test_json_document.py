@@ -104,3 +104,18 @@ def test_memory_is_that_of_a_block_and_a_product(start, part, n, most):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert n_rows >= 2 and peak < most
+
+
+INNER = [{"title": "no", "category": "no"}] * 3
+
+
+@pytest.mark.parametrize("item, damage", [
+    ({"noda": {"id": 0, "related": INNER}}, ""), ({"noda": {"id": 0, "more": {"related": INNER * 9}}}, ""),
+    ({"noda": {"id": 0, "related": INNER}}, "}"), ({"node": {"title": "T", "category": "c"}, "related": INNER}, "}"),
+])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_products_of_misspelt_keys_do_not_hide_the_others(item, damage, at):
+    nodes: list = [{"node": product} for product in PRODUCTS[:2]]
+    nodes.insert(at, item)
+    rows = read_or_nothing(json.dumps({"s": {"edges": nodes}}) + damage)
+    assert all(isinstance(row, SkippedLine) or row["title"] != "no" for row in rows) and (rows or damage)
