@@ -12,7 +12,7 @@ what the sample did not show (warnings).
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from nnlite.data.files.columns import Layout, Options
 from nnlite.data.files.json_rows import json_object, plain_product
 from nnlite.data.files.report import SHOWN, FileReport, column_reports, doubts
-from nnlite.data.files.source import TABLES, Source, opened
+from nnlite.data.files.source import TABLES, Source, checked_path, opened
 from nnlite.data.lines import BROKEN, Skipped, SkippedLine
 from nnlite.system.stages import Position, sizes_of
 
@@ -93,8 +93,8 @@ def given(options: Options) -> dict[str, Any]:
 
 def inspect_file(path: FilePath, **options: Any) -> FileReport:
     """How `read_records` reads a file and why, from a sample of it. Options and errors are those of `read_records`."""
-    with opened(Path(path), make_options(**options)) as source:
-        reading = Reading(Path(path), source, make_options(**options))
+    with opened(place := checked_path("inspect_file", path), make_options(**options)) as source:
+        reading = Reading(place, source, make_options(**options))
         for number, result in reading.of_sample():
             if isinstance(result, SkippedLine):
                 reading.skipped.add(result.kind, f"{path}:{number}: {result}")
@@ -123,9 +123,9 @@ class RecordReader(RecordStream):
     _records: Generator[Record, None, None]
 
     def __init__(self, paths: Sequence[FilePath], options: Options = Options()):
-        if not paths:
+        if not isinstance(paths, Iterable) or not (paths := list(paths)):
             raise ValueError("read_records: no file given, want at least one")
-        self.paths, self.options = [Path(path) for path in paths], options
+        self.paths, self.options = [checked_path("read_records", path) for path in paths], options
         self._position = Position("reading", sizes_of(self.paths))
         self.readings: list[Reading] = []
         super().__init__(self._read())

@@ -20,6 +20,7 @@ from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system import memory
 from nnlite.system.interrupts import interrupts_between_steps
+from nnlite.system.ranges import SEED_MAX, instance, integer, number
 from nnlite.system.threads import one_blas_thread, team
 from nnlite.training import checkpoints
 from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
@@ -75,21 +76,21 @@ class Trainer:
     def _checked(self):
         """A copy, so that nothing changes while it trains. ValueError for a value out of range."""
         one = copy.copy(self)
+        instance("Trainer: model", one.model, MLP)
+        instance("Trainer: optimizer", one.optimizer, Optimizer)
         for name in "dropout", "word_dropout", "negligible":
-            if not 0 <= getattr(one, name) < 1:
-                raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {getattr(one, name)}")
+            setattr(one, name, number(f"Trainer: {name}", getattr(one, name), 0, 1))
+        one.seed = integer("Trainer: seed", one.seed, 0, SEED_MAX)
         for name in "batch_rows", "epochs":
-            number = getattr(one, name)
-            if not isinstance(number, (int, np.integer)):
-                raise TypeError(f"Trainer: {name}: want a whole number, got {number!r}")
-            if number < 1:
-                raise ValueError(f"Trainer: {name}: want at least 1, got {number}")
-            setattr(one, name, int(number))
+            setattr(one, name, value := integer(f"Trainer: {name}", getattr(one, name)))
+            if value < 1:
+                raise ValueError(f"Trainer: {name}: want at least 1, got {value}")
         for name, known in ("order", ("shuffled", "chunks")), ("reduction", ("sum", "mean")):
-            if getattr(one, name) not in known:
+            if not isinstance(getattr(one, name), str) or getattr(one, name) not in known:
                 raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {getattr(one, name)!r}")
-        if not one.checkpoint_seconds >= 0:
-            raise ValueError(f"Trainer: checkpoint_seconds: want at least 0, got {one.checkpoint_seconds}")
+        number("Trainer: checkpoint_seconds", one.checkpoint_seconds, 0)
+        if not callable(one.schedule):
+            raise TypeError(f"Trainer: schedule: want a function of the progress, got {one.schedule!r:.60}")
         if one.label_weights is not None:
             one.label_weights = check_weights(
                 "Trainer: label_weights", one.label_weights, one.model.n_labels).copy()
