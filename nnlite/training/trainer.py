@@ -124,8 +124,8 @@ class Trainer:
 
     def n_steps(self, data: Dataset | ChunkedData | Iterable[Dataset]) -> int | None:
         """The number of updates that `fit` will make, or None if the data do not tell their length."""
-        sizes = chunked(data).sizes
-        return None if sizes is None else self.epochs * sum(ceil(n_rows / self.batch_rows) for n_rows in sizes)
+        sizes, one = chunked(data).sizes, self._checked()
+        return None if sizes is None else one.epochs * sum(ceil(n_rows / one.batch_rows) for n_rows in sizes)
 
     def _chunked(self, data):
         chunks = chunked(data, self.batch_rows if self.order == "chunks" else None)
@@ -146,6 +146,7 @@ class _Run:
         self.chunks, self.validation, self.on_step = chunks, validation, on_step
         self.n_steps, self.history = trainer.n_steps(chunks), History()
         self.identity: dict = identity(trainer, self.n_steps, chunks) if trainer.checkpoints else {}
+        self.validated_on = validation.crc32() if trainer.checkpoints and isinstance(validation, Dataset) else None
         self.start = self.saved = time.perf_counter()
 
     def opened_checkpoints(self):
@@ -264,7 +265,8 @@ class _Run:
                                 or time.perf_counter() - self.saved > one.checkpoint_seconds):
             self.check_finite()
             arrays, seen = self.model.params | self.optimizer.state, self.history
-            header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation}
+            header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation,
+                      "validated_on": self.validated_on}
             try:
                 checkpoints.save(one.checkpoints, step, header, arrays | {
                     "history/loss": np.array(seen.loss), "history/rows": np.array(seen.rows, np.int64)})
@@ -280,6 +282,9 @@ class _Run:
         found = checkpoints.load(folder, wanted) if folder else None
         if found:
             header, arrays = found
+            if header.get("validated_on", self.validated_on) != self.validated_on:
+                raise ValueError(f"{folder}: the checkpoint is of a training with other validation data, or without: "
+                                 "give the same, or delete this folder to train anew")
             for name, array in into.items():
                 array[...] = arrays[name]
             self.optimizer.t = header["step"]
