@@ -88,5 +88,5 @@ def binned(model: MLP, x: sp.csr_array, y: Csr, groups: np.ndarray, n_groups: in
         ranking.calibration_bins(z, groups[tile], *y.rows(rows)[:2], tile.start, *tables[rows.start])
 
     model.each_tile(x, add, threads)
-    in_order = [tables[start] for start in sorted(tables)]  # of the blocks
+    in_order = [tables[start] for start in sorted(tables) or [0]]  # of the blocks; zeros if there are none
     return [finite("binned: probabilities", reduce(np.add, parts)) for parts in zip(*in_order)]

@@ -125,4 +125,4 @@ def likeliest_true(model: MLP, x: sp.csr_array, y: sp.csr_array, threads: int | 
         z = finite("likeliest_true: logits", np.einsum("ij,ij->i", h[row], w[labels]) + b[labels])
         return labels[np.lexsort((labels, -z, row))[indptr[:-1] - indptr[0]]]
 
-    return np.concatenate(model.each_block(x, one_block, threads))
+    return np.concatenate([np.empty(0, np.int32), *model.each_block(x, one_block, threads)])
