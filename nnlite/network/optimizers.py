@@ -66,7 +66,7 @@ class Optimizer:
         for name, p in self.params.items():
             check_array(name, p, p.shape, write=True)
             for part in self.state_names:
-                check_array(f"{name}/{part}", self.state[f"{name}/{part}"], self._state_shape(name, p), write=True)
+                check_array(f"{name}/{part}", self.state.get(f"{name}/{part}"), self._state_shape(name, p), write=True)
         self.rows = {name: as_rows(name, array) for name, array in (self.params | self.state).items()}
         self.t, self.factor = self.t + 1, factor
 
