@@ -20,6 +20,7 @@ from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system import memory
 from nnlite.system.interrupts import interrupts_between_steps
+from nnlite.system.paths import checked_path
 from nnlite.system.ranges import SEED_MAX, instance, integer, number
 from nnlite.system.threads import one_blas_thread, team
 from nnlite.training import checkpoints
@@ -88,6 +89,8 @@ class Trainer:
         for name, known in ("order", ("shuffled", "chunks")), ("reduction", ("sum", "mean")):
             if not isinstance(getattr(one, name), str) or getattr(one, name) not in known:
                 raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {getattr(one, name)!r}")
+        if one.checkpoints is not None:
+            checked_path("Trainer: checkpoints", one.checkpoints)
         number("Trainer: checkpoint_seconds", one.checkpoint_seconds, 0)
         if not callable(one.schedule):
             raise TypeError(f"Trainer: schedule: want a function of the progress, got {one.schedule!r:.60}")

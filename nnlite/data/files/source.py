@@ -6,7 +6,6 @@ import errno
 import gzip
 import io
 import lzma
-import os
 import re
 import sys
 import zlib
@@ -93,16 +92,6 @@ class Peeked(io.RawIOBase):
         is_whole = len(self.sample) < SAMPLE_BYTES
         end = len(self.sample) if is_whole else self.sample.rfind(b"\n") + 1 or len(self.sample)
         return self.sample[:end].decode(errors="replace").removeprefix("\ufeff"), is_whole
-
-
-def checked_path(where: str, path: Any) -> Path:
-    """The path of a file. TypeError for another type, ValueError for characters that no path can have."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"{where}: want the path of a file, got {path!r:.60}")
-    with suppress(UnicodeEncodeError):
-        if b"\0" not in os.fsencode(path):
-            return Path(path)
-    raise ValueError(f"{where}: want the path of a file, got one with a character that no path has: {path!r:.60}")
 
 
 @contextmanager
