@@ -64,6 +64,6 @@ def probabilities(name: str, value: Any, n: int) -> np.ndarray:
 def finite(name: str, array: Any) -> Any:
     """The array. FloatingPointError if it holds NaN or infinity: a sum of products of parameters overflows."""
     if not np.isfinite(array).all():
-        raise FloatingPointError(f"{name}: want finite numbers, got NaN or infinity: some parameters are so large that "
-                                 "their products overflow")
+        raise FloatingPointError(f"{name}: want finite numbers, got NaN or infinity: some parameters or features are "
+                                 "so large that their products overflow")
     return array
