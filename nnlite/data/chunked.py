@@ -62,6 +62,7 @@ def chunked(data: Dataset | ChunkedData | Iterable[Dataset],
     """
     if isinstance(data, Dataset):
         return DatasetChunks(data.chunks(chunk_rows) if chunk_rows else [data])
-    if isinstance(instance("data", data, Iterable), ChunkedData):
+    instance("data", data, Iterable)
+    if isinstance(data, ChunkedData):
         return data
     return DatasetChunks(data) if isinstance(data, (list, tuple)) else DatasetStream(data)

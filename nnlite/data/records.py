@@ -12,7 +12,7 @@ what the sample did not show (warnings).
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -61,7 +61,7 @@ def read_records(path: FilePath | Sequence[FilePath], title: str | int | None = 
     it gets there, for a file that cannot be understood, without a usable record, or most of whose rows are unusable.
     """
     options = make_options(title, categories, separator, delimiter, encoding, header, paths)
-    return RecordReader([path] if isinstance(path, (str, PathLike)) or not hasattr(path, "__iter__") else path, options)
+    return RecordReader(path if isinstance(path, Iterable) and not isinstance(path, str) else [path], options)
 
 
 def make_options(title: str | int | None = None, categories: str | int | Sequence[str | int] | None = None,

@@ -64,7 +64,7 @@ class MLP:
         got = {str(name): getattr(p, "shape", ()) for name, p in instance("MLP: params", params, dict).items()}
         n_words, n_labels = (got.get(f"{name}.W", ())[:1] for name in ("features", "labels"))
         hidden = [n for name, shape in got.items() for n in shape[:1] if name.endswith(".b") and name != "labels.b"]
-        if got != (want := shapes(*n_words or [0], hidden, *n_labels or [0])):
+        if got != (want := shapes(sum(n_words), hidden, sum(n_labels))):
             raise ValueError(f"MLP: parameters do not fit together: want {want}, got {got}")
         model = object.__new__(cls)
         model.params = NamedArrays({name: params[name] for name in want})
