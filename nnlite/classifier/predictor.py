@@ -16,6 +16,7 @@ from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import dense
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
+from nnlite.system.ranges import finite, integer
 
 MOST_LIKELY = 10  # categories of a title that `predict_proba` has where they were given as lists
 
@@ -102,7 +103,7 @@ class Predictor(Settings):
             found[rows, places[tile]] = p
 
         self.model_.each_tile(x, keep, self.threads)
-        return found
+        return finite("predict_proba", found)
 
     def score(self, titles: Titles, categories: CategoryLists) -> float:
         """P@1: the fraction of the titles whose likeliest category is a true one.
@@ -135,7 +136,7 @@ class Predictor(Settings):
 
     def _top(self, x: sp.csr_array, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The k likeliest labels of each row as indptr, ids, probabilities."""
-        ids, p = self.model_.top_k(x, min(k, self.model_.n_labels), self.threads)
+        ids, p = self.model_.top_k(x, min(integer("k", k), self.model_.n_labels), self.threads)
         return np.arange(0, ids.size + 1, ids.shape[1]), ids.ravel(), p.ravel()
 
     def _pairs(self, indptr: np.ndarray, ids: np.ndarray, p: np.ndarray) -> list[Pairs]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol, runtime_checkable
 
 from nnlite.data.dataset import Dataset
+from nnlite.system.ranges import instance
 
 
 @runtime_checkable
@@ -26,7 +27,7 @@ class DatasetChunks(list[Dataset]):
     """`ChunkedData` in memory: a list of Datasets."""
 
     def __init__(self, chunks: Iterable[Dataset]):
-        super().__init__(chunks)
+        super().__init__(instance("data: a chunk", chunk, Dataset) for chunk in chunks)
         self.sizes = [len(chunk) for chunk in self]
 
     def in_order(self, order: Iterable[int]) -> Iterator[Dataset]:
@@ -47,7 +48,7 @@ class DatasetStream:
         self.chunks, self.one_pass = chunks, iter(chunks) is chunks
 
     def __iter__(self) -> Iterator[Dataset]:
-        return iter(self.chunks)
+        return (instance("data: a chunk", chunk, Dataset) for chunk in self.chunks)
 
     def crc32(self) -> None:
         """None: data of unknown length cannot be compared with others."""
@@ -61,6 +62,7 @@ def chunked(data: Dataset | ChunkedData | Iterable[Dataset],
     """
     if isinstance(data, Dataset):
         return DatasetChunks(data.chunks(chunk_rows) if chunk_rows else [data])
+    instance("data", data, Iterable)
     if isinstance(data, ChunkedData):
         return data
     return DatasetChunks(data) if isinstance(data, (list, tuple)) else DatasetStream(data)

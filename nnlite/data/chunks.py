@@ -40,6 +40,7 @@ from nnlite.system import array_folder, beside
 from nnlite.system.ahead import ahead
 from nnlite.system.contents import Want, check_arrays, check_figures
 from nnlite.system.figures import Figure, Named, Whole
+from nnlite.system.paths import checked_path
 from nnlite.system.ranges import INT32_MAX, INT64_MAX, integer
 from nnlite.system.threads import blocks, shares, team
 
@@ -69,7 +70,7 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
     chunk_rows, seed = integer("write_chunks: chunk_rows", chunk_rows), integer("write_chunks: seed", seed, 0)
     if not 1 <= chunk_rows <= INT32_MAX:
         raise ValueError(f"write_chunks: want chunk_rows of at least 1, got {chunk_rows}")
-    folder = Path(os.path.abspath(folder))
+    folder = Path(os.path.abspath(checked_path("write_chunks", folder)))
     files = _seen(sources)
     if (folder / "data" / "data.json").exists():
         vocabulary = vocabulary.with_secret_of(array_folder.read_header(folder / "data", "data").get("vocabulary", {}))
@@ -200,7 +201,7 @@ class ChunkFolder:
     """
 
     def __init__(self, folder: str | Path):
-        self.folder = Path(os.path.abspath(folder))
+        self.folder = Path(os.path.abspath(checked_path("ChunkFolder", folder)))
         header, arrays, texts = _read_data(self.folder)
         if header["n_rows"] is None:
             raise ValueError(f"{self.folder}: want finished chunks, got unfinished ones: call write_chunks again")

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.kernels import sparse
-from nnlite.system.ranges import INT32_MAX, INT64_MAX
+from nnlite.system.ranges import INT32_MAX, INT64_MAX, numbers
 
 
 class Csr(NamedTuple):
@@ -39,9 +39,9 @@ class Csr(NamedTuple):
 
 
 def check_weights(name: str, weights: np.ndarray, n: int) -> np.ndarray:
-    """The n weights as float32; ValueError unless they are that many, finite and at least 0."""
+    """The n weights as float32; TypeError or ValueError unless they are that many, finite and at least 0."""
     with np.errstate(over="ignore"):  # an infinite weight is refused below
-        weights = np.ascontiguousarray(weights, np.float32)
+        weights = np.ascontiguousarray(numbers(name, weights), np.float32)
     if weights.shape != (n,) or not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError(f"{name}: want {n} finite numbers of at least 0, got an array of shape {weights.shape}"
                          + " with others" * (weights.shape == (n,)))
@@ -78,20 +78,26 @@ def check_classes(indptr: np.ndarray) -> None:
         raise ValueError(f"softmax: want at most one label in a row, got {n.max()} in row {n.argmax()}")
 
 
+def n_rows_of(name: str, matrix: sp.sparray | sp.spmatrix) -> int:
+    """The number of rows of a csr matrix; TypeError for anything else."""
+    if not sp.issparse(matrix) or matrix.format != "csr" or matrix.ndim != 2:
+        raise TypeError(f"{name}: want a csr matrix, got {type(matrix).__name__}")
+    return matrix.shape[0]
+
+
 def check_arrays(name: str, matrix: sp.sparray | sp.spmatrix, copy: bool = False) -> Csr:
     """The checked arrays of a csr matrix, as far as its rows reach, in the dtypes that the kernels are compiled for.
 
     They are read from the matrix once, so that the arrays which are checked are those which are used.
     """
-    if not sp.issparse(matrix) or matrix.format != "csr" or matrix.ndim != 2:
-        raise TypeError(f"{name}: want a csr matrix, got {type(matrix).__name__}")
+    n_rows = n_rows_of(name, matrix)
     indptr, indices, data, n_columns = matrix.indptr, matrix.indices, matrix.data, matrix.shape[1]
     for part, array, kind in ("values", data, "f"), ("indptr", indptr, "iu"), ("indices", indices, "iu"):
         if (not isinstance(array, np.ndarray) or array.ndim != 1 or array.dtype.kind not in kind
                 or kind == "f" and array.dtype != np.float32):
             raise TypeError(f"{name}: want {'float32' if kind == 'f' else '1-D integer'} {part}, got "
                             f"{getattr(array, 'dtype', type(array).__name__)} {np.shape(array)}")
-    nnz = int(indptr[-1]) if indptr.size == matrix.shape[0] + 1 else -1
+    nnz = int(indptr[-1]) if indptr.size == n_rows + 1 else -1
     if not 0 <= nnz <= min(indices.size, data.size):
         raise ValueError(f"{name}: want valid csr arrays, got: row ends that do not fit rows and entries")
     csr = Csr(_converted(name, indptr, np.int64, copy, INT64_MAX),

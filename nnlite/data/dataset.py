@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data.csr import Csr, check_arrays, check_csr, check_labels, check_ones, check_weights
+from nnlite.system.ranges import integer
 from nnlite.system.threads import blocks
 
 
@@ -93,8 +94,12 @@ class Dataset:
         return self._x, self._y
 
     def take(self, rows: np.ndarray | slice) -> "Dataset":
-        """The given rows (an integer array, or a slice), copied in their order, as a Dataset."""
-        rows = np.arange(self.n_rows)[rows]
+        """The given rows (an integer array, or a slice), copied in their order, as a Dataset. IndexError for others."""
+        try:
+            rows = np.arange(self.n_rows)[rows]
+        except (IndexError, TypeError, ValueError, OverflowError):
+            raise IndexError(f"take: want a slice or numbers of rows from {-self.n_rows} to {self.n_rows - 1}, got "
+                             "others") from None
         if rows.ndim != 1:
             raise ValueError(f"take: want a slice or a 1-D array of rows, got one of {rows.ndim} dimensions")
         x, y = (part.take(rows) for part in self.arrays())
@@ -105,7 +110,7 @@ class Dataset:
 
     def chunks(self, n_rows: int) -> list["Dataset"]:
         """Cut into Datasets of n_rows rows, in order; the last may be shorter."""
-        return [self.take(rows) for rows in blocks(self.n_rows, n_rows)]
+        return [self.take(rows) for rows in blocks(self.n_rows, integer("chunks: n_rows", n_rows, 1))]
 
 
 def from_arrays(x: Csr, y: Csr, n_words: int, n_labels: int) -> Dataset:

@@ -23,6 +23,7 @@ import numpy as np
 from nnlite.data.digests import SLICE, digests
 from nnlite.data.records import Record
 from nnlite.data.tokens import hash_of, hashed
+from nnlite.system.ranges import SEED_MAX, integer
 
 SHARE, MOST_BY_DEFAULT = 0.1, 20_000  # products that are held out if nothing else is asked for
 LEAST = 50  # of them by default: a fraction of fewer is uncertain by 10 points and more
@@ -154,7 +155,7 @@ class HeldOut:
 
         ValueError, too, if products were asked for and all titles are too much alike.
         """
-        self.seed, self.records = int(seed), list[Record]()
+        self.seed, self.records = integer("holdout: seed", seed, -SEED_MAX, SEED_MAX), list[Record]()
         groups = Groups(titles, self.seed)
         self.n_titles = groups.n_titles
         self.n_wanted = wanted(holdout, self.n_titles)

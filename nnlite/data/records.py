@@ -12,7 +12,7 @@ what the sample did not show (warnings).
 """
 
 import logging
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from os import PathLike
 from pathlib import Path
@@ -23,6 +23,7 @@ from nnlite.data.files.json_rows import json_object, plain_product
 from nnlite.data.files.report import SHOWN, FileReport, column_reports, doubts
 from nnlite.data.files.source import TABLES, Source, opened
 from nnlite.data.lines import BROKEN, Skipped, SkippedLine
+from nnlite.system.paths import checked_path
 from nnlite.system.stages import Position, sizes_of
 
 SAMPLE_ROWS, SAMPLE_CHARS = 2_000, 1 << 18  # of a sample, whichever comes first, but
@@ -60,7 +61,7 @@ def read_records(path: FilePath | Sequence[FilePath], title: str | int | None = 
     it gets there, for a file that cannot be understood, without a usable record, or most of whose rows are unusable.
     """
     options = make_options(title, categories, separator, delimiter, encoding, header, paths)
-    return RecordReader([path] if isinstance(path, (str, PathLike)) else path, options)
+    return RecordReader(path if isinstance(path, Iterable) and not isinstance(path, str) else [path], options)
 
 
 def make_options(title: str | int | None = None, categories: str | int | Sequence[str | int] | None = None,
@@ -93,8 +94,8 @@ def given(options: Options) -> dict[str, Any]:
 
 def inspect_file(path: FilePath, **options: Any) -> FileReport:
     """How `read_records` reads a file and why, from a sample of it. Options and errors are those of `read_records`."""
-    with opened(Path(path), make_options(**options)) as source:
-        reading = Reading(Path(path), source, make_options(**options))
+    with opened(place := checked_path("inspect_file", path), make_options(**options)) as source:
+        reading = Reading(place, source, make_options(**options))
         for number, result in reading.of_sample():
             if isinstance(result, SkippedLine):
                 reading.skipped.add(result.kind, f"{path}:{number}: {result}")
@@ -123,9 +124,9 @@ class RecordReader(RecordStream):
     _records: Generator[Record, None, None]
 
     def __init__(self, paths: Sequence[FilePath], options: Options = Options()):
-        if not paths:
+        self.paths, self.options = [checked_path("read_records", path) for path in paths or ()], options
+        if not self.paths:
             raise ValueError("read_records: no file given, want at least one")
-        self.paths, self.options = [Path(path) for path in paths], options
         self._position = Position("reading", sizes_of(self.paths))
         self.readings: list[Reading] = []
         super().__init__(self._read())
@@ -293,8 +294,7 @@ class Reading:
         n_rows = n_records + skipped.total() - useless.pop("variant", 0)
         useless.pop("no category", 0)
         n_broken = sum(n for kind, n in useless.items() if kind in BROKEN)
-        least = n_rows / 2
-        if not n_records or n_broken > least or sum(useless.values()) > least and n_rows >= MIN_ROWS:
+        if not n_records or n_broken > n_rows / 2 or sum(useless.values()) > n_rows / 2 and n_rows >= MIN_ROWS:
             what = "no usable record" if not n_records else f"only {n_records:,} usable records"
             raise ValueError(f"{self.path}: {what} in {skipped.summary('rows')}; the first is {skipped.examples[0]}"
                              if skipped else f"{self.path}: the file is empty")

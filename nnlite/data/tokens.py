@@ -19,6 +19,7 @@ import numpy as np
 
 from nnlite.data.letters import VERSION, character_kinds, folded, patterns
 from nnlite.kernels import hashing
+from nnlite.system.ranges import integer
 
 LONGEST = 100  # words of an n-gram, letters of a stem: a title's tokens are up to so many times its words
 MAX_CHARS = 1 << 20  # of a title: what is longer is not one
@@ -42,9 +43,11 @@ class TokenRules:
     version: int = VERSION
 
     def __post_init__(self) -> None:
-        for name, value in ("ngrams", self.ngrams), ("stem", 1 if self.stem is None else self.stem):
+        for name in ("ngrams",) if self.stem is None else ("ngrams", "stem"):
+            value = integer(f"TokenRules: {name}", getattr(self, name))
             if not 1 <= value <= LONGEST:
                 raise ValueError(f"TokenRules: {name}: want 1 to {LONGEST}, got {value}")
+            object.__setattr__(self, name, value)  # Python's integer, which JSON can hold
         if self.version not in range(1, VERSION + 1):
             raise ValueError(f"TokenRules: version: want 1 to {VERSION}, got {self.version!r:.40}")
 

@@ -15,13 +15,15 @@ from nnlite.data.id_rows import joined, rows_of_ids
 from nnlite.data.records import Record
 from nnlite.data.summary import smaller_cuts
 from nnlite.data.tokens import PUBLIC, TokenRules, checked_secret, hash_of, hashed, new_secret
-from nnlite.data.vocabulary_checks import check_any, check_bounds, checked_counts, checked_version, distinct
+from nnlite.data.vocabulary_checks import (
+    LARGEST, check_any, check_bounds, check_columns, check_counted, checked_counts, checked_flag, checked_version,
+    distinct)
 from nnlite.kernels import hashing
+from nnlite.system.ranges import instance, integer, numbers
 from nnlite.system.stages import done
 
 SLICE_RECORDS = 2_048  # whose tokens exist at once
 SLICE_CHARS = 1 << 20  # of their titles, for each word of the longest n-gram, unless one title has more
-LARGEST = 1 << 53  # of a count: float64 holds all whole numbers up to it
 
 _NUMBERS = "n_records", "n_dropped_words", "n_dropped_labels", "word_error", "label_error"
 _SETTINGS = {  # and the types that they may have
@@ -67,13 +69,15 @@ class Vocabulary:
                  min_count: int = 10, ngrams: int = 1, stem: int | None = None, tfidf: bool = False,
                  hash_size: int | None = None, label_min_count: int | None = None, first_word: bool = False,
                  shape: bool = False):
-        self.n_records, self.min_count, self.tfidf, self.hash_size = n_records, min_count, tfidf, hash_size
+        self.n_records, self.min_count, self.hash_size = n_records, min_count, hash_size
+        self.tfidf = checked_flag("tfidf", tfidf)
         self.label_min_count = min_count if label_min_count is None else label_min_count
-        check_bounds(self.min_count, self.label_min_count, self.hash_size)
-        self.rules = TokenRules(ngrams, stem, first_word, shape)
-        self._words, counts = ([], word_counts) if hash_size else _kept(word_counts, min_count)
+        check_bounds(self)
+        self.rules = TokenRules(ngrams, stem, checked_flag("first_word", first_word), checked_flag("shape", shape))
+        self._words, counts = ([], numbers("Vocabulary: word_counts", word_counts)) if hash_size else _kept(
+            check_counted("word_counts", word_counts), self.min_count)
         self.word_counts = np.array(counts, np.int64)
-        self.labels, counts = _kept(label_counts, self.label_min_count)
+        self.labels, counts = _kept(check_counted("label_counts", label_counts), self.label_min_count)
         self.label_counts = np.array(counts, np.int64)
         self.n_dropped_words = 0 if hash_size else len(word_counts) - len(self._words)
         self.n_dropped_labels = len(label_counts) - len(self.labels)
@@ -134,7 +138,7 @@ class Vocabulary:
             raise ValueError(f"Vocabulary: want what to_files makes, got: {error!r}") from None
         except ValueError as error:
             raise ValueError(f"Vocabulary: {error}") from None
-        check_bounds(vocabulary.min_count, vocabulary.label_min_count, vocabulary.hash_size)
+        check_bounds(vocabulary)
         vocabulary._derive()
         return vocabulary
 
@@ -191,11 +195,14 @@ class Vocabulary:
         """
         empty = cls(np.zeros(0) if hash_size else {}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count,
                     first_word, shape)
-        if max_counts is not None and max_counts < 1:
-            raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
+        if max_counts is not None:
+            max_counts = integer("Vocabulary: max_counts", max_counts)
+            if max_counts < 1:
+                raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
+        min_count, hash_size = empty.min_count, empty.hash_size
         words, labels, n_records = TitleCounts(min_count, max_counts, empty.secret), LabelCounts(max_counts), 0
         columns = np.zeros(hash_size if hash_size and tfidf else 0, np.int64)
-        for titles, categories in _slices(records, ngrams, "counting words"):
+        for titles, categories in _slices(records, empty.rules.ngrams, "counting words"):
             n_records += len(titles)
             labels.add(categories)
             if not hash_size:
@@ -223,7 +230,9 @@ class Vocabulary:
         return from_arrays(joined(x), joined(y), self.n_words, len(self.labels))
 
     def encode_titles(self, titles: Iterable[str]) -> sp.csr_array:
-        """The csr matrix (N, D) of some titles, as in `encode`."""
+        """The csr matrix (N, D) of some titles, as in `encode`. TypeError for one str instead of many."""
+        if isinstance(titles, str) or not isinstance(titles, Iterable):
+            raise TypeError(f"encode_titles: want titles of type str, got one {type(titles).__name__}")
         indptr, indices, data = joined([self._features(part) for part, in _slices(zip(titles), self.rules.ngrams)])
         return sp.csr_array((data, indices, indptr), shape=(indptr.size - 1, self.n_words))
 
@@ -273,12 +282,13 @@ def _slices(records: Iterable[tuple], ngrams: int, stage: str = "") -> Iterator[
 
     stage: of the work, said where the records are a list
     """
+    instance("records", records, Iterable)
     n_records = len(records) if stage and isinstance(records, list) else 0
     records, max_chars = iter(records), SLICE_CHARS // ngrams
     while part := list(islice(records, SLICE_RECORDS)):
         if n_records:
             done(stage, len(part), n_records)
-        columns = tuple(zip(*part))
+        columns = check_columns(part)
         if sum(map(len, columns[0])) <= max_chars:
             yield columns
             continue

@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from nnlite.data.csr import Csr
 from nnlite.data.dataset import Dataset, from_arrays
 from nnlite.data.lines import DAMAGE, open_binary
+from nnlite.system.paths import checked_path
 
 LARGEST = 1e38  # of a feature's value: what float32 holds
 MOST = 2**31 - 1  # rows, features or labels: ids are int32
@@ -28,7 +29,7 @@ def read_xmc(path: str | Path) -> Dataset:
 
     No line is skipped: ValueError with file and line number for the first error, a line above MAX_LINE_BYTES too.
     """
-    with open_binary(path) as file:
+    with open_binary(checked_path("read_xmc", path)) as file:
         try:
             return _dataset(path, file)
         except DAMAGE as error:

@@ -1,4 +1,4 @@
-"""The compiled loops that count and rank predictions, by the rules of `dense`.
+"""The compiled loops that count predictions, by the rules of `dense`.
 
 Logits z (N, T), bias included, are those of a block of rows and a tile of labels. Column j of the tile is the label
 first_label + j. The true labels are the block's rows of the csr label matrix, y_indptr and y_indices.
@@ -68,23 +68,3 @@ def equal_bin(p, bins):
     """ceil(bins p) - 1 for p in 0 .. 1, at least 0; a NaN is in bin 0."""
     scaled = np.ceil(p * bins) - f32(1)
     return i32(scaled if scaled > 0 else f32(0))
-
-
-@kernel
-def merge_top_k(z, first_label, ids, logits):
-    """In place: merge the logits z (N, T) of a tile into ids and logits (N, k), the best so far, best first.
-
-    Tiles must come in rising order of labels. Only a larger logit replaces one, so of equal ones the smaller id stays.
-    """
-    k = ids.shape[1]
-    for i in range(z.shape[0]):
-        row, best_ids, best = z[i], ids[i], logits[i]
-        least = best[k - 1]
-        for j in range(row.size):
-            if row[j] > least:
-                logit, place = row[j], k - 1
-                while place > 0 and logit > best[place - 1]:
-                    best[place], best_ids[place] = best[place - 1], best_ids[place - 1]
-                    place -= 1
-                best[place], best_ids[place] = logit, first_label + j
-                least = best[k - 1]

@@ -10,6 +10,7 @@ from nnlite.network import reference
 from nnlite.network.layers import SparseLinear
 from nnlite.network.mlp import MLP, StepSettings
 from nnlite.network.optimizers import KeepGradients
+from nnlite.system.ranges import instance
 from nnlite.system.threads import one_blas_thread, team
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ def gradients(model: MLP, dataset: "Dataset", reduction: str = "sum",
 
     reduction: "sum" over labels or "mean". ValueError for another one, no row, or other sizes than the model's.
     """
+    instance("gradients: model", model, MLP).check()
     if reduction not in ("sum", "mean"):
         raise ValueError(f"gradients: reduction: want 'sum' or 'mean', got {reduction!r}")
-    if dataset.n_labels != model.n_labels or not len(dataset):
-        raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {dataset}")
-    model.check()
+    if getattr(dataset, "n_labels", None) != model.n_labels or not len(dataset):
+        raise ValueError(f"gradients: want at least 1 row and {model.n_labels} labels, got {dataset!r:.80}")
     x, y, keep = check_features(dataset.x, model.n_words), dataset.arrays()[1], KeepGradients(model.params)
     model = copy(model)
     model.features = SparseLinear(model.features.w, model.features.b)  # whose memory no other thread uses

@@ -211,10 +211,10 @@ def linear_bce(h: np.ndarray, w: np.ndarray, b: np.ndarray, y: sp.csr_array, til
     TypeError or ValueError if a shape or dtype does not fit.
     """
     labels, tile = check_labels(y), integer("linear_bce: tile", tile)
-    (n, n_labels), n_hidden = y.shape, (np.shape(w) or (0,))[-1]
+    (n, n_labels), n_hidden = y.shape, (getattr(w, "shape", (1,)) or (0,))[-1]
     if min(n, n_labels, n_hidden, tile) < 1:
         raise ValueError(f"linear_bce: want no size below 1, got y {y.shape}, {n_hidden} units, tile {tile}")
-    for name, array, shape in ("h", h, (n, n_hidden)), ("w", w, (n_labels, n_hidden)), ("b", b, (n_labels,)):
+    for name, array, shape in ("w", w, (n_labels, n_hidden)), ("h", h, (n, n_hidden)), ("b", b, (n_labels,)):
         check_array(f"linear_bce: {name}", array, shape)
     keep, layer = KeepGradients({"labels.W": w, "labels.b": b}), LabelLayer(w, b, tile)
     with one_blas_thread():

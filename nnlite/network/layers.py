@@ -60,7 +60,7 @@ class SparseLinear:
 
     def __init__(self, w: np.ndarray, b: np.ndarray):
         self.w, self.b = w, b
-        self.places = np.zeros(len(w), np.int32)
+        self._places = np.zeros(len(w), np.int32)
 
     def forward(self, x: Csr, z: np.ndarray) -> None:
         """z (N, H) from the rows x."""
@@ -77,7 +77,7 @@ class SparseLinear:
         nnz = int(x.indptr[-1] - x.indptr[0])
         words, indptr = np.empty(nnz, np.int32), np.empty(nnz + 1, np.int64)
         xt = Csr(indptr, np.empty(nnz, np.int32), np.empty(nnz, np.float32))
-        n_words = sparse.csr_transpose(*x, self.places, words, *xt)
+        n_words = sparse.csr_transpose(*x, self._places, words, *xt)
         return words[:n_words], xt._replace(indptr=indptr[:n_words + 1])
 
     def backward_and_update(self, words: np.ndarray, xt: Csr, dz: np.ndarray, optimizer: Updates,

@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import Csr, check_features, check_weights
-from nnlite.kernels import dense, ranking
+from nnlite.data.csr import Csr, check_features, check_weights, n_rows_of
+from nnlite.kernels import dense, top_k
 from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer, Weights
 from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
 from nnlite.network.optimizers import Updates
 from nnlite.network.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
 from nnlite.system.named_arrays import NamedArrays, check_array
-from nnlite.system.ranges import integer, probabilities
+from nnlite.system.ranges import SEED_MAX, finite, instance, integer, probabilities
 from nnlite.system.threads import Team, one_blas_thread, scratch, team, until_interrupted
 
 OUTPUTS = {"sigmoid": LabelLayer, "softmax": SoftmaxLayer}
@@ -42,13 +42,14 @@ class MLP:
     output: "sigmoid", any number of labels may be true; or "softmax", one of 2 to MAX_CLASSES is, and the loss is the
     cross-entropy of that one
     Weights begin uniform in +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), biases at 0.
-    ValueError for a size below 1, an unknown activation or output, or too many labels for a softmax.
+    ValueError for a size below 1, an unknown activation or output, or too many labels for a softmax. Predictions raise
+    FloatingPointError if parameters are so large that a logit overflows.
     Values of params may change at any time, also while another thread predicts; its arrays may not be replaced.
     """
 
     def __init__(self, n_words: int, n_labels: int, hidden: Sequence[int] = (200, 200), activation: str = "sigmoid",
                  seed: int = 0, output: str = "sigmoid"):
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(integer("MLP: seed", seed, 0, SEED_MAX))
         self.params = NamedArrays({name: glorot_uniform(rng, shape) if name.endswith(".W") else np.zeros(shape, f32)
                                    for name, shape in shapes(n_words, hidden, n_labels).items()})
         self._make_layers(activation, output)
@@ -60,10 +61,10 @@ class MLP:
         Arrays that cannot be written, such as read-only memory maps, do for predicting. ValueError if they do not fit
         together: names, dtype float32, C-contiguous, each layer as wide as the next one wants.
         """
-        n_words, n_labels = (len(params.get(f"{name}.W", ())) for name in ("features", "labels"))
-        hidden = [len(b) for name, b in params.items() if name.endswith(".b") and name != "labels.b"]
-        want, got = shapes(n_words, hidden, n_labels), {name: p.shape for name, p in params.items()}
-        if got != want:
+        got = {str(name): getattr(p, "shape", ()) for name, p in instance("MLP: params", params, dict).items()}
+        n_words, n_labels = (got.get(f"{name}.W", ())[:1] for name in ("features", "labels"))
+        hidden = [n for name, shape in got.items() for n in shape[:1] if name.endswith(".b") and name != "labels.b"]
+        if got != (want := shapes(sum(n_words), hidden, sum(n_labels))):
             raise ValueError(f"MLP: parameters do not fit together: want {want}, got {got}")
         model = object.__new__(cls)
         model.params = NamedArrays({name: params[name] for name in want})
@@ -76,10 +77,10 @@ class MLP:
         self.n_words, self.n_labels = len(layers[0][0]), len(layers[-1][0])
         self.hidden = tuple(len(b) for _, b in layers[:-1])
         self.activation, self.output = activation, output
-        if activation not in ACTIVATIONS:
+        if not isinstance(activation, str) or activation not in ACTIVATIONS:
             raise ValueError(f"MLP: activation: want {' or '.join(map(repr, ACTIVATIONS))}, got {activation!r}")
         self.act, self.act_backward = ACTIVATIONS[activation]
-        if output not in OUTPUTS:
+        if not isinstance(output, str) or output not in OUTPUTS:
             raise ValueError(f"MLP: output: want 'sigmoid' or 'softmax', got {output!r}")
         if output == "softmax" and not 2 <= self.n_labels <= MAX_CLASSES:
             raise ValueError(f"MLP: want 2 to {MAX_CLASSES:,} labels for a softmax, got {self.n_labels:,}")
@@ -141,13 +142,9 @@ class MLP:
 
     def logits(self, x: sp.csr_array) -> np.ndarray:
         """z (N, L) of the csr matrix x (N, D): rows x labels numbers, for small work. `top_k` needs no such array."""
-        every = np.empty((x.shape[0], self.n_labels), f32)
-
-        def copy(rows, tile, z):
-            every[rows, tile] = z
-
-        self.each_tile(x, copy)
-        return every
+        every = np.empty((n_rows_of("x", x), self.n_labels), f32)
+        self.each_tile(x, lambda rows, tile, z: np.copyto(every[rows, tile], z))
+        return finite("logits", every)
 
     def top_k(self, x: sp.csr_array, k: int, threads: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The k likeliest labels of each row of the csr matrix x (N, D), best first, ties to the smaller id.
@@ -156,10 +153,10 @@ class MLP:
         """
         if not 1 <= integer("top_k: k", k) <= self.n_labels:
             raise ValueError(f"top_k: want 1 to {self.n_labels} labels, got k = {k}")
-        ids = np.zeros((x.shape[0], k), np.int32)
-        best = np.full((x.shape[0], k), -np.inf, f32)
-        self.each_tile(x, lambda rows, tile, z: ranking.merge_top_k(z, tile.start, ids[rows], best[rows]), threads)
-        dense.sigmoid(best)
+        ids = np.zeros((n_rows_of("x", x), k), np.int32)
+        best = np.full(ids.shape, -np.inf, f32)
+        nan = self.each_tile(x, lambda rows, tile, z: top_k.merge_top_k(z, tile.start, ids[rows], best[rows]), threads)
+        dense.sigmoid(finite("top_k: logits", np.nan if np.any(nan) else best))
         return ids, best
 
     def above(self, x: sp.csr_array, thresholds: float | np.ndarray = 0.5, threads: int | None = None) -> sp.csr_array:
@@ -170,12 +167,12 @@ class MLP:
         cuts = logit_thresholds(thresholds, self.n_labels)
 
         def find(rows, tile, z):
-            row, label = np.nonzero(z > cuts[tile])
+            row, label = np.nonzero(~(z <= cuts[tile]))  # NaN too
             return row + rows.start, label + tile.start, z[row, label]
 
         found = [part for parts in self.each_tile(x, find, threads) for part in parts]
         row, label, p = map(np.concatenate, zip(*found)) if found else np.empty((3, 0))
-        p = p.astype(f32, copy=False)
+        p = finite("above: logits", p.astype(f32, copy=False))
         dense.sigmoid(p.reshape(1, -1))
         return sp.csr_array((p, (row.astype(int), label.astype(int))), shape=(x.shape[0], self.n_labels))
 
@@ -240,8 +237,8 @@ class MLP:
 
 def shapes(n_words: int, hidden: Sequence[int], n_labels: int) -> dict[str, tuple[int, ...]]:
     """The shape of each parameter by name, in forward order. ValueError unless all sizes are at least 1."""
-    sizes = [n_words, *hidden, n_labels]
-    names = ["features", *(f"hidden{i}" for i in range(1, len(hidden))), "labels"]
+    sizes = [integer("MLP: sizes", n) for n in (n_words, *(hidden if np.iterable(hidden) else [hidden]), n_labels)]
+    names = ["features", *(f"hidden{i}" for i in range(1, len(sizes) - 2)), "labels"]
     if len(sizes) < 3 or min(sizes) < 1:
         raise ValueError(f"MLP: want at least one word, hidden layer, unit and label, got sizes {sizes}")
     found: dict[str, tuple[int, ...]] = {}

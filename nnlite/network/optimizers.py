@@ -14,6 +14,7 @@ import numpy as np
 from nnlite.data.csr import Csr
 from nnlite.kernels import sparse
 from nnlite.system.named_arrays import check_array
+from nnlite.system.ranges import number
 from nnlite.system.threads import scratch
 
 f32 = np.float32
@@ -32,8 +33,8 @@ class Optimizer:
     def __init__(self, lr: float, labels_lr: float | None = None):
         self.lr, self.labels_lr = lr, lr if labels_lr is None else labels_lr
         for rate in self.lr, self.labels_lr:
-            if not 0 < rate < float("inf"):
-                raise ValueError(f"{type(self).__name__}: want a learning rate above 0, got {rate}")
+            if not 0 < (rate := number(f"{type(self).__name__}: learning rate", rate)) < float("inf"):
+                raise ValueError(f"{type(self).__name__}: want a learning rate above 0, got {rate:g}")
 
     def settings(self) -> list:
         """The numbers that it was made with."""
@@ -65,7 +66,7 @@ class Optimizer:
         for name, p in self.params.items():
             check_array(name, p, p.shape, write=True)
             for part in self.state_names:
-                check_array(f"{name}/{part}", self.state[f"{name}/{part}"], self._state_shape(name, p), write=True)
+                check_array(f"{name}/{part}", self.state.get(f"{name}/{part}"), self._state_shape(name, p), write=True)
         self.rows = {name: as_rows(name, array) for name, array in (self.params | self.state).items()}
         self.t, self.factor = self.t + 1, factor
 
@@ -112,7 +113,7 @@ class AdaGrad(Optimizer):
 
     def __init__(self, lr: float, labels_lr: float | None = None, eps: float = 1e-10, by_row: bool = False):
         super().__init__(lr, labels_lr)
-        self.eps, self.by_row = eps, by_row
+        self.eps, self.by_row = number("AdaGrad: eps", eps, 1e-38, np.inf), bool(by_row)
 
     def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
         """As Optimizer.update."""
@@ -133,7 +134,8 @@ class Adam(Optimizer):
     def __init__(self, lr: float = 1e-3, labels_lr: float | None = None, beta1: float = 0.9, beta2: float = 0.999,
                  eps: float = 1e-8):
         super().__init__(lr, labels_lr)
-        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.beta1, self.beta2 = number("Adam: beta1", beta1, 0, 1), number("Adam: beta2", beta2, 0, 1)
+        self.eps = number("Adam: eps", eps, 1e-38, np.inf)
 
     def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
         """As Optimizer.update."""

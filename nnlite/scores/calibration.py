@@ -7,14 +7,14 @@ from functools import reduce
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import Csr
+from nnlite.data.csr import Csr, n_rows_of
 from nnlite.data.dataset import Dataset
 from nnlite.kernels import ranking
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.scores.checks import MAX_BINS, check_counts, check_ids, checked_ks
 from nnlite.scores.evaluation import check
-from nnlite.system.ranges import integer
+from nnlite.system.ranges import finite, instance, integer
 
 GROUPS = ["head", "torso", "tail"]  # labels by frequency, a third of all occurrences each
 
@@ -56,8 +56,8 @@ def best_threshold(model: MLP, x: sp.csr_array, bins: int = 200, threads: int | 
     Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure", 2014). No truth is needed.
     x: csr (N, D), at least one row    bins: candidates, 1 / bins apart
     """
-    n_rows = x.shape[0]
-    if not n_rows:
+    instance("best_threshold: model", model, MLP)
+    if not (n_rows := n_rows_of("x", x)):
         raise ValueError("best_threshold: want at least 1 row, got none")
     no_labels = Csr(np.zeros(n_rows + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
     count, p_sum, _ = binned(model, x, no_labels, np.zeros(model.n_labels, np.int32), 1, bins, threads)
@@ -72,12 +72,14 @@ def binned(model: MLP, x: sp.csr_array, y: Csr, groups: np.ndarray, n_groups: in
     groups (L,) int32: the group of each label    Returns three arrays (n_groups, bins): int64, float64, int64.
     ValueError for other groups than 0..n_groups - 1, too many bins, or another number of rows in y than in x.
     """
+    instance("binned: model", model, MLP)
+    instance("binned: y", y, Csr)
     bins = integer("bins", bins, 1, MAX_BINS)
     n_groups = integer("n_groups", n_groups, 1, MAX_BINS)
     check_ids("groups", groups, n_groups)
-    if groups.shape != (model.n_labels,) or y.n_rows != x.shape[0]:
+    if np.shape(groups) != (model.n_labels,) or y.n_rows != n_rows_of("x", x):
         raise ValueError(f"binned: want groups of {model.n_labels} labels and {x.shape[0]} rows of y, got "
-                         f"{groups.shape} and {y.n_rows}")
+                         f"{np.shape(groups)} and {y.n_rows}")
     groups = np.ascontiguousarray(groups, np.int32)
     tables: dict[int, list[np.ndarray]] = defaultdict(
         lambda: [np.zeros((n_groups, bins), dtype) for dtype in (np.int64, np.float64, np.int64)])
@@ -86,5 +88,5 @@ def binned(model: MLP, x: sp.csr_array, y: Csr, groups: np.ndarray, n_groups: in
         ranking.calibration_bins(z, groups[tile], *y.rows(rows)[:2], tile.start, *tables[rows.start])
 
     model.each_tile(x, add, threads)
-    in_order = [tables[start] for start in sorted(tables)]  # of the blocks
-    return [reduce(np.add, parts) for parts in zip(*in_order)]
+    in_order = [tables[start] for start in sorted(tables) or [0]]  # of the blocks; zeros if there are none
+    return [finite("binned: probabilities", reduce(np.add, parts)) for parts in zip(*in_order)]

@@ -6,10 +6,11 @@ import numpy as np
 
 from nnlite.data.csr import check_classes
 from nnlite.data.dataset import Dataset
-from nnlite.kernels import dense, ranking
+from nnlite.kernels import dense, ranking, top_k
 from nnlite.network.mlp import MLP, logit_thresholds
 from nnlite.scores import metrics
 from nnlite.scores.checks import check_propensities, checked_ks
+from nnlite.system.ranges import finite, instance
 from nnlite.system.stages import done
 from nnlite.system.threads import scratch
 
@@ -44,15 +45,15 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
     best = np.full(ids.shape, -np.inf, f32)
 
     def score(rows, tile, z):
-        ranking.merge_top_k(z, tile.start, ids[rows], best[rows])
+        top_k.merge_top_k(z, tile.start, ids[rows], best[rows])
         counts.add(rows, tile, z)
         done("evaluating", z.size, len(dataset) * model.n_labels)
         no_bias, unused = np.zeros(z.shape[1], f32), scratch("bce", 4, z.shape[1])
         return dense.bce_with_logits(
             z, no_bias, *counts.y.rows(rows)[:2], tile.start, f32(1), unused[3], unused[:3])
 
-    loss = sum(map(sum, model.each_tile(dataset.x, score, threads)))
-    dense.sigmoid(best)
+    loss = finite("evaluate: loss", sum(map(sum, model.each_tile(dataset.x, score, threads))))
+    dense.sigmoid(finite("evaluate: logits", best))
     n_true, positive, both = counts.by_label()
     scores = {
         "bce": loss / (len(dataset) * model.n_labels),
@@ -89,7 +90,7 @@ def cross_entropy(model: MLP, dataset: Dataset, threads: int | None = None) -> f
         own = labels.indices[labels.indptr[0]:labels.indptr[-1]]
         tile, = model.labels.tiles()
         z = model.labels.logits(h, tile)[np.diff(labels.indptr) > 0, own]
-        return np.logaddexp(0, -z.astype(float)).sum()
+        return np.logaddexp(0, -finite("cross_entropy: logits", z).astype(float)).sum()
 
     return float(sum(model.each_block(dataset.x, one_block, threads)) / max(dataset.y.nnz, 1))
 
@@ -98,12 +99,14 @@ def count_by_label(model: MLP, dataset: Dataset, threshold: float, threads: int 
     """(3, L) int64: how many rows have each label, have a probability above the threshold for it, and both."""
     check("count_by_label", model, dataset)
     counts = PredictionCounts(model, dataset, threshold)
-    model.each_tile(dataset.x, counts.add, threads)
+    model.each_tile(dataset.x, lambda rows, tile, z: counts.add(rows, tile, finite("logits", z)), threads)
     return counts.by_label()
 
 
 def check(where: str, model: MLP, dataset: Dataset) -> None:
-    """ValueError for a Dataset without rows, or with other labels than the model's."""
+    """TypeError unless they are an MLP and a Dataset; ValueError for one without rows, or with other labels."""
+    instance(f"{where}: model", model, MLP)
+    instance(f"{where}: dataset", dataset, Dataset)
     if dataset.n_labels != model.n_labels:
         raise ValueError(f"{where}: the model has {model.n_labels} labels, the data {dataset.n_labels}")
     if not len(dataset):

@@ -6,12 +6,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data import tokens
-from nnlite.data.csr import check_labels
+from nnlite.data.csr import check_labels, n_rows_of
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
-from nnlite.system.ranges import integer
+from nnlite.system.ranges import finite, instance, integer
 
 MAX_WORDS = 1_000  # of a title: each different word becomes a row nearly as long as the title
 
@@ -42,7 +42,8 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
     a pair, the shape tokens stay, and TF-IDF is computed anew. Effects do not add up, because words act together.
     ValueError for a title of more than MAX_WORDS words, and for a model of other labels than the vocabulary's.
     """
-    if len(vocabulary.labels) != model.n_labels:
+    instance("explain: model", model, MLP)
+    if len(instance("explain: vocabulary", vocabulary, Vocabulary).labels) != model.n_labels:
         raise ValueError(f"explain: the model has {model.n_labels} labels, the vocabulary {len(vocabulary.labels)}")
     k = integer("explain: k", k)
     words, x = left_out(vocabulary, title)
@@ -54,7 +55,7 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
         z[rows, here] = logits[:, labels[here] - tile.start]
 
     model.each_tile(x, pick, threads)
-    p = metrics.sigmoid(z)
+    p = metrics.sigmoid(finite("explain: logits", z))
     return [
         Explanation(vocabulary.labels[label], float(p[0, j]), tuple(
             Effect(word, float(p[0, j] - p[i, j]), float(z[0, j] - z[i, j])) for i, word in enumerate(words, start=1)))
@@ -63,8 +64,8 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
 
 def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_array]:
     """The different words of a title, and csr (1 + words, D): the title, then the title without each of them."""
-    rules = vocabulary.rules
     every, made_of = _words(vocabulary, title)
+    rules = vocabulary.rules
     words = list(dict.fromkeys(every))
     place = {word: i for i, word in enumerate(words, start=1)}
     kept = np.ones((1 + len(words), len(made_of)), f32)
@@ -95,7 +96,8 @@ def unknown_words(vocabulary: Vocabulary, title: str) -> list[str]:
 
 def _words(vocabulary, title):
     """All words of a title, and the words that each token is made of, in the order of `tokenise`, without its shape."""
-    rules = vocabulary.rules
+    instance("explain: title", title, str)
+    rules = instance("explain: vocabulary", vocabulary, Vocabulary).rules
     every = tokens.tokenise(title, tokens.TokenRules(version=rules.version))
     if len(every) > MAX_WORDS:
         raise ValueError(f"explain: want a title of at most {MAX_WORDS:,} words, got {len(every):,}")
@@ -110,8 +112,9 @@ def likeliest_true(model: MLP, x: sp.csr_array, y: sp.csr_array, threads: int | 
 
     x csr (N, D)    y csr (N, L), at least one label in each row; ValueError otherwise
     """
+    instance("likeliest_true: model", model, MLP)
     labelled = check_labels(y)
-    if y.shape != (x.shape[0], model.n_labels) or (labelled.indptr[1:] == labelled.indptr[:-1]).any():
+    if y.shape != (n_rows_of("x", x), model.n_labels) or (labelled.indptr[1:] == labelled.indptr[:-1]).any():
         raise ValueError(f"likeliest_true: want {model.n_labels} labels and one at least in each of {x.shape[0]} rows "
                          f"of y, got {y.shape} or a row without any")
     w, b = model.params["labels.W"], model.params["labels.b"]
@@ -119,7 +122,7 @@ def likeliest_true(model: MLP, x: sp.csr_array, y: sp.csr_array, threads: int | 
     def one_block(rows, h):
         indptr = labelled.indptr[rows.start:rows.stop + 1]
         labels, row = labelled.indices[indptr[0]:indptr[-1]], np.repeat(np.arange(len(h)), np.diff(indptr))
-        z = np.einsum("ij,ij->i", h[row], w[labels]) + b[labels]
+        z = finite("likeliest_true: logits", np.einsum("ij,ij->i", h[row], w[labels]) + b[labels])
         return labels[np.lexsort((labels, -z, row))[indptr[:-1] - indptr[0]]]
 
-    return np.concatenate(model.each_block(x, one_block, threads))
+    return np.concatenate([np.empty(0, np.int32), *model.each_block(x, one_block, threads)])

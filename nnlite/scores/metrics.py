@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import check_labels
-from nnlite.scores.checks import MAX_BINS, check_counts, check_ids, check_propensities
-from nnlite.system.ranges import integer
+from nnlite.data.csr import check_labels, n_rows_of
+from nnlite.scores.checks import MAX_BINS, amounts, check_counts, check_ids, check_propensities, check_square
+from nnlite.system.ranges import integer, number, numbers
 
 
 # ---- from the ids of the top k
@@ -23,12 +23,12 @@ from nnlite.system.ranges import integer
 def hits(truth: sp.csr_array, ids: np.ndarray) -> np.ndarray:
     """(N, k) bool: is label ids[n, j] true for row n?"""
     check_labels(truth)
-    n_labels = truth.shape[1]
-    if np.ndim(ids) != 2 or len(ids) != truth.shape[0]:
-        raise ValueError(f"ids: want an array ({truth.shape[0]}, k), got {np.shape(ids)}")
+    ids, n_labels = numbers("ids", ids), truth.shape[1]
+    if ids.ndim != 2 or len(ids) != truth.shape[0]:
+        raise ValueError(f"ids: want an array ({truth.shape[0]}, k), got {ids.shape}")
     check_ids("ids", ids, n_labels)
     true = _rows(truth) * n_labels + truth.indices  # one rising number per (row, label)
-    asked = np.arange(truth.shape[0])[:, None] * n_labels + ids
+    asked = np.arange(truth.shape[0])[:, None] * n_labels + ids.astype(np.int64, copy=False)
     place = np.searchsorted(true, asked)
     return np.append(true, -1)[place] == asked
 
@@ -56,6 +56,7 @@ def psp_at_k(truth: sp.csr_array, ids: np.ndarray, k: int, propensities: np.ndar
 def psndcg_at_k(truth: sp.csr_array, ids: np.ndarray, k: int, propensities: np.ndarray) -> float:
     """PSnDCG@k: a hit at place j counts 1 / (propensity log2(j + 1)); the sum over a row is divided by the best DCG of
     its labels, all of propensity 1; the sum over rows is divided by the largest possible one."""
+    check_labels(truth)
     return _propensity_scored(truth, _first(ids, k), propensities, _discounts(k), _best_dcg(truth, k))
 
 
@@ -74,12 +75,12 @@ def propensities(label_counts: np.ndarray, n_rows: float, a: float = 0.55, b: fl
     p = 1 / (1 + C (n_l + b)^-a) with C = (ln N - 1) (b + 1)^a, n_l the training rows of label l, N all training rows.
     a and b as in Jain et al. 2016: 0.55 and 1.5 in general, 0.6 and 2.6 for Amazon, 0.5 and 0.4 for Wikipedia.
     """
-    if not np.e <= n_rows < np.inf:
+    if not np.e <= (n_rows := number("propensities: n_rows", n_rows)) < np.inf:
         raise ValueError(f"propensities: want n_rows of at least e = 2.718, so that none is above 1, got {n_rows}")
-    if not ((np.asarray(label_counts, float) >= 0).all() and np.isfinite(label_counts).all()):
-        raise ValueError("propensities: want label_counts of at least 0, got others")
+    a, b = number("propensities: a", a, 0, 100), number("propensities: b", b, 1e-3, 1000)
+    counts, = amounts("propensities: label_counts", label_counts)
     c = (np.log(n_rows) - 1) * (b + 1) ** a
-    return 1 / (1 + c * (np.asarray(label_counts, float) + b) ** -a)
+    return 1 / (1 + c * (counts.astype(float) + b) ** -a)
 
 
 # ---- frequent and rare labels
@@ -108,6 +109,7 @@ def by_frequency(truth: sp.csr_array, ids: np.ndarray, k: int, label_counts: np.
     "P@k" and "R@k": the contribution of the group's hits; a column adds up to the whole score
     "recall": of the true (row, label) pairs of the group, the fraction among the first k predictions
     """
+    check_labels(truth)
     groups = frequency_groups(label_counts, parts)
     if groups.size != truth.shape[1]:
         raise ValueError(f"label_counts: want one for each of {truth.shape[1]} labels, got {groups.size}")
@@ -137,15 +139,17 @@ def confusion(truth: sp.csr_array, predicted: np.ndarray) -> np.ndarray:
     """
     check_labels(truth)
     n_labels = truth.shape[1]
+    predicted = numbers("predicted", predicted)
     if np.shape(predicted) != truth.shape[:1]:
         raise ValueError(f"predicted: want a class for each of {truth.shape[0]} rows, got {np.shape(predicted)}")
     check_ids("predicted", predicted, n_labels)
-    pairs = truth.indices.astype(np.int64) * n_labels + np.asarray(predicted)[_rows(truth)]
+    pairs = truth.indices.astype(np.int64) * n_labels + predicted[_rows(truth)].astype(np.int64)
     return np.bincount(pairs, minlength=n_labels ** 2).reshape(n_labels, n_labels)
 
 
 def by_class(table: np.ndarray) -> dict[str, np.ndarray]:
     """A dict of columns (L,) from a confusion matrix: "rows" of each class, "precision", "recall", "F1"; 0 / 0 is 0."""
+    table = check_square("by_class", table)
     true, positive, both = table.sum(axis=1), table.sum(axis=0), np.diag(table)
     return {"rows": true, "precision": both / np.maximum(positive, 1), "recall": both / np.maximum(true, 1),
             "F1": f1(true, positive, both)}
@@ -159,21 +163,23 @@ def f1(n_true: np.ndarray, n_positive: np.ndarray, n_both: np.ndarray) -> np.nda
     The numbers of true labels, of predicted ones, and of those that are both may be arrays: of all pairs for micro F1,
     by label for macro F1, by row for per-record F1, which are scikit-learn's "micro", "macro" and "samples".
     """
+    n_true, n_positive, n_both = amounts("f1", n_true, n_positive, n_both)
     return 2 * n_both / np.maximum(np.add(n_true, n_positive), 1)
 
 
 def record_f1(truth: sp.csr_array, n_positive: np.ndarray, n_both: np.ndarray) -> float:
     """The mean over rows of the F1 of a row's labels, from its numbers (N,) of predicted labels and of hits."""
+    n_positive, n_both = amounts("record_f1", n_positive, n_both, shape=(n_rows_of("truth", truth),))
     return _mean_over_labelled(truth, f1(np.diff(truth.indptr), n_positive, n_both))
 
 
 def bce_of_frequencies(truth: sp.csr_array, frequencies: np.ndarray) -> float:
     """The mean BCE of predicting these label frequencies (L,) for all rows; infinite if a label that occurs has 0."""
-    p = np.asarray(frequencies, float)
+    check_labels(truth)
+    p = numbers("bce_of_frequencies", frequencies).astype(float)
     if p.shape != truth.shape[1:] or not truth.shape[0] or not ((p >= 0) & (p <= 1)).all():
         raise ValueError(f"bce_of_frequencies: want at least 1 row, and {truth.shape[1]} frequencies from 0 to 1, got "
                          f"{truth.shape[0]} and an array of shape {p.shape}")
-    check_labels(truth)
     seen = np.bincount(truth.indices, minlength=len(p)) / truth.shape[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         losses = np.where(seen > 0, -seen * np.log(p), 0) + np.where(seen < 1, -(1 - seen) * np.log1p(-p), 0)
@@ -188,7 +194,10 @@ def wilson(n_true: float | np.ndarray, n: float | np.ndarray) -> tuple[Any, Any]
 
     E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927. Bounds are in 0..1.
     """
-    p, z2 = np.divide(n_true, n), Z_95 ** 2
+    n_true, n = amounts("wilson", n_true, *amounts("wilson: n", n, least=1))
+    if (n_true > n).any():
+        raise ValueError("wilson: want at most n that were true, got more")
+    p, z2 = n_true / n, Z_95 ** 2
     middle, half = p + z2 / (2 * n), Z_95 * np.sqrt(p * (1 - p) / n + z2 / (4 * np.square(n, dtype=float)))
     return np.maximum((middle - half) / (1 + z2 / n), 0), np.minimum((middle + half) / (1 + z2 / n), 1)
 
@@ -197,13 +206,15 @@ def wilson(n_true: float | np.ndarray, n: float | np.ndarray) -> tuple[Any, Any]
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
     """1 / (1 + e^-z): the probabilities of an array of logits, computed without overflow."""
+    z, = amounts("sigmoid", z, least=-np.inf, most=np.inf)
     return np.exp(-np.logaddexp(0, -z))
 
 
 def bin_of(p: np.ndarray, bins: int) -> np.ndarray:
     """The bin of each probability, of so many of equal width: m for (m / bins, (m + 1) / bins]; 0 for 0 and NaN."""
     integer("bins", bins, 1, MAX_BINS)
-    return np.fmax(np.ceil(p * bins) - 1, 0).astype(int)  # fmax ignores a NaN
+    p, = amounts("bin_of", np.nan_to_num(numbers("bin_of", p)), most=1)
+    return np.fmax(np.ceil(p * bins) - 1, 0).astype(int)
 
 
 class Reliability(NamedTuple):
@@ -223,15 +234,16 @@ def reliability(n: np.ndarray, p_sum: np.ndarray, n_true: np.ndarray) -> Reliabi
     k: Ullah, Schultheis, Zhang, Babbar, "Labels in Extremes: How Well Calibrated are Extreme Multi-label Classifiers?",
     KDD 2025.
     """
-    with np.errstate(invalid="ignore"):
+    n, (p_sum, n_true, _) = numbers("reliability", n), amounts("reliability", p_sum, n_true, n)
+    with np.errstate(divide="ignore", invalid="ignore"):
         means = p_sum / n, n_true / n
     return Reliability(*means, n, float(np.abs(p_sum - n_true).sum() / max(n.sum(), 1)))
 
 
 def reliability_of(p: np.ndarray, true: np.ndarray, bins: int = 15) -> Reliability:
     """The `Reliability` of probabilities p against true (0 or 1, or bool), two arrays of one shape."""
-    p, true = np.ravel(p), np.ravel(true)
-    if p.shape != true.shape or ((p < 0) | (p > 1)).any() or not np.isin(true, (0, 1)).all():
+    p, true = np.ravel(numbers("reliability_of", p)), np.ravel(numbers("reliability_of", true))
+    if p.shape != true.shape or not ((0 <= p) & (p <= 1)).all() or not np.isin(true, (0, 1)).all():
         raise ValueError(f"reliability_of: want as many probabilities, from 0 to 1, as truths of 0 or 1, got arrays of "
                          f"{p.size} and {true.size} numbers")
     places = bin_of(p, bins)
@@ -242,9 +254,13 @@ def reliability_of(p: np.ndarray, true: np.ndarray, bins: int = 15) -> Reliabili
 
 def _first(ids, k):
     """The first k columns of ids."""
-    if np.ndim(ids) != 2:
-        raise ValueError(f"ids: want an array (N, k), got {np.shape(ids)}")
-    return ids[:, :integer("k", k, 1, ids.shape[1])]
+    if (ids := numbers("ids", ids)).ndim != 2:
+        raise ValueError(f"ids: want an array (N, k), got {ids.shape}")
+    first = ids[:, :integer("k", k, 1, ids.shape[1])]
+    in_order = np.sort(first, axis=1)
+    if (in_order[:, 1:] == in_order[:, :-1]).any():
+        raise ValueError("ids: want no label twice in a row, got one twice")
+    return first
 
 
 def _rows(truth):
@@ -268,6 +284,7 @@ def _best_dcg(truth, k):
 
 def _propensity_scored(truth, ids, propensities, gains, norms):
     """sum_n sum_j gains[j] / propensity of the hits, each row divided by its norm, as a fraction of the largest sum."""
+    check_labels(truth)
     n_labels = truth.shape[1]
     weights = 1 / check_propensities(propensities, n_labels)
     got = np.sum((hits(truth, ids) * weights[ids]) @ gains / norms)

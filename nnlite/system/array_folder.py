@@ -43,6 +43,7 @@ import numpy as np
 
 from nnlite.system import array_files, atomic_folder, beside
 from nnlite.system.open_folder import OpenFolder, content, size_of
+from nnlite.system.paths import checked_path
 
 # That are read; the last is written. 1 had no shape of titles, 1 and 2 no secret of a hash, 1 to 3 one version of words
 FORMATS = 1, 2, 3, 4
@@ -77,7 +78,7 @@ def write(folder: Place, kind: str, header: dict[str, Any], arrays: Mapping[str,
 
 def check_place(folder: Place, kind: str) -> Path:
     """The absolute path of a folder that `write` could write now. ValueError or OSError, as there, if it could not."""
-    folder = Path(os.path.abspath(folder))
+    folder = Path(os.path.abspath(checked_path("write", folder)))
     atomic_folder.check_writable(folder)
     _check_replaceable(folder, kind)
     return folder

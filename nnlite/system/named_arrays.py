@@ -27,7 +27,7 @@ class NamedArrays(dict[str, np.ndarray]):
         return NamedArrays, (dict(self),)  # copy and pickle would set one item after the other
 
 
-def check_array(name: str, array: np.ndarray, shape: tuple[int, ...], write: bool = False,
+def check_array(name: str, array: np.ndarray | None, shape: tuple[int, ...], write: bool = False,
                 also_held: np.ndarray | None = None) -> None:
     """ValueError unless the array is float32, C-contiguous, of this shape and, to `write`, not read-only.
 

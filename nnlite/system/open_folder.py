@@ -5,10 +5,11 @@ import mmap
 import os
 import stat
 import sys
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+
+from nnlite.system.paths import checked_path
 
 try:
     import resource
@@ -26,7 +27,7 @@ class OpenFolder:
     """A folder that is open until the end of a `with` block. FileNotFoundError, NotADirectoryError if there is none."""
 
     def __init__(self, folder: str | os.PathLike):
-        self.path = Path(folder)
+        self.path = checked_path("read", folder)
         self._handle = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY) if _HANDLES else None
         self._identity = _identity(os.stat(self.path if self._handle is None else self._handle))
 

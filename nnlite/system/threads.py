@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 import numpy as np
 import threadpoolctl
 
+from nnlite.system.ranges import integer
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -55,8 +57,7 @@ def usable_cores() -> int:
 
 def team(threads: int | None = None) -> "Team":
     """The team of so many threads, the same for all callers; None is one per usable core. ValueError below 1."""
-    if threads is None:
-        threads = usable_cores()
+    threads = usable_cores() if threads is None else integer("threads", threads)
     if threads < 1:
         raise ValueError(f"threads: want at least 1, got {threads}")
     return _teams.get(threads) or _teams.setdefault(threads, Team(threads))

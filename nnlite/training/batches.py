@@ -11,6 +11,7 @@ import numpy as np
 from nnlite.data.chunked import ChunkedData, DatasetStream
 from nnlite.data.csr import Csr
 from nnlite.data.dataset import Dataset
+from nnlite.system.ranges import INT32_MAX
 
 
 class Batch(NamedTuple):
@@ -22,10 +23,13 @@ class Batch(NamedTuple):
     ends_round: bool  # is a validation due after it?
 
     def arrays(self) -> tuple[Csr, Csr, np.ndarray | None]:
-        """x and y, and the weights of their rows if the chunk has any."""
+        """x and y, and the weights of their rows if the chunk has any. ValueError for 2^31 non-zeros in x or more."""
         weights = None if self.chunk.weights is None else self.chunk.weights[self.rows].copy()
         select: Callable[..., Csr] = Csr.rows if isinstance(self.rows, slice) else Csr.take
         x, y = (select(part, self.rows) for part in self.chunk.arrays())
+        if (n := int(x.indptr[-1] - x.indptr[0])) > INT32_MAX:  # the places of x^T are int32
+            raise ValueError(f"Trainer: want batches of at most {INT32_MAX:,} words, got {n:,} in {x.n_rows:,} rows: "
+                             "want smaller batch_rows")
         return x, y, weights
 
 

@@ -20,6 +20,8 @@ from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system import memory
 from nnlite.system.interrupts import interrupts_between_steps
+from nnlite.system.paths import checked_path
+from nnlite.system.ranges import SEED_MAX, instance, integer, number
 from nnlite.system.threads import one_blas_thread, team
 from nnlite.training import checkpoints
 from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
@@ -75,21 +77,23 @@ class Trainer:
     def _checked(self):
         """A copy, so that nothing changes while it trains. ValueError for a value out of range."""
         one = copy.copy(self)
+        instance("Trainer: model", one.model, MLP)
+        instance("Trainer: optimizer", one.optimizer, Optimizer)
         for name in "dropout", "word_dropout", "negligible":
-            if not 0 <= getattr(one, name) < 1:
-                raise ValueError(f"Trainer: {name}: want at least 0 and less than 1, got {getattr(one, name)}")
+            setattr(one, name, number(f"Trainer: {name}", getattr(one, name), 0, 1))
+        one.seed = integer("Trainer: seed", one.seed, 0, SEED_MAX)
         for name in "batch_rows", "epochs":
-            number = getattr(one, name)
-            if not isinstance(number, (int, np.integer)):
-                raise TypeError(f"Trainer: {name}: want a whole number, got {number!r}")
-            if number < 1:
-                raise ValueError(f"Trainer: {name}: want at least 1, got {number}")
-            setattr(one, name, int(number))
+            setattr(one, name, value := integer(f"Trainer: {name}", getattr(one, name)))
+            if value < 1:
+                raise ValueError(f"Trainer: {name}: want at least 1, got {value}")
         for name, known in ("order", ("shuffled", "chunks")), ("reduction", ("sum", "mean")):
-            if getattr(one, name) not in known:
+            if not isinstance(getattr(one, name), str) or getattr(one, name) not in known:
                 raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {getattr(one, name)!r}")
-        if not one.checkpoint_seconds >= 0:
-            raise ValueError(f"Trainer: checkpoint_seconds: want at least 0, got {one.checkpoint_seconds}")
+        if one.checkpoints is not None:
+            checked_path("Trainer: checkpoints", one.checkpoints)
+        number("Trainer: checkpoint_seconds", one.checkpoint_seconds, 0)
+        if not callable(one.schedule):
+            raise TypeError(f"Trainer: schedule: want a function of the progress, got {one.schedule!r:.60}")
         if one.label_weights is not None:
             one.label_weights = check_weights(
                 "Trainer: label_weights", one.label_weights, one.model.n_labels).copy()
@@ -123,8 +127,8 @@ class Trainer:
 
     def n_steps(self, data: Dataset | ChunkedData | Iterable[Dataset]) -> int | None:
         """The number of updates that `fit` will make, or None if the data do not tell their length."""
-        sizes = chunked(data).sizes
-        return None if sizes is None else self.epochs * sum(ceil(n_rows / self.batch_rows) for n_rows in sizes)
+        sizes, one = chunked(data).sizes, self._checked()
+        return None if sizes is None else one.epochs * sum(ceil(n_rows / one.batch_rows) for n_rows in sizes)
 
     def _chunked(self, data):
         chunks = chunked(data, self.batch_rows if self.order == "chunks" else None)
@@ -145,6 +149,7 @@ class _Run:
         self.chunks, self.validation, self.on_step = chunks, validation, on_step
         self.n_steps, self.history = trainer.n_steps(chunks), History()
         self.identity: dict = identity(trainer, self.n_steps, chunks) if trainer.checkpoints else {}
+        self.validated_on = validation.crc32() if trainer.checkpoints and isinstance(validation, Dataset) else None
         self.start = self.saved = time.perf_counter()
 
     def opened_checkpoints(self):
@@ -263,7 +268,8 @@ class _Run:
                                 or time.perf_counter() - self.saved > one.checkpoint_seconds):
             self.check_finite()
             arrays, seen = self.model.params | self.optimizer.state, self.history
-            header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation}
+            header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation,
+                      "validated_on": self.validated_on}
             try:
                 checkpoints.save(one.checkpoints, step, header, arrays | {
                     "history/loss": np.array(seen.loss), "history/rows": np.array(seen.rows, np.int64)})
@@ -279,6 +285,9 @@ class _Run:
         found = checkpoints.load(folder, wanted) if folder else None
         if found:
             header, arrays = found
+            if header.get("validated_on", self.validated_on) != self.validated_on:
+                raise ValueError(f"{folder}: the checkpoint is of a training with other validation data, or without: "
+                                 "give the same, or delete this folder to train anew")
             for name, array in into.items():
                 array[...] = arrays[name]
             self.optimizer.t = header["step"]

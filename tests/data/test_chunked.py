@@ -45,5 +45,5 @@ def test_any_other_iterable_is_a_stream():
     for data in once, again:
         assert isinstance(data, DatasetStream) and data.sizes is data.crc32() is None and list(data) == parts
     assert once.one_pass and list(once) == [] and not again.one_pass and list(again) == parts
-    with pytest.raises(TypeError, match="not iterable"):
+    with pytest.raises(TypeError, match="data: want Iterable, got int"):
         chunked(3)

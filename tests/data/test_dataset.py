@@ -82,10 +82,11 @@ def test_chunks_are_the_rows_in_order():
 
 @pytest.mark.parametrize("weights, message", [
     ([1.0], r"want 2 finite numbers of at least 0, got an array of shape \(1,\)$"), ([1, -1], "with others"),
-    ([1, np.nan], "with others"), ([np.inf, 1], "with others"), ([[1, 1]], "of shape"), ("x", "could not convert")])
+    ([1, np.nan], "with others"), ([np.inf, 1], "with others"), ([[1, 1]], "of shape"), ("x", "want numbers, got str"),
+    ([[1], [1, 2]], "want numbers, got list")])
 def test_weights_are_checked_when_they_are_assigned(weights, message):
     data = Dataset(X, Y, [3, 4])
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         data.weights = weights
     assert data.weights.tolist() == [3, 4]
     data.weights = [0, 2.5]

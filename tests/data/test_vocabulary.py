@@ -1,5 +1,6 @@
 """Claim: words and labels are counted once a record, cut at min_count, and records become the rows that they should."""
 
+import json
 from collections import Counter
 
 import numpy as np
@@ -206,3 +207,33 @@ def test_columns_of_tokens():
     assert columns.tolist() == [2, -1, 0] and columns.dtype == np.int32
     columns = Vocabulary.build(RECORDS, hash_size=7, label_min_count=1).columns_of(["shoe", "unknown"])
     assert columns.tolist() == [int(h) % 7 for h in hash_of(["shoe", "unknown"])] and columns.dtype == np.int32
+
+
+@pytest.mark.parametrize("records, message", [
+    ([("Mug", "Kitchen")], "want a tuple of categories, got one of type str"), ([(None, ("a",))], "want a title"),
+    ([("Mug",), ("Mug", ("a",))], "want pairs"), ([("Mug", ("a",), 3)], "want pairs"), (["ab"], "want pairs"),
+    (None, "want Iterable, got NoneType"), ([("Mug", (None,))] * 2, "want names of type str, got NoneType"),
+])
+def test_what_is_not_a_record_does_not_become_letters(records, message):
+    with pytest.raises(TypeError, match=message):
+        Vocabulary.build(records, 1)
+
+
+def test_one_title_does_not_become_letters():
+    vocabulary = Vocabulary({"mug": 2}, {"kitchen": 2}, 2, min_count=1)
+    for titles in "mug", None, 3:
+        with pytest.raises(TypeError, match="encode_titles: want titles of type str, got one "):
+            vocabulary.encode_titles(titles)
+
+
+@pytest.mark.parametrize("name", ["tfidf", "shape", "first_word"])
+@pytest.mark.parametrize("value", [1, "no", None])
+def test_a_flag_is_true_or_false(name, value):
+    with pytest.raises(TypeError, match=f"{name}: want True or False, got {value!r}"):
+        Vocabulary({"mug": 2}, {"kitchen": 2}, 2, **{name: value})
+
+
+def test_numbers_of_numpy_become_those_of_json():
+    settings = dict(min_count=np.int8(1), ngrams=np.uint8(2), stem=np.int16(4), hash_size=None, tfidf=np.True_)
+    header, _, _ = Vocabulary({"mug": 2}, {"kitchen": 2}, np.int64(2), **settings).to_files()
+    assert json.loads(json.dumps(header)) == header

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from problems import compiled
 
+import nnlite
+
 
 @pytest.mark.parametrize("name", ["records", "documents", "xmc", "mapping"])
 def test_files(name, tmp_path, monkeypatch):
@@ -48,6 +50,39 @@ def test_every_function_has_valid_arguments(tmp_path, monkeypatch):
 ])
 def test_files_that_were_not_refused_as_documented(name, content, tmp_path):
     assert fuzz.TARGETS["xmc"].start(tmp_path)((name, content)) is False
+
+
+@compiled
+def test_arguments_that_were_refused_in_words_of_numpy_and_python(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    check = fuzz.TARGETS["arguments"].start(tmp_path)
+    ragged = [[1], [1, 2]]
+    for name, wrong in [
+        ("SGD", {"lr": "x"}), ("AdaGrad", {"eps": np.nan}), ("Adam", {"beta1": 1}), ("Dataset", {"weights": ragged}),
+        ("Dataset.chunks", {"n_rows": 1.5}), ("Dataset.take", {"rows": {}}), ("MLP", {"n_words": "3"}),
+        ("MLP", {"hidden": None}), ("MLP", {"seed": -1}), ("MLP", {"activation": []}), ("MLP.logits", {"x": None}),
+        ("MLP.top_k", {"threads": "3"}), ("MLP.from_params", {"params": {1: 2}}), ("Trainer", {"model": None}),
+        ("Trainer", {"dropout": "x"}), ("Trainer", {"seed": -1}), ("Vocabulary", {"label_counts": None}),
+        ("Vocabulary", {"n_records": "x"}), ("Vocabulary", {"word_counts": {"a": 2**70}}),
+        ("Vocabulary.build", {"records": [None]}), ("Vocabulary.build", {"stem": "x"}), ("evaluate", {"model": None}),
+        ("Predictor.predict_top_k", {"k": None}), ("calibration.binned", {"y": None}),
+        ("explanation.explain", {"title": 3}), ("holdout_split", {"seed": "x"}), ("inspect_file", {"path": "\0"}),
+        ("read_records", {"path": None}), ("linear_bce", {"w": ragged}), ("metrics.f1", {"n_both": ragged}),
+        ("metrics.psp_at_k", {"ids": np.zeros((6, 4), int)}), ("metrics.propensities", {"a": 10**400}),
+        ("metrics.wilson", {"n_true": np.array([9, 9, 9])}), ("metrics.sigmoid", {"z": np.nan}),
+    ]:
+        assert check((name, wrong)) is False, name
+
+
+@compiled
+def test_no_rows_have_no_likeliest_label_and_empty_bins(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    good, functions = fuzz.arguments.good(), fuzz.arguments.functions()
+    none = {"x": good["x"][:0], "y": good["y"][:0]}
+    assert functions["explanation.likeliest_true"](good["model"], **none).tolist() == []
+    tables = functions["calibration.binned"](
+        **fuzz.arguments.valid("calibration.binned") | none | {"y": nnlite.data.csr.check_labels(none["y"])})
+    assert [table.tolist() for table in tables] == [[[0] * 5]] * 3
 
 
 @pytest.mark.parametrize("changes", [

@@ -6,7 +6,7 @@ from kernel_inputs import EXTREME
 from problems import F32, F64, random_csr
 
 import twins
-from nnlite.kernels import ranking
+from nnlite.kernels import ranking, top_k
 from nnlite.scores import metrics
 
 
@@ -61,7 +61,7 @@ def test_merge_top_k(tiles, k):
     ids, best = np.zeros((6, k), np.int32), np.full((6, k), -np.inf, F32)
     start = 0
     for width in tiles:
-        ranking.merge_top_k(z[:, start:start + width].copy(), start, ids, best)
+        top_k.merge_top_k(z[:, start:start + width].copy(), start, ids, best)
         start += width
     want_ids, want = twins.merge_top_k(z, k)
     np.testing.assert_array_equal(ids, want_ids)
@@ -70,14 +70,14 @@ def test_merge_top_k(tiles, k):
 
 def test_merge_top_k_numbers_labels_from_the_first_of_the_tile():
     ids, best = np.zeros((1, 2), np.int32), np.full((1, 2), -np.inf, F32)
-    ranking.merge_top_k(np.array([[6, 2, 3]], F32), 10, ids, best)
+    top_k.merge_top_k(np.array([[6, 2, 3]], F32), 10, ids, best)
     assert ids.tolist() == [[10, 12]] and best.tolist() == [[6, 3]]
 
 
 @pytest.mark.parametrize("bad", [np.nan, -np.inf])
 def test_a_nan_or_minus_infinity_is_not_among_the_likeliest(bad):
     ids, best = np.full((1, 3), 9, np.int32), np.full((1, 3), -np.inf, F32)
-    ranking.merge_top_k(np.array([[1, 2, bad]], F32), 0, ids, best)
+    top_k.merge_top_k(np.array([[1, 2, bad]], F32), 0, ids, best)
     assert ids.tolist() == [[1, 0, 9]] and best.tolist() == [[2, 1, -np.inf]]
 
 

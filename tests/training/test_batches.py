@@ -1,12 +1,15 @@
 """Claim: batches come in the documented order, each with its epoch, its rows and whether a round ends with it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from problems import random_dataset, random_model
 
 from nnlite import SGD, Trainer
 from nnlite.data.chunked import chunked
-from nnlite.training.batches import chunk_by_chunk, shuffled
+from nnlite.data.csr import Csr
+from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
 
 
 class Stream:
@@ -129,3 +132,10 @@ def test_batches_are_made_one_by_one():
 
     batches = chunk_by_chunk([Huge()], 1, 1)
     assert [next(batches).rows for _ in range(2)] == [slice(0, 1), slice(1, 2)]
+
+
+def test_a_batch_of_more_words_than_the_places_of_its_transpose_is_refused():
+    many, none = np.array([0, 2**31]), np.zeros(0, np.int32)
+    chunk = SimpleNamespace(weights=None, arrays=lambda: [Csr(many, none, none), Csr(np.zeros(2, int), none, none)])
+    with pytest.raises(ValueError, match="want batches of at most 2,147,483,647 words, got 2,147,483,648 in 1 rows"):
+        Batch(1, chunk, slice(0, 1), False).arrays()

@@ -87,3 +87,24 @@ def test_arrays_are_checked_where_settings_lack_a_none_or_have_an_entry_more(cha
     array_folder.write(newest, "checkpoint", header, {n: np.array(a) for n, a in arrays.items() if n != "labels.b"})
     with pytest.raises(ValueError, match="not a usable checkpoint: labels.b: want"):
         trainer(AdaGrad(0.1), tmp_path).fit(random_dataset())
+
+
+@pytest.mark.parametrize("before, after", [(1, 2), (1, None), (None, 1)])
+def test_scores_of_other_validation_data_are_not_mixed(before, after, tmp_path):
+    def judged(seed):
+        return None if seed is None else random_dataset(seed=seed)
+
+    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset(), judged(before))
+    with pytest.raises(ValueError, match="the checkpoint is of a training with other validation data"):
+        trainer(AdaGrad(0.1), tmp_path).fit(random_dataset(), judged(after))
+    same = trainer(AdaGrad(0.1), tmp_path).fit(random_dataset(), judged(before))
+    assert len(same.validation) == (0 if before is None else 3)
+
+
+def test_a_checkpoint_that_does_not_name_its_validation_data_is_read(tmp_path):
+    trainer(AdaGrad(0.1), tmp_path).fit(random_dataset(), random_dataset(seed=1))
+    for path in tmp_path.iterdir():
+        header, arrays, _ = array_folder.read(path, "checkpoint")
+        header = {name: value for name, value in header.items() if name not in ("format", "kind", "validated_on")}
+        array_folder.write(path, "checkpoint", header, {name: np.array(array) for name, array in arrays.items()})
+    assert len(trainer(AdaGrad(0.1), tmp_path).fit(random_dataset(), random_dataset(seed=1)).validation) == 3
