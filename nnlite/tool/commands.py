@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
@@ -33,12 +34,16 @@ from nnlite.training.recipes import SETTINGS
 
 def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
+    began = time.perf_counter()
     inform = (lambda text: None) if args.quiet else say
     options = reading_options.reading(args)
     train_command.check(args)
+    array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
+    if args.minutes is not None or args.memory is not None:
+        args, chosen = train_command.within_limits(args, _settings(args), options, began)
+        inform(chosen)
     first = train_command.arguments_of(args, train_command.SCORED)
     classifier = TitleClassifier(args.recipe, **_settings(first))
-    array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
     places.check({"--report": args.report},
                  {"--model": args.model, "--chunks": args.chunks, "--checkpoints": args.checkpoints},
                  [*args.data, *(args.validation or []), *([args.mapping] if args.mapping else [])])
@@ -146,8 +151,17 @@ def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
 
 def plan(args: Namespace) -> None:
     """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
-    found = make_plan(args.data, args.recipe, **_settings(args), **reading_options.reading(args))
-    show(json.dumps(dataclasses.asdict(found), indent=1) if args.json else f"{found}\n{train_command.planned(found)}")
+    train_command.check(args)
+    limits = {name: value for name in ("minutes", "memory", "holdout") if (value := getattr(args, name)) is not None}
+    asked = {name: True for name, option in (("chunked", args.chunks), ("refit", args.refit)) if option}
+    found = make_plan(args.data, args.recipe, **_settings(args), **limits, **asked, **reading_options.reading(args))
+    if args.json:
+        sums = {name: getattr(found, name) for name in ("total_seconds", "low_seconds", "high_seconds", "total_memory",
+                                                        "high_memory")}
+        typed = {"command": train_command.command(found, args)} if found.limits else {}
+        show(json.dumps({**dataclasses.asdict(found), **sums, **typed}, indent=1))
+    else:
+        show(f"{found}\n{train_command.planned(found, args)}")
     found.check()
 
 

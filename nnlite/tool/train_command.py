@@ -1,8 +1,11 @@
 """What `nnlite train` holds out of its training to score the model, and what it says of the score."""
 
+import shlex
+import time
 from argparse import Namespace
 from collections.abc import Iterator
 from itertools import compress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,11 +15,12 @@ from nnlite.classifier.noted_fit import OnStep
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import holdout
 from nnlite.data.holdout import HeldOut
-from nnlite.data.records import Record
+from nnlite.data.records import Record, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate
 from nnlite.tool.overlap import Judged, judged
-from nnlite.training.planning import Plan
+from nnlite.training.choosing import choose
+from nnlite.training.planning import Measured, Plan
 
 Pair = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]  # titles and the categories of each
 SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in those of --chunks and --checkpoints
@@ -24,11 +28,12 @@ SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in tho
 
 def check(args: Namespace) -> None:
     """ValueError for options that do not fit together."""
-    if args.validation and args.holdout:
-        raise ValueError(f"want --validation or --holdout, got both: {args.validation[0]} and {args.holdout}")
-    if args.refit and (args.validation or args.holdout == 0):
+    validation = getattr(args, "validation", None)  # which `plan` has not
+    if validation and args.holdout:
+        raise ValueError(f"want --validation or --holdout, got both: {validation[0]} and {args.holdout}")
+    if args.refit and (validation or args.holdout == 0):
         raise ValueError("--refit trains once more, on the products held out as well: want it without "
-                         + ("--validation, which holds out none" if args.validation else "--holdout 0"))
+                         + ("--validation, which holds out none" if validation else "--holdout 0"))
 
 
 def arguments_of(args: Namespace, name: str) -> Namespace:
@@ -37,13 +42,78 @@ def arguments_of(args: Namespace, name: str) -> Namespace:
     return Namespace(**(vars(args) | own)) if args.refit else args
 
 
-def planned(plan: Plan) -> str:
-    """Which products a plan of a training is for, and what the other training of --refit takes."""
-    n, n_held = plan.n_records, holdout.wanted(None, plan.n_records)
+def planned(plan: Plan, args: Namespace) -> str:
+    """The settings that a plan has chosen, and which products it is for."""
+    lines = []
+    if plan.limits:
+        lines = [f"settings   {chosen(plan)}", f"type       {command(plan, args)}"]
+    n, n_held = plan.n_records, plan.n_held
     if not n_held:
-        return "products   all, as train holds none out of so few"
-    seconds = (1 - n_held / n) * (plan.total_seconds - plan.seconds["read"])
-    return f"products   all; train holds out {n_held:,} of them, train --refit takes about {seconds:,.1f} s more"
+        return "\n".join([*lines, "products   all, as " + (
+            "--holdout 0 says" if args.holdout == 0 else "train holds none out of so few")])
+    more = "" if args.refit else f"; train --refit takes about {plan.refit_seconds:,.1f} s more"
+    return "\n".join([*lines, f"products   {n:,}; train holds out {n_held:,} of them{more}"])
+
+
+def chosen(plan: Plan) -> str:
+    """The settings that fit the limits, in words."""
+    settings = [f"{n:,} {'epochs' if name == 'epochs' else 'rows in a batch'}" for name, n in plan.settings.items()]
+    settings += ["chunks on disk"] * bool(plan.chunk_rows)
+    what = ", ".join(settings) if settings else "those of the recipe, or as given, with all products in memory"
+    return f"for {plan.limits}: {what}"
+
+
+def command(plan: Plan, args: Namespace) -> str:
+    """The command line of `train` with the settings of a plan, to be typed; args: of the command `plan`."""
+    split = args.words.index("--")
+    given, files = args.words[:split], args.words[split + 1:]
+    ours = ["json", "minutes", "memory", *(name.replace("_", "-") for name in plan.settings)]
+    model = "model" if files[0] == "-" else Path(files[0]).name.partition(".")[0] + "-model"
+    options = [word for word in given if word.partition("=")[0] not in [f"--{name}" for name in ours]]
+    options += [f"--{name.replace('_', '-')}={n}" for name, n in plan.settings.items()]
+    options += [f"--chunks={chunks_beside(Path(model))}"] * bool(plan.chunk_rows and not args.chunks)
+    return shlex.join(["nnlite", "train", *files, "--model", model, *options])
+
+
+def chunks_beside(model: Path) -> Path:
+    """The folder for the chunks of a model where none is given."""
+    return model.with_name(f"{model.name}.chunks")
+
+
+def within_limits(args: Namespace, settings: dict[str, Any], options: dict[str, Any], began: float,
+                  ) -> tuple[Namespace, str]:
+    """The arguments of `train` with the settings that fit --minutes and --memory, and a line that says which.
+
+    began: when the command did, by `time.perf_counter`; what the plan takes counts    Raises what `choose` does.
+    """
+    if "-" in map(str, args.data):
+        raise ValueError("--minutes and --memory want files, which are read twice, got standard input")
+    holdout = 0 if args.validation else args.holdout
+    n_scored = _expected(args.validation, options) if args.validation else None
+    found = Measured(args.data, args.recipe, holdout=holdout, n_scored=n_scored, refit=args.refit, **settings, **options)
+    seconds = None
+    if args.minutes is not None:
+        seconds = 60 * args.minutes - (time.perf_counter() - began)
+        if seconds <= 0:
+            raise ValueError(f"--minutes: want a time longer than the plan's, got {args.minutes:g} minutes, and the plan "
+                             f"took {found.plan_seconds:,.1f} s")
+    plan = choose(found, seconds, args.memory, bool(args.chunks))
+    own = vars(args) | plan.settings
+    if plan.chunk_rows and not args.chunks:
+        own["chunks"] = chunks_beside(args.model)
+    where = f" in {own['chunks']}" if plan.chunk_rows else ""
+    return Namespace(**own), (f"{chosen(plan)}{where}; expects an end in {plan.low_seconds:,.0f} to "
+                              f"{plan.high_seconds:,.0f} s, and {plan.high_memory / 2**20:,.0f} MiB at most")
+
+
+def _expected(paths: list[Path], options: dict[str, Any]) -> int:
+    """The expected number of products in some files."""
+    reader = read_records(paths, **options)
+    try:
+        next(reader, None)
+        return reader.expected_records()
+    finally:
+        reader.close()
 
 
 class Sides:
