@@ -57,10 +57,10 @@ def planned(plan: Plan, args: Namespace) -> str:
 
 def chosen(plan: Plan) -> str:
     """The settings that fit the limits, in words."""
-    settings = [f"{n:,} {'epochs' if name == 'epochs' else 'rows in a batch'}" for name, n in plan.settings.items()]
-    settings += ["chunks on disk"] * bool(plan.chunk_rows)
-    what = ", ".join(settings) if settings else "those of the recipe, or as given, with all products in memory"
-    return f"for {plan.limits}: {what}"
+    changed = [f"{name.replace('_', ' ')} {n:,}" for name, n in plan.settings.items()]
+    changed += ["chunks on disk"] * bool(plan.chunk_rows)
+    what = ", ".join(changed) if changed else "those of the recipe or as given, all products in memory"
+    return f"within {plan.limits}: {what}"
 
 
 def command(plan: Plan, args: Namespace) -> str:
@@ -90,13 +90,14 @@ def within_limits(args: Namespace, settings: dict[str, Any], options: dict[str, 
         raise ValueError("--minutes and --memory want files, which are read twice, got standard input")
     holdout = 0 if args.validation else args.holdout
     n_scored = _expected(args.validation, options) if args.validation else None
-    found = Measured(args.data, args.recipe, holdout=holdout, n_scored=n_scored, refit=args.refit, **settings, **options)
+    found = Measured(args.data, args.recipe, holdout=holdout, n_scored=n_scored, refit=args.refit, **settings,
+                     **options)
     seconds = None
     if args.minutes is not None:
         seconds = 60 * args.minutes - (time.perf_counter() - began)
         if seconds <= 0:
-            raise ValueError(f"--minutes: want a time longer than the plan's, got {args.minutes:g} minutes, and the plan "
-                             f"took {found.plan_seconds:,.1f} s")
+            raise ValueError(f"--minutes: want more than the {time.perf_counter() - began:,.1f} s that the plan took, "
+                             f"got {args.minutes:g} minutes")
     plan = choose(found, seconds, args.memory, bool(args.chunks))
     own = vars(args) | plan.settings
     if plan.chunk_rows and not args.chunks:

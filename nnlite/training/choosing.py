@@ -51,9 +51,9 @@ def choose(found: "Measured", seconds: float | None, n_bytes: int | None, chunke
         plan = _in_time(found, plan, seconds, in_chunks)
     changed = {"epochs": plan.epochs} if plan.epochs != asked.epochs else {}
     changed |= {"batch_rows": batch_rows} if batch_rows != asked.batch_rows else {}
-    limits = "" if seconds is None else f"{seconds / 60:.3g} minutes"
-    limits += " and " * bool(limits and n_bytes) + (f"{n_bytes / MIB:,.0f} MiB" if n_bytes else "")
-    return replace(plan, settings=changed, limits=limits)
+    limits = [] if seconds is None else [f"{seconds:,.0f} s"]
+    limits += [] if n_bytes is None else [f"{n_bytes / MIB:,.0f} MiB"]
+    return replace(plan, settings=changed, limits=" and ".join(limits))
 
 
 def _candidates(found: "Measured", chunked: bool) -> Iterator[tuple[int, bool]]:
@@ -90,6 +90,7 @@ def _in_time(found: "Measured", plan: "Plan", seconds: float, in_chunks: bool) -
     if low:
         return found.plan(low, plan.batch_rows, in_chunks)
     least = found.plan(1, plan.batch_rows, in_chunks)
-    raise ValueError(f"plan: minutes: want an end within {seconds / 60:.3g} minutes in 9 of 10 cases, got "
-                     f"{least.high_seconds / 60:.3g} for one epoch, {(least.high_seconds - seconds) / 60:.2g} too many: "
-                     f"{least.seconds_parts()}. Fewer products or hidden units, or --negligible 0.001, take less")
+    raise ValueError(f"plan: minutes: want an end within {seconds:,.0f} s in 9 of 10 cases, got "
+                     f"{least.high_seconds:,.0f} s for one epoch, {least.high_seconds - seconds:,.0f} too many: "
+                     f"{least.seconds_parts()}, and a margin. Fewer products, fewer hidden units or negligible=0.001 "
+                     "take less")

@@ -140,4 +140,5 @@ def save_seconds(model: MLP, vocabulary: Vocabulary) -> float:
 def vocabulary_bytes(vocabulary: Vocabulary) -> int:
     """The size of its files."""
     _, arrays, texts = vocabulary.to_files()
-    return sum(array.nbytes for array in arrays.values()) + sum(len(text) + 1 for some in texts.values() for text in some)
+    n_chars = sum(len(text) + 1 for lines in texts.values() for text in lines)
+    return n_chars + sum(array.nbytes for array in arrays.values())

@@ -46,7 +46,7 @@ class Expected:
 class Sample:
     """The first records of some files, `most` at most, taken through all that `train` does before its first step.
 
-    n_records: of the files    exact: were all of them read?    scale: how many times the sample they are
+    n_records: of the files    n_read: of the sample    exact: were all read?    scale: n_records / n_read
     records, data: those to train on    n_held, held: how many of all are held out, and those of the sample
     seconds: of each phase, for the sample    categories, features, reading: the arguments of `Categories.choose`,
     `Vocabulary.build` and `read_records`    holdout: as `holdout.wanted` takes it
@@ -60,11 +60,11 @@ class Sample:
             reader = read_records(paths, **(reading or {}))
             records = list(itertools.islice(reader, most))
         self.records_bytes = max((memory.resident_memory() or 0) - before, 0)  # the system may take other memory back
-        n_read = len(records)
-        self.exact = n_read < most
-        self.n_records = n_read if self.exact else reader.expected_records()
+        self.n_read = len(records)
+        self.exact = self.n_read < most
+        self.n_records = self.n_read if self.exact else reader.expected_records()
         reader.close()
-        self.scale = self.n_records / n_read
+        self.scale = self.n_records / self.n_read
         self.count_error = 0.0 if self.exact else spread_of([len(title) for title, _ in records])
         with self._phase("hold out"):
             records, held = self._sides(records, holdout, seed)
@@ -111,14 +111,14 @@ class Sample:
         """Expected bytes for all records, by what holds them; chunked: if they are on disk, all but those held out."""
         n_columns = self.vocabulary.hash_size or 0  # with hashing, no words are kept
         n_kept = expected.n_labels + (0 if n_columns else expected.n_words)
-        n_rows, n_part = len(self.data), min(CHUNK_ROWS, self.n_trained)
-        n_read = (n_part + self.n_held) / self.scale if chunked else n_rows
-        row_bytes, held = self.data.nbytes / max(n_rows, 1), self.held.nbytes if self.held else 0
+        n_part = min(CHUNK_ROWS, self.n_trained)
+        row_bytes, held_bytes = self.data.nbytes / max(len(self.data), 1), self.held.nbytes if self.held else 0
+        records, rows = RECORDS_TWICE * self.n_records, self.n_trained
+        if chunked:
+            records, rows = n_part + self.n_held, CHUNKS_HELD * n_part
         return {
-            "records": round((1 if chunked else RECORDS_TWICE) * self.scale * self.records_bytes
-                             * (n_read / max(n_rows, 1) if chunked else 1)),
-            "matrices": round(row_bytes * (CHUNKS_HELD * n_part if chunked else self.scale * n_rows)
-                              + self.scale * held),
+            "records": round(records * self.records_bytes / self.n_read),
+            "matrices": round(rows * row_bytes + self.scale * held_bytes),
             "vocabulary": BYTES_PER_WORD * n_kept + BYTES_PER_SEEN * expected.n_seen + BYTES_PER_COLUMN * n_columns,
         }
 
