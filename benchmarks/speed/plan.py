@@ -67,7 +67,7 @@ def measure(name: str, folder: Path, n_products: int, is_packed: bool, options: 
     write(path, n_products, is_packed)
     out, plan_seconds, _ = run(folder, "plan", path.name, "--json", *options)
     plan = json.loads(out)
-    _, seconds, n_mib = run(folder, "train", path.name, "--model", "model", "--quiet", *options)
+    _, seconds, n_mib = run(folder, "train", path.name, "--model", "model", *options)
     low, middle, high = (plan[f"{name}_seconds"] for name in ("low", "total", "high"))
     return {"job": name, "low s": low, "planned s": middle, "high s": high, "took s": seconds,
             "time, off by %": 100 * (middle / seconds - 1), "inside": "yes" if low <= seconds <= high else "no",
@@ -92,8 +92,8 @@ def main() -> int:
     median = statistics.median(abs(row["time, off by %"]) for row in rows)
     n_inside = sum(row["inside"] == "yes" for row in rows)
     worst = max(abs(row["memory, off by %"]) for row in rows)
-    print(f"\nMedian error of the time {median:.1f} %; {n_inside} of {len(rows)} inside the range; largest error of the "
-          f"memory {worst:.0f} %.")
+    print(f"\nMedian error of the time {median:.1f} %; {n_inside} of {len(rows)} inside the range; largest error of "
+          f"the memory {worst:.0f} %.")
     is_fine = median <= 100 * MEDIAN_ERROR and n_inside >= INSIDE * len(rows) and worst <= 100 * MEMORY_ERROR
     return 0 if is_fine or args.quick else 1
 

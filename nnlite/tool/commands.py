@@ -40,8 +40,7 @@ def train(args: Namespace) -> int:
     train_command.check(args)
     array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
     if args.minutes is not None or args.memory is not None:
-        args, chosen = train_command.within_limits(args, _settings(args), options, began)
-        inform(chosen)
+        inform(train_command.fit_limits(args, _settings(args), options, began))
     first = train_command.arguments_of(args, train_command.SCORED)
     classifier = TitleClassifier(args.recipe, **_settings(first))
     places.check({"--report": args.report},
@@ -101,9 +100,12 @@ def how_to_resume(args: Namespace) -> str:
     """What to do after Ctrl-C, as the end of a sentence; "" for commands but `train`."""
     if args.command is not train:
         return ""
+    same = "the same command"
+    if options := getattr(args, "chosen", ""):  # the next plan may choose others
+        same += f", with {options} in place of --minutes and --memory,"
     if args.checkpoints:
-        return f"; the same command resumes from the last checkpoint in {args.checkpoints}, if there is one"
-    kept = f"; the same command uses the chunks in {args.chunks}" if args.chunks else "; the same command starts anew"
+        return f"; {same} resumes from the last checkpoint in {args.checkpoints}, if there is one"
+    kept = f"; {same} uses the chunks in {args.chunks}" if args.chunks else f"; {same} starts anew"
     return kept + ", and with --checkpoints DIR it could resume"
 
 

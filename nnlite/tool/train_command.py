@@ -67,12 +67,17 @@ def command(plan: Plan, args: Namespace) -> str:
     """The command line of `train` with the settings of a plan, to be typed; args: of the command `plan`."""
     split = args.words.index("--")
     given, files = args.words[:split], args.words[split + 1:]
-    ours = ["json", "minutes", "memory", *(name.replace("_", "-") for name in plan.settings)]
-    model = "model" if files[0] == "-" else Path(files[0]).name.partition(".")[0] + "-model"
-    options = [word for word in given if word.partition("=")[0] not in [f"--{name}" for name in ours]]
-    options += [f"--{name.replace('_', '-')}={n}" for name, n in plan.settings.items()]
-    options += [f"--chunks={chunks_beside(Path(model))}"] * bool(plan.chunk_rows and not args.chunks)
-    return shlex.join(["nnlite", "train", *files, "--model", model, *options])
+    model = Path("model" if files[0] == "-" else Path(files[0]).name.partition(".")[0] + "-model")
+    chosen = options_of(plan, args.chunks or chunks_beside(model))
+    names = {word.partition("=")[0] for word in chosen} | {"--json", "--minutes", "--memory"}
+    kept = [word for word in given if word.partition("=")[0] not in names]
+    return shlex.join(["nnlite", "train", *files, "--model", str(model), *kept, *chosen])
+
+
+def options_of(plan: Plan, chunks: Path) -> list[str]:
+    """The options of the settings that a plan has chosen; chunks: their folder, if there are to be some."""
+    options = [f"--{name.replace('_', '-')}={n}" for name, n in plan.settings.items()]
+    return options + [f"--chunks={chunks}"] * bool(plan.chunk_rows)
 
 
 def chunks_beside(model: Path) -> Path:
@@ -80,9 +85,8 @@ def chunks_beside(model: Path) -> Path:
     return model.with_name(f"{model.name}.chunks")
 
 
-def within_limits(args: Namespace, settings: dict[str, Any], options: dict[str, Any], began: float,
-                  ) -> tuple[Namespace, str]:
-    """The arguments of `train` with the settings that fit --minutes and --memory, and a line that says which.
+def fit_limits(args: Namespace, settings: dict[str, Any], options: dict[str, Any], began: float) -> str:
+    """Set the options of `train` that fit --minutes and --memory. Returns a line that says which.
 
     began: when the command did, by `time.perf_counter`; what the plan takes counts    Raises what `choose` does.
     """
@@ -92,19 +96,16 @@ def within_limits(args: Namespace, settings: dict[str, Any], options: dict[str, 
     n_scored = _expected(args.validation, options) if args.validation else None
     found = Measured(args.data, args.recipe, holdout=holdout, n_scored=n_scored, refit=args.refit, **settings,
                      **options)
-    seconds = None
-    if args.minutes is not None:
-        seconds = 60 * args.minutes - (time.perf_counter() - began)
-        if seconds <= 0:
-            raise ValueError(f"--minutes: want more than the {time.perf_counter() - began:,.1f} s that the plan took, "
-                             f"got {args.minutes:g} minutes")
+    spent = time.perf_counter() - began
+    seconds = None if args.minutes is None else 60 * args.minutes - spent
+    if seconds is not None and seconds <= 0:
+        raise ValueError(f"--minutes: want more than the {spent / 60:.3g} that the plan took, got {args.minutes:g}")
     plan = choose(found, seconds, args.memory, bool(args.chunks))
-    own = vars(args) | plan.settings
-    if plan.chunk_rows and not args.chunks:
-        own["chunks"] = chunks_beside(args.model)
-    where = f" in {own['chunks']}" if plan.chunk_rows else ""
-    return Namespace(**own), (f"{chosen(plan)}{where}; expects an end in {plan.low_seconds:,.0f} to "
-                              f"{plan.high_seconds:,.0f} s, and {plan.high_memory / 2**20:,.0f} MiB at most")
+    chunks = args.chunks or chunks_beside(args.model)
+    args.chosen = shlex.join(options_of(plan, chunks))
+    vars(args).update(plan.settings, chunks=chunks if plan.chunk_rows else None)
+    return (f"{chosen(plan)}{f' in {chunks}' if plan.chunk_rows else ''}; expects to end in {plan.low_seconds:,.0f} to "
+            f"{plan.high_seconds:,.0f} s, and to take at most {plan.high_memory / 2**20:,.0f} MiB")
 
 
 def _expected(paths: list[Path], options: dict[str, Any]) -> int:

@@ -49,7 +49,7 @@ def choose(found: "Measured", seconds: float | None, n_bytes: int | None, chunke
     plan = found.plan(asked.epochs, batch_rows, in_chunks)
     if seconds is not None:
         plan = _in_time(found, plan, seconds, in_chunks)
-    changed = {"epochs": plan.epochs} if plan.epochs != asked.epochs else {}
+    changed = {} if seconds is None else {"epochs": plan.epochs}
     changed |= {"batch_rows": batch_rows} if batch_rows != asked.batch_rows else {}
     limits = [] if seconds is None else [f"{seconds:,.0f} s"]
     limits += [] if n_bytes is None else [f"{n_bytes / MIB:,.0f} MiB"]

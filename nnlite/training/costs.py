@@ -1,6 +1,6 @@
 """What the phases of a training take on this machine, each measured by doing some of it.
 
-    start      a process that imports nnlite, loads every kernel and ends
+    start      a process that imports the command line, loads every kernel and ends
     network    making the network and the optimiser's state at their real size, every page touched
     step       a mean of real steps: rows of the sample in random order, its words spread over all places
     score      `evaluate` and `best_threshold` on products held out
@@ -51,8 +51,8 @@ def start() -> Start:
     """Measured once, by a process that does everything with next to no data. Kernels are on disk by then."""
     warm_up()
     began = time.perf_counter()
-    code = ("import nnlite; from nnlite.training import costs; from nnlite.system import memory; costs.warm_up(); "
-            "print(memory.resident_memory() or 0)")
+    code = ("import nnlite.tool.command_line; from nnlite.training import costs; from nnlite.system import memory; "
+            "costs.warm_up(); print(memory.resident_memory() or 0)")
     n_bytes = memory.resident_memory() or 0
     with suppress(OSError, ValueError, subprocess.SubprocessError):  # no Python to start: what this process holds
         n_bytes = int(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout)

@@ -55,7 +55,7 @@ class Plan:
     chunk_rows: int | None = None  # of the chunks on disk, None if all records are in memory
     error: float = 0.0  # 9 of 10 trainings take between 1 / (1 + error) and 1 + error times the seconds
     plan_seconds: float = 0.0  # what the plan took
-    settings: dict[str, int] = field(default_factory=dict)  # chosen to fit limits: those that differ from the asked
+    settings: dict[str, int] = field(default_factory=dict)  # chosen to fit limits
     limits: str = ""  # that they fit
 
     total_seconds = property(lambda self: sum(self.seconds.values()))
@@ -135,7 +135,7 @@ class Measured:
     refit: is a second training on all products to follow?
     """
 
-    def __init__(self, paths: str | PathLike | Sequence[str | PathLike], recipe: str = "default",
+    def __init__(self, paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "default",
                  threads: int | None = None, sample_records: int = SAMPLE_RECORDS, holdout: float | None = None,
                  n_scored: int | None = None, refit: bool = False, **overrides: Any):
         if sample_records < 1:

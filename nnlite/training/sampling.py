@@ -115,7 +115,8 @@ class Sample:
         row_bytes, held_bytes = self.data.nbytes / max(len(self.data), 1), self.held.nbytes if self.held else 0
         records, rows = RECORDS_TWICE * self.n_records, self.n_trained
         if chunked:
-            records, rows = n_part + self.n_held, CHUNKS_HELD * n_part
+            n_parts = ceil(self.n_trained / CHUNK_ROWS)
+            records, rows = n_part + self.n_held, min(CHUNKS_HELD, n_parts + 1) * self.n_trained / n_parts
         return {
             "records": round(records * self.records_bytes / self.n_read),
             "matrices": round(rows * row_bytes + self.scale * held_bytes),

@@ -63,7 +63,7 @@ def test_as_many_epochs_are_chosen_as_end_in_time(seconds):
     found = Found()
     plan, fits = choose(found, seconds, None), [n for n in range(1, 9) if 1.25 * (FIXED + n * EPOCH) <= seconds]
     assert plan.epochs == max(fits) and plan.high_seconds <= seconds and len(found.asked) <= 6
-    assert plan.settings == ({} if plan.epochs == 8 else {"epochs": plan.epochs})
+    assert plan.settings == {"epochs": plan.epochs}
 
 
 def test_time_is_that_with_the_chunks_that_memory_wants():

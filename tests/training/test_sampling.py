@@ -137,7 +137,7 @@ def test_on_disk_some_parts_and_the_products_held_out_are_in_memory(tmp_path):
     in_memory, on_disk = (sample.memory_of(Expected(1, 1, 1, 1), chunked) for chunked in (False, True))
     assert on_disk["records"] == (CHUNK_ROWS + sample.n_held) * 900
     assert on_disk["matrices"] == pytest.approx(
-        3 * CHUNK_ROWS * sample.data.nbytes / len(sample.data) + 3_000 * sample.held.nbytes)
+        3 * sample.n_trained / 6 * sample.data.nbytes / len(sample.data) + 3_000 * sample.held.nbytes)
     assert in_memory["records"] > 3 * on_disk["records"] and in_memory["vocabulary"] == on_disk["vocabulary"]
 
 
