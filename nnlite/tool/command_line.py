@@ -71,8 +71,8 @@ exit code is 2 if the training does not fit into memory.
 
 The time is a range in which 9 of 10 trainings end, if the machine is as busy then as during the plan. With --minutes
 or --memory the plan names the settings that fit, and the command to type. Chunks on disk are chosen first, as they cost
-no accuracy; then batches of half the rows; then as many epochs, up to the recipe's (or --epochs), as end in time.
-Hidden units, words and categories are never changed.
+no accuracy, then smaller ones; then batches of half the rows; then as many epochs, up to the recipe's (or --epochs), as
+end in time. Hidden units, words and categories are never changed.
 """
 PROPOSE = """Proposes a mapping of raw categories, a file for you to edit. Each line is a raw category, a tab, and the
 category that it becomes, or nothing to drop it. A second tab and the reason may follow. Different spellings are merged,
@@ -250,10 +250,12 @@ def _training_options(command: Parser) -> None:
                               "--checkpoints each training has a folder in theirs, scored and all")
     command.add_argument("--chunks", type=place, metavar="DIR",
                          help="encode the products into this folder and train from there: for files larger than memory")
+    command.add_argument("--chunk-rows", type=positive, metavar="N",
+                         help="with --chunks: products in memory together (default: 20,000)")
     command.add_argument("--minutes", type=minutes, metavar="N",
                          help="choose as many epochs, up to the recipe's, as end in this time in 9 of 10 cases")
     command.add_argument("--memory", type=size, metavar="SIZE",
-                         help="choose chunks on disk, then smaller batches, so that this suffices, as 500MB or 2GiB")
+                         help="choose chunks on disk, then smaller ones, then smaller batches, to fit 500MB or 2GiB")
 
 
 def _recipe_options(command: Parser) -> None:

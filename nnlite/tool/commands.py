@@ -15,6 +15,7 @@ from typing import Any
 from nnlite.categories.mapping import propose_file
 from nnlite.classifier import model_folder
 from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.data.chunks import CHUNK_ROWS
 from nnlite.data.cleaning import clean
 from nnlite.data.records import Record, inspect_file, make_options, read_records
 from nnlite.scores import metrics
@@ -155,7 +156,8 @@ def plan(args: Namespace) -> None:
     """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
     train_command.check(args)
     limits = {name: value for name in ("minutes", "memory", "holdout") if (value := getattr(args, name)) is not None}
-    asked = {name: True for name, option in (("chunked", args.chunks), ("refit", args.refit)) if option}
+    asked = {"refit": True} if args.refit else {}
+    asked |= {"chunk_rows": args.chunk_rows or CHUNK_ROWS} if args.chunks else {}
     found = make_plan(args.data, args.recipe, **_settings(args), **limits, **asked, **reading_options.reading(args))
     if args.json:
         sums = {name: getattr(found, name) for name in ("total_seconds", "low_seconds", "high_seconds", "total_memory",

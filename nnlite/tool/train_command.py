@@ -14,6 +14,7 @@ from nnlite.classifier.arguments import rereader
 from nnlite.classifier.noted_fit import OnStep
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import holdout
+from nnlite.data.chunks import CHUNK_ROWS
 from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record, read_records
 from nnlite.scores import metrics
@@ -28,6 +29,8 @@ SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in tho
 
 def check(args: Namespace) -> None:
     """ValueError for options that do not fit together."""
+    if args.chunk_rows and not args.chunks:
+        raise ValueError(f"--chunk-rows: want it with --chunks DIR, got {args.chunk_rows} without")
     validation = getattr(args, "validation", None)  # which `plan` has not
     if validation and args.holdout:
         raise ValueError(f"want --validation or --holdout, got both: {validation[0]} and {args.holdout}")
@@ -77,7 +80,7 @@ def command(plan: Plan, args: Namespace) -> str:
 def options_of(plan: Plan, chunks: Path) -> list[str]:
     """The options of the settings that a plan has chosen; chunks: their folder, if there are to be some."""
     options = [f"--{name.replace('_', '-')}={n}" for name, n in plan.settings.items()]
-    return options + [f"--chunks={chunks}"] * bool(plan.chunk_rows)
+    return [f"--chunks={chunks}"] * bool(plan.chunk_rows) + options
 
 
 def chunks_beside(model: Path) -> Path:
@@ -100,7 +103,7 @@ def fit_limits(args: Namespace, settings: dict[str, Any], options: dict[str, Any
     seconds = None if args.minutes is None else 60 * args.minutes - spent
     if seconds is not None and seconds <= 0:
         raise ValueError(f"--minutes: want more than the {spent / 60:.3g} that the plan took, got {args.minutes:g}")
-    plan = choose(found, seconds, args.memory, bool(args.chunks))
+    plan = choose(found, seconds, args.memory, args.chunks and (args.chunk_rows or CHUNK_ROWS))
     chunks = args.chunks or chunks_beside(args.model)
     args.chosen = shlex.join(options_of(plan, chunks))
     vars(args).update(plan.settings, chunks=chunks if plan.chunk_rows else None)
@@ -116,6 +119,11 @@ def _expected(paths: list[Path], options: dict[str, Any]) -> int:
         return reader.expected_records()
     finally:
         reader.close()
+
+
+def chunk_rows(args: Namespace) -> dict[str, int]:
+    """--chunk-rows as a keyword of `fit_files`, if it is given."""
+    return {} if args.chunk_rows is None else {"chunk_rows": args.chunk_rows}
 
 
 class Sides:
@@ -168,7 +176,7 @@ class Sides:
                 classifier.fit(*self.to_train, self.validation, on_step)
             else:
                 classifier.fit_files(args.data, args.chunks, self.validation, on_step, left_out=self.held,
-                                     **self.options)
+                                     **chunk_rows(args), **self.options)
         finally:
             if self.held and hasattr(classifier, "threshold_"):
                 classifier.training_["counts"]["held_out"] = self.held.n_held
@@ -179,7 +187,7 @@ class Sides:
         if self.data:
             classifier.fit(*self.data, None, on_step)
         else:
-            classifier.fit_files(args.data, args.chunks, None, on_step, **self.options)
+            classifier.fit_files(args.data, args.chunks, None, on_step, **chunk_rows(args), **self.options)
         classifier.threshold_ = self.threshold
         classifier.training_["counts"] |= {"held_out": self.held.n_held if self.held else 0, "refit": 1}
         classifier.training_["validation"] = self.epochs[-1:]

@@ -22,7 +22,7 @@ from nnlite.network.mlp import shapes
 from nnlite.system import memory
 from nnlite.training import costs, recipes
 from nnlite.training.choosing import choose, n_bytes_of
-from nnlite.training.sampling import CHUNK_ROWS, Expected, Sample, spread
+from nnlite.training.sampling import Expected, Sample, spread
 from nnlite.training.trainer import Trainer
 
 SAMPLE_RECORDS = 100_000  # read at most
@@ -111,21 +111,22 @@ class Plan:
 
 def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "default", threads: int | None = None,
          sample_records: int = SAMPLE_RECORDS, *, minutes: float | None = None, memory: int | str | None = None,
-         holdout: float | None = None, chunked: bool = False, refit: bool = False, **overrides: Any) -> Plan:
+         holdout: float | None = None, chunk_rows: int | None = None, refit: bool = False, **overrides: Any) -> Plan:
     """The Plan of what `nnlite train` takes for some files: process, reading, training, scores and saving.
 
     paths: what `read_records` reads    recipe, overrides: as for `TitleClassifier`, and options of `read_records`
     sample_records: read at most
     minutes, memory: limits, a number of bytes or a text such as "2GiB"; `settings` of the Plan are then what fits them,
     as `choosing.choose` says, which raises ValueError if nothing does
-    holdout: as `holdout_split` takes it; 0 is a `fit` without scores    chunked: as by `fit_files`, from chunks on disk
+    holdout: as `holdout_split` takes it; 0 is a `fit` without scores    chunk_rows: of chunks on disk, as of
+    `fit_files`; None is a training in memory
     refit: does a second training follow, on those held out as well?
     Takes about ten seconds. Raises what `read_records` and `Vocabulary.build` raise, ValueError without a record to
     sample, MemoryError if the machine cannot hold the network to time its steps.
     """
     most = None if memory is None else n_bytes_of(memory)
     found = Measured(paths, recipe, threads, sample_records, holdout, refit=refit, **overrides)
-    return choose(found, None if minutes is None else 60 * minutes, most, chunked)
+    return choose(found, None if minutes is None else 60 * minutes, most, chunk_rows)
 
 
 class Measured:
@@ -201,27 +202,27 @@ class Measured:
                 trainer, spread(self.sample.data, self.expected.n_words, self.expected.n_labels))
         return self._steps[batch_rows]
 
-    def sizes(self, batch_rows: int, chunked: bool, epochs: int | None = None) -> Plan:
+    def sizes(self, batch_rows: int, chunk_rows: int | None = None, epochs: int | None = None) -> Plan:
         """The Plan without its time. Nothing is tried or allocated for it."""
         sample, one = self.sample, copy.copy(self.settings)
         one.epochs, one.batch_rows = epochs or one.epochs, batch_rows
         found = _plan(one, self.paths, self.recipe, self.expected, sample.exact)
-        found.memory = ({"Python and kernels": self.start.n_bytes} | sample.memory_of(self.expected, chunked)
+        found.memory = ({"Python and kernels": self.start.n_bytes} | sample.memory_of(self.expected, chunk_rows)
                         | found.memory)
         found.n_records, found.n_held = sample.n_records, sample.n_held
-        found.chunk_rows = CHUNK_ROWS if chunked else None
+        found.chunk_rows = chunk_rows
         n_without = sample.data.rows_without_label()
         found.categories = nothing_to_learn(sample.vocabulary, n_without) or kept_categories(
             sample.vocabulary, n_without, "" if sample.exact else " of the sample")
         return found
 
-    def plan(self, epochs: int, batch_rows: int, chunked: bool) -> Plan:
+    def plan(self, epochs: int, batch_rows: int, chunk_rows: int | None = None) -> Plan:
         """The Plan with these settings."""
-        found, sample, n_rows = self.sizes(batch_rows, chunked, epochs), self.sample, self.expected.n_rows
+        found, sample, n_rows = self.sizes(batch_rows, chunk_rows, epochs), self.sample, self.expected.n_rows
         pace, (scored, threshold) = self.pace(batch_rows), self.scores
         rounds = epochs if self.settings.order == "shuffled" else ceil(n_rows / batch_rows)
         of_files = {name: sample.scale * seconds for name, seconds in sample.seconds.items()}
-        if chunked:  # titles are read to hold some out, then records to be counted, then to be encoded
+        if chunk_rows:  # titles are read to hold some out, then records to be counted, then to be encoded
             of_files["read"] *= 3 if sample.n_held else 2
             of_files["hold out"] *= 1.5
         found.seconds = {
@@ -230,7 +231,7 @@ class Measured:
             "score": (rounds + 1) * self.n_scored * scored,
             "threshold": min(self.n_scored or n_rows, costs.THRESHOLD_ROWS) * threshold,
             "save": self.save_seconds * (found.memory["parameters"] + self.vocabulary_bytes)}
-        if chunked:
+        if chunk_rows:
             found.seconds["encode"] += self.save_seconds * sample.scale * sample.data.nbytes
         if self.checkpoint_seconds is not None:
             n_saved = 1 + found.seconds["train"] / max(self.checkpoint_seconds, pace.seconds)

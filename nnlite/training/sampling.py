@@ -20,7 +20,6 @@ from nnlite.data.records import Record, read_records
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.system import memory
 
-CHUNK_ROWS = 20_000  # records of a part, the default of `write_chunks`
 CHUNKS_HELD = 3  # in memory at a time: one in use, one read ahead, one being put together
 BYTES_PER_WORD = 350  # of a kept word or label while words are counted: its text and its count
 BYTES_PER_SEEN = 64  # of each counted word, rare ones included: 16 a slot, 2 to 4 slots
@@ -107,16 +106,19 @@ class Sample:
         counts = zip(_counts(quarter), _counts(half), _counts(self.vocabulary))
         return Expected(self.n_trained, *(grown(*of_parts, self.scale) for of_parts in counts))
 
-    def memory_of(self, expected: Expected, chunked: bool = False) -> dict[str, int]:
-        """Expected bytes for all records, by what holds them; chunked: if they are on disk, all but those held out."""
+    def memory_of(self, expected: Expected, chunk_rows: int | None = None) -> dict[str, int]:
+        """Expected bytes for all records, by what holds them.
+
+        chunk_rows: of those on disk, all but those held out; None if all are in memory
+        """
         n_columns = self.vocabulary.hash_size or 0  # with hashing, no words are kept
         n_kept = expected.n_labels + (0 if n_columns else expected.n_words)
-        n_part = min(CHUNK_ROWS, self.n_trained)
         row_bytes, held_bytes = self.data.nbytes / max(len(self.data), 1), self.held.nbytes if self.held else 0
         records, rows = RECORDS_TWICE * self.n_records, self.n_trained
-        if chunked:
-            n_parts = ceil(self.n_trained / CHUNK_ROWS)
-            records, rows = n_part + self.n_held, min(CHUNKS_HELD, n_parts + 1) * self.n_trained / n_parts
+        if chunk_rows:
+            n_parts = ceil(self.n_trained / chunk_rows)
+            records = min(chunk_rows, self.n_trained) + self.n_held
+            rows = min(CHUNKS_HELD, n_parts + 1) * self.n_trained / n_parts
         return {
             "records": round(records * self.records_bytes / self.n_read),
             "matrices": round(rows * row_bytes + self.scale * held_bytes),

@@ -51,8 +51,11 @@ def known(monkeypatch):
         return found
 
     monkeypatch.setattr(train_command, "Measured", measured)
-    monkeypatch.setattr(commands, "make_plan", lambda *args, minutes=None, memory=None, chunked=False, **named: choose(
-        measured(*args, **named), minutes and 60 * minutes, memory, chunked))
+
+    def plan(*args, minutes=None, memory=None, **named):
+        return choose(measured(*args, **named), minutes and 60 * minutes, memory)
+
+    monkeypatch.setattr(commands, "make_plan", plan)
     monkeypatch.setattr(train_command, "time", SimpleNamespace(perf_counter=lambda: 0.0))
     monkeypatch.setattr(commands, "time", SimpleNamespace(perf_counter=lambda: 0.0))
     return seen
@@ -79,7 +82,7 @@ def test_the_command_has_chunks_and_batches_that_were_chosen():
     args = parser().parse_args(["plan", "a b.jsonl", "--memory=1G", "--batch-rows", "9", "--chunks", "my chunks"])
     plan = SimpleNamespace(settings={"batch_rows": 4}, chunk_rows=20_000)
     assert train_command.command(plan, args) == (
-        "nnlite train 'a b.jsonl' --model 'a b-model' --batch-rows=4 '--chunks=my chunks'")
+        "nnlite train 'a b.jsonl' --model 'a b-model' '--chunks=my chunks' --batch-rows=4")
     args.chunks = None
     assert "'--chunks=a b-model.chunks'" in train_command.command(plan, args)
 
@@ -94,10 +97,10 @@ def test_train_uses_what_fits_and_says_so(home, known, capsys):
 def test_train_puts_chunks_beside_the_model(home, known, capsys, monkeypatch):
     one = Measured(["shop.jsonl"], hidden=(4,), batch_rows=64)
     one.sample.records_bytes = 10 * MIB
-    most = one.sizes(64, True).high_memory
+    most = one.sizes(64, 20_000).high_memory
     monkeypatch.setattr(train_command, "Measured", lambda *args, **named: one)
-    assert one.sizes(64, False).high_memory > most
-    one.plan = lambda epochs, batch_rows, chunked: one.sizes(batch_rows, chunked, epochs)
+    assert one.sizes(64).high_memory > most
+    one.plan = lambda epochs, *rows: one.sizes(*rows, epochs)
     assert run("train", "shop.jsonl", "--model", "m", f"--memory={-(-most // 1_000)}kB", *OPTIONS, "--epochs=1") == 0
     assert "chunks on disk in m.chunks; expects" in capsys.readouterr().err
     assert (home / "m.chunks" / "data").is_dir() and TitleClassifier.load("m").training_["n_steps"] == 5
@@ -169,5 +172,5 @@ def test_a_training_does_everything_as_often_as_the_plan_counts(home, known, mon
     found.sample.seconds["read"] = 1.0
     vars(found).update(network=(0.0, None), scores=(1.0, 0.0), save_seconds=0.0, vocabulary_bytes=0)
     found.pace = lambda batch_rows: Pace(1.0, 0.0)
-    plan = found.plan(3, 64, bool(options))
+    plan = found.plan(3, 64, 20_000 if options else None)
     assert {name: plan.seconds[name] for name in seen} == seen and plan.n_held == seen["score"] // 4 > 0

@@ -18,24 +18,25 @@ class Found:
         self.settings, self.asked = SimpleNamespace(epochs=8, batch_rows=256), []
         self.can_be_chunked = lambda: can_be_chunked
 
-    def sizes(self, batch_rows, chunked):
+    def sizes(self, batch_rows, chunk_rows):
         return Plan(["a"], "default", True, 9, 9, 9, [9, 9, 9], 8, batch_rows, 9, 1, {}, {
-            "base": BASE, "records": 0 if chunked else RECORDS, "a step": batch_rows * MIB}, None,
-            chunk_rows=20_000 if chunked else None, error=0.25)
+            "base": BASE, "records": chunk_rows * MIB // 1_000 if chunk_rows else RECORDS,
+            "a step": batch_rows * MIB}, None, chunk_rows=chunk_rows, error=0.25)
 
-    def plan(self, epochs, batch_rows, chunked):
+    def plan(self, epochs, batch_rows, chunk_rows):
         self.asked.append(epochs)
-        seconds = {"start": FIXED * (2 if chunked else 1), "train": EPOCH * epochs}
-        return replace(self.sizes(batch_rows, chunked), epochs=epochs, seconds=seconds)
+        seconds = {"start": FIXED * (2 if chunk_rows else 1), "train": EPOCH * epochs}
+        return replace(self.sizes(batch_rows, chunk_rows), epochs=epochs, seconds=seconds)
 
 
-@pytest.mark.parametrize("mib, rows, chunked", [
-    (900, 256, False), (870, 256, False), (869, 256, True), (410, 256, True), (409, 128, True), (150, 16, True),
-    (134, 16, True)])
-def test_memory_is_saved_by_chunks_first_and_by_smaller_batches_then(mib, rows, chunked):
+@pytest.mark.parametrize("mib, rows, chunk_rows", [
+    (900, 256, None), (870, 256, None), (869, 256, 20_000), (433, 256, 20_000), (432, 256, 10_000), (411, 256, 1_250),
+    (410, 128, 1_250), (150, 16, 1_250), (135, 16, 1_250)])
+def test_memory_is_saved_by_chunks_then_by_smaller_ones_then_by_smaller_batches(mib, rows, chunk_rows):
     plan = choose(Found(), None, mib * MIB)
-    assert (plan.batch_rows, bool(plan.chunk_rows), plan.epochs) == (rows, chunked, 8) and plan.high_memory <= mib * MIB
-    assert plan.settings == ({} if rows == 256 else {"batch_rows": rows}) and plan.limits == f"{mib} MiB"
+    assert (plan.batch_rows, plan.chunk_rows, plan.epochs) == (rows, chunk_rows, 8) and plan.high_memory <= mib * MIB
+    assert plan.settings == ({"batch_rows": rows} if rows < 256 else {}) | (
+        {"chunk_rows": chunk_rows} if chunk_rows in (10_000, 1_250) else {}) and plan.limits == f"{mib} MiB"
 
 
 def test_what_cannot_be_read_twice_gets_smaller_batches_only():
@@ -46,16 +47,19 @@ def test_what_cannot_be_read_twice_gets_smaller_batches_only():
 
 
 def test_chunks_that_are_asked_for_stay():
-    assert choose(Found(), None, 2_000 * MIB, True).chunk_rows and choose(Found(), 999, None, True).chunk_rows
+    for limits in (None, 2_000 * MIB), (999, None), (None, None):
+        plan = choose(Found(), *limits, 7_000)
+        assert plan.chunk_rows == 7_000 and "chunk_rows" not in plan.settings
+    assert choose(Found(), None, 414 * MIB, 7_000).settings == {"chunk_rows": 3_500}
 
 
 def test_where_no_memory_is_enough_the_smallest_is_named():
     with pytest.raises(ValueError) as caught:
         choose(Found(), None, 33 * MIB)
     assert str(caught.value) == (
-        "plan: memory: want at most 33 MiB, got 133 MiB at least, in chunks on disk with batches of 16 rows, 100 too "
-        "many: 100 for base, 0 for records, 16 for a step, and a margin. Fewer words (min_count, hash_size), labels "
-        "(label_min_count) or hidden units take less")
+        "plan: memory: want at most 33 MiB, got 135 MiB at least, in chunks of 1,250 rows on disk with batches of 16 "
+        "rows, 102 too many: 100 for base, 1 for records, 16 for a step, and a margin. Fewer words (min_count, "
+        "hash_size), labels (label_min_count) or hidden units take less")
 
 
 @pytest.mark.parametrize("seconds", [21.25, 30, 38.7, 38.8, 82.4, 82.5, 1_000])

@@ -196,7 +196,7 @@ def measured(recipe="default", holdout=100, **more):
     one.sample = SimpleNamespace(
         exact=False, scale=2.5, n_records=1_000, n_held=holdout, count_error=0.03, vocabulary=vocabulary, data=data,
         seconds={"read": 4, "hold out": 1, "count words": 2, "encode": 1},
-        memory_of=lambda expected, chunked: {"records": (1 if chunked else 100) * MIB})
+        memory_of=lambda expected, rows: {"records": (1 if rows else 100) * MIB})
     one._steps = {n: costs.Pace(0.5, 0.04) for n in (64, 100, 300)}
     vars(one).update(network=(7, None), scores=(0.25, 0.125), save_seconds=2**-10, vocabulary_bytes=100)
     return one
@@ -204,32 +204,32 @@ def measured(recipe="default", holdout=100, **more):
 
 def test_every_phase_counts_as_often_as_a_training_does_it():
     parameters = 4 * (50 * 400 + 400 + 400 * 7 + 7)
-    found = measured().plan(5, 100, False)
+    found = measured().plan(5, 100)
     assert found.seconds == {"start": 3, "read": 10, "hold out": 2.5, "count words": 5, "encode": 2.5, "network": 7,
                              "train": 5 * 9 * 0.5, "score": 6 * 100 * 0.25, "threshold": 100 * 0.125,
                              "save": (parameters + 100) / 1_024}
     assert found.error == pytest.approx(1.645 * (planning.DRIFT**2 + 0.04**2 + 0.03**2) ** 0.5)
     assert (found.n_records, found.n_held, found.chunk_rows, found.n_steps) == (1_000, 100, None, 45)
-    on_disk = measured().plan(5, 100, True)
+    on_disk = measured().plan(5, 100, 9_000)
     assert on_disk.seconds == found.seconds | {"read": 30, "hold out": 3.75, "encode": 2.5 + 2.5 * 40 / 1_024}
-    assert on_disk.memory == found.memory | {"records": MIB} and on_disk.chunk_rows == sampling.CHUNK_ROWS
+    assert on_disk.memory == found.memory | {"records": MIB} and on_disk.chunk_rows == 9_000
     none = measured(holdout=0)
-    assert none.plan(5, 100, True).seconds["read"] == 20 and none.plan(5, 100, False).seconds["score"] == 0
-    assert none.plan(5, 100, False).seconds["threshold"] == 1_000 * 0.125
+    assert none.plan(5, 100, 9_000).seconds["read"] == 20 and none.plan(5, 100).seconds["score"] == 0
+    assert none.plan(5, 100).seconds["threshold"] == 1_000 * 0.125
 
 
 def test_a_chunk_after_the_other_is_scored_after_each(monkeypatch):
-    assert measured("deck", batch_rows=300).plan(5, 300, False).seconds["score"] == (3 + 1) * 100 * 0.25
+    assert measured("deck", batch_rows=300).plan(5, 300).seconds["score"] == (3 + 1) * 100 * 0.25
 
 
 def test_checkpoints_and_a_second_training_count():
-    found = measured(checkpoint_seconds=10.0, refit=True).plan(5, 100, False)
+    found = measured(checkpoint_seconds=10.0, refit=True).plan(5, 100)
     saved = 2 * found.memory["parameters"] / 1_024
     assert found.seconds["checkpoints"] == pytest.approx((1 + 22.5 / 10) * saved)
     again = sum(found.seconds[name] for name in ("count words", "encode", "network", "train", "threshold", "save",
                                                  "checkpoints"))
     assert found.seconds["refit"] == pytest.approx(again / 0.9) == found.refit_seconds
-    assert measured(refit=True, holdout=0).plan(5, 100, False).seconds.get("refit") is None
+    assert measured(refit=True, holdout=0).plan(5, 100).seconds.get("refit") is None
 
 
 def test_a_range_is_ordered_around_the_middle():

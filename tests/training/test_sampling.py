@@ -13,7 +13,7 @@ from shops import catalogue_files, shop_file
 from nnlite import Vocabulary, read_records
 from nnlite.data.holdout import HeldOut
 from nnlite.training import recipes
-from nnlite.training.sampling import CHUNK_ROWS, Expected, Sample, grown, spread, spread_of
+from nnlite.training.sampling import Expected, Sample, grown, spread, spread_of
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +134,8 @@ def test_on_disk_some_parts_and_the_products_held_out_are_in_memory(tmp_path):
     sample = Sample([shop_file(tmp_path)], 99, dict(label_min_count=1), {}, holdout=8)
     sample.records_bytes, sample.scale = 36_000, 3_000.0
     sample.n_records, sample.n_trained, sample.n_held = 3_000 * 40, 3_000 * len(sample.data), 3_000 * sample.n_held
-    in_memory, on_disk = (sample.memory_of(Expected(1, 1, 1, 1), chunked) for chunked in (False, True))
-    assert on_disk["records"] == (CHUNK_ROWS + sample.n_held) * 900
+    in_memory, on_disk = (sample.memory_of(Expected(1, 1, 1, 1), rows) for rows in (None, 20_000))
+    assert on_disk["records"] == (20_000 + sample.n_held) * 900
     assert on_disk["matrices"] == pytest.approx(
         3 * sample.n_trained / 6 * sample.data.nbytes / len(sample.data) + 3_000 * sample.held.nbytes)
     assert in_memory["records"] > 3 * on_disk["records"] and in_memory["vocabulary"] == on_disk["vocabulary"]
