@@ -35,7 +35,7 @@ from nnlite.training.recipes import SETTINGS
 
 def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
-    began = time.perf_counter()
+    began = time.time()
     inform = (lambda text: None) if args.quiet else say
     options = reading_options.reading(args)
     train_command.check(args)

@@ -1,10 +1,14 @@
 """What `nnlite train` holds out of its training to score the model, and what it says of the score."""
 
+import logging
 import shlex
+import signal
 import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from itertools import compress
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -91,24 +95,41 @@ def chunks_beside(model: Path) -> Path:
 def fit_limits(args: Namespace, settings: dict[str, Any], options: dict[str, Any], began: float) -> str:
     """Set the options of `train` that fit --minutes and --memory. Returns a line that says which.
 
-    began: when the command did, by `time.perf_counter`; what the plan takes counts    Raises what `choose` does.
+    began: when the command did, by `time.time`; what the plan takes counts    Raises what `choose` does.
     """
     if "-" in map(str, args.data):
         raise ValueError("--minutes and --memory want files, which are read twice, got standard input")
-    holdout = 0 if args.validation else args.holdout
-    n_scored = _expected(args.validation, options) if args.validation else None
-    found = Measured(args.data, args.recipe, holdout=holdout, n_scored=n_scored, refit=args.refit, **settings,
-                     **options)
-    spent = time.perf_counter() - began
-    seconds = None if args.minutes is None else 60 * args.minutes - spent
-    if seconds is not None and seconds <= 0:
-        raise ValueError(f"--minutes: want more than the {spent / 60:.3g} that the plan took, got {args.minutes:g}")
-    plan = choose(found, seconds, args.memory, args.chunks and (args.chunk_rows or CHUNK_ROWS))
+    plan = apart(_choice, args, settings, options, began)
     chunks = args.chunks or chunks_beside(args.model)
     args.chosen = shlex.join(options_of(plan, chunks))
     vars(args).update(plan.settings, chunks=chunks if plan.chunk_rows else None)
     return (f"{chosen(plan)}{f' in {chunks}' if plan.chunk_rows else ''}; expects to end in {plan.low_seconds:,.0f} to "
             f"{plan.high_seconds:,.0f} s, and to take at most {plan.high_memory / 2**20:,.0f} MiB")
+
+
+def apart(function: Callable[..., Plan], *arguments: Any) -> Plan:
+    """function(*arguments) in a process of its own, so that its memory is free for the training."""
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=_quiet) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def _quiet() -> None:
+    """Leave Ctrl-C to the parent, and warnings to the training, which has the same."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("nnlite").addHandler(logging.NullHandler())
+
+
+def _choice(args: Namespace, settings: dict[str, Any], options: dict[str, Any], began: float) -> Plan:
+    """The Plan that fits the limits."""
+    holdout = 0 if args.validation else args.holdout
+    n_scored = _expected(args.validation, options) if args.validation else None
+    found = Measured(args.data, args.recipe, holdout=holdout, n_scored=n_scored, refit=args.refit, **settings,
+                     **options)
+    spent = time.time() - began
+    seconds = None if args.minutes is None else 60 * args.minutes - spent
+    if seconds is not None and seconds <= 0:
+        raise ValueError(f"--minutes: want more than the {spent / 60:.3g} that the plan took, got {args.minutes:g}")
+    return choose(found, seconds, args.memory, args.chunks and (args.chunk_rows or CHUNK_ROWS))
 
 
 def _expected(paths: list[Path], options: dict[str, Any]) -> int:

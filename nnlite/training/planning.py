@@ -209,6 +209,8 @@ class Measured:
         found = _plan(one, self.paths, self.recipe, self.expected, sample.exact)
         found.memory = ({"Python and kernels": self.start.n_bytes} | sample.memory_of(self.expected, chunk_rows)
                         | found.memory)
+        # `save` maps the files that it has written, to check them; the counts of words are gone by then
+        found.memory["saving"] = max(found.memory["parameters"] - found.memory["vocabulary"], 0)
         found.n_records, found.n_held = sample.n_records, sample.n_held
         found.chunk_rows = chunk_rows
         n_without = sample.data.rows_without_label()

@@ -51,13 +51,14 @@ def known(monkeypatch):
         return found
 
     monkeypatch.setattr(train_command, "Measured", measured)
+    monkeypatch.setattr(train_command, "apart", lambda function, *arguments: function(*arguments))
 
     def plan(*args, minutes=None, memory=None, **named):
         return choose(measured(*args, **named), minutes and 60 * minutes, memory)
 
     monkeypatch.setattr(commands, "make_plan", plan)
-    monkeypatch.setattr(train_command, "time", SimpleNamespace(perf_counter=lambda: 0.0))
-    monkeypatch.setattr(commands, "time", SimpleNamespace(perf_counter=lambda: 0.0))
+    monkeypatch.setattr(train_command, "time", SimpleNamespace(time=lambda: 0.0))
+    monkeypatch.setattr(commands, "time", SimpleNamespace(time=lambda: 0.0))
     return seen
 
 
@@ -134,7 +135,7 @@ def test_what_does_not_fit_is_an_error_of_one_line(home, known, capsys, command,
 
 
 def test_a_time_that_the_plan_needs_itself_is_refused(home, known, capsys, monkeypatch):
-    monkeypatch.setattr(train_command, "time", SimpleNamespace(perf_counter=lambda: 7.0))
+    monkeypatch.setattr(train_command, "time", SimpleNamespace(time=lambda: 7.0))
     assert run("train", "shop.jsonl", "--model", "m", "--minutes", "0.1", *OPTIONS) == 2
     assert "--minutes: want more than the 0.117 that the plan took, got 0.1" in capsys.readouterr().err
 
@@ -174,3 +175,9 @@ def test_a_training_does_everything_as_often_as_the_plan_counts(home, known, mon
     found.pace = lambda batch_rows: Pace(1.0, 0.0)
     plan = found.plan(3, 64, 20_000 if options else None)
     assert {name: plan.seconds[name] for name in seen} == seen and plan.n_held == seen["score"] // 4 > 0
+
+
+def test_a_plan_in_a_process_of_its_own_gives_its_result_or_its_error():
+    assert train_command.apart(divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        train_command.apart(divmod, 7, 0)

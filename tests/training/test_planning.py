@@ -167,7 +167,7 @@ def test_a_plan_of_two_files_is_one_of_both(form, tmp_path, monkeypatch):
                                    "threshold", "save"]
     assert found.seconds["start"] == 1.5 and found.seconds["score"] == 0  # none are held out of so few
     assert list(found.memory) == ["Python and kernels", "records", "matrices", "vocabulary", "parameters", "optimiser",
-                                  "a step"]
+                                  "a step", "saving"]
     assert found.memory["Python and kernels"] == found.memory["records"] == 0  # where nobody says what is held
     assert plan(path, "deck", epochs=1, hidden=(4,)).paths == plan(str(path), "deck", epochs=1, hidden=(4,)).paths
 
@@ -196,7 +196,7 @@ def measured(recipe="default", holdout=100, **more):
     one.sample = SimpleNamespace(
         exact=False, scale=2.5, n_records=1_000, n_held=holdout, count_error=0.03, vocabulary=vocabulary, data=data,
         seconds={"read": 4, "hold out": 1, "count words": 2, "encode": 1},
-        memory_of=lambda expected, rows: {"records": (1 if rows else 100) * MIB})
+        memory_of=lambda expected, rows: {"records": (1 if rows else 100) * MIB, "vocabulary": 9})
     one._steps = {n: costs.Pace(0.5, 0.04) for n in (64, 100, 300)}
     vars(one).update(network=(7, None), scores=(0.25, 0.125), save_seconds=2**-10, vocabulary_bytes=100)
     return one
@@ -212,6 +212,7 @@ def test_every_phase_counts_as_often_as_a_training_does_it():
     assert (found.n_records, found.n_held, found.chunk_rows, found.n_steps) == (1_000, 100, None, 45)
     on_disk = measured().plan(5, 100, 9_000)
     assert on_disk.seconds == found.seconds | {"read": 30, "hold out": 3.75, "encode": 2.5 + 2.5 * 40 / 1_024}
+    assert found.memory["saving"] == parameters - 9
     assert on_disk.memory == found.memory | {"records": MIB} and on_disk.chunk_rows == 9_000
     none = measured(holdout=0)
     assert none.plan(5, 100, 9_000).seconds["read"] == 20 and none.plan(5, 100).seconds["score"] == 0
