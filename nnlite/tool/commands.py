@@ -156,7 +156,7 @@ def plan(args: Namespace) -> None:
     """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
     train_command.check(args)
     limits = {name: value for name in ("minutes", "memory", "holdout") if (value := getattr(args, name)) is not None}
-    asked = {"refit": True} if args.refit else {}
+    asked: dict[str, Any] = {"refit": True} if args.refit else {}
     asked |= {"chunk_rows": args.chunk_rows or CHUNK_ROWS} if args.chunks else {}
     found = make_plan(args.data, args.recipe, **_settings(args), **limits, **asked, **reading_options.reading(args))
     if args.json:

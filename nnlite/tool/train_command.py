@@ -6,9 +6,9 @@ import signal
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from itertools import compress
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate
 from nnlite.tool.overlap import Judged, judged
 from nnlite.training.choosing import choose
-from nnlite.training.planning import Measured, Plan
+from nnlite.training.planning import Measured, Plan, sampled
 
 Pair = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]  # titles and the categories of each
 SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in those of --chunks and --checkpoints
@@ -108,22 +108,42 @@ def fit_limits(args: Namespace, settings: dict[str, Any], options: dict[str, Any
 
 
 def apart(function: Callable[..., Plan], *arguments: Any) -> Plan:
-    """function(*arguments) in a process of its own, so that its memory is free for the training."""
-    with ProcessPoolExecutor(1, get_context("spawn"), initializer=_quiet) as pool:
-        return pool.submit(function, *arguments).result()
+    """function(*arguments) in a process of its own, whose memory is free again for the training.
+
+    Raises what the function does; MemoryError if the system has ended the process.
+    """
+    spawn = get_context("spawn")
+    receiver, sender = spawn.Pipe(duplex=False)
+    child = spawn.Process(target=_send, args=(sender, function, arguments), daemon=True)
+    child.start()
+    sender.close()
+    try:
+        result = receiver.recv()
+    except EOFError:
+        raise MemoryError("the process of the plan was ended: want more memory than this machine has") from None
+    finally:
+        child.terminate()
+        child.join()
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
-def _quiet() -> None:
-    """Leave Ctrl-C to the parent, and warnings to the training, which has the same."""
+def _send(sender: Connection, function: Callable[..., Plan], arguments: tuple) -> None:
+    """In the other process: send the result, or the error. Ctrl-C is for the parent; warnings come in the training."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.getLogger("nnlite").addHandler(logging.NullHandler())
+    try:
+        sender.send(function(*arguments))
+    except Exception as error:
+        sender.send(error)
 
 
 def _choice(args: Namespace, settings: dict[str, Any], options: dict[str, Any], began: float) -> Plan:
     """The Plan that fits the limits."""
     holdout = 0 if args.validation else args.holdout
     n_scored = _expected(args.validation, options) if args.validation else None
-    found = Measured(args.data, args.recipe, holdout=holdout, n_scored=n_scored, refit=args.refit, **settings,
+    found = Measured(args.data, args.recipe, sample_records=sampled(args.memory), holdout=holdout, n_scored=n_scored, refit=args.refit, **settings,
                      **options)
     spent = time.time() - began
     seconds = None if args.minutes is None else 60 * args.minutes - spent
@@ -142,7 +162,7 @@ def _expected(paths: list[Path], options: dict[str, Any]) -> int:
         reader.close()
 
 
-def chunk_rows(args: Namespace) -> dict[str, int]:
+def chunk_rows(args: Namespace) -> dict[str, Any]:
     """--chunk-rows as a keyword of `fit_files`, if it is given."""
     return {} if args.chunk_rows is None else {"chunk_rows": args.chunk_rows}
 

@@ -26,6 +26,7 @@ from nnlite.training.sampling import Expected, Sample, spread
 from nnlite.training.trainer import Trainer
 
 SAMPLE_RECORDS = 100_000  # read at most
+SAMPLE_BYTES = 1 << 13  # of a limit of memory for each record of the sample: more than twice what it takes
 NINE_OF_TEN = 1.645  # standard deviations of a normal distribution on both sides of its middle
 DRIFT = 0.06  # standard deviation of the time of the same training on a quiet machine, and of what the terms leave out
 MEMORY_ERROR = 0.15  # by which the memory may be higher
@@ -90,7 +91,7 @@ class Plan:
     def __str__(self) -> str:
         about = "" if self.exact else "about "
         on_disk = f", in chunks on disk of {self.chunk_rows:,} rows" if self.chunk_rows else ""
-        rows = [
+        rows: list[tuple[str, str]] = [
             ("data", f"{', '.join(self.paths)}: {about}{self.n_records:,} records, {self.n_words:,} words, "
                      f"{self.n_labels:,} labels"),
             *([("categories", self.categories)] if self.categories else []),
@@ -125,8 +126,13 @@ def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "def
     sample, MemoryError if the machine cannot hold the network to time its steps.
     """
     most = None if memory is None else n_bytes_of(memory)
-    found = Measured(paths, recipe, threads, sample_records, holdout, refit=refit, **overrides)
+    found = Measured(paths, recipe, threads, min(sample_records, sampled(most)), holdout, refit=refit, **overrides)
     return choose(found, None if minutes is None else 60 * minutes, most, chunk_rows)
+
+
+def sampled(n_bytes: int | None) -> int:
+    """How many records a plan samples at most, so that it takes less than this memory itself."""
+    return SAMPLE_RECORDS if n_bytes is None else min(SAMPLE_RECORDS, max(1, n_bytes // SAMPLE_BYTES))
 
 
 class Measured:

@@ -114,7 +114,7 @@ class Sample:
         n_columns = self.vocabulary.hash_size or 0  # with hashing, no words are kept
         n_kept = expected.n_labels + (0 if n_columns else expected.n_words)
         row_bytes, held_bytes = self.data.nbytes / max(len(self.data), 1), self.held.nbytes if self.held else 0
-        records, rows = RECORDS_TWICE * self.n_records, self.n_trained
+        records, rows = RECORDS_TWICE * self.n_records, float(self.n_trained)
         if chunk_rows:
             n_parts = ceil(self.n_trained / chunk_rows)
             records = min(chunk_rows, self.n_trained) + self.n_held

@@ -4,6 +4,7 @@ The terms of a plan are compared with what a training really does.
 """
 
 import json
+import os
 import re
 import shlex
 from types import SimpleNamespace
@@ -181,3 +182,5 @@ def test_a_plan_in_a_process_of_its_own_gives_its_result_or_its_error():
     assert train_command.apart(divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
         train_command.apart(divmod, 7, 0)
+    with pytest.raises(MemoryError, match="the process of the plan was ended"):
+        train_command.apart(os._exit, 1)

@@ -233,6 +233,11 @@ def test_checkpoints_and_a_second_training_count():
     assert measured(refit=True, holdout=0).plan(5, 100).seconds.get("refit") is None
 
 
+@pytest.mark.parametrize("n_bytes, n", [(None, 100_000), (2**31, 100_000), (400 * 10**6, 48_828), (1, 1)])
+def test_a_plan_takes_less_memory_than_it_is_to_fit(n_bytes, n):
+    assert planning.sampled(n_bytes) == n
+
+
 def test_a_range_is_ordered_around_the_middle():
     for error in 0.0, 0.1, 3.0:
         found = a_plan(error=error)
