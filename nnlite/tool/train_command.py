@@ -143,8 +143,8 @@ def _choice(args: Namespace, settings: dict[str, Any], options: dict[str, Any], 
     """The Plan that fits the limits."""
     holdout = 0 if args.validation else args.holdout
     n_scored = _expected(args.validation, options) if args.validation else None
-    found = Measured(args.data, args.recipe, sample_records=sampled(args.memory), holdout=holdout, n_scored=n_scored, refit=args.refit, **settings,
-                     **options)
+    found = Measured(args.data, args.recipe, sample_records=sampled(args.memory), holdout=holdout, n_scored=n_scored,
+                     refit=args.refit, **settings, **options)
     spent = time.time() - began
     seconds = None if args.minutes is None else 60 * args.minutes - spent
     if seconds is not None and seconds <= 0:

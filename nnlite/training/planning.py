@@ -68,8 +68,8 @@ class Plan:
     @property
     def refit_seconds(self) -> float:
         """What another training takes, on all products and without scores."""
-        again = "count words", "encode", "network", "train", "threshold", "save", "checkpoints"
-        again += ("read",) if self.chunk_rows else ()
+        again = ["count words", "encode", "network", "train", "threshold", "save", "checkpoints"]
+        again += ["read"] * bool(self.chunk_rows)
         seconds = sum(self.seconds.get(name, 0.0) for name in again)
         return seconds * self.n_records / max(self.n_records - self.n_held, 1)
 
@@ -91,7 +91,7 @@ class Plan:
     def __str__(self) -> str:
         about = "" if self.exact else "about "
         on_disk = f", in chunks on disk of {self.chunk_rows:,} rows" if self.chunk_rows else ""
-        rows: list[tuple[str, str]] = [
+        rows = [
             ("data", f"{', '.join(self.paths)}: {about}{self.n_records:,} records, {self.n_words:,} words, "
                      f"{self.n_labels:,} labels"),
             *([("categories", self.categories)] if self.categories else []),
@@ -126,7 +126,9 @@ def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "def
     sample, MemoryError if the machine cannot hold the network to time its steps.
     """
     most = None if memory is None else n_bytes_of(memory)
-    found = Measured(paths, recipe, threads, min(sample_records, sampled(most)), holdout, refit=refit, **overrides)
+    if most is not None:
+        sample_records = min(sample_records, sampled(most))
+    found = Measured(paths, recipe, threads, sample_records, holdout, refit=refit, **overrides)
     return choose(found, None if minutes is None else 60 * minutes, most, chunk_rows)
 
 
