@@ -29,6 +29,7 @@ SAMPLE_RECORDS = 100_000  # read at most
 SAMPLE_BYTES = 1 << 13  # of a limit of memory for each record of the sample: more than twice what it takes
 NINE_OF_TEN = 1.645  # standard deviations of a normal distribution on both sides of its middle
 DRIFT = 0.06  # standard deviation of the time of the same training on a quiet machine, and of what the terms leave out
+BUSY = 0.3  # likewise, for each processor's worth of time that other programs took from this one during the plan
 MEMORY_ERROR = 0.15  # by which the memory may be higher
 MIB = 2 ** 20
 
@@ -158,8 +159,11 @@ class Measured:
         self.others |= {"threads": threads}
         self.checkpoint_seconds = others.get("checkpoint_seconds") or 300.0 if others.get("checkpoints") else None
         self.start = costs.start()
+        worked, began = time.process_time(), time.perf_counter()
         self.sample = sample = Sample(self.paths, sample_records, features, self.categories, reading, holdout,
                                       others.get("seed") or 0)
+        share = (time.process_time() - worked) / max(time.perf_counter() - began, 1e-9)  # of one thread's time
+        self.waited = min(max(1 / max(share, 0.05) - 1, 0.0), 9.0)
         self.expected = sample.expected_sizes(features)
         self.n_scored = sample.n_held if n_scored is None else n_scored
         sample.records.clear()
@@ -249,7 +253,7 @@ class Measured:
                 found.memory["parameters"] + found.memory["optimiser"])
         if self.refit and sample.n_held:
             found.seconds["refit"] = found.refit_seconds
-        found.error = NINE_OF_TEN * hypot(DRIFT, pace.spread, sample.count_error)
+        found.error = NINE_OF_TEN * hypot(DRIFT, pace.spread, sample.count_error, BUSY * self.waited)
         found.plan_seconds = time.perf_counter() - self.began
         return found
 

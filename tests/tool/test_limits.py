@@ -47,7 +47,7 @@ def known(monkeypatch):
         found = Measured(*args, **named)
         found.start, found.sample.seconds = Start(0.0, 100 * MIB), dict.fromkeys(found.sample.seconds, 0.0)
         vars(found).update(network=(0.0, None), scores=(0.0, 0.0), save_seconds=0.0, vocabulary_bytes=0)
-        found.pace = lambda batch_rows: Pace(1.0, 0.0)
+        found.pace, found.waited = lambda batch_rows: Pace(1.0, 0.0), 0.0
         seen.append(named)
         return found
 

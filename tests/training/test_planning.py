@@ -188,6 +188,7 @@ def measured(recipe="default", holdout=100, **more):
     """A Measured whose phases take known times: 1,000 records, of which 400 are the sample, and 100 held out."""
     one = object.__new__(Measured)
     one.paths, one.recipe, one.others, one.categories = ["a.jsonl"], recipe, {}, {}
+    one.waited = 0.5
     one.refit, one.checkpoint_seconds, one.began = more.pop("refit", False), more.pop("checkpoint_seconds", None), 0
     one.expected, one.n_scored, one.start = Expected(1_000 - holdout, 50, 7, 90), holdout, costs.Start(3, 10 * MIB)
     one.settings = recipes.RECIPES[recipe](Expected(1_000 - holdout, 1, 2, 1), **{"threads": 1} | more)
@@ -208,7 +209,8 @@ def test_every_phase_counts_as_often_as_a_training_does_it():
     assert found.seconds == {"start": 3, "read": 10, "hold out": 2.5, "count words": 5, "encode": 2.5, "network": 7,
                              "train": 5 * 9 * 0.5, "score": 6 * 100 * 0.25, "threshold": 100 * 0.125,
                              "save": (parameters + 100) / 1_024}
-    assert found.error == pytest.approx(1.645 * (planning.DRIFT**2 + 0.04**2 + 0.03**2) ** 0.5)
+    assert found.error == pytest.approx(1.645 * (
+        planning.DRIFT**2 + 0.04**2 + 0.03**2 + (planning.BUSY * 0.5)**2) ** 0.5)
     assert (found.n_records, found.n_held, found.chunk_rows, found.n_steps) == (1_000, 100, None, 45)
     on_disk = measured().plan(5, 100, 9_000)
     assert on_disk.seconds == found.seconds | {"read": 30, "hold out": 3.75, "encode": 2.5 + 2.5 * 40 / 1_024}
