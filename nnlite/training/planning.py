@@ -105,7 +105,8 @@ class Plan:
             *([("speed", f"as measured in the {self.plan_seconds:,.1f} s of this plan; a training is slower while "
                          "other programs work")] if self.plan_seconds else []),
             ("memory", f"about {self.total_memory / MIB:,.0f} MiB"
-             + f", at most {self.high_memory / MIB:,.0f}" * bool(self.error) + ": " + ", ".join(f"{name} {n_bytes / MIB:,.0f}" for name, n_bytes in self.memory.items())
+             + f", at most {self.high_memory / MIB:,.0f}" * bool(self.error) + ": "
+             + ", ".join(f"{name} {n_bytes / MIB:,.0f}" for name, n_bytes in self.memory.items())
              + (f"; {self.available / MIB:,.0f} available" if self.available is not None else "")),
         ]
         return "\n".join(f"{name:10} {text}" for name, text in rows)
