@@ -28,7 +28,7 @@ from nnlite.tool import places, reading_options
 from nnlite.tool.command_line import Parser, message, positive
 from nnlite.tool.printing import messages, printable, say, show
 from nnlite.tool.progress import display
-from nnlite.training import planning, recipes
+from nnlite.training import costs, planning, recipes
 
 try:
     import resource
@@ -36,6 +36,7 @@ except ImportError:  # Windows, where the peak memory is not known
     resource = None
 
 TRAIN_SHARE = 0.8
+TRIAL_RECORDS = 20_000  # of the plan, to time steps on: a batch of the deck's recipe
 FIGURES, CURVES = "metrics.json", "curves.png"
 
 
@@ -124,8 +125,8 @@ def show_plan(name, train, args):
     vocabulary = nnlite.Vocabulary.build(train, **recipes.FEATURES[name])
     n_words, n_labels, held = vocabulary.n_words, len(vocabulary.labels), memory.resident_memory() or 0
     trainer = recipes.RECIPES[name](planning.Expected(len(train), n_words, n_labels, n_words), args.seed, args.threads)
-    step_seconds = planning.trial(trainer, vocabulary.encode(train[:planning.TRIAL_RECORDS]))
-    plan = planning.plan_of(trainer, list(map(str, args.data or ["made-up catalogue"])), name, len(train), step_seconds)
+    pace = costs.trial(trainer, vocabulary.encode(train[:TRIAL_RECORDS]))
+    plan = planning.plan_of(trainer, list(map(str, args.data or ["made-up catalogue"])), name, len(train), pace.seconds)
     plan.memory = {"held already": held} | plan.memory
     show(f"\nwords      {n_words:,} kept, {vocabulary.n_dropped_words:,} in fewer than {vocabulary.min_count} titles "
          f"dropped\nlabels     {n_labels:,} kept, {vocabulary.n_dropped_labels:,} of fewer than "

@@ -85,3 +85,5 @@ class Clock:
     def perf_counter(self):
         self.now += self.tick
         return self.now
+
+    process_time = perf_counter

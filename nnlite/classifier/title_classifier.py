@@ -19,7 +19,7 @@ from nnlite.classifier.noted_fit import OnStep, noted_fit
 from nnlite.classifier.predictor import Predictor
 from nnlite.classifier.said import about_data, about_new, about_unknown, about_validation
 from nnlite.classifier.settings import check_names
-from nnlite.data.chunks import ChunkFolder, write_chunks
+from nnlite.data.chunks import CHUNK_ROWS, ChunkFolder, write_chunks
 from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
 from nnlite.data.dataset import Dataset
@@ -107,14 +107,15 @@ class TitleClassifier(Predictor):
 
     @one_at_a_time
     def fit_files(self, paths: Sequence[str | PathLike], /, chunks: str | PathLike, validation: Validation = None,
-                  on_step: OnStep = None, left_out: HeldOut | None = None, **reading: Any) -> "TitleClassifier":
+                  on_step: OnStep = None, left_out: HeldOut | None = None, chunk_rows: int = CHUNK_ROWS,
+                  **reading: Any) -> "TitleClassifier":
         """As `fit`, on product files (what `read_records` reads) that need not fit into memory. Returns self.
 
         chunks: a folder for the encoded records, which is made, completed or reused (`write_chunks`). The files are
         read twice: words and categories are counted first, and the rarest are forgotten when there are more than
         MAX_COUNTS. Major categories must be given by name, and take one more pass. left_out: the products that are not
         trained on; they are the validation data if no others are given. reading: options of `read_records`, noted in
-        training_. Raises what `read_records`, `write_chunks` and `fit` raise.
+        training_. chunk_rows: in memory together. Raises what `read_records`, `write_chunks` and `fit` raise.
         """
         features, asked, others = recipes.split(self.recipe, self.overrides)
         if isinstance(asked.get("major"), (int, np.integer)):
@@ -124,7 +125,7 @@ class TitleClassifier(Predictor):
         known = Categories.choose(read(), **asked)
         noted = TitleDigests()
         vocabulary = Vocabulary.build(noted.noting(known.stream(read())), max_counts=MAX_COUNTS, **features)
-        data = write_chunks(Path(chunks), known.stream(read()), vocabulary, sources=paths,
+        data = write_chunks(Path(chunks), known.stream(read()), vocabulary, chunk_rows, sources=paths,
                             reading=reading | ({"left_out": left_out.crc32()} if left_out else {}))
         held_out = left_out.records if left_out and not held_out else held_out
         counts, titles_seen = about_data(vocabulary, data), noted.result()

@@ -44,6 +44,7 @@ from nnlite.system.paths import checked_path
 from nnlite.system.ranges import INT32_MAX, INT64_MAX, integer
 from nnlite.system.threads import blocks, shares, team
 
+CHUNK_ROWS = 20_000  # records of a part
 MIXED_PARTS = 128  # whose rows a chunk holds at most
 GROUP_PARTS = 64  # opened at a time
 FIGURES: dict[str, Figure] = {  # in data.json
@@ -52,7 +53,7 @@ FIGURES: dict[str, Figure] = {  # in data.json
 FINAL = "n_rows", "n_parts", "bad_lines"  # those of a finished folder only
 
 
-def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Vocabulary, chunk_rows: int = 20_000,
+def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Vocabulary, chunk_rows: int = CHUNK_ROWS,
                  sources: Sequence = (), seed: int = 0, reading: dict[str, Any] | None = None) -> "ChunkFolder":
     """Encode some records in one pass, in memory for chunk_rows of them; returns the ChunkFolder.
 

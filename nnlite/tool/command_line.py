@@ -11,7 +11,8 @@ from nnlite import __version__
 from nnlite.system.interrupts import sigterm_as_ctrl_c
 from nnlite.tool import commands, inputs, reading_options
 from nnlite.tool.printing import messages, say
-from nnlite.tool.values import Majors, holdout, majors, natural, part, place, positive, rate, share, widths
+from nnlite.tool.values import (
+    Majors, holdout, majors, minutes, natural, part, place, positive, rate, share, size, widths)
 from nnlite.tool.words import Parser, Program
 from nnlite.training.recipes import RECIPES
 
@@ -47,6 +48,8 @@ A tenth of the products is not trained on. They score the model after each epoch
 tell how it does on new products; products whose titles differ only in numbers, sizes or the order of words stay
 together. --refit then trains on all products, with the same threshold. --holdout 0 does that at once, without a score.
 
+--minutes and --memory choose epochs, batches and chunks as `plan` does, and say which.
+
 Ctrl-C or SIGTERM ends the training after the current step and saves what is learnt; a second one saves nothing. A model
 that is already in the folder is replaced when the new one is complete. The folders and the report are places of their
 own: none in another, and no link or device. Settings that are not given are those of the recipe.
@@ -58,11 +61,18 @@ looks wrong, and the option that would change it.
   nnlite look products.csv
   nnlite look products.csv --categories Type,Tags --separator ,
 """
-PLAN = """Estimates what `train` will take on this machine: records, words, steps, seconds, memory. It reads a sample
-and tries some steps, which takes some seconds. The exit code is 2 if the training does not fit into memory.
+PLAN = """Estimates what `train` will take on this machine, without --report: records, words, steps, seconds, memory. It
+reads a sample of at most 100,000 products and tries each phase of the training for a moment, ten seconds in all. The
+exit code is 2 if the training does not fit into memory.
 
   nnlite plan products.jsonl.gz
   nnlite plan 2022.csv 2023.csv --epochs 10 --hidden 400 --json
+  nnlite plan products.jsonl.gz --minutes 5 --memory 2GiB
+
+The time is a range in which 9 of 10 trainings end, if the machine is as busy then as during the plan. With --minutes
+or --memory the plan names the settings that fit, and the command to type. Chunks on disk are chosen first, as they cost
+no accuracy, then smaller ones; then batches of half the rows; then as many epochs, up to the recipe's (or --epochs), as
+end in time. Hidden units, words and categories are never changed.
 """
 PROPOSE = """Proposes a mapping of raw categories, a file for you to edit. Each line is a raw category, a tab, and the
 category that it becomes, or nothing to drop it. A second tab and the reason may follow. Different spellings are merged,
@@ -182,14 +192,7 @@ def parser() -> Program:
     command.add_argument("--model", type=place, required=True, metavar="DIR", help="the folder to save the model in")
     command.add_argument("--validation", type=place, action="append", metavar="FILE",
                          help="a product file, or several, to score instead of products held out")
-    command.add_argument("--holdout", type=holdout, metavar="SHARE|N",
-                         help="how many products are not trained on, but scored: a share below 1, or a number; 0 is "
-                              "none (default: 10 %%, at most 20,000, and none of fewer than 500)")
-    command.add_argument("--refit", action="store_true",
-                         help="after the score train once more, on all products, save that model; with --chunks and "
-                              "--checkpoints each training has a folder in theirs, scored and all")
-    command.add_argument("--chunks", type=place, metavar="DIR",
-                         help="encode the products into this folder and train from there: for files larger than memory")
+    _training_options(command)
     command.add_argument("--checkpoints", type=place, metavar="DIR",
                          help="save the state of the training there; the same command resumes from it")
     command.add_argument("--report", type=place, metavar="FILE",
@@ -204,6 +207,7 @@ def parser() -> Program:
 
     command = add(commands.plan, "estimate what a training will take", PLAN, "data", "--json")
     _recipe_options(command)
+    _training_options(command)
     reading_options.add(command)
 
     command = add(commands.propose, "propose a mapping of raw categories", PROPOSE, "data")
@@ -235,6 +239,23 @@ def parser() -> Program:
 
     add(commands.doctor, "measure this machine and find what slows it down", DOCTOR, "--json")
     return top
+
+
+def _training_options(command: Parser) -> None:
+    command.add_argument("--holdout", type=holdout, metavar="SHARE|N",
+                         help="how many products are not trained on, but scored: a share below 1, or a number; 0 is "
+                              "none (default: 10 %%, at most 20,000, and none of fewer than 500)")
+    command.add_argument("--refit", action="store_true",
+                         help="after the score train once more, on all products, save that model; with --chunks and "
+                              "--checkpoints each training has a folder in theirs, scored and all")
+    command.add_argument("--chunks", type=place, metavar="DIR",
+                         help="encode the products into this folder and train from there: for files larger than memory")
+    command.add_argument("--chunk-rows", type=positive, metavar="N",
+                         help="with --chunks: products in memory together (default: 20,000)")
+    command.add_argument("--minutes", type=minutes, metavar="N",
+                         help="choose as many epochs, up to the recipe's, as end in this time in 9 of 10 cases")
+    command.add_argument("--memory", type=size, metavar="SIZE",
+                         help="choose chunks on disk, then smaller ones, then smaller batches, to fit 500MB or 2GiB")
 
 
 def _recipe_options(command: Parser) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import logging
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
@@ -14,6 +15,7 @@ from typing import Any
 from nnlite.categories.mapping import propose_file
 from nnlite.classifier import model_folder
 from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.data.chunks import CHUNK_ROWS
 from nnlite.data.cleaning import clean
 from nnlite.data.records import Record, inspect_file, make_options, read_records
 from nnlite.scores import metrics
@@ -33,12 +35,15 @@ from nnlite.training.recipes import SETTINGS
 
 def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
+    began = time.time()
     inform = (lambda text: None) if args.quiet else say
     options = reading_options.reading(args)
     train_command.check(args)
+    array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
+    if args.minutes is not None or args.memory is not None:
+        inform(train_command.fit_limits(args, _settings(args), options, began))
     first = train_command.arguments_of(args, train_command.SCORED)
     classifier = TitleClassifier(args.recipe, **_settings(first))
-    array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
     places.check({"--report": args.report},
                  {"--model": args.model, "--chunks": args.chunks, "--checkpoints": args.checkpoints},
                  [*args.data, *(args.validation or []), *([args.mapping] if args.mapping else [])])
@@ -96,9 +101,12 @@ def how_to_resume(args: Namespace) -> str:
     """What to do after Ctrl-C, as the end of a sentence; "" for commands but `train`."""
     if args.command is not train:
         return ""
+    same = "the same command"
+    if options := getattr(args, "chosen", ""):  # the next plan may choose others
+        same += f", with {options} in place of --minutes and --memory,"
     if args.checkpoints:
-        return f"; the same command resumes from the last checkpoint in {args.checkpoints}, if there is one"
-    kept = f"; the same command uses the chunks in {args.chunks}" if args.chunks else "; the same command starts anew"
+        return f"; {same} resumes from the last checkpoint in {args.checkpoints}, if there is one"
+    kept = f"; {same} uses the chunks in {args.chunks}" if args.chunks else f"; {same} starts anew"
     return kept + ", and with --checkpoints DIR it could resume"
 
 
@@ -146,8 +154,18 @@ def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
 
 def plan(args: Namespace) -> None:
     """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
-    found = make_plan(args.data, args.recipe, **_settings(args), **reading_options.reading(args))
-    show(json.dumps(dataclasses.asdict(found), indent=1) if args.json else f"{found}\n{train_command.planned(found)}")
+    train_command.check(args)
+    limits = {name: value for name in ("minutes", "memory", "holdout") if (value := getattr(args, name)) is not None}
+    asked: dict[str, Any] = {"refit": True} if args.refit else {}
+    asked |= {"chunk_rows": args.chunk_rows or CHUNK_ROWS} if args.chunks else {}
+    found = make_plan(args.data, args.recipe, **_settings(args), **limits, **asked, **reading_options.reading(args))
+    if args.json:
+        sums = {name: getattr(found, name) for name in ("total_seconds", "low_seconds", "high_seconds", "total_memory",
+                                                        "high_memory")}
+        typed = {"command": train_command.command(found, args)} if found.limits else {}
+        show(json.dumps({**dataclasses.asdict(found), **sums, **typed}, indent=1))
+    else:
+        show(f"{found}\n{train_command.planned(found, args)}")
     found.check()
 
 

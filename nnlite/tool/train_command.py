@@ -1,8 +1,15 @@
 """What `nnlite train` holds out of its training to score the model, and what it says of the score."""
 
+import logging
+import shlex
+import signal
+import time
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import compress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +18,15 @@ from nnlite.classifier.arguments import rereader
 from nnlite.classifier.noted_fit import OnStep
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import holdout
+from nnlite.data.chunks import CHUNK_ROWS
 from nnlite.data.holdout import HeldOut
-from nnlite.data.records import Record
+from nnlite.data.records import Record, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate
 from nnlite.tool.overlap import Judged, judged
 from nnlite.training import recipes
-from nnlite.training.planning import Plan
+from nnlite.training.choosing import choose
+from nnlite.training.planning import Measured, Plan, sampled
 
 Pair = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]  # titles and the categories of each
 SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in those of --chunks and --checkpoints
@@ -25,11 +34,14 @@ SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in tho
 
 def check(args: Namespace) -> None:
     """ValueError for options that do not fit together."""
-    if args.validation and args.holdout:
-        raise ValueError(f"want --validation or --holdout, got both: {args.validation[0]} and {args.holdout}")
-    if args.refit and (args.validation or args.holdout == 0):
+    if args.chunk_rows and not args.chunks:
+        raise ValueError(f"--chunk-rows: want it with --chunks DIR, got {args.chunk_rows} without")
+    validation = getattr(args, "validation", None)  # which `plan` has not
+    if validation and args.holdout:
+        raise ValueError(f"want --validation or --holdout, got both: {validation[0]} and {args.holdout}")
+    if args.refit and (validation or args.holdout == 0):
         raise ValueError("--refit trains once more, on the products held out as well: want it without "
-                         + ("--validation, which holds out none" if args.validation else "--holdout 0"))
+                         + ("--validation, which holds out none" if validation else "--holdout 0"))
 
 
 def arguments_of(args: Namespace, name: str) -> Namespace:
@@ -38,13 +50,122 @@ def arguments_of(args: Namespace, name: str) -> Namespace:
     return Namespace(**(vars(args) | own)) if args.refit else args
 
 
-def planned(plan: Plan) -> str:
-    """Which products a plan of a training is for, and what the other training of --refit takes."""
-    n, n_held = plan.n_records, holdout.wanted(None, plan.n_records)
+def planned(plan: Plan, args: Namespace) -> str:
+    """The settings that a plan has chosen, and which products it is for."""
+    lines = []
+    if plan.limits:
+        lines = [f"settings   {chosen(plan)}", f"type       {command(plan, args)}"]
+    n, n_held = plan.n_records, plan.n_held
     if not n_held:
-        return "products   all, as train holds none out of so few"
-    seconds = (1 - n_held / n) * (plan.total_seconds - plan.seconds["read"])
-    return f"products   all; train holds out {n_held:,} of them, train --refit takes about {seconds:,.1f} s more"
+        return "\n".join([*lines, "products   all, as " + (
+            "--holdout 0 says" if args.holdout == 0 else "train holds none out of so few")])
+    more = "" if args.refit else f"; train --refit takes about {plan.refit_seconds:,.1f} s more"
+    return "\n".join([*lines, f"products   {n:,}; train holds out {n_held:,} of them{more}"])
+
+
+def chosen(plan: Plan) -> str:
+    """The settings that fit the limits, in words."""
+    changed = [f"{name.replace('_', ' ')} {n:,}" for name, n in plan.settings.items()]
+    changed += ["chunks on disk"] * bool(plan.chunk_rows)
+    what = ", ".join(changed) if changed else "those of the recipe or as given, all products in memory"
+    return f"within {plan.limits}: {what}"
+
+
+def command(plan: Plan, args: Namespace) -> str:
+    """The command line of `train` with the settings of a plan, to be typed; args: of the command `plan`."""
+    split = args.words.index("--")
+    given, files = args.words[:split], args.words[split + 1:]
+    model = Path("model" if files[0] == "-" else Path(files[0]).name.partition(".")[0] + "-model")
+    chosen = options_of(plan, args.chunks or chunks_beside(model))
+    names = {word.partition("=")[0] for word in chosen} | {"--json", "--minutes", "--memory"}
+    kept = [word for word in given if word.partition("=")[0] not in names]
+    return shlex.join(["nnlite", "train", *files, "--model", str(model), *kept, *chosen])
+
+
+def options_of(plan: Plan, chunks: Path) -> list[str]:
+    """The options of the settings that a plan has chosen; chunks: their folder, if there are to be some."""
+    options = [f"--{name.replace('_', '-')}={n}" for name, n in plan.settings.items()]
+    return [f"--chunks={chunks}"] * bool(plan.chunk_rows) + options
+
+
+def chunks_beside(model: Path) -> Path:
+    """The folder for the chunks of a model where none is given."""
+    return model.with_name(f"{model.name}.chunks")
+
+
+def fit_limits(args: Namespace, settings: dict[str, Any], options: dict[str, Any], began: float) -> str:
+    """Set the options of `train` that fit --minutes and --memory. Returns a line that says which.
+
+    began: when the command did, by `time.time`; what the plan takes counts    Raises what `choose` does.
+    """
+    if "-" in map(str, args.data):
+        raise ValueError("--minutes and --memory want files, which are read twice, got standard input")
+    plan = apart(_choice, args, settings, options, began)
+    chunks = args.chunks or chunks_beside(args.model)
+    args.chosen = shlex.join(options_of(plan, chunks))
+    vars(args).update(plan.settings, chunks=chunks if plan.chunk_rows else None)
+    return (f"{chosen(plan)}{f' in {chunks}' if plan.chunk_rows else ''}; expects to end in {plan.low_seconds:,.0f} to "
+            f"{plan.high_seconds:,.0f} s, and to take at most {plan.high_memory / 2**20:,.0f} MiB")
+
+
+def apart(function: Callable[..., Plan], *arguments: Any) -> Plan:
+    """function(*arguments) in a process of its own, whose memory is free again for the training.
+
+    Raises what the function does; MemoryError if the system has ended the process.
+    """
+    spawn = get_context("spawn")
+    receiver, sender = spawn.Pipe(duplex=False)
+    child = spawn.Process(target=_send, args=(sender, function, arguments), daemon=True)
+    child.start()
+    sender.close()
+    try:
+        result = receiver.recv()
+    except EOFError:
+        raise MemoryError("the process of the plan was ended: want more memory than this machine has") from None
+    finally:
+        child.terminate()
+        child.join()
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def _send(sender: Connection, function: Callable[..., Plan], arguments: tuple) -> None:
+    """In the other process: send the result, or the error. Ctrl-C is for the parent; warnings come in the training."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("nnlite").addHandler(logging.NullHandler())
+    try:
+        sender.send(function(*arguments))
+    except Exception as error:
+        sender.send(error)
+
+
+def _choice(args: Namespace, settings: dict[str, Any], options: dict[str, Any], began: float) -> Plan:
+    """The Plan that fits the limits."""
+    holdout = 0 if args.validation else args.holdout
+    n_scored = _expected(args.validation, options) if args.validation else None
+    found = Measured(args.data, args.recipe, sample_records=sampled(args.memory), holdout=holdout, n_scored=n_scored,
+                     refit=args.refit, **settings, **options)
+    spent = time.time() - began
+    seconds = None if args.minutes is None else 60 * args.minutes - spent
+    if seconds is not None and seconds <= 0:
+        raise ValueError(f"--minutes: want more than the {spent / 60:.3g} that the plan took, got {args.minutes:g}")
+    return choose(found, seconds, args.memory, args.chunks and (args.chunk_rows or CHUNK_ROWS))
+
+
+def _expected(paths: list[Path], options: dict[str, Any]) -> int:
+    """The expected number of products in some files."""
+    reader = read_records(paths, **options)
+    try:
+        next(reader, None)
+        return reader.expected_records()
+    finally:
+        reader.close()
+
+
+def chunk_rows(args: Namespace) -> dict[str, Any]:
+    """--chunk-rows as a keyword of `fit_files`, if it is given."""
+    return {} if args.chunk_rows is None else {"chunk_rows": args.chunk_rows}
 
 
 class Sides:
@@ -98,7 +219,7 @@ class Sides:
                 classifier.fit(*self.to_train, self.validation, on_step)
             else:
                 classifier.fit_files(args.data, args.chunks, self.validation, on_step, left_out=self.held,
-                                     **self.options)
+                                     **chunk_rows(args), **self.options)
         finally:
             if self.held and hasattr(classifier, "threshold_"):
                 classifier.training_["counts"]["held_out"] = self.held.n_held
@@ -114,7 +235,7 @@ class Sides:
         if self.data:
             classifier.fit(*self.data, None, on_step)
         else:
-            classifier.fit_files(args.data, args.chunks, None, on_step, **self.options)
+            classifier.fit_files(args.data, args.chunks, None, on_step, **chunk_rows(args), **self.options)
         classifier.threshold_ = self.threshold
         classifier.training_["counts"] |= {"held_out": self.held.n_held if self.held else 0, "refit": 1}
         classifier.training_["validation"] = self.epochs[-1:]

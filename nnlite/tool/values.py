@@ -10,6 +10,7 @@ from typing import Any
 
 from nnlite.data.holdout import MOST
 from nnlite.tool.reading_options import unquoted
+from nnlite.training.choosing import n_bytes_of
 
 SHOWN = 40  # characters of a wrong value
 
@@ -70,6 +71,7 @@ positive = Number(int, 1, 2**31 - 1, "a whole number of at least 1")
 natural = Number(int, 0, 2**64 - 1, "a whole number of at least 0")
 share, part = Number(float, 0, 1, SHARES[0]), Number(float, 0, math.nextafter(1, 0), SHARES[1])
 rate = Number(float, math.ulp(0.0), sys.float_info.max, "a number above 0")
+minutes = Number(float, math.ulp(0.0), 10**9, "a number of minutes above 0")
 
 
 products = Number(int, 0, MOST, f"a share below 1, such as 0.2, or a number of products up to {MOST:,}")
@@ -83,6 +85,14 @@ def holdout(text: str) -> int | float:
         return value
     meant = "%" not in text and products.meant(text) or part.meant(text)
     raise argparse.ArgumentTypeError(f"want {products.wanted}, got {text!r:.{SHOWN}}{meant}")
+
+
+def size(text: str) -> int:
+    """The bytes of a size such as 2GiB."""
+    try:
+        return n_bytes_of(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("memory: ")) from None
 
 
 def widths(text: str) -> tuple[int, ...]:

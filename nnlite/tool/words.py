@@ -38,8 +38,11 @@ class Command(Parser):
 
     def parse_args(  # type: ignore[override]  # argparse declares a form for each kind of namespace
             self, args: Iterable[str] | None = None, namespace: Any = None) -> Any:
-        """What the words say, by name. SystemExit, with exit code 2 for wrong words."""
-        return super().parse_args(self.in_order(sys.argv[1:] if args is None else list(args)), namespace)
+        """What the words say, by name, and `words`, as `in_order`. SystemExit, with exit code 2 for wrong words."""
+        words = self.in_order(sys.argv[1:] if args is None else list(args))
+        found = super().parse_args(words, namespace)
+        found.words = words
+        return found
 
     def in_order(self, words: list[str]) -> list[str]:
         """The words with the options first, their names in full, and the others behind "--"."""

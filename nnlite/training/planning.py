@@ -1,40 +1,36 @@
-"""The plan: what a training will take on this machine, found before it starts from a sample of the data.
+"""The plan: what `nnlite train` will take on this machine, found before it starts from a sample of the data.
 
-A sample of the records is read, counted and encoded. A network of the size that all records are expected to need is
-trained on it for some steps. Time and memory are then scaled to all records.
+A sample of the records is read, counted and encoded, a network of the size that all records are expected to need makes
+some steps, and products are scored; each is timed (`sampling`, `costs`). `Measured.plan` multiplies what one record,
+step or score took by how many there will be. `choosing` looks for the settings that fit a time and a memory.
 """
 
-import itertools
+import copy
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from math import ceil, log2
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import ceil, hypot
 from os import PathLike
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from nnlite.categories.choice import Categories
-from nnlite.data.dataset import Dataset
 from nnlite.data.files.columns import Options
-from nnlite.data.records import Record, read_records
 from nnlite.data.summary import kept_categories, nothing_to_learn
-from nnlite.data.vocabulary import Vocabulary
-from nnlite.network.mlp import MLP
-from nnlite.network.optimizers import AdaGrad
+from nnlite.network.mlp import shapes
 from nnlite.system import memory
-from nnlite.training import recipes
+from nnlite.training import costs, recipes
+from nnlite.training.choosing import choose, n_bytes_of
+from nnlite.training.sampling import Expected, Sample, spread
 from nnlite.training.trainer import Trainer
 
 SAMPLE_RECORDS = 100_000  # read at most
-TRIAL_RECORDS = 20_000  # of these, to train on: a batch of the deck's recipe
-TRIAL_SECONDS = 2.0  # of training, after the first two steps, in which everything compiles
-BYTES_PER_WORD = 350  # of a kept word or label while words are counted: its text and its count
-BYTES_PER_SEEN = 64  # of each counted word, rare ones included: 16 a slot, 2 to 4 slots
-BYTES_PER_COLUMN = 40  # of a hashed column
-RECORDS_TWICE = 1.3  # titles are held once, but the tuples and lists around them twice: as read and as checked
+SAMPLE_BYTES = 1 << 13  # of a limit of memory for each record of the sample: more than twice what it takes
+NINE_OF_TEN = 1.645  # standard deviations of a normal distribution on both sides of its middle
+DRIFT = 0.06  # standard deviation of the time of the same training on a quiet machine, and of what the terms leave out
+BUSY = 0.3  # likewise, for each processor's worth of time that other programs took from this one during the plan
+MEMORY_ERROR = 0.15  # by which the memory may be higher
 MIB = 2 ** 20
 
 
@@ -53,34 +49,63 @@ class Plan:
     batch_rows: int
     n_steps: int
     threads: int
-    seconds: dict[str, float]  # by activity: "read", "encode", "train"
+    seconds: dict[str, float]  # by phase
     memory: dict[str, int]  # bytes at the peak, by what holds them
     available: int | None  # bytes that the machine has for them
     categories: str = ""  # what the cut drops, if any
+    n_held: int = 0  # products that are not trained on, but scored after each epoch
+    chunk_rows: int | None = None  # of the chunks on disk, None if all records are in memory
+    error: float = 0.0  # 9 of 10 trainings take between 1 / (1 + error) and 1 + error times the seconds
+    plan_seconds: float = 0.0  # what the plan took
+    settings: dict[str, int] = field(default_factory=dict)  # chosen to fit limits
+    limits: str = ""  # that they fit
 
     total_seconds = property(lambda self: sum(self.seconds.values()))
+    low_seconds = property(lambda self: self.total_seconds / (1 + self.error))
+    high_seconds = property(lambda self: self.total_seconds * (1 + self.error))
     total_memory = property(lambda self: sum(self.memory.values()))
+    high_memory = property(lambda self: round(self.total_memory * (1 + MEMORY_ERROR)))
+
+    @property
+    def refit_seconds(self) -> float:
+        """What another training takes, on all products and without scores."""
+        again = ["count words", "encode", "network", "train", "threshold", "save", "checkpoints"]
+        again += ["read"] * bool(self.chunk_rows)
+        seconds = sum(self.seconds.get(name, 0.0) for name in again)
+        return seconds * self.n_records / max(self.n_records - self.n_held, 1)
 
     def check(self) -> None:
         """MemoryError if the training cannot fit into this machine's memory."""
         if self.available is not None and self.total_memory > self.available:
-            parts = ", ".join(f"{n_bytes / MIB:,.0f} for {name}" for name, n_bytes in self.memory.items())
             raise MemoryError(f"plan: want at most the {self.available / MIB:,.0f} MiB that this machine has, got "
-                              f"{self.total_memory / MIB:,.0f} MiB: {parts}. Fewer words (min_count, hash_size), "
-                              f"labels or units take less, and so do chunks on disk")
+                              f"{self.total_memory / MIB:,.0f} MiB: {self.memory_parts()}. Fewer words (min_count, "
+                              "hash_size), labels or units take less, and so do chunks on disk")
+
+    def memory_parts(self) -> str:
+        """What holds how many MiB."""
+        return ", ".join(f"{n_bytes / MIB:,.0f} for {name}" for name, n_bytes in self.memory.items())
+
+    def seconds_parts(self) -> str:
+        """Which phase takes how many seconds."""
+        return ", ".join(f"{name} {seconds:,.1f}" for name, seconds in self.seconds.items())
 
     def __str__(self) -> str:
         about = "" if self.exact else "about "
+        on_disk = f", in chunks on disk of {self.chunk_rows:,} rows" if self.chunk_rows else ""
         rows = [
             ("data", f"{', '.join(self.paths)}: {about}{self.n_records:,} records, {self.n_words:,} words, "
                      f"{self.n_labels:,} labels"),
             *([("categories", self.categories)] if self.categories else []),
             ("network", f"{' x '.join(f'{n:,}' for n in self.network)}, by the {self.recipe} recipe"),
-            ("steps", f"{self.n_steps:,}: {self.epochs} epochs in batches of {self.batch_rows:,} rows"),
+            ("steps", f"{self.n_steps:,}: {self.epochs} epochs in batches of {self.batch_rows:,} rows{on_disk}"),
             ("threads", f"{self.threads}" + "".join(f"; {name} is there and not used" for name in memory.gpus())),
-            ("time", f"about {self.total_seconds:,.1f} s: "
-             + ", ".join(f"{name} {seconds:,.1f}" for name, seconds in self.seconds.items())),
-            ("memory", f"about {self.total_memory / MIB:,.0f} MiB: "
+            ("time", f"about {self.total_seconds:,.1f} s"
+             + f", 9 of 10 trainings within {self.low_seconds:,.1f} to {self.high_seconds:,.1f} s" * bool(self.error)
+             + f": {self.seconds_parts()}"),
+            *([("speed", f"as measured in the {self.plan_seconds:,.1f} s of this plan; a training is slower while "
+                         "other programs work")] if self.plan_seconds else []),
+            ("memory", f"about {self.total_memory / MIB:,.0f} MiB"
+             + f", at most {self.high_memory / MIB:,.0f}" * bool(self.error) + ": "
              + ", ".join(f"{name} {n_bytes / MIB:,.0f}" for name, n_bytes in self.memory.items())
              + (f"; {self.available / MIB:,.0f} available" if self.available is not None else "")),
         ]
@@ -88,157 +113,181 @@ class Plan:
 
 
 def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "default", threads: int | None = None,
-         sample_records: int = SAMPLE_RECORDS, **overrides: Any) -> Plan:
-    """The Plan of a training on some files.
+         sample_records: int = SAMPLE_RECORDS, *, minutes: float | None = None, memory: int | str | None = None,
+         holdout: float | None = None, chunk_rows: int | None = None, refit: bool = False, **overrides: Any) -> Plan:
+    """The Plan of what `nnlite train` takes for some files: process, reading, training, scores and saving.
 
     paths: what `read_records` reads    recipe, overrides: as for `TitleClassifier`, and options of `read_records`
-    Takes some seconds. Raises what `read_records` and `Vocabulary.build` raise, ValueError without a record to sample.
+    sample_records: read at most
+    minutes, memory: limits, a number of bytes or a text such as "2GiB"; `settings` of the Plan are then what fits them,
+    as `choosing.choose` says, which raises ValueError if nothing does
+    holdout: as `holdout_split` takes it; 0 is a `fit` without scores    chunk_rows: of chunks on disk, as of
+    `fit_files`; None is a training in memory
+    refit: does a second training follow, on those held out as well?
+    Takes about ten seconds. Raises what `read_records` and `Vocabulary.build` raise, ValueError without a record to
+    sample, MemoryError if the machine cannot hold the network to time its steps.
     """
-    if sample_records < 1:
-        raise ValueError(f"plan: sample_records: want at least 1, got {sample_records}")
-    sources = [str(path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
-    reading = {name: overrides.pop(name) for name in Options._fields if name in overrides}
-    features, categories, others = recipes.split(recipe, overrides)
-    base_bytes = load_kernels(features)
-    sample = Sample(sources, sample_records, features, categories, reading)
-    expected = sample.expected_sizes(features)
-    trainer = recipes.RECIPES[recipe](expected, threads=threads, **others)
-    trial_data = spread(sample.data.take(slice(0, TRIAL_RECORDS)), expected.n_words, expected.n_labels)
-    found = plan_of(trainer, sources, recipe, expected.n_rows, trial(trainer, trial_data), sample.exact)
-    n_without = sample.data.rows_without_label()
-    of = "" if sample.exact else " of the sample"
-    found.categories = nothing_to_learn(sample.vocabulary, n_without) or kept_categories(
-        sample.vocabulary, n_without, of)
-    found.seconds = {name: sample.scale * seconds for name, seconds in sample.seconds.items()} | found.seconds
-    found.memory = {"Python and kernels": base_bytes} | sample.memory_of(expected) | found.memory
-    return found
+    most = None if memory is None else n_bytes_of(memory)
+    if most is not None:
+        sample_records = min(sample_records, sampled(most))
+    found = Measured(paths, recipe, threads, sample_records, holdout, refit=refit, **overrides)
+    return choose(found, None if minutes is None else 60 * minutes, most, chunk_rows)
+
+
+def sampled(n_bytes: int | None) -> int:
+    """How many records a plan samples at most, so that it takes less than this memory itself."""
+    return SAMPLE_RECORDS if n_bytes is None else min(SAMPLE_RECORDS, max(1, n_bytes // SAMPLE_BYTES))
+
+
+class Measured:
+    """What a sample of some files has shown of a training on all of them.
+
+    The arguments are those of `plan`. n_scored: products scored after each epoch, if others than those held out
+    refit: is a second training on all products to follow?
+    """
+
+    def __init__(self, paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "default",
+                 threads: int | None = None, sample_records: int = SAMPLE_RECORDS, holdout: float | None = None,
+                 n_scored: int | None = None, refit: bool = False, **overrides: Any):
+        if sample_records < 1:
+            raise ValueError(f"plan: sample_records: want at least 1, got {sample_records}")
+        self.began = time.perf_counter()
+        self.paths = [str(path) for path in (paths if isinstance(paths, (list, tuple)) else [paths])]
+        self.recipe, self.refit = recipe, refit
+        reading = {name: overrides.pop(name) for name in Options._fields if name in overrides}
+        features, self.categories, others = recipes.split(recipe, overrides)
+        self.others = {name: value for name, value in others.items() if not name.startswith("checkpoint")}
+        self.others |= {"threads": threads}
+        self.checkpoint_seconds = others.get("checkpoint_seconds") or 300.0 if others.get("checkpoints") else None
+        self.start = costs.start()
+        worked, began = time.process_time(), time.perf_counter()
+        self.sample = sample = Sample(self.paths, sample_records, features, self.categories, reading, holdout,
+                                      others.get("seed") or 0)
+        share = (time.process_time() - worked) / max(time.perf_counter() - began, 1e-9)  # of one thread's time
+        self.waited = min(max(1 / max(share, 0.05) - 1, 0.0), 9.0)
+        self.expected = sample.expected_sizes(features)
+        self.n_scored = sample.n_held if n_scored is None else n_scored
+        sample.records.clear()
+        self.settings = self._trainer(Expected(self.expected.n_rows, 1, 2, 1))
+        self._steps: dict[int, costs.Pace] = {}
+
+    def _trainer(self, sizes: Expected, **more: Any) -> Trainer:
+        return recipes.RECIPES[self.recipe](sizes, **self.others | more)
+
+    def can_be_chunked(self) -> bool:
+        """Whether `fit_files` can train on these files: not standard input, and not a number of major categories."""
+        return "-" not in self.paths and not isinstance(self.categories.get("major"), (int, np.integer))
+
+    @cached_property
+    def network(self) -> tuple[float, Trainer]:
+        """The seconds that making a network of the real size takes, and its trainer. MemoryError if it is too large."""
+        needed = sum(network_memory(self.settings, self.expected.n_words, self.expected.n_labels, 1).values())
+        there = memory.available_memory()
+        if there is not None and needed > there:
+            raise MemoryError(f"plan: want at most the {there / MIB:,.0f} MiB that this machine has, got "
+                              f"{needed / MIB:,.0f} MiB for the network and its optimiser. Fewer words (min_count, "
+                              "hash_size), labels or units take less")
+        return costs.timed(lambda: costs.touched(self._trainer(self.expected)))
+
+    @cached_property
+    def scores(self) -> tuple[float, float]:
+        """The seconds of `evaluate` and of `best_threshold` for a row."""
+        some = spread(self.sample.held or self.sample.data, self.expected.n_words, self.expected.n_labels)
+        return costs.score_seconds(self.network[1].model, some, self.settings.workers.threads)
+
+    @cached_property
+    def save_seconds(self) -> float:
+        """The seconds of writing a byte of a model, a checkpoint or chunks."""
+        return costs.save_seconds(self.network[1].model, self.sample.vocabulary)
+
+    @cached_property
+    def vocabulary_bytes(self) -> float:
+        """The expected size of the vocabulary's files."""
+        vocabulary = self.sample.vocabulary
+        return self.expected.n_words / max(vocabulary.n_words, 1) * costs.vocabulary_bytes(vocabulary)
+
+    def pace(self, batch_rows: int) -> costs.Pace:
+        """The Pace of the steps."""
+        if batch_rows not in self._steps:
+            trainer = copy.copy(self.network[1])
+            trainer.batch_rows = batch_rows
+            self._steps[batch_rows] = costs.trial(
+                trainer, spread(self.sample.data, self.expected.n_words, self.expected.n_labels))
+        return self._steps[batch_rows]
+
+    def sizes(self, batch_rows: int, chunk_rows: int | None = None, epochs: int | None = None) -> Plan:
+        """The Plan without its time. Nothing is tried or allocated for it."""
+        sample, one = self.sample, copy.copy(self.settings)
+        one.epochs, one.batch_rows = epochs or one.epochs, batch_rows
+        found = _plan(one, self.paths, self.recipe, self.expected, sample.exact)
+        found.memory = ({"Python and kernels": self.start.n_bytes} | sample.memory_of(self.expected, chunk_rows)
+                        | found.memory)
+        # `save` maps the files that it has written, to check them; the counts of words are gone by then
+        found.memory["saving"] = max(found.memory["parameters"] - found.memory["vocabulary"], 0)
+        found.n_records, found.n_held = sample.n_records, sample.n_held
+        found.chunk_rows = chunk_rows
+        n_without = sample.data.rows_without_label()
+        found.categories = nothing_to_learn(sample.vocabulary, n_without) or kept_categories(
+            sample.vocabulary, n_without, "" if sample.exact else " of the sample")
+        return found
+
+    def plan(self, epochs: int, batch_rows: int, chunk_rows: int | None = None) -> Plan:
+        """The Plan with these settings."""
+        found, sample, n_rows = self.sizes(batch_rows, chunk_rows, epochs), self.sample, self.expected.n_rows
+        pace, (scored, threshold) = self.pace(batch_rows), self.scores
+        rounds = epochs if self.settings.order == "shuffled" else ceil(n_rows / batch_rows)
+        of_files = {name: sample.scale * seconds for name, seconds in sample.seconds.items()}
+        if chunk_rows:  # titles are read to hold some out, then records to be counted, then to be encoded
+            of_files["read"] *= 3 if sample.n_held else 2
+            of_files["hold out"] *= 1.5
+        found.seconds = {
+            "start": self.start.seconds, **of_files, "network": self.network[0],
+            "train": found.n_steps * pace.seconds,
+            "score": (rounds + 1) * self.n_scored * scored,
+            "threshold": min(self.n_scored or n_rows, costs.THRESHOLD_ROWS) * threshold,
+            "save": self.save_seconds * (found.memory["parameters"] + self.vocabulary_bytes)}
+        if chunk_rows:
+            found.seconds["encode"] += self.save_seconds * sample.scale * sample.data.nbytes
+        if self.checkpoint_seconds is not None:
+            n_saved = 1 + found.seconds["train"] / max(self.checkpoint_seconds, pace.seconds)
+            found.seconds["checkpoints"] = n_saved * self.save_seconds * (
+                found.memory["parameters"] + found.memory["optimiser"])
+        if self.refit and sample.n_held:
+            found.seconds["refit"] = found.refit_seconds
+        found.error = NINE_OF_TEN * hypot(DRIFT, pace.spread, sample.count_error, BUSY * self.waited)
+        found.plan_seconds = time.perf_counter() - self.began
+        return found
 
 
 def plan_of(trainer: Trainer, sources: list[str], recipe: str, n_records: int, step_seconds: float,
             exact: bool = True) -> Plan:
-    """The Plan of training alone, without what reading and encoding take.
+    """The Plan of training alone, without what reading, encoding and scores take.
 
     trainer: made by the recipe for n_records records    step_seconds: what one step takes
     sources, recipe: names to be shown    exact: is n_records exact, or an estimate?
     """
-    model, batch_rows, threads = trainer.model, trainer.batch_rows, trainer.workers.threads
-    n_steps, rows = trainer.epochs * ceil(n_records / batch_rows), min(batch_rows, n_records)
+    sizes = Expected(n_records, trainer.model.n_words, trainer.model.n_labels, 0)
+    found = _plan(trainer, sources, recipe, sizes, exact)
+    found.seconds = {"train": found.n_steps * step_seconds}
+    return found
+
+
+def _plan(trainer, sources, recipe, sizes, exact):
+    """As plan_of without the time; of the trainer's network only the hidden layers count, the rest is in `sizes`."""
+    n_steps, rows = trainer.epochs * ceil(sizes.n_rows / trainer.batch_rows), min(trainer.batch_rows, sizes.n_rows)
     return Plan(
-        sources, recipe, exact, n_records, model.n_words, model.n_labels,
-        [model.n_words, *model.hidden, model.n_labels], trainer.epochs, batch_rows, n_steps, threads,
-        {"train": n_steps * step_seconds},
-        {"parameters": sum(p.nbytes for p in model.params.values()),
-         "optimiser": trainer.optimizer.state_bytes(dict(model.params)),  # a copy: the size of a state not yet made
-         "a step": model.step_bytes(rows, threads)},
+        sources, recipe, exact, sizes.n_rows, sizes.n_words, sizes.n_labels,
+        [sizes.n_words, *trainer.model.hidden, sizes.n_labels], trainer.epochs, trainer.batch_rows, n_steps,
+        trainer.workers.threads, {}, network_memory(trainer, sizes.n_words, sizes.n_labels, rows),
         memory.available_memory())
 
 
-def load_kernels(features: dict[str, Any]) -> int:
-    """Train once on next to no data, which loads all kernels. Returns the bytes that this process then holds."""
-    records = [Record("a b", ("c",))] * 2
-    vocabulary = Vocabulary.build(records, **features | dict(min_count=1, label_min_count=1, hash_size=None))
-    data = vocabulary.encode(records)
-    Trainer(MLP(data.n_words, data.n_labels), AdaGrad(0.1), epochs=1, dropout=0.1, word_dropout=0.1).fit(data)
-    return memory.resident_memory() or 0
-
-
-@dataclass
-class Expected:
-    """The expected sizes of all the data; a recipe takes them in place of the data."""
-
-    n_rows: int
-    n_words: int
-    n_labels: int
-    n_seen: int  # different words that are counted, rare ones included
-
-    def label_frequencies(self) -> np.ndarray:
-        """(L,): the same frequency for every label."""
-        return np.full(self.n_labels, 1 / self.n_labels)
-
-
-class Sample:
-    """The first records of some files, `most` at most: read and encoded, with the seconds and bytes that this takes."""
-
-    def __init__(self, paths: list[str], most: int, features: dict[str, Any], categories: dict[str, Any],
-                 reading: dict[str, Any] | None = None):
-        start, before = time.perf_counter(), memory.resident_memory() or 0
-        reader = read_records(paths, **(reading or {}))
-        self.records = list(itertools.islice(reader, most))
-        self.seconds = {"read": time.perf_counter() - start}
-        self.records_bytes = max((memory.resident_memory() or 0) - before, 0)  # the system may take other memory back
-        n_read = len(self.records)
-        self.exact = n_read < most
-        self.n_records = n_read if self.exact else reader.expected_records()
-        reader.close()
-        self.scale = self.n_records / n_read
-        self.records, _ = Categories.choose(self.records, **categories).apply(self.records)
-        start = time.perf_counter()
-        self.vocabulary = Vocabulary.build(self.records, **features)
-        self.data = self.vocabulary.encode(self.records)
-        self.seconds["encode"] = time.perf_counter() - start
-
-    def expected_sizes(self, features: dict[str, Any]) -> Expected:
-        """The sizes of all the data: those of the sample, or as they grow from its first quarter to its whole."""
-        if self.exact:
-            return Expected(self.n_records, *_counts(self.vocabulary))
-        quarter, half = (Vocabulary.build(self.records[:len(self.records) // n], **features) for n in (4, 2))
-        counts = zip(_counts(quarter), _counts(half), _counts(self.vocabulary))
-        return Expected(self.n_records, *(grown(*of_parts, self.scale) for of_parts in counts))
-
-    def memory_of(self, expected: Expected) -> dict[str, int]:
-        """Expected bytes for all records, by what holds them."""
-        n_columns = self.vocabulary.hash_size or 0  # with hashing, no words are kept
-        n_kept = expected.n_labels + (0 if n_columns else expected.n_words)
-        return {
-            "records": round(RECORDS_TWICE * self.scale * self.records_bytes),
-            "matrices": round(self.scale * self.data.nbytes),
-            "vocabulary": BYTES_PER_WORD * n_kept + BYTES_PER_SEEN * expected.n_seen + BYTES_PER_COLUMN * n_columns,
-        }
-
-
-def _counts(vocabulary):
-    """The arguments of Expected after the first."""
-    return vocabulary.n_words, len(vocabulary.labels), len(vocabulary.words) + vocabulary.n_dropped_words
-
-
-def grown(n_quarter: int, n_half: int, n: int, scale: float) -> int:
-    """The expected number of different words in `scale` times as many records as the sample has.
-
-    n_quarter, n_half, n: the different words in a quarter, in a half and in all of the sample.
-    Heaps' law: it grows by a power of the number of records. The power of each further doubling continues the change
-    between the last two: pairs of words become complete late, single words early.
-    """
-    before, last = (log2(max(more, 1) / max(fewer, 1)) for fewer, more in ((n_quarter, n_half), (n_half, n)))
-    doublings, power = log2(scale), 0.0
-    for i in range(1, ceil(doublings) + 1):
-        power += min(1.0, doublings - i + 1) * min(max(last + i * (last - before), 0.0), 1.0)
-    return round(n * 2 ** power)
-
-
-def spread(data: Dataset, n_words: int, n_labels: int) -> Dataset:
-    """The Dataset with its words and labels at random places among n_words and n_labels, as in all the records."""
-    rng = np.random.default_rng(0)
-    parts = []
-    for matrix, n in (data.x, n_words), (data.y, n_labels):
-        places = np.sort(rng.permutation(n)[:matrix.shape[1]]) if n > matrix.shape[1] else np.arange(n)
-        parts.append(sp.csr_array((matrix.data, places[matrix.indices], matrix.indptr), shape=(matrix.shape[0], n)))
-    return Dataset(*parts)
-
-
-class _Enough(Exception):
-    """The trial has lasted long enough."""
-
-
-def trial(trainer: Trainer, data: Dataset) -> float:
-    """Seconds of a training step on these data: the median, after the first two steps; of fewer the last one's."""
-    seconds: list[float] = []
-
-    def look(step):
-        seconds.append(step.seconds)
-        if len(seconds) > 4 and seconds[-1] - seconds[1] > TRIAL_SECONDS:
-            raise _Enough
-
-    with suppress(_Enough):
-        trainer.fit(data, on_step=look)
-    of_steps = np.diff(seconds, prepend=0)
-    return float(np.median(of_steps[min(2, of_steps.size - 1):]))
+def network_memory(trainer: Trainer, n_words: int, n_labels: int, n_rows: int) -> dict[str, int]:
+    """The bytes of a network like the trainer's, but of so many words and labels, and of a step of so many rows."""
+    params = {name: np.broadcast_to(np.float32(0), shape)  # the shape of an array without its memory
+              for name, shape in shapes(n_words, trainer.model.hidden, n_labels).items()}
+    model = copy.copy(trainer.model)
+    model.labels = type(model.labels)(params["labels.W"], params["labels.b"])
+    return {"parameters": sum(p.nbytes for p in params.values()),
+            "optimiser": trainer.optimizer.state_bytes(params),
+            "a step": model.step_bytes(n_rows, trainer.workers.threads)}

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import sys
+from argparse import Namespace
 from types import SimpleNamespace
 
 import numpy as np
@@ -194,10 +195,13 @@ def test_other_values_are_refused_in_a_line(capsys, text):
 def test_a_plan_says_what_a_refit_adds(n, share):
     one = recipes.default(planning.Expected(n, 10, 5, 10))
     found = planning.plan_of(one, ["a"], "default", n, 1.0)
-    found.seconds |= {"read": 7.0, "encode": 50.0}
-    seconds = share * (50 + found.n_steps)
-    assert train_command.planned(found) == (f"products   all; train holds out {min(n // 10, 20_000):,} of them, train "
-                                            f"--refit takes about {seconds:,.1f} s more")
+    found.n_held = min(n // 10, 20_000)
+    found.seconds |= {"read": 7.0, "encode": 50.0, "score": 9.0}
+    seconds, args = (50 + found.n_steps) / share, Namespace(refit=False, holdout=None)
+    held = f"products   {n:,}; train holds out {found.n_held:,} of them"
+    assert train_command.planned(found, args) == f"{held}; train --refit takes about {seconds:,.1f} s more"
+    found.chunk_rows, args.refit = 20_000, True
+    assert train_command.planned(found, args) == held and found.refit_seconds == pytest.approx(seconds + 7 / share)
 
 
 # ---- what figures are of

@@ -1,40 +1,34 @@
 """Claim: the plan tells what a training will be, and refuses what cannot fit; nothing of the machine is changed."""
 
-import gzip
-import json
-import sys
 from types import SimpleNamespace
-from math import ceil
 
 import numpy as np
 import pytest
 from problems import Clock, compiled, random_dataset, random_model
-from shops import shop_file
+from shops import catalogue_files, shop_file
 
-from nnlite import AdaGrad, Trainer, Vocabulary, make_catalogue, read_records
+from nnlite import AdaGrad, Trainer, Vocabulary, read_records
 from nnlite.categories.mapping import Mapping
 from nnlite.system import memory
-from nnlite.training import planning, recipes
-from nnlite.training.planning import (
-    MIB, Expected, Plan, Sample, grown, plan, plan_of, spread, trial)
-from nnlite.training.trainer import Step
+from nnlite.training import costs, planning, recipes, sampling
+from nnlite.training.planning import MIB, Expected, Measured, Plan, network_memory, plan, plan_of
 
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory):
-    """3,000 made-up products as a file, and with some bad lines, packed."""
-    folder = tmp_path_factory.mktemp("catalogue")
-    lines = [json.dumps({"title": record.title, "category": record.categories}) for record in make_catalogue(3_000)]
-    (folder / "plain.jsonl").write_text("\n".join(lines) + "\n")
-    with gzip.open(folder / "packed.jsonl.gz", "wt") as file:
-        file.write("\n".join(part for line in lines for part in (line, "{}")))
-    return folder
+    return catalogue_files(tmp_path_factory.mktemp("catalogue"))
+
+
+@pytest.fixture(autouse=True)
+def no_process(monkeypatch):
+    """`start` is measured in test_costs."""
+    monkeypatch.setattr(costs, "start", lambda: costs.Start(0.5, 2**27))
 
 
 @pytest.fixture
 def brief(monkeypatch):
     """Trials that last as short as may be, for plans whose seconds do not matter."""
-    monkeypatch.setattr(planning, "TRIAL_SECONDS", 0.0)
+    monkeypatch.setattr(costs, "TRIAL_SECONDS", 0.0)
 
 
 @compiled
@@ -42,7 +36,7 @@ def brief(monkeypatch):
 @pytest.mark.parametrize("recipe, overrides", [("default", dict(epochs=2)), ("deck", dict(epochs=3, min_count=5)),
                                                ("default", dict(hash_size=500, hidden=(30,)))])
 def test_of_a_file_that_is_read_whole_everything_is_exact(recipe, overrides, catalogue):
-    found = plan(catalogue / "plain.jsonl", recipe, threads=3, **overrides)
+    found = plan(catalogue / "plain.jsonl", recipe, threads=3, holdout=0, **overrides)
     features, _, others = recipes.split(recipe, overrides)
     records = list(read_records(catalogue / "plain.jsonl"))
     data = Vocabulary.build(records, **features).encode(records)
@@ -84,33 +78,6 @@ def test_what_cannot_fit_is_refused_with_the_numbers(catalogue, monkeypatch):
     np.testing.assert_array_equal(model.params["features.W"], before)
 
 
-@pytest.mark.parametrize("ending", ["", ".gz"])
-def test_records_are_estimated_from_the_bytes_that_were_read(ending, catalogue, tmp_path, monkeypatch):
-    n, path = 30_000, tmp_path / f"a.jsonl{ending}"
-    with (gzip.open if ending else open)(path, "wb") as file:
-        file.write((catalogue / "plain.jsonl").read_bytes() * 10)
-    monkeypatch.setattr("nnlite.data.records.AHEAD_BYTES", path.stat().st_size // 3)
-    for paths, n_all in ([path], n), ([path] * 2, 2 * n):
-        reader = read_records(paths)
-        next(reader)
-        assert reader.expected_records() == pytest.approx(n_all, rel=0.4)  # files are read ahead of their records
-        assert reader.n_records < 0.5 * n
-        reader.close()
-        assert list(reader) == []
-
-
-def test_of_small_files_all_records_are_counted(catalogue):
-    reader = read_records([catalogue / "plain.jsonl", catalogue / "packed.jsonl.gz"])
-    next(reader)
-    assert reader.expected_records() == 6_000
-
-
-def test_of_standard_input_all_records_are_counted(catalogue, monkeypatch):
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=open(catalogue / "plain.jsonl", "rb")))
-    with sys.stdin.buffer:
-        assert Sample(["-"], 1_000, {}, {}).n_records == 3_000
-
-
 @pytest.mark.parametrize("n_records, n_steps", [(100, 100), (20_000, 100), (20_001, 200), (100_000, 500)])
 def test_the_seconds_are_those_of_all_steps(n_records, n_steps):
     one = recipes.deck(Expected(n_records, 10, 5, 10))
@@ -139,13 +106,13 @@ def test_a_plan_that_just_fits_is_not_refused_nor_one_for_an_unknown_memory():
         found.check()
 
 
-@pytest.mark.usefixtures("brief")
-def test_seconds_and_memory_of_a_sample_are_scaled_to_all_records(tmp_path, monkeypatch):
+def test_the_seconds_and_bytes_of_a_sample_are_scaled_to_all_records(tmp_path, monkeypatch):
     """By a clock that goes on by a second whenever it is looked at, a whole file and a quarter take equally long."""
-    monkeypatch.setattr(planning, "time", Clock(tick=1.0))
+    for module in planning, costs, sampling:
+        monkeypatch.setattr(module, "time", Clock(tick=1.0))
     whole, part = (plan(shop_file(tmp_path, 400), sample_records=n, epochs=1) for n in (1_000, 100))
     assert whole.exact and not part.exact and part.n_records == pytest.approx(400, rel=0.01)
-    for name in "read", "encode":
+    for name in "read", "hold out", "count words", "encode":
         assert part.seconds[name] == pytest.approx(4 * whole.seconds[name], rel=0.01)
     assert part.memory["matrices"] == pytest.approx(whole.memory["matrices"], rel=0.05)
 
@@ -156,43 +123,6 @@ def test_a_plan_is_for_the_categories_that_a_mapping_leaves(tmp_path):
     n_labels = [plan(path, epochs=1, label_min_count=2, **more).n_labels
                 for more in ({}, dict(mapping=mapping), dict(major=3))]
     assert n_labels == [5, 2, 3]
-
-
-class Paced:
-    """In the place of a trainer: its steps take 1 second, but the first two 50 each, and every fifth one 2."""
-
-    def __init__(self, n_steps):
-        self.n_steps, self.made = n_steps, 0
-
-    def fit(self, data, on_step):
-        seconds = 0.0
-        for self.made in range(1, self.n_steps + 1):
-            seconds += 50 if self.made < 3 else 1 + (self.made % 5 == 0)
-            on_step(Step(self.made, self.n_steps, 1, 10, 0.5, seconds))
-
-
-@pytest.mark.parametrize("n_steps, made, seconds", [(1, 1, 50), (2, 2, 50), (3, 3, 1), (4, 4, 1), (100, 5, 1)])
-def test_a_trial_tells_the_step_in_the_middle_and_ends_soon(n_steps, made, seconds):
-    """Without the first two, in which everything compiles."""
-    paced = Paced(n_steps)
-    assert (trial(paced, None), paced.made) == (seconds, made)
-
-
-def test_words_grow_by_a_power_of_the_records_that_goes_on_changing():
-    assert grown(50, 100, 200, 8) == 1_600 and grown(100, 100, 100, 8) == 100 and grown(50, 100, 200, 1) == 200
-    assert grown(100, 200, 200, 4) == 200 and grown(100, 100, 200, 4) == 800  # a power is at least 0, at most 1
-    assert grown(100, 141, 216, 4) == pytest.approx(216 * 2 ** (0.734 + 0.851), rel=0.01)  # 0.496, 0.615, then these
-    assert grown(100, 141, 200, 2 ** 0.5) == pytest.approx(200 * 2 ** (0.513 / 2), rel=0.01) and grown(0, 0, 0, 5) == 0
-
-
-def test_a_sample_is_spread_over_all_words():
-    data = random_dataset()
-    wide = spread(data, 400, 100)
-    assert (wide.n_words, wide.n_labels, len(wide)) == (400, 100, 61)
-    for got, want in (wide.x, data.x), (wide.y, data.y):
-        np.testing.assert_array_equal(got.indptr, want.indptr)
-        np.testing.assert_array_equal(got.data, want.data)
-    assert ceil(wide.x.indices.max() / 100) > 2
 
 
 def test_the_memory_of_this_machine():
@@ -235,69 +165,21 @@ def test_a_plan_that_does_not_fit_is_refused_with_all_its_numbers():
         "Fewer words (min_count, hash_size), labels or units take less, and so do chunks on disk")
 
 
-@pytest.mark.parametrize("most, exact", [(39, False), (40, False), (41, True)])
-def test_a_sample_is_the_whole_where_the_files_end_before_it(most, exact, tmp_path):
-    sample = Sample([shop_file(tmp_path)], most, dict(label_min_count=1), {})
-    assert (sample.exact, sample.n_records, len(sample.records)) == (exact, 40, min(most, 40))
-    assert sample.scale == 40 / min(most, 40)
-
-
-def test_skipped_lines_of_a_sample_do_not_count_as_records(tmp_path):
-    """Every second line is skipped, so that 20 of 40 records are half."""
-    path = tmp_path / "a.jsonl"
-    path.write_text("".join(line + "{}\n" for line in shop_file(tmp_path).read_text().splitlines(True)))
-    sample = Sample([path], 20, dict(min_count=1, label_min_count=1), {})
-    assert sample.n_records == pytest.approx(40, abs=2)
-
-
-def test_a_sample_takes_the_memory_of_its_records_its_matrices_and_its_words(tmp_path):
-    plain, hashed = (Sample([shop_file(tmp_path)], 99, more, {})
-                     for more in (dict(label_min_count=1), dict(label_min_count=1, hash_size=64)))
-    expected = Expected(40, n_words=100, n_labels=5, n_seen=1_000)
-    for sample, vocabulary in (plain, 350 * 105 + 64 * 1_000), (hashed, 350 * 5 + 64 * 1_000 + 40 * 64):
-        sample.records_bytes, sample.scale = 1_000, 3.0
-        assert sample.memory_of(expected) == {
-            "records": 3_900, "matrices": 3 * sample.data.nbytes, "vocabulary": vocabulary}
-
-
-def test_rare_words_count_as_seen(tmp_path):
-    sample = Sample([shop_file(tmp_path)], 99, dict(min_count=14, label_min_count=1), {})
-    vocabulary = sample.vocabulary
-    assert vocabulary.n_dropped_words > 0
-    assert sample.expected_sizes({}) == Expected(
-        40, vocabulary.n_words, 5, len(vocabulary.words) + vocabulary.n_dropped_words)
-
-
-def test_all_labels_are_expected_to_be_equally_frequent():
-    assert Expected(10, 5, 4, 7).label_frequencies().tolist() == [0.25] * 4
-
-
 @compiled
 @pytest.mark.parametrize("form", [list, tuple])
 def test_a_plan_of_two_files_is_one_of_both(form, tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "resident_memory", lambda: None)
+    monkeypatch.setattr(costs, "start", lambda: costs.Start(1.5, 0))
     path = shop_file(tmp_path)
     found = plan(form([path, path]), "deck", threads=1, min_count=1, epochs=1, hidden=(4,))
     assert (found.paths, found.n_records, found.recipe, found.threads) == ([str(path)] * 2, 80, "deck", 1)
-    assert list(found.seconds) == ["read", "encode", "train"]
+    assert list(found.seconds) == ["start", "read", "hold out", "count words", "encode", "network", "train", "score",
+                                   "threshold", "save"]
+    assert found.seconds["start"] == 1.5 and found.seconds["score"] == 0  # none are held out of so few
     assert list(found.memory) == ["Python and kernels", "records", "matrices", "vocabulary", "parameters", "optimiser",
-                                  "a step"]
+                                  "a step", "saving"]
     assert found.memory["Python and kernels"] == found.memory["records"] == 0  # where nobody says what is held
     assert plan(path, "deck", epochs=1, hidden=(4,)).paths == plan(str(path), "deck", epochs=1, hidden=(4,)).paths
-
-
-def test_a_dataset_of_all_words_and_labels_is_spread_as_it_is():
-    data = random_dataset()
-    same = spread(data, data.n_words, data.n_labels)
-    for got, want in (same.x, data.x), (same.y, data.y):
-        np.testing.assert_array_equal(got.toarray(), want.toarray())
-
-
-@pytest.mark.parametrize("n_steps, seconds, made", [(3, 1, 3), (9, 1, 9)])
-def test_a_trial_lasts_for_more_than_two_seconds_after_the_first_two_steps(n_steps, seconds, made, monkeypatch):
-    monkeypatch.setattr(planning, "TRIAL_SECONDS", 7 + 1)
-    paced = Paced(n_steps)
-    assert (trial(paced, None), paced.made) == (seconds, made)
 
 
 @pytest.mark.parametrize("n", [0, -1])
@@ -311,3 +193,86 @@ def test_a_plan_wants_at_least_one_record(n, catalogue):
 def test_the_memory_of_a_plan_does_not_grow_with_its_epochs(catalogue):
     found = plan(catalogue / "plain.jsonl", epochs=10**12, batch_rows=10**12)
     assert found.n_steps == 10**12
+
+
+def measured(recipe="default", holdout=100, **more):
+    """A Measured whose phases take known times: 1,000 records, of which 400 are the sample, and 100 held out."""
+    one = object.__new__(Measured)
+    one.paths, one.recipe, one.others, one.categories = ["a.jsonl"], recipe, {}, {}
+    one.waited = 0.5
+    one.refit, one.checkpoint_seconds, one.began = more.pop("refit", False), more.pop("checkpoint_seconds", None), 0
+    one.expected, one.n_scored, one.start = Expected(1_000 - holdout, 50, 7, 90), holdout, costs.Start(3, 10 * MIB)
+    one.settings = recipes.RECIPES[recipe](Expected(1_000 - holdout, 1, 2, 1), **{"threads": 1} | more)
+    vocabulary = Vocabulary({"red": 3}, {"a": 3}, 4, 1)
+    data = SimpleNamespace(rows_without_label=lambda: 1, nbytes=40)
+    one.sample = SimpleNamespace(
+        exact=False, scale=2.5, n_records=1_000, n_held=holdout, count_error=0.03, vocabulary=vocabulary, data=data,
+        seconds={"read": 4, "hold out": 1, "count words": 2, "encode": 1},
+        memory_of=lambda expected, rows: {"records": (1 if rows else 100) * MIB, "vocabulary": 9})
+    one._steps = {n: costs.Pace(0.5, 0.04) for n in (64, 100, 300)}
+    vars(one).update(network=(7, None), scores=(0.25, 0.125), save_seconds=2**-10, vocabulary_bytes=100)
+    return one
+
+
+def test_every_phase_counts_as_often_as_a_training_does_it():
+    parameters = 4 * (50 * 400 + 400 + 400 * 7 + 7)
+    found = measured().plan(5, 100)
+    assert found.seconds == {"start": 3, "read": 10, "hold out": 2.5, "count words": 5, "encode": 2.5, "network": 7,
+                             "train": 5 * 9 * 0.5, "score": 6 * 100 * 0.25, "threshold": 100 * 0.125,
+                             "save": (parameters + 100) / 1_024}
+    assert found.error == pytest.approx(1.645 * (
+        planning.DRIFT**2 + 0.04**2 + 0.03**2 + (planning.BUSY * 0.5)**2) ** 0.5)
+    assert (found.n_records, found.n_held, found.chunk_rows, found.n_steps) == (1_000, 100, None, 45)
+    on_disk = measured().plan(5, 100, 9_000)
+    assert on_disk.seconds == found.seconds | {"read": 30, "hold out": 3.75, "encode": 2.5 + 2.5 * 40 / 1_024}
+    assert found.memory["saving"] == parameters - 9
+    assert on_disk.memory == found.memory | {"records": MIB} and on_disk.chunk_rows == 9_000
+    none = measured(holdout=0)
+    assert none.plan(5, 100, 9_000).seconds["read"] == 20 and none.plan(5, 100).seconds["score"] == 0
+    assert none.plan(5, 100).seconds["threshold"] == 1_000 * 0.125
+
+
+def test_a_chunk_after_the_other_is_scored_after_each(monkeypatch):
+    assert measured("deck", batch_rows=300).plan(5, 300).seconds["score"] == (3 + 1) * 100 * 0.25
+
+
+def test_checkpoints_and_a_second_training_count():
+    found = measured(checkpoint_seconds=10.0, refit=True).plan(5, 100)
+    saved = 2 * found.memory["parameters"] / 1_024
+    assert found.seconds["checkpoints"] == pytest.approx((1 + 22.5 / 10) * saved)
+    again = sum(found.seconds[name] for name in ("count words", "encode", "network", "train", "threshold", "save",
+                                                 "checkpoints"))
+    assert found.seconds["refit"] == pytest.approx(again / 0.9) == found.refit_seconds
+    assert measured(refit=True, holdout=0).plan(5, 100).seconds.get("refit") is None
+
+
+@pytest.mark.parametrize("n_bytes, n", [(None, 100_000), (2**31, 100_000), (400 * 10**6, 48_828), (1, 1)])
+def test_a_plan_takes_less_memory_than_it_is_to_fit(n_bytes, n):
+    assert planning.sampled(n_bytes) == n
+
+
+def test_a_range_is_ordered_around_the_middle():
+    for error in 0.0, 0.1, 3.0:
+        found = a_plan(error=error)
+        assert found.low_seconds <= found.total_seconds <= found.high_seconds
+        assert found.low_seconds * found.high_seconds == pytest.approx(found.total_seconds ** 2)
+    assert "9 of 10 trainings within 1,123.2 to 1,359.1 s: read" in str(a_plan(error=0.1, plan_seconds=3.25))
+    assert "1,520 MiB, at most 1,748: parameters" in str(a_plan(error=0.1))
+    assert "speed      as measured in the 3.2 s of this plan; a training is slower" in str(a_plan(plan_seconds=3.25))
+    assert "epochs in batches of 1,500 rows, in chunks on disk of 20,000 rows" in str(a_plan(chunk_rows=20_000))
+
+
+@pytest.mark.parametrize("recipe, more", [("default", {}), ("deck", {}), ("default", dict(output="softmax")),
+                                          ("default", dict(hidden=(9, 5)))])
+def test_the_memory_of_a_network_is_known_before_it_is_made(recipe, more):
+    sizes, one = Expected(300, 70, 11, 90), recipes.RECIPES[recipe](Expected(300, 1, 2, 1), threads=2, **more)
+    real = recipes.RECIPES[recipe](sizes, threads=2, **more)
+    found = network_memory(one, 70, 11, 40)
+    assert found == network_memory(real, 70, 11, 40) and found["a step"] == real.model.step_bytes(40, 2)
+    assert found["parameters"] == sum(p.nbytes for p in real.model.params.values())
+
+
+def test_a_network_that_the_machine_cannot_hold_is_not_made(catalogue, monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: 2**20)
+    with pytest.raises(MemoryError, match=r"want at most the 1 MiB that this machine has, got \d+ MiB for the net"):
+        plan(catalogue / "plain.jsonl", hidden=(200,), sample_records=500)
