@@ -28,7 +28,7 @@ import numpy as np
 
 from benchmarks import process, report
 from benchmarks.speed.roofline_counts import COUNTS, Job, counted, jobs, layers_of_step, sizes_of
-from benchmarks.speed.train_step import zipf_rows
+from benchmarks.speed.step_problems import zipf_rows
 from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients
 from nnlite.kernels import dense
 from nnlite.network import reference
