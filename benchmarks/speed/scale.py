@@ -96,7 +96,7 @@ def draw(results: dict, path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
-def main() -> None:
+def main() -> int:
     names = ["rows", *SERIES, "shapes"]
     parser = report.parser(__doc__, "two small points each, to see that it runs")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -114,7 +114,8 @@ def main() -> None:
     if args.picture:
         draw(results, args.picture)
     report.write(args.json, results)
+    return report.verdict([], "nothing is compared here")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
