@@ -3,8 +3,8 @@
     python -m benchmarks.peers.selfcheck [NAME ...]
 
 The problems have 61 rows, 40 words, hidden layers of 16 and 11 units, and 23 labels (300 in one of them); the first row
-is empty. The last batch is one row. All optimisers, both reductions and activations occur; one problem has weighted words,
-one has a single batch of all rows. After two units the losses of a form must be within 1e-5 of the reference's,
+is empty. The last batch is one row. All optimisers, both reductions and activations occur; one problem has weighted
+words, one has a single batch of all rows. After two units the losses of a form must be within 1e-5 of the reference's,
 relative, and every parameter within 1e-4 of its array's largest entry; after a reset the first loss must come again. A
 form that calls itself not comparable (bfloat16; another rule than the problem's) is run and shown, but not judged, and
 forms that update the rows of a table have no adam. The exit status is 1 if a form differs or fails.

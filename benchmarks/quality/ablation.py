@@ -2,12 +2,11 @@
 
     python -m benchmarks.quality.ablation [--quick] [--seeds N] [--titles FILE ...] [--json FILE]
 
-Trains the default recipe as it is, then with one change at a time, on four fifths of the titles, and tests
-on the last fifth. Scores are in percent; propensities
-come from the counts of the training part. ECE@1 is the calibration error of the likeliest label, ECE that of all pairs
-of row and label; model MiB is the size of the parameters. Each row is the mean over the seeds, which change only the first weights and the order of the rows:
-differences below about 0.1 are noise. A change that gains belongs in the recipe; an option that gains nothing does not
-need to exist.
+Trains the default recipe as it is, then with one change at a time, on four fifths of the titles, and tests on the last
+fifth. Scores are in percent; propensities come from the counts of the training part. ECE@1 is the calibration error of
+the likeliest label, ECE that of all pairs of row and label; model MiB is the size of the parameters. Each row is the
+mean over the seeds, which change only the first weights and the order of the rows: differences below about 0.1 are
+noise. A change that gains belongs in the recipe; an option that gains nothing does not need to exist.
 """
 
 import sys

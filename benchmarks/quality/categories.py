@@ -3,12 +3,13 @@
     python -m benchmarks.quality.categories [--quick] [--seeds N] [--major N] [--titles FILE ...] [--picture FILE]
                                             [--json FILE]
 
-Trains the default recipe on four fifths of the titles, and tests on the last fifth: with the categories as they are, mapped as nnlite proposes from the four
-fifths, and reduced to the major ones among the mapped. Different labels make a different task, whose scores cannot be
-compared. So the "answers" rows test the network of the unmapped categories on the easier tasks: the probability of a
-mapped category is the largest of those mapped to it. The difference between a row and the "answers" row above it is the
-gain of training on the mapped labels. A softmax overfits sooner than sigmoids, so the recipe gives it fewer epochs and
-more dropout; the row above it is trained with the epochs and dropout of the sigmoids.
+Trains the default recipe on four fifths of the titles, and tests on the last fifth: with the categories as they are,
+mapped as nnlite proposes from the four fifths, and reduced to the major ones among the mapped. Different labels make a
+different task, whose scores cannot be compared. So the "answers" rows test the network of the unmapped categories on
+the easier tasks: the probability of a mapped category is the largest of those mapped to it. The difference between a
+row and the "answers" row above it is the gain of training on the mapped labels. A softmax overfits sooner than
+sigmoids, so the recipe gives it fewer epochs and more dropout; the row above it is trained with the epochs and dropout
+of the sigmoids.
 
 P@1 and the columns after it are in percent, means over the seeds; class F1 is the mean over the F1 of each major class.
 The picture shows how often the softmax confuses one class with another.

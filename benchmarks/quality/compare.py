@@ -56,7 +56,7 @@ GRIDS = {
     "omikuji": [{"cluster_balanced": False, "cluster_k": 100, "max_depth": 3}, {"collapse_every_n_layers": 5},
                 {"linear_c": 0.3, "linear_eps": 0.01, "linear_weight_threshold": 0.01}],
     "fastText": [{"lr": 0.5, "epoch": 25, "dim": 50, "bucket": 200_000}, {"lr": 0.5, "epoch": 25},
-                     {"lr": 0.5, "epoch": 50, "dim": 50, "bucket": 200_000}],
+                 {"lr": 0.5, "epoch": 50, "dim": 50, "bucket": 200_000}],
     "LinearSVC": [{"C": 0.1}, {"C": 0.3}],
     "SGDClassifier": [{"alpha": 1e-5}, {"alpha": 3e-6}],
 }

@@ -2,11 +2,12 @@
 
     python -m benchmarks.speed.ingest [--quick] [--titles FILE ...] [--json FILE]
 
-100,000 products are cleaned and written as a .jsonl.gz file, so that both systems see the same titles. `lines to matrices` reads the file, counts words and labels, drops those seen
-fewer than 10 times and encodes all records; `titles to a matrix` encodes the titles with a vocabulary that exists
-already; `lines to records` only reads. scikit-learn reads with gzip and json.loads, runs in an environment of its own
-(`python -m benchmarks.peers.install sklearn`) and splits tokens by the same pattern. Both must give the same matrices,
-column for column. Both use one thread and are timed in turn, 7 times after a first time that does not count.
+100,000 products are cleaned and written as a .jsonl.gz file, so that both systems see the same titles. `lines to
+matrices` reads the file, counts words and labels, drops those seen fewer than 10 times and encodes all records; `titles
+to a matrix` encodes the titles with a vocabulary that exists already; `lines to records` only reads. scikit-learn reads
+with gzip and json.loads, runs in an environment of its own (`python -m benchmarks.peers.install sklearn`) and splits
+tokens by the same pattern. Both must give the same matrices, column for column. Both use one thread and are timed in
+turn, 7 times after a first time that does not count.
 """
 
 import gzip

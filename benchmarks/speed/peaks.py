@@ -1,4 +1,4 @@
-"""The speeds that bound a kernel on this machine: operations of matrix products, and bytes by the size of the arrays."""
+"""The speeds that bound a kernel on this machine: operations of matrix products, and bytes by size of the arrays."""
 
 import time
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.speed.predict [--quick] [--titles FILE ...] [--json FILE]
 
-The default recipe is trained for one epoch on four fifths of the titles. The last fifth is then predicted in one call, from its csr matrix and from its texts. Before that, the labels
-are compared with a full sort of all logits.
+The default recipe is trained for one epoch on four fifths of the titles. The last fifth is then predicted in one call,
+from its csr matrix and from its texts. Before that, the labels are compared with a full sort of all logits.
 """
 
 import functools

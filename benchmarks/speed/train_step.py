@@ -137,11 +137,11 @@ def first_step(system: System, work: Problem) -> tuple[float, dict]:
 def agreements(systems: dict[Peer, System], work: Problem) -> dict[Peer, Agreement]:
     """Of every system that trains."""
     loss, rounding = first_loss(work)
-    found = {}
+    found, want = {}, None
     for peer, system in systems.items():
         if peer.form != "products":
             step = first_step(system, work)
-            want = want if found else (loss, step[1], rounding)  # the first one is nnlite
+            want = want or (loss, step[1], rounding)  # the first one is nnlite
             found[peer] = agreement(peer, system, step, want)
     return found
 

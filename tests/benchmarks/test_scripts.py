@@ -70,7 +70,7 @@ def test_an_adapter_imports_only_what_its_environment_has(name):
 
 
 def test_modules_that_are_started_by_name_exist():
-    started = {f"benchmarks.{script}" for (script, *_), _ in run_all.SECTIONS.values()}
+    started = {f"benchmarks.{section.module}" for section in run_all.SECTIONS.values()}
     started |= {f"benchmarks.peers.{peer}_step" for peer in steps.FORMS}
     started |= {f"benchmarks.peers.{system.peer}_quality" for system in compare.SYSTEMS.values() if system.peer}
     assert started <= MODULES.keys()
@@ -86,5 +86,4 @@ def test_commands_that_are_quoted_exist():
 
 @pytest.mark.parametrize("name", run_all.SECTIONS)
 def test_a_section_opens_with_a_question(name):
-    (script, *_), _ = run_all.SECTIONS[name]
-    assert run_all.question(f"benchmarks.{script}").endswith("?")
+    assert run_all.question(f"benchmarks.{run_all.SECTIONS[name].module}").endswith("?")
