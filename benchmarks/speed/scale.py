@@ -35,7 +35,7 @@ DATA_SETS = {
 CHANGES = {"the same, AdaGrad by row": dict(by_row=True), "without gradients up to 0.001": dict(negligible=1e-3)}
 SHAPES = [(shape, size | change) for name, size in DATA_SETS.items()
           for shape, change in [(name, {}), *CHANGES.items()]]
-ROWS = (10_000, 100_000, 200_000, 1_000_000, 2_000_000)
+ROWS = (10_000, 100_000, 200_000, 1_000_000)
 
 
 def apart(kind: str, **arguments) -> dict:
