@@ -123,8 +123,8 @@ def main() -> None:
         parser.error(f"want sections of {', '.join(SECTIONS)}, got {', '.join(unknown)}")
     names = args.sections or list(SECTIONS)
     if args.list:
-        print("\n".join(f"{name:22} {SECTIONS[name].minutes:3} minutes" for name in names))
-        print(f"{'all of these':22} {sum(SECTIONS[name].minutes for name in names):3} minutes")
+        print("\n".join(f"{name:24} {SECTIONS[name].minutes:3} minutes" for name in names))
+        print(f"{'all of these':24} {sum(SECTIONS[name].minutes for name in names):3} minutes")
         return
     given = {TITLES: [path.resolve() for path in args.titles], DATA: [args.data.resolve()] if args.data else []}
     parts = kept()
