@@ -101,7 +101,8 @@ def test_a_section_that_ended_early_says_why(printed, reason, monkeypatch):
 
 
 def test_files_elsewhere_are_named_without_their_folders(monkeypatch):
-    monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "x", "--titles", str(ROOT.parent / "a" / "b.csv"), "--quick"])
+    words = ["python", "-m", "x", "--titles", str(ROOT.parent / "a" / "b.csv"), "--quick"]
+    monkeypatch.setattr(sys, "orig_argv", words)
     assert process.own_command() == "python -m x --titles b.csv --quick"
 
 
