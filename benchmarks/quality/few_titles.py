@@ -8,8 +8,8 @@ be found. nnlite has its default recipe, which ignores labels of fewer than 10 t
 learns all labels); LinearSVC has the documented C, and learns all labels. Seeds draw other titles; from 30,000 titles
 on there is one. Scores in percent, means over the seeds.
 
-The table below ours has published figures of methods with pretrained embeddings: where titles are few, these are better
-than any method that learns words from the titles alone, nnlite included. They were measured on other data.
+The last table has published figures of methods with pretrained embeddings, measured on other data: with 1,000 rows they
+are far ahead of TF-IDF there. nnlite, too, knows no word that its titles do not have.
 """
 
 import sys
