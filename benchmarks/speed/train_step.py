@@ -1,6 +1,7 @@
 """How long does one training step take in nnlite, and how long in what people would use instead?
 
     python -m benchmarks.speed.train_step [--quick] [--json FILE] [--job NAME ...] [--titles FILE ...]
+                                            [--emulated]
 
 Jobs: `deck-1500` and `deck-5000`: one step of the deck's recipe (averaged loss, plain gradient descent) on 20,000 rows,
 6,000 words, 12 a title, 200-200 sigmoid, 1,500 and 5,000 labels. `mini`: one epoch in batches of 512 of 80,000 titles
@@ -11,7 +12,8 @@ of the deck's step beyond data, parameters, compiled code and activations, with 
 
 PyTorch runs in its usual forms (eager, compile, autocast to bfloat16) and in the strongest that were found, written by
 hand in benchmarks/peers/torch_by_hand.py and torch_bfloat16.py. bfloat16 is faster on processors with AMX or
-AVX512-BF16 alone; others emulate it, and its gradients are rounded to 8 bits of mantissa.
+AVX512-BF16 alone, and its gradients are rounded to 8 bits of mantissa. Others emulate it, with AVX2 alone 20 times
+slower than float32: there its rows stay empty without --emulated.
 
 Each system is a process of its own, started without variables that choose an older processor's kernels. First all take
 the same step from the same parameters and must agree: the loss with one summed in float64, within 1e-5, relative, and
@@ -23,6 +25,7 @@ unit, another process took a core away: far above its neighbours' it means that 
 system whose threads spin while they wait suffers most. Peers are installed by `python -m benchmarks.peers.install`.
 """
 
+import argparse
 import functools
 import sys
 import tempfile
@@ -96,15 +99,17 @@ def nnlite_system(path: Path, form: str = "step", **options) -> System:
     return System(sys.executable, "benchmarks.speed.nnlite_step", path, form, **options)
 
 
-def start_all(path: Path, chosen: list[Peer]) -> tuple[dict[Peer, System], dict[Peer, str]]:
-    """The systems that started, and why others did not."""
+def start_all(path: Path, chosen: list[Peer], emulated: bool) -> tuple[dict[Peer, System], dict[Peer, str]]:
+    """The systems that started, and why others did not; emulated: bfloat16 on any processor."""
+    left_out = {} if emulated or has_bfloat16() else {
+        peer: "left out: this processor emulates bfloat16" for peer in chosen if "bfloat16" in peer.form}
     with ThreadPoolExecutor(STARTS) as pool:
-        started = {peer: pool.submit(peer.start, path) for peer in chosen}
+        started = {peer: pool.submit(peer.start, path) for peer in chosen if peer not in left_out}
     failed = {peer: future.exception() for peer, future in started.items() if future.exception()}
     if unexpected := [error for error in failed.values() if not isinstance(error, RuntimeError)]:
         raise unexpected[0]
     return ({peer: future.result() for peer, future in started.items() if peer not in failed},
-            {peer: str(error).split("\n")[0] for peer, error in failed.items()})
+            {peer: str(error).split("\n")[0] for peer, error in failed.items()} | left_out)
 
 
 class Agreement(NamedTuple):
@@ -159,15 +164,16 @@ def take_turns(systems: dict[Peer, System], repeats: int) -> dict[Peer, list[dic
     return {peer: own[1:] for peer, own in units.items()}
 
 
-def measure(job: str, quick: bool, repeats: int, titles: list[Path]) -> dict:
-    """The tables of a job, its sizes as text, and what disagrees."""
+def measure(job: str, repeats: int, args: argparse.Namespace) -> dict:
+    """The tables of a job, its sizes as text, and what disagrees. args: of the command line."""
     make, chosen = JOBS[job]
-    about = {"titles": titles} if job.startswith("mini") else {}
+    about = {"titles": args.titles} if job.startswith("mini") else {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "problem.npz"
-        work = make(quick=quick, **about)
+        work = make(quick=args.quick, **about)
         work.write(path)
-        systems, absent = start_all(path, OURS + [peer for peer in chosen if not quick or peer.form in QUICK])
+        chosen = OURS + [peer for peer in chosen if not args.quick or peer.form in QUICK]
+        systems, absent = start_all(path, chosen, args.emulated)
         agreed = agreements(systems, work)
         units = take_turns(systems, repeats)
         times = [time_row(peer, units) for peer in systems] + [
@@ -175,8 +181,8 @@ def measure(job: str, quick: bool, repeats: int, titles: list[Path]) -> dict:
         others = [other_row(peer, system, units[peer], agreed.get(peer)) for peer, system in systems.items()]
         for system in systems.values():
             system.quit()
-    of = {"titles": " of " + ", ".join(path.name for path in titles) if titles else " drawn by Zipf's law"}
-    sizes = (f"{work.x.shape[0]:,} rows{of['titles'] if about else ''}, {work.x.shape[1]:,} words, "
+    source = " of " + ", ".join(path.name for path in args.titles) if about and args.titles else " drawn by Zipf's law"
+    sizes = (f"{work.x.shape[0]:,} rows{source}, {work.x.shape[1]:,} words, "
              f"{work.x.nnz / work.x.shape[0]:.1f} a title, {work.y.shape[1]:,} labels, batch {work.batch_rows:,}, "
              f"{work.optimizer}, {repeats} turns")
     disagree = [f"{job}, {peer.name}, {peer.threads} threads: the loss differs by {found.loss:.1e} and parameters by "
@@ -228,16 +234,17 @@ def main() -> int:
     """Print the tables; the exit code is 1 if a system disagrees."""
     parser = report.parser(__doc__, "deck-1500 and memory with a tenth of the rows, few peers, 3 turns", titles=True)
     parser.add_argument("--repeats", type=int, default=9, help="turns that count (default: %(default)s)")
+    parser.add_argument("--emulated", action="store_true", help="time bfloat16 where the processor has no units for it")
     parser.add_argument("--job", nargs="+", choices=[*JOBS, "memory"])
     args = parser.parse_args()
     process.rerun_clean()
     print(report.head_line())
     print("\nbfloat16: " + ("in matrix units or vectors of this processor" if has_bfloat16() else
-                            "EMULATED, this processor has neither AMX nor AVX512-BF16"))
+                            "this processor has neither AMX nor AVX512-BF16, and emulates it"))
     results = []
     for job in args.job or (["deck-1500", "memory"] if args.quick else [*JOBS, "memory"]):
         repeats = 3 if args.quick else args.repeats
-        result = memory(args.quick) if job == "memory" else measure(job, args.quick, repeats, args.titles)
+        result = memory(args.quick) if job == "memory" else measure(job, repeats, args)
         results.append(result)
         print(f"\n## {job}: {result['sizes']}\n\n" + "\n\n".join(map(report.table, result["tables"])), flush=True)
     report.write(args.json, {"head": report.head_line(), "results": results})
