@@ -49,7 +49,7 @@ def example(quick: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         figures = Path(folder) / "figures.json"
         command = [sys.executable, script, "--out", Path(folder) / "out", "--json", figures]
-        command += ["--records", "10000"] if quick else []
+        command += ["--records", "2000"] if quick else []
         environment = process.clean_environment() | {"NUMBA_CACHE_DIR": os.path.join(folder, "cache")}
         start = time.perf_counter()
         subprocess.run(command, env=environment, capture_output=True, check=True, cwd=process.ROOT)
@@ -60,12 +60,12 @@ def example(quick: bool) -> dict[str, float]:
 
 
 def main() -> int:
-    args = report.parser(__doc__, "10,000 records, 3 repetitions").parse_args()
+    args = report.parser(__doc__, "2,000 records, 2 repetitions").parse_args()
     process.rerun_clean()
     print(report.head_line() + "\n")
-    repeats = 3 if args.quick else 7
+    repeats = 2 if args.quick else 7
     with tempfile.TemporaryDirectory() as folder:
-        compiled = [seconds(FIRST_STEP, os.path.join(folder, str(i))) for i in range(3)]
+        compiled = [seconds(FIRST_STEP, os.path.join(folder, str(i))) for i in range(1 if args.quick else 3)]
         cached = [seconds(FIRST_STEP, os.path.join(folder, "0")) for _ in range(repeats)]
         imports = [seconds(IMPORT, folder) for _ in range(repeats)]
     found = {"import nnlite": imports, "a first step, compiled": compiled, "a first step, cached": cached}
