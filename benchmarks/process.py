@@ -46,8 +46,13 @@ def command(python: str | Path, module: str, *arguments: object) -> list[str]:
 
 
 def own_command() -> str:
-    """The command that started this process, as text for a shell: python -m benchmarks.speed.ingest --quick"""
-    return shlex.join(["python", *sys.orig_argv[1:]])
+    """The command that started this process, as text for a shell: python -m benchmarks.speed.ingest --quick
+
+    Files and folders outside the repository have their last name only.
+    """
+    words = (word if not os.path.isabs(word) or Path(word).is_relative_to(ROOT) else Path(word).name
+             for word in sys.orig_argv[1:])
+    return shlex.join(["python", *words])
 
 
 def rerun_clean() -> None:

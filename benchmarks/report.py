@@ -16,8 +16,9 @@ from nnlite.system.atomic_file import replacing
 from nnlite.tool import doctor, places
 from nnlite.tool.command_line import Parser, message
 
-DATA = ROOT.parent / "shared" / "data"
-TITLES = DATA / "amazon_titles_100k.jsonl.gz"
+DATA = ROOT / "benchmarks" / "data"  # what `python -m benchmarks.quality.data` makes
+TITLES = DATA / "titles.jsonl.gz", DATA / "packages.jsonl.gz"  # the first that exists is used
+MADE_UP = "the MADE-UP catalogue"
 
 
 class Arguments(Parser):
@@ -27,31 +28,46 @@ class Arguments(Parser):
         found = super().parse_args(args, namespace)
         try:
             files = {"--json": found.json, "--picture": getattr(found, "picture", None)}
-            data = getattr(found, "data", None) or []
-            data = data if isinstance(data, list) else [path for path in data.rglob("*") if path.is_file()]
-            places.check(files, inputs=[TITLES, *data, *(getattr(found, "xmc", None) or [])])
+            folder = getattr(found, "data", None)
+            read = [path for path in folder.rglob("*") if path.is_file()] if folder else []
+            places.check(files, inputs=[*read, *(getattr(found, "titles", None) or []),
+                                        *(getattr(found, "xmc", None) or [])])
         except (OSError, ValueError) as error:
             self.error(message(error))
         return found
 
 
-def parser(doc: str, quick: str) -> Parser:
-    """A parser of --quick and --json FILE. doc: the whole help text; quick: the help text of --quick."""
+def parser(doc: str, quick: str, titles: bool = False) -> Parser:
+    """A parser of --quick and --json FILE.
+
+    doc: the whole help text
+    quick: the help text of --quick
+    titles: whether the script learns titles, so has --titles FILE ... too
+    """
     arguments = Arguments(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--quick", action="store_true", help=quick)
     arguments.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
+    if titles:
+        arguments.add_argument("--titles", type=Path, nargs="+", metavar="FILE", default=_built(),
+                               help="product files, as nnlite.read_records reads them; by default what "
+                                    "benchmarks.quality.data has made, else a made-up catalogue")
     return arguments
 
 
-def records(paths: Sequence[Path] | None, quick: bool) -> tuple[list[nnlite.Record], str]:
-    """The records of these files, and the names of the files as text.
+def _built() -> list[Path]:
+    """The titles that benchmarks.quality.data has made, if it has."""
+    return [path for path in TITLES if path.exists()][:1]
 
-    Without paths they are the real titles or, where these are absent, made-up ones. quick: only the first 10,000.
+
+def records(paths: Sequence[Path], most: int | None = None) -> tuple[list[nnlite.Record], str]:
+    """The first `most` records of these files, and what they are: "100,000 records of titles.jsonl.gz".
+
+    Without files they are of the made-up catalogue, which has 100,000.
     """
-    paths = paths or ([TITLES] if TITLES.exists() else [])
     found = nnlite.read_records(paths) if paths else nnlite.make_catalogue(100_000)
-    source = ", ".join(path.name for path in paths) or "the made-up catalogue"
-    return list(islice(found, 10_000 if quick else None)), source
+    found = list(islice(found, most))
+    source = ", ".join(path.name for path in paths) or MADE_UP
+    return found, f"{len(found):,} records of {source}"
 
 
 def timed(function: Callable[[], object], repeats: int = 7) -> tuple[float, float]:
@@ -91,6 +107,17 @@ def table(rows: Sequence[dict], columns: Sequence[str] | None = None) -> str:
     return "\n".join(
         "| " + " | ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right)) + " |"
         for line in cells)
+
+
+def verdict(disagreements: Sequence[str], compared: str) -> int:
+    """Print how many of the results that were compared disagree, each with its reason; the exit status, 1 if any does.
+
+    compared: what was compared with what
+    """
+    print(f"\n**{len(disagreements)} disagreements** ({compared})" + ":" * bool(disagreements))
+    for reason in disagreements:
+        print(f"\n- {reason}")
+    return 1 if disagreements else 0
 
 
 def show(rows: Sequence[dict], args: argparse.Namespace) -> None:

@@ -1,9 +1,11 @@
 """Runs the benchmarks and writes what they print to benchmarks/RESULTS.md, with the pictures beside it.
 
-    python -m benchmarks.run_all [SECTION ...] [--quick]
+    python -m benchmarks.run_all [SECTION ...] [--quick] [--titles FILE ...] [--data FOLDER] [--list]
 
-Without names it runs all sections; with names it renews these and keeps the others. Each is a process of its own, one
-after the other. Only this script writes the file.
+Without names it runs all sections; with names it renews these and keeps the others, so that a run can be done in parts.
+Each is a process of its own, one after the other, and the file is written after each. `--titles` and `--data` are
+handed to the scripts that take them. `--list` prints the sections and about how many minutes each takes on two idle
+cores with all peers installed and 100,000 titles. Only this script writes the file.
 """
 
 import argparse
@@ -11,33 +13,59 @@ import ast
 import re
 import subprocess
 import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.process import ROOT, command
 
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
-FAST_PEERS = "nnlite", "nnlite, shared features", "napkinXC PLT", "LinearSVC"  # the others take minutes for each split
-ROOFLINE, SCALE = "roofline.png", "scale.png"
-SECTIONS = {  # name: module of benchmarks and its arguments, picture
-    "train_step": (["speed.train_step", "--job", "deck-1500", "deck-5000", "mini", "memory"], None),
-    "many_labels": (["speed.train_step", "--repeats", "5", "--job", "labels-131k", "labels-670k"], None),
-    "roofline": (["speed.roofline", "--picture", f"benchmarks/{ROOFLINE}"], ROOFLINE),
-    "first_run": (["speed.first_run"], None),
-    "ingest": (["speed.ingest"], None),
-    "predict": (["speed.predict"], None),
-    "start": (["speed.start"], None),
-    "ablation": (["quality.ablation"], None),
-    "categories": (["quality.categories"], None),
-    "plan": (["speed.plan"], None),
-    "scale": (["speed.scale", "--picture", f"benchmarks/{SCALE}"], SCALE),
-    "quality_titles": (["quality.compare", "--seeds", "5", "--datasets", "titles", "--systems", *FAST_PEERS], None),
-    "quality_xmc": (["quality.compare", "--datasets", "bibtex", "delicious", "--systems", *FAST_PEERS,
-                     "napkinXC one-vs-rest"], None),
+
+
+class Section(NamedTuple):
+    """One run of a script."""
+
+    minutes: float  # about, on two idle cores
+    module: str  # of benchmarks
+    arguments: tuple = ()
+    takes: tuple = ()  # of --titles and --data
+    picture: str | None = None
+
+
+TITLES, DATA = "--titles", "--data"
+ON_TITLES = "--seeds", "5", "--datasets", "titles", "--systems"
+SECTIONS = {
+    # how fast
+    "train_step": Section(8, "speed.train_step", ("--job", "deck-1500", "deck-5000", "memory")),
+    "mini_batches": Section(6, "speed.train_step", ("--repeats", "7", "--job", "mini", "mini-adam"), (TITLES,)),
+    "many_labels": Section(5, "speed.train_step", ("--repeats", "5", "--job", "labels-131k", "labels-670k")),
+    "roofline": Section(2, "speed.roofline", ("--picture", "benchmarks/roofline.png"), (), "roofline.png"),
+    "ingest": Section(3, "speed.ingest", (), (TITLES,)),
+    "predict": Section(1, "speed.predict", (), (TITLES,)),
+    "start": Section(3, "speed.start"),
+    "first_run": Section(4, "speed.first_run"),
+    "plan": Section(6, "speed.plan"),
+    "scale": Section(6, "speed.scale", ("--picture", "benchmarks/scale.png"), (), "scale.png"),
+    # how good
+    "few_titles": Section(4, "quality.few_titles", (), (TITLES,)),
+    "ablation": Section(5, "quality.ablation", (), (TITLES,)),
+    "categories": Section(1, "quality.categories", (), (TITLES,)),
+    "quality_xmc": Section(8, "quality.compare", ("--datasets", "bibtex", "delicious"), (DATA,)),
+    "quality_titles": Section(16, "quality.compare", (
+        *ON_TITLES, "nnlite (own)", "nnlite (shared)", "napkinXC PLT (shared)", "LinearSVC (own)",
+        "LinearSVC (shared)"), (TITLES,)),
+    "quality_titles_sgd": Section(20, "quality.compare", (
+        *ON_TITLES, "omikuji (shared)", "SGDClassifier (own)", "SGDClassifier (shared)"), (TITLES,)),
+    "quality_titles_fasttext": Section(26, "quality.compare", (
+        *ON_TITLES, "fastText (own)", "fastText (shared)"), (TITLES,)),
 }
 OPENING = """# Results
 
 Made by `python -m benchmarks.run_all`. Every section is what one script printed; its first line says when, on what
-machine, with which versions and by which command. Times on a shared machine vary: read the ratios.
+machine, with which versions and by which command; its last one, how long it took. Times on a shared machine vary: read
+the ratios.
 """
+TOOK = "It took {:.1f} minutes."
 
 
 def question(module: str) -> str:
@@ -46,19 +74,25 @@ def question(module: str) -> str:
     return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0]
 
 
-def section(name: str, quick: bool) -> str:
-    """Run one benchmark; its output as a section of the results."""
-    (script, *arguments), picture = SECTIONS[name]
-    module = f"benchmarks.{script}"
+def section(name: str, quick: bool, given: dict[str, list]) -> str:
+    """Run one benchmark; its output as a section of the results. given: the words after --titles and --data."""
+    what = SECTIONS[name]
+    module, arguments = f"benchmarks.{what.module}", [*what.arguments]
+    for option in what.takes:
+        arguments += [option, *given[option]] if given[option] else []
     arguments += ["--quick"] * quick
+    start = time.perf_counter()
     done = subprocess.run(command(sys.executable, module, *arguments), capture_output=True, text=True, cwd=ROOT)
-    print(done.stdout, done.stderr[-2000:], f"{module} ended with status {done.returncode}", sep="\n", flush=True)
-    parts = [f"## {name}", question(module), done.stdout.replace("\n## ", "\n### ").strip()]
-    if done.returncode:
-        parts.append(f"**It ended with status {done.returncode}.**")
-    if picture:
-        parts.append(f"![{name}]({picture})")
-    return "\n\n".join(parts) + "\n"
+    took = TOOK.format((time.perf_counter() - start) / 60)
+    printed = done.stdout
+    print(printed, done.stderr[-2000:], f"{name} ended with status {done.returncode}. {took}", sep="\n", flush=True)
+    parts = [f"## {name}", question(module), printed.replace("\n## ", "\n### ").strip()]
+    if " disagreements** (" not in printed:
+        why = " ".join(done.stderr.split()[-40:]) or "it printed no reason"
+        parts.append(f"**It ended with status {done.returncode}**: {why}")
+    if what.picture:
+        parts.append(f"![{name}]({what.picture})")
+    return "\n\n".join([*parts, took]) + "\n"
 
 
 def kept() -> dict[str, str]:
@@ -68,17 +102,36 @@ def kept() -> dict[str, str]:
     return {part.split("\n")[0].removeprefix("## "): part.rstrip("\n") + "\n" for part in found}
 
 
+def opening(parts: dict[str, str]) -> str:
+    """What stands above the sections: when they were made, and how long all took."""
+    text = "\n".join(parts.values())
+    days = sorted(set(re.findall(r"^(\d{4}-\d\d-\d\d): ", text, re.MULTILINE)))
+    minutes = sum(map(float, re.findall(r"^It took ([\d.]+) minutes", text, re.MULTILINE)))
+    made = f"Made on {days[0]}" + f" to {days[-1]}" * (len(days) > 1) if days else "Empty"
+    return f"{OPENING}\n{made}, in {minutes:.0f} minutes for {text.count(TOOK[:8])} of {len(SECTIONS)} sections.\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that all of it runs; do not commit")
+    parser.add_argument("--titles", nargs="+", type=Path, default=[], metavar="FILE", help="product files")
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="the folder of bibtex_train.txt.gz and so on")
+    parser.add_argument("--list", action="store_true", help="print the sections and their minutes, and stop")
     args = parser.parse_args()
     if unknown := set(args.sections) - set(SECTIONS):
         parser.error(f"want sections of {', '.join(SECTIONS)}, got {', '.join(unknown)}")
+    names = args.sections or list(SECTIONS)
+    if args.list:
+        print("\n".join(f"{name:24} {SECTIONS[name].minutes:3} minutes" for name in names))
+        print(f"{'all of these':24} {sum(SECTIONS[name].minutes for name in names):3} minutes")
+        return
+    given = {TITLES: [path.resolve() for path in args.titles], DATA: [args.data.resolve()] if args.data else []}
     parts = kept()
-    for name in args.sections or SECTIONS:
-        parts[name] = section(name, args.quick)
-        RESULTS.write_text("\n".join([OPENING, *(parts[n] for n in SECTIONS if n in parts)]), encoding="utf-8")
+    for name in names:
+        parts[name] = section(name, args.quick, given)
+        shown = {n: parts[n] for n in SECTIONS if n in parts}
+        RESULTS.write_text("\n".join([opening(shown), *shown.values()]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""fastText as a system of the quality benchmark: the one-vs-all loss, from text with its own n-grams of words.
+"""fastText as a system of the quality benchmark: the one-vs-all loss.
 
-It takes tokens, not features, and makes hashed bigrams itself where the job has bigrams. Rows without a label are left
-out, because its reader needs one. With more than one thread its result changes from run to run, whatever the seed.
+It learns from text alone. Form `own` gets the tokens and makes hashed pairs of words itself; `shared` gets each column
+of the shared features as a word, f0, f1, ..., without its weight. Rows without a label are left out, because its reader
+needs one. With more than one thread its result changes from run to run, whatever the seed.
 """
 
 from importlib.metadata import version
@@ -12,12 +13,18 @@ import numpy as np
 from benchmarks.quality import protocol
 
 
-class FastText:
+class Own:
+    ngrams = 2
+
     def __init__(self, job, folder, threads, seed, **params):
-        self.job, self.path, self.folder = job, job.folder / "train.txt", folder
-        self.how = {"loss": "ova", "wordNgrams": job.ngrams, "thread": threads, "seed": seed, "verbose": 0} | params
-        self.titles = job.lines("test.txt")
+        self.job, self.folder = job, folder
+        self.how = {"loss": "ova", "wordNgrams": self.ngrams, "thread": threads, "seed": seed, "verbose": 0} | params
+        self.path, self.titles = self.texts()
         self.versions = {"fasttext-wheel": version("fasttext-wheel"), "numpy": np.__version__}
+
+    def texts(self):
+        """The file to train on, and the lines to predict."""
+        return self.job.folder / "train.txt", self.job.lines("test.txt")
 
     def train(self) -> None:
         self.model = fasttext.train_supervised(str(self.path), **self.how)
@@ -39,5 +46,15 @@ class FastText:
         return self.folder / "model.bin"
 
 
+class Shared(Own):
+    ngrams = 1
+
+    def texts(self):
+        train, test = ([" ".join(f"f{i}" for i in ids) for ids in protocol.rows_of(x)]
+                       for x in (self.job.train_x, self.job.test_x))
+        protocol.write_lines(self.folder / "train.txt", protocol.labelled(self.job.train_y, train))
+        return self.folder / "train.txt", test
+
+
 if __name__ == "__main__":
-    protocol.serve({"ova": FastText})
+    protocol.serve({"own": Own, "shared": Shared})

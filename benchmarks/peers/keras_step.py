@@ -36,18 +36,6 @@ class DenseRows:
         return self.made[rows.start] if self.made else self.make(self.matrix, rows)
 
 
-class SparseRows:
-    def __init__(self, matrix, batches):
-        self.made = {rows.start: self.make(matrix[rows].tocoo()) for rows in batches}
-
-    @staticmethod
-    def make(matrix):
-        return tf.SparseTensor(np.stack(matrix.coords, axis=1).astype(np.int64), matrix.data, matrix.shape)
-
-    def __getitem__(self, rows):
-        return self.made[rows.start]
-
-
 def make_optimizer(problem):
     if problem.optimizer == "sgd":
         return keras.optimizers.SGD(problem.lr)
@@ -57,14 +45,14 @@ def make_optimizer(problem):
 
 
 class Network:
-    def __init__(self, problem, form):
+    def __init__(self, problem):
         self.problem, self.batches = problem, problem.batches()
         self.note = "adam with eps before the bias correction" if problem.optimizer == "adam" else ""
         self.versions = {"tensorflow": tf.__version__, "keras": keras.__version__}
         sizes = [problem.params[f"{name}.b"].size for name in problem.layers()]
         self.model = keras.Sequential(
             [
-                keras.Input((problem.x.shape[1],), sparse=form == "sparse"),
+                keras.Input((problem.x.shape[1],)),
                 *(keras.layers.Dense(size, activation=problem.activation) for size in sizes[:-1]),
                 keras.layers.Dense(sizes[-1]),
             ]
@@ -73,13 +61,9 @@ class Network:
         self.optimizer = make_optimizer(problem)
         self.optimizer.build(self.model.trainable_variables)
         self.initial_state = [variable.numpy() for variable in self.optimizer.variables]
-        self.x = (SparseRows if form == "sparse" else DenseRows)(problem.x, self.batches)
+        self.x = DenseRows(problem.x, self.batches)
         self.y = DenseRows(problem.y, self.batches)
-        if form == "train-on-batch":
-            self.model.compile(self.optimizer, loss=self.scaled_loss)
-            self.step = self.step_of_keras
-        else:
-            self.step = tf.function(self.step_of_ours, jit_compile=form == "dense-jit")
+        self.step = tf.function(self.one_step, jit_compile=True)
         self.reset()
 
     def reset(self) -> None:
@@ -100,14 +84,11 @@ class Network:
     def scaled_loss(self, y, z):
         return self.bce(y, z) * self.problem.loss_factor()
 
-    def step_of_ours(self, x, y):
+    def one_step(self, x, y):
         with tf.GradientTape() as tape:
             loss = self.scaled_loss(y, self.model(x, training=True))
         self.optimizer.apply(tape.gradient(loss, self.model.trainable_variables))
         return loss
-
-    def step_of_keras(self, x, y):
-        return self.model.train_on_batch(x, y)
 
     def unit(self) -> float:
         losses = [self.step(self.x[rows], self.y[rows]) for rows in self.batches]
@@ -117,7 +98,7 @@ class Network:
 def build(problem: Problem, form: str, threads: int):
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    return Network(problem, form)
+    return Network(problem)
 
 
 if __name__ == "__main__":

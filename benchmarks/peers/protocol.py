@@ -3,13 +3,13 @@
 A problem is one npz file (problem.py): x and y as csr arrays, the initial parameters under nnlite's names, and what one
 training step is. A system is a module, started in the root of the repository as
 
-    python -m benchmarks.peers.NAME_step PROBLEM.npz FORM [--threads N] [--optimizer NAME] [--heap kept|plain]
+    python -m benchmarks.peers.NAME_step PROBLEM.npz FORM [--threads N] [--heap kept|plain]
 
 It prepares itself, then answers each line of its standard input with one line of JSON on its standard output:
 
     (start)      {"ready": true, "versions": {...}, "threads": 2, "comparable": true, "note": ""}
-    unit         {"seconds": 0.5, "loss": 0.69}             one pass over all rows in order, batch_rows rows a step
-    first        {"seconds": 0.5, "loss": 0.69}             its first step alone, to compare what systems compute
+    unit         {"seconds": 0.5, "loss": 0.69, ...}        one pass over all rows in order, batch_rows rows a step
+    first        {"seconds": 0.5, "loss": 0.69, ...}        its first step alone, to compare what systems compute
     reset        {"done": "reset"}                          parameters and optimiser state are the initial ones again
     save PATH    {"done": "save"}                           the parameters, under nnlite's names, in an npz file
     memory       {"rss_mib": 300.0, "peak_rss_mib": 310.0}  resident now, and at most since the start of the process
@@ -17,8 +17,9 @@ It prepares itself, then answers each line of its standard input with one line o
 
 An exception is answered by {"error": "..."} and ends the process. Everything else that a system prints goes to standard
 error. `seconds` is the wall time of the unit alone; `loss` is the mean over its steps of the binary cross-entropy
-before each update, averaged over rows and labels whatever the reduction. What compiles at first use does so in the
-first unit. "comparable" is false where the system cannot take the problem's steps exactly; the note says why.
+before each update, averaged over rows and labels whatever the reduction. "cpu" has the processor's seconds of all
+threads, "preempted" how often another process took a core away. What compiles at first use does so in the first unit.
+"comparable" is false where the system cannot take the problem's steps exactly; the note says why.
 
 `--heap kept` is faster wherever arrays of a step's size are allocated and freed; measure memory with `--heap plain`.
 OpenMP's threads wait by spinning, so another busy process on one of the cores slows a step down up to tenfold.
@@ -53,16 +54,14 @@ class System:
     problem: the npz file
     form: one of the module's forms
     threads: how many it may use
-    optimizer: "sgd", "adagrad" or "adam" instead of the problem's own
     heap: "kept" or "plain", see above
     """
 
     def __init__(self, python: str | Path, module: str, problem: str | Path, form: str, threads: int = 2,
-                 optimizer: str | None = None, heap: str = "kept"):
-        options = ["--threads", threads, "--heap", heap, *(["--optimizer", optimizer] if optimizer else [])]
+                 heap: str = "kept"):
         self.chatter = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            command(python, module, problem, form, *options),
+            command(python, module, problem, form, "--threads", threads, "--heap", heap),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.chatter,
@@ -147,10 +146,15 @@ def memory() -> dict:
 
 
 def timed_unit(system) -> dict:
-    """Seconds and loss of one unit."""
-    start = time.perf_counter()
+    """Seconds and loss of one unit, and what the processor did meanwhile."""
+    preempted, cpu, start = _preempted(), time.process_time(), time.perf_counter()
     loss = system.unit()
-    return {"seconds": time.perf_counter() - start, "loss": float(loss)}
+    return {"seconds": time.perf_counter() - start, "loss": float(loss), "cpu": time.process_time() - cpu,
+            "preempted": _preempted() - preempted}
+
+
+def _preempted() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
 
 
 def first_step(system) -> dict:
@@ -209,7 +213,6 @@ def serve(build: Callable, forms: dict[str, str]) -> None:
     parser.add_argument("problem", metavar="PROBLEM.npz")
     parser.add_argument("form", metavar="FORM", choices=forms)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--optimizer", choices=("sgd", "adagrad", "adam"), help="instead of the problem's own")
     parser.add_argument("--heap", choices=("kept", "plain"), default="kept", help="keep freed memory for the next step")
     args = parser.parse_args()
     answer = answerer()
@@ -217,7 +220,6 @@ def serve(build: Callable, forms: dict[str, str]) -> None:
         keep_heap()
     try:
         problem = Problem.read(args.problem)
-        problem.optimizer = args.optimizer or problem.optimizer
         system = build(problem, args.form, args.threads)
         answer(
             {

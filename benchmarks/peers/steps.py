@@ -5,24 +5,19 @@ from pathlib import Path
 from benchmarks.peers import install
 from benchmarks.peers.protocol import System
 
-FORMS = {
+FORMS = {  # of each peer: the usual forms and the strongest that was found
     "torch": {
         "eager": "EmbeddingBag, autograd, dense gradients, fused optimiser",
         "compile": "the same, forward, loss and backward under torch.compile",
-        "compile-autotune": "the same with mode='max-autotune-no-cudagraphs'",
-        "bfloat16": "eager under autocast to bfloat16; not comparable",
-        "dense": "eager with x as a dense matrix",
+        "bfloat16": "compile under autocast to bfloat16",
         "sparse": "eager with sparse gradients of the table and the optimiser that takes them",
-        "chunked": "by hand, all layers in blocks of rows, dense gradient of the table",
-        "chunked-compile": "the same, elementwise loops under torch.compile",
+        "chunked": "by hand: blocks of rows, tiles of labels, loops under torch.compile, dense gradient of the table",
+        "chunked-bfloat16": "the same, all matrix products of bfloat16 operands",
         "sparse-chunked": "chunked, with the table updated for the words of the batch alone",
-        "sparse-chunked-compile": "the same, elementwise loops under torch.compile",
+        "sparse-chunked-bfloat16": "the same, all matrix products of bfloat16 operands",
     },
     "keras": {
-        "dense": "one-hot rows, train step under tf.function",
-        "dense-jit": "the same, compiled by XLA",
-        "train-on-batch": "one-hot rows, model.compile and train_on_batch",
-        "sparse": "dense, with x as a sparse tensor",
+        "dense-jit": "one-hot rows, train step under tf.function, compiled by XLA as Keras does by default",
     },
     "sklearn": {
         "mlp": "MLPClassifier, x and y in csr",

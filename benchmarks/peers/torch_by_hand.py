@@ -1,8 +1,8 @@
-"""PyTorch without autograd: the strongest training step found for its tensors and, in some forms, torch.compile.
+"""PyTorch without autograd: the strongest training step found for its tensors and torch.compile.
 
-A batch goes through the whole network, forward and backward, in blocks of rows that stay in cache. A block's logits are
-written to a buffer and become gradients in place; there is no dense target. Gradients are summed in place, product by
-product, and torch.optim's fused optimisers apply them.
+A batch goes through the whole network, forward and backward, in blocks of rows, and through the label layer in tiles of
+labels too, so that logits stay in cache. A tile's logits are written to a buffer and become gradients in place; there
+is no dense target. Gradients are summed in place, product by product, and torch.optim's fused optimisers apply them.
 
 The gradient of the table (features.W) is an embedding bag again: the bag of a word holds the batch's rows with that
 word. The sparse forms compute and apply it for the words of the batch only. SciPy transposes x: once where one batch
@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from benchmarks.peers import torch_optimizers
 
 BLOCK_ROWS = 1024
-TINY = 1e-30  # its root is far below any eps; torch's square root is ten times slower at zero
+TILE_LOGITS = 2**21  # of a block and a tile: 8 MiB
 GROUP = 32  # factors 1 < u <= 2 that share one logarithm: 2**32 is far from overflow
 ACTIVATIONS = {
     "sigmoid": (torch.sigmoid_, torch.ops.aten.sigmoid_backward),
@@ -27,49 +27,30 @@ ACTIVATIONS = {
 
 
 def bce_(z):
-    """The loss where all labels are false, the sum of softplus(z); z becomes its gradient, sigmoid(z)."""
-    loss = F.softplus(z).sum()
-    z.sigmoid_()
-    return loss
+    """The loss where all labels are false, the sum of softplus(z); z becomes its gradient, sigmoid(z).
 
-
-def bce_fused_(z):
-    """The same by softplus(z) = max(z, 0) + log u, u = 1 + exp(-|z|), with one logarithm for a product of many u."""
-    e = torch.exp(-z.abs())
+    softplus(z) = max(z, 0) + log u, u = 1 + exp(-|z|), with one logarithm for a product of many u.
+    """
+    x = z.float()
+    e = torch.exp(-x.abs())
     u = 1 + e
     products = u.view(-1, math.gcd(z.shape[0], GROUP), z.shape[1]).prod(1)
-    loss = z.relu().sum() + products.log().sum()
-    z.copy_(torch.where(z >= 0, 1.0, e) / u)
+    loss = x.relu().sum() + products.log().sum()
+    z.copy_(torch.where(x >= 0, 1.0, e) / u)
     return loss
 
 
 def sgd_rows_(table, sums, words, grad, lr, eps):
-    table.scatter_add_(0, words.unsqueeze(1).expand_as(grad), grad.mul_(-lr))
-
-
-def adagrad_rows_(table, sums, words, grad, lr, eps):
-    s = sums.index_select(0, words).addcmul_(grad, grad)
-    sums.index_copy_(0, words, s)
-    s.clamp_min_(TINY)
-    sgd_rows_(table, sums, words, grad.div_(s.sqrt_().add_(eps)), lr, eps)
-
-
-def sgd_rows_fused_(table, sums, words, grad, lr, eps):
     table[words] = table[words] - lr * grad
 
 
-def adagrad_rows_fused_(table, sums, words, grad, lr, eps):
+def adagrad_rows_(table, sums, words, grad, lr, eps):
     s = sums[words] + grad * grad
     sums[words] = s
     table[words] = table[words] - lr * grad / (s.sqrt() + eps)
 
 
-UPDATE_ROWS = {
-    ("sgd", False): sgd_rows_,
-    ("sgd", True): sgd_rows_fused_,
-    ("adagrad", False): adagrad_rows_,
-    ("adagrad", True): adagrad_rows_fused_,
-}
+UPDATE_ROWS = {"sgd": sgd_rows_, "adagrad": adagrad_rows_}
 
 
 def bags(matrix):
@@ -96,34 +77,45 @@ def present(starts, ids, weights):
     return words, (torch.cat([starts[words], starts[-1:]]), ids, weights)
 
 
+def blocks(rows):
+    """The blocks of a batch's rows."""
+    return [slice(start, min(start + BLOCK_ROWS, rows.stop)) for start in range(rows.start, rows.stop, BLOCK_ROWS)]
+
+
 class ByHand:
+    comparable, note, logit_type = True, "", torch.float32
+
     def __init__(self, problem, form):
-        self.sparse, compiled = form.startswith("sparse"), form.endswith("compile")
-        if self.sparse and problem.optimizer == "adam":
-            raise ValueError(f"{form}: want sgd or adagrad to update rows of the table, got adam")
+        self.sparse = form.startswith("sparse")
+        if self.sparse and problem.optimizer not in UPDATE_ROWS:
+            raise ValueError(f"{form}: want sgd or adagrad to update rows of the table, got {problem.optimizer}")
         self.problem, self.layers, self.batches = problem, problem.layers(), problem.batches()
         self.activate_, self.activation_backward = ACTIVATIONS[problem.activation]
-        self.bce_ = torch.compile(bce_fused_, dynamic=False) if compiled else bce_
-        self.update_rows_ = UPDATE_ROWS.get((problem.optimizer, compiled))
-        if self.sparse and compiled:
-            self.update_rows_ = torch.compile(self.update_rows_)
+        self.bce_ = torch.compile(bce_, dynamic=False)
+        self.update_rows_ = torch.compile(UPDATE_ROWS[problem.optimizer]) if self.sparse else None
 
-        n_labels = problem.y.shape[1]
         batch_rows = min(problem.batch_rows, problem.x.shape[0])
         self.tensors = {name: torch.from_numpy(param.copy()) for name, param in problem.params.items()}
         self.dense = [name for name in self.tensors if not (self.sparse and name == "features.W")]
         for name in self.dense:
             self.tensors[name].grad = torch.zeros_like(self.tensors[name])
         self.dz0 = torch.empty(batch_rows, len(self.tensors["features.b"]))
-        self.logits = torch.empty(min(BLOCK_ROWS, batch_rows), n_labels)
         self.x = bags(problem.x)
         self.columns = self.transposed(slice(None)) if len(self.batches) == 1 else None
-        self.y_starts = problem.y.indptr
-        y_rows = np.repeat(np.arange(problem.y.shape[0]), np.diff(self.y_starts))
-        self.truth = torch.from_numpy(y_rows * n_labels + problem.y.indices)
-        self.minus_one = torch.full((len(self.truth),), -1.0)
-        self.note, self.comparable, self.versions = "", True, {"torch": torch.__version__}
+        block_rows, n_labels = min(BLOCK_ROWS, batch_rows), problem.y.shape[1]
+        width = min(n_labels, max(1, TILE_LOGITS // block_rows))
+        self.tiles = [slice(start, min(start + width, n_labels)) for start in range(0, n_labels, width)]
+        self.z = torch.empty(block_rows * width, dtype=self.logit_type)
+        self.truth = {(block.start, tile.start): self.places(block, tile)
+                      for batch in self.batches for block in blocks(batch) for tile in self.tiles}
+        self.minus_one = torch.full((max(map(len, self.truth.values())),), -1, dtype=self.logit_type)
+        self.versions = {"torch": torch.__version__}
         self.reset()
+
+    def places(self, block, tile):
+        """Where the true labels of a block and a tile lie in its logits."""
+        y = self.problem.y[block][:, tile].tocoo()
+        return torch.from_numpy(y.row.astype(np.int64) * y.shape[1] + y.col)
 
     def reset(self) -> None:
         for name, tensor in self.tensors.items():
@@ -139,35 +131,54 @@ class ByHand:
         columns = bags(self.problem.x[rows].tocsc())
         return present(*columns) if self.sparse else (None, columns)
 
+    # the products, which the bfloat16 form replaces
+
+    def between(self, h, name):
+        """A hidden layer's z."""
+        return torch.addmm(self.tensors[f"{name}.b"], h, self.tensors[f"{name}.W"])
+
+    def between_backward(self, name, inputs, dz):
+        """Adds to w.grad; the gradient with respect to the inputs."""
+        self.tensors[f"{name}.W"].grad.addmm_(inputs.t(), dz)
+        return torch.mm(dz, self.tensors[f"{name}.W"].t())
+
+    def logits(self, h, tile, z):
+        return torch.addmm(self.tensors["labels.b"][tile], h, self.tensors["labels.W"][tile].t(), out=z)
+
+    def labels_backward(self, z, h, tile, scale, dh):
+        """Adds scale times the gradient to rows of w.grad, and the gradient without scale to dh."""
+        self.tensors["labels.W"].grad[tile].addmm_(z.t(), h, alpha=scale)
+        dh.addmm_(z, self.tensors["labels.W"][tile])
+
+    # the step
+
     def forward(self, bag):
         """The hidden layers' outputs."""
         h = [self.activate_(bag_sums(self.tensors["features.W"], *bag).add_(self.tensors["features.b"]))]
         for name in self.layers[1:-1]:
-            z = torch.addmm(self.tensors[f"{name}.b"], h[-1], self.tensors[f"{name}.W"])
-            h.append(self.activate_(z))
+            h.append(self.activate_(self.between(h[-1], name)))
         return h
 
-    def label_layer(self, h, rows, scale):
-        """The loss of a block of rows, and scale times its gradient with respect to h; adds to w.grad and b.grad."""
-        w, b = self.tensors["labels.W"], self.tensors["labels.b"]
-        first, last = self.y_starts[rows.start], self.y_starts[rows.stop]
-        z = torch.addmm(b, h, w.t(), out=self.logits[: len(h)])
-        truth = self.truth[first:last] - rows.start * len(b)
-        loss = -z.view(-1).index_select(0, truth).sum()
-        loss += self.bce_(z)
-        z.view(-1).index_add_(0, truth, self.minus_one[first:last])
-        w.grad.addmm_(z.t(), h, alpha=scale)
-        b.grad.add_(z.sum(0), alpha=scale)
-        return loss, torch.mm(z, w).mul_(scale)
+    def label_layer(self, h, start, scale):
+        """The loss of the block that begins at row `start`, and scale times its gradient with respect to h."""
+        loss, dh = 0.0, torch.zeros_like(h)
+        for tile in self.tiles:
+            width = tile.stop - tile.start
+            z = self.logits(h, tile, self.z[:len(h) * width].view(len(h), width))
+            truth = self.truth[start, tile.start]
+            loss -= z.view(-1).index_select(0, truth).float().sum()
+            loss += self.bce_(z)
+            z.view(-1).index_add_(0, truth, self.minus_one[:len(truth)])
+            self.labels_backward(z, h, tile, scale, dh)
+            self.tensors["labels.b"].grad[tile].add_(z.sum(0, dtype=torch.float32), alpha=scale)
+        return loss, dh.mul_(scale)
 
     def backward(self, dh, h, dz0):
         """Fills dz0, the gradient with respect to the first layer's z, from that with respect to the last h."""
         for name, inputs, outputs in reversed(list(zip(self.layers[1:-1], h, h[1:]))):
-            w, b = self.tensors[f"{name}.W"], self.tensors[f"{name}.b"]
             dz = self.activation_backward(dh, outputs)
-            w.grad.addmm_(inputs.t(), dz)
-            b.grad.add_(dz.sum(0))
-            dh = torch.mm(dz, w.t())
+            self.tensors[f"{name}.b"].grad.add_(dz.sum(0))
+            dh = self.between_backward(name, inputs, dz)
         dz0.copy_(self.activation_backward(dh, h[0]))
 
     def step(self, rows):
@@ -178,11 +189,10 @@ class ByHand:
                 self.tensors[name].grad.zero_()
 
         loss, dz0 = 0.0, self.dz0[:n_rows]
-        for start in range(rows.start, rows.stop, BLOCK_ROWS):
-            block = slice(start, min(start + BLOCK_ROWS, rows.stop))
+        for block in blocks(rows):
             h = self.forward(cut(*self.x, block))
-            block_loss, dh = self.label_layer(h[-1], block, mean * self.problem.loss_factor())
-            self.backward(dh, h, dz0[start - rows.start:block.stop - rows.start])
+            block_loss, dh = self.label_layer(h[-1], block.start, mean * self.problem.loss_factor())
+            self.backward(dh, h, dz0[block.start - rows.start:block.stop - rows.start])
             loss += block_loss
 
         torch.sum(dz0, 0, out=self.tensors["features.b"].grad)

@@ -1,9 +1,9 @@
 """PyTorch on the CPU as a system of the speed benchmark: the forms with autograd, and the choice between all forms.
 
 Parameters keep nnlite's names and shapes: features.W (D, H) is the table of an embedding bag, a hidden layer computes
-h W, and the label layer h W^T with labels.W (L, K). The words of a row are a bag (`embedding_bag`, mode "sum") unless
-the form is dense. The target is a dense float32 matrix, as binary_cross_entropy_with_logits needs it: made once if it
-takes at most 4 GiB, else in every step. The forms without autograd are in torch_by_hand.py.
+h W, and the label layer h W^T with labels.W (L, K). The words of a row are a bag (`embedding_bag`, mode "sum"). The
+target is a dense float32 matrix, as binary_cross_entropy_with_logits needs it: made once if it takes at most 4 GiB,
+else in every step. The forms without autograd are in torch_by_hand.py and torch_bfloat16.py.
 """
 
 import contextlib
@@ -12,27 +12,23 @@ import functools
 import torch
 import torch.nn.functional as F
 
-from benchmarks.peers import protocol, steps, torch_by_hand, torch_optimizers
+from benchmarks.peers import protocol, steps, torch_bfloat16, torch_by_hand, torch_optimizers
 from benchmarks.peers.problem import Problem, fits_dense
 
 ACTIVATIONS = {"sigmoid": torch.sigmoid, "relu": torch.relu}
 
 
-def loss_of(multiply_x, problem, params, x, y):
-    """Mean BCE over rows and labels; multiply_x(x, table) is x's product with features.W."""
+def loss_of(problem, sparse, params, bag, y):
+    """Mean BCE over rows and labels; sparse: the gradient of the table is a sparse tensor."""
     activation = ACTIVATIONS[problem.activation]
     _, *hidden, _ = problem.layers()
-    z = multiply_x(x, params["features.W"]) + params["features.b"]
+    starts, words, weights = bag
+    z = F.embedding_bag(words, params["features.W"], starts, mode="sum", per_sample_weights=weights,
+                        include_last_offset=True, sparse=sparse) + params["features.b"]
     for name in hidden:
         z = torch.addmm(params[f"{name}.b"], activation(z), params[f"{name}.W"])
     z = F.linear(activation(z), params["labels.W"], params["labels.b"])
     return F.binary_cross_entropy_with_logits(z, y)
-
-
-def multiply_bags(x, table, sparse):
-    starts, words, weights = x
-    how = {"mode": "sum", "include_last_offset": True, "sparse": sparse}
-    return F.embedding_bag(words, table, starts, per_sample_weights=weights, **how)
 
 
 class DenseRows:
@@ -47,31 +43,18 @@ class DenseRows:
         return torch.from_numpy(self.matrix[rows].toarray()) if self.whole is None else self.whole[rows]
 
 
-class BagRows:
-    """Rows of a csr matrix as bags: starts, word ids, weights or None."""
-
-    def __init__(self, matrix):
-        self.bags = torch_by_hand.bags(matrix)
-
-    def __getitem__(self, rows):
-        return torch_by_hand.cut(*self.bags, rows)
-
-
 class Autograd:
     def __init__(self, problem, form):
         self.problem, self.batches = problem, problem.batches()
         self.params_ = {name: torch.nn.Parameter(torch.from_numpy(p.copy())) for name, p in problem.params.items()}
-        self.sparse = form.startswith("sparse")
-        multiply_x = torch.matmul if form == "dense" else functools.partial(multiply_bags, sparse=self.sparse)
-        self.x = DenseRows(problem.x) if form == "dense" else BagRows(problem.x)
-        self.y = DenseRows(problem.y)
-        self.loss = functools.partial(loss_of, multiply_x, problem)
-        if "compile" in form:
-            mode = "max-autotune-no-cudagraphs" if form.endswith("autotune") else None
-            self.loss = torch.compile(self.loss, mode=mode)
+        self.sparse = form == "sparse"
+        self.x, self.y = torch_by_hand.bags(problem.x), DenseRows(problem.y)
+        self.loss = functools.partial(loss_of, problem, self.sparse)
+        if form in ("compile", "bfloat16"):
+            self.loss = torch.compile(self.loss)
         self.cast = torch.autocast("cpu", torch.bfloat16) if form == "bfloat16" else contextlib.nullcontext()
         notes = ["products in bfloat16"] * (form == "bfloat16")
-        notes += ["SparseAdam leaves absent words alone"] * (self.sparse and problem.optimizer == "adam")
+        notes += ["SparseAdam: another eps, absent words stay"] * (self.sparse and problem.optimizer == "adam")
         self.note, self.comparable = "; ".join(notes), not notes
         self.versions = {"torch": torch.__version__}
         self.optimizers = self.make_optimizers()
@@ -95,7 +78,7 @@ class Autograd:
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         with self.cast:
-            loss = self.loss(self.params_, self.x[rows], self.y[rows])
+            loss = self.loss(self.params_, torch_by_hand.cut(*self.x, rows), self.y[rows])
         (loss * self.problem.loss_factor()).backward()
         for optimizer in self.optimizers:
             optimizer.step()
@@ -107,7 +90,10 @@ class Autograd:
 
 def build(problem: Problem, form: str, threads: int):
     torch.set_num_threads(threads)
-    return (torch_by_hand.ByHand if "chunked" in form else Autograd)(problem, form)
+    if "chunked" not in form:
+        return Autograd(problem, form)
+    by_hand = torch_bfloat16.ByHandBfloat16 if form.endswith("bfloat16") else torch_by_hand.ByHand
+    return by_hand(problem, form)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,24 @@
 """How well does nnlite rank labels, next to what people use for many labels on sparse text, and what does each cost?
 
     python -m benchmarks.quality.compare [--quick] [--rows N] [--seeds N] [--datasets NAME ...] [--xmc TRAIN TEST]
-                                         [--systems NAME ...] [--data FOLDER] [--json FILE]
+                                         [--systems NAME ...] [--titles FILE ...] [--data FOLDER] [--json FILE]
 
-`titles` are real product titles: four fifths train, one fifth tests; seed 0 keeps the order of the file, other seeds
-shuffle first. `bibtex` and `delicious` come with their own split, as does a pair of files in the Extreme Classification
-text format (--xmc), whose values are used as they are. One tokeniser makes the features of the titles, once: words and
-pairs of words of nnlite's Vocabulary, in at least 2 titles, as TF-IDF rows of length 1; fastText gets the same words as
-text and pairs them itself. `nnlite` is the default recipe with the default features, not tuned; `nnlite, shared
-features` gets the matrix of the linear systems.
+`titles`: four fifths train, one fifth tests; seed 0 keeps the order of the file, other seeds shuffle first. `bibtex`
+and `delicious` come with their own split, as does a pair of files in the Extreme Classification text format (--xmc),
+whose values are used as they are.
+
+Features are `shared` or a system's `own`. Shared: one tokeniser makes them, once: words and pairs of words of nnlite's
+Vocabulary, in at least 2 titles, as TF-IDF rows of length 1; fastText gets each column as a word. Own: of nnlite, its
+default features; of scikit-learn, TfidfVectorizer's words and pairs with a logarithm of the counts; of fastText, words
+and hashed pairs. napkinXC and omikuji take matrices alone. nnlite has the default recipe, not tuned.
 
 Every system is a process of its own with two threads, and answers the ids of its 5 best labels. From these ids
 nnlite.scores.metrics computes all scores, in percent, over the rows that have a label; propensities come from the
 counts of the training part. BCE is the mean over rows and labels, of probabilities clipped to 1e-7 from 0 and 1.
-`train s` and `us / title` (top 5, all test rows in one call) start from the features, for fastText from the text;
-`features s` is the time from titles to features. `peak MiB` is the largest resident size while the process trains and
-predicts, `before MiB` the size with the data loaded. `model MiB` is the size of the saved model.
+`features s` is the time from a file of the training titles to features (of fastText's own: to lines of tokens),
+`train s` starts from these, `both s` is their sum. `us / title`: top 5, all test rows in one call, from features; for
+fastText from text. `peak MiB` is the largest resident size while the process makes its own features, trains and
+predicts, `before MiB` the size before that. `model MiB`: the saved model, own features with their words.
 
 A peer has two rows: as documented, and tuned. Tuned means: the best nDCG@5 of the documented parameters and a few more
 (GRIDS) on a tenth of the first seed's training part, then trained on all of it. Other seeds keep the choice, though
@@ -35,7 +38,8 @@ import numpy as np
 
 from benchmarks import process, report
 from benchmarks.peers import install
-from benchmarks.quality import data, table
+from benchmarks.quality import parts, table
+from benchmarks.quality.published import PUBLISHED
 from benchmarks.quality.table import NDCG
 
 # What each peer is tuned over, besides its documented parameters. These are, for napkinXC, the docstrings of
@@ -51,8 +55,8 @@ GRIDS = {
     "napkinXC one-vs-rest": [SQUARED_HINGE, SQUARED_HINGE | {"liblinear_c": 1}, FINE],
     "omikuji": [{"cluster_balanced": False, "cluster_k": 100, "max_depth": 3}, {"collapse_every_n_layers": 5},
                 {"linear_c": 0.3, "linear_eps": 0.01, "linear_weight_threshold": 0.01}],
-    "fastText ova": [{"lr": 0.5, "epoch": 25, "dim": 50, "bucket": 200_000}, {"lr": 0.5, "epoch": 25},
-                     {"lr": 0.5, "epoch": 50, "dim": 50, "bucket": 200_000}],
+    "fastText": [{"lr": 0.5, "epoch": 25, "dim": 50, "bucket": 200_000}, {"lr": 0.5, "epoch": 25},
+                 {"lr": 0.5, "epoch": 50, "dim": 50, "bucket": 200_000}],
     "LinearSVC": [{"C": 0.1}, {"C": 0.3}],
     "SGDClassifier": [{"alpha": 1e-5}, {"alpha": 3e-6}],
 }
@@ -72,16 +76,25 @@ class System:
         return process.command(sys.executable, "benchmarks.quality.nnlite_system", *arguments)
 
 
+QUICK = "nnlite (own)", "nnlite (shared)", "LinearSVC (shared)"
 SYSTEMS = {
-    "nnlite": System(None, "default"),
-    "nnlite, shared features": System(None, "shared"),
-    "napkinXC PLT": System("napkinxc", "plt"),
-    "napkinXC one-vs-rest": System("napkinxc", "ovr"),
-    "omikuji": System("omikuji", "trees"),
-    "fastText ova": System("fasttext", "ova"),
-    "LinearSVC": System("sklearn", "svc"),
-    "SGDClassifier": System("sklearn", "sgd"),
+    "nnlite (own)": System(None, "own"),
+    "nnlite (shared)": System(None, "shared"),
+    "LinearSVC (own)": System("sklearn", "own-svc"),
+    "LinearSVC (shared)": System("sklearn", "svc"),
+    "SGDClassifier (own)": System("sklearn", "own-sgd"),
+    "SGDClassifier (shared)": System("sklearn", "sgd"),
+    "fastText (own)": System("fasttext", "own"),
+    "fastText (shared)": System("fasttext", "shared"),
+    "napkinXC PLT (shared)": System("napkinxc", "plt"),
+    "napkinXC one-vs-rest (shared)": System("napkinxc", "ovr"),
+    "omikuji (shared)": System("omikuji", "trees"),
 }
+
+
+def grid(name: str) -> list[dict]:
+    """The parameters that a system is tuned over; none of nnlite."""
+    return GRIDS.get(name.rpartition(" (")[0], [])
 
 
 # ---- one run of one system
@@ -103,14 +116,14 @@ def answer(system: System, folder: Path, params: dict, seed: int,
         return file["ids"], probabilities, json.loads(str(file["figures"]))
 
 
-def run(system: System, part: data.Part, propensity: tuple, params: dict, seed: int) -> dict:
+def run(system: System, part: parts.Part, propensity: tuple, params: dict, seed: int) -> dict:
     """All columns of one run on a part whose job is written."""
     ids, probabilities, figures = answer(system, part.job.folder, params, seed)
     propensities = table.propensities_of(part.job, propensity)
     row = table.scores(part.truth, ids, propensities, probabilities) | figures
-    if system.peer not in (None, "fasttext") or system.form == "shared":
-        row["features s"] = part.features_s
-    return row
+    if row["features s"] is None:
+        row["features s"] = part.text_s if (system.peer, system.form) == ("fasttext", "own") else part.features_s
+    return row | {"both s": row["train s"] + (row["features s"] or 0)}
 
 
 # ---- seeds and tuning
@@ -122,7 +135,7 @@ def choose(candidates: list, score: Callable) -> object:
     return candidates[max(known, key=lambda i: values[i])] if known else candidates[0]
 
 
-def tuned_params(name: str, part: data.Part, propensity: tuple, quick: bool) -> dict:
+def tuned_params(name: str, part: parts.Part, propensity: tuple, quick: bool) -> dict:
     """The best parameters of a peer on a validation part; {} stands for the documented ones."""
     def score(params):
         try:
@@ -133,10 +146,10 @@ def tuned_params(name: str, part: data.Part, propensity: tuple, quick: bool) -> 
         print(f"{name} {params}: {NDCG} {100 * found:.2f} on the validation part", file=sys.stderr, flush=True)
         return found
 
-    return choose([{}, *GRIDS[name][:1 if quick else None]], score)
+    return choose([{}, *grid(name)[:1 if quick else None]], score)
 
 
-def written(dataset: data.Titles | data.Matrices, train, test, folder: Path) -> data.Part:
+def written(dataset: parts.Titles | parts.Matrices, train, test, folder: Path) -> parts.Part:
     """The Part of a split, its job written to a new folder."""
     part = dataset.part(train, test)
     Path(folder).mkdir()
@@ -144,9 +157,10 @@ def written(dataset: data.Titles | data.Matrices, train, test, folder: Path) -> 
     return part
 
 
-def measure(dataset: data.Titles | data.Matrices, names: Iterable[str], n_seeds: int, quick: bool) -> dict:
+def measure(dataset: parts.Titles | parts.Matrices, names: Iterable[str], n_seeds: int, quick: bool) -> dict:
     """Row name -> its runs, one dict a seed, or a str that says why there is none."""
-    rows, tuned, names = {"most frequent labels": []}, {}, list(names)
+    rows, tuned = {"most frequent labels": []}, {}
+    names = [name for name in names if dataset.own_features or "(shared)" in name]
     for seed in range(n_seeds):
         with tempfile.TemporaryDirectory() as folder:
             train, test = dataset.split(seed)
@@ -157,7 +171,7 @@ def measure(dataset: data.Titles | data.Matrices, names: Iterable[str], n_seeds:
             for name in names.copy():
                 try:
                     SYSTEMS[name].command()
-                    if name in GRIDS and name not in tuned:
+                    if grid(name) and name not in tuned:
                         tuned[name] = tuned_params(name, valid, dataset.propensity, quick)
                     for row, found in both(name, tuned.get(name), part, dataset.propensity, seed):
                         rows.setdefault(row, []).append(found)
@@ -167,7 +181,7 @@ def measure(dataset: data.Titles | data.Matrices, names: Iterable[str], n_seeds:
     return rows
 
 
-def both(name: str, tuned: dict | None, part: data.Part, propensity: tuple, seed: int) -> Iterator[tuple[str, dict]]:
+def both(name: str, tuned: dict | None, part: parts.Part, propensity: tuple, seed: int) -> Iterator[tuple[str, dict]]:
     """Yield (row name, its run): as documented and, of a peer, with the tuned parameters."""
     found = None
     for row, params in ((name, {}), (f"{name}, tuned", tuned)):
@@ -178,48 +192,54 @@ def both(name: str, tuned: dict | None, part: data.Part, propensity: tuple, seed
             yield row, found
 
 
-def sizes(dataset: data.Titles | data.Matrices, seed: int = 0) -> str:
-    """The rows of both parts, and A and B of the propensities."""
+def sizes(dataset: parts.Titles | parts.Matrices, seed: int = 0) -> str:
+    """Where the rows come from, their numbers in both parts, and A and B of the propensities."""
     train, test = dataset.split(seed)
     a, b = dataset.propensity
-    return f"{len(train):,} rows train, {len(test):,} test; propensities with A = {a}, B = {b}"
+    return f"{dataset.source}; {len(train):,} rows train, {len(test):,} test; propensities with A = {a}, B = {b}"
 
 
-def datasets(args) -> Iterator[data.Titles | data.Matrices]:
+def datasets(args) -> Iterator[parts.Titles | parts.Matrices]:
     """The data sets that were asked for; prints a line for each that is absent."""
-    n_rows = 2_000 if args.quick else args.rows
-    for name in args.datasets:
+    n_rows = 1_000 if args.quick else args.rows
+    for name in args.datasets or ["titles", *PUBLISHED][:1 if args.quick else None]:
+        if name == "titles":
+            yield parts.read_titles(args.titles, n_rows)
+            continue
         try:
-            yield data.read(name, args.data, n_rows)
+            yield parts.read_public(name, args.data, n_rows)
         except FileNotFoundError as error:
-            print(f"\n{name}: there is no {Path(error.filename).name}: --data names the folder of the real data")
+            print(f"\n{name}: there is no {Path(error.filename).name}: --data names the folder that has it")
     if args.xmc:
         name = Path(args.xmc[0]).name.split(".")[0]
-        yield data.read_matrices(name, *args.xmc, n_rows, tuple(args.propensity))
+        yield parts.read_matrices(name, *args.xmc, n_rows, tuple(args.propensity))
 
 
-def main() -> None:
-    parser = report.parser(__doc__, "2,000 rows, tiny grids, to see that it runs")
+def main() -> int:
+    """Print the tables; the exit code is 1 if a system that is installed failed."""
+    parser = report.parser(__doc__, "1,000 titles, nnlite and LinearSVC, tiny grids", titles=True)
     parser.add_argument("--rows", type=int, metavar="N", help="of every data set, a fifth of them for the test")
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="seeds 0, 1, ... (default: %(default)s)")
-    parser.add_argument("--datasets", nargs="*", choices=["titles", *data.PUBLISHED],
-                        default=["titles", *data.PUBLISHED])
+    parser.add_argument("--datasets", nargs="*", choices=["titles", *PUBLISHED])
     parser.add_argument("--xmc", nargs=2, metavar=("TRAIN", "TEST"), help="one more data set")
-    parser.add_argument("--propensity", nargs=2, type=float, metavar=("A", "B"), default=data.GENERAL)
-    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=list(SYSTEMS), metavar="NAME",
-                        help=", ".join(SYSTEMS))
-    parser.add_argument("--data", type=Path, default=report.DATA, metavar="FOLDER", help="the folder of the real data")
+    parser.add_argument("--propensity", nargs=2, type=float, metavar=("A", "B"), default=parts.GENERAL)
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, metavar="NAME", help=", ".join(SYSTEMS))
+    parser.add_argument("--data", type=Path, default=report.DATA, metavar="FOLDER",
+                        help="the folder of bibtex_train.txt.gz and so on (default: benchmarks/data)")
     args = parser.parse_args()
     process.rerun_clean()
     print(report.head_line(), flush=True)
-    results = []
+    results, failed = [], []
     for dataset in datasets(args):
-        rows = measure(dataset, args.systems, args.seeds, args.quick)
+        rows = measure(dataset, args.systems or (QUICK if args.quick else SYSTEMS), args.seeds, args.quick)
         results.append({"dataset": dataset.name, "sizes": sizes(dataset), "rows": rows})
         print(f"\n## {dataset.name}: {sizes(dataset)}, {args.seeds} seed{'s' * (args.seeds > 1)}\n")
-        print(table.table(rows, dataset.name) + f"\n\nPeers: {table.versions(rows)}", flush=True)
+        print(table.tables(rows, dataset.name) + f"\n\nPeers: {table.versions(rows)}", flush=True)
+        failed += [f"{dataset.name}, {name}: {why}" for name, why in rows.items()
+                   if isinstance(why, str) and "installed" not in why]
     report.write(args.json, {"head": report.head_line(), "results": results})
+    return report.verdict(failed, "installed systems that failed; the scores of all come from one function")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,12 +1,11 @@
 """nnlite as a system of the quality benchmark: its default recipe, not tuned.
 
-Form `default` gets what a user has: the titles, from which it makes the default features, or the matrices of a data set
-without titles. Form `shared` gets the matrix of the linear systems instead. Before the clock starts, a training on a
-few rows loads the compiled code; benchmarks/speed/first_run.py measures how long compiling takes.
+Form `own` makes the default features from the titles; `shared` gets the matrix of the linear systems. Before the clock
+starts, a training on a few rows loads the compiled code; benchmarks/speed/first_run.py measures how long compiling
+takes.
 """
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -25,34 +24,27 @@ def default_model(train: nnlite.Dataset, seed: int, threads: int) -> nnlite.MLP:
     return trainer.model
 
 
-class Default:
-    """The default features."""
+class Shared:
+    """The features of the linear systems."""
 
     def __init__(self, job: protocol.Job, folder: Path, threads: int, seed: int):
-        self.n_labels, self.path, self.threads, self.seed = job.train_y.shape[1], folder / "model.npz", threads, seed
-        self.data, self.test_x, self.label_ids, self.features_s = self.features(job)
-        self.versions = {"numpy": np.__version__}
-        default_model(nnlite.Dataset(self.data.x[:64], self.data.y[:64]), seed, threads).top_k(self.test_x[:64], 1)
+        self.job, self.folder, self.threads, self.seed = job, folder / "model", threads, seed
+        self.n_labels, self.versions = job.train_y.shape[1], {"numpy": np.__version__}
+        few = sp.eye_array(64, dtype=np.float32, format="csr")
+        default_model(nnlite.Dataset(few, few), seed, threads).top_k(few, 1)
+        self.load()
 
-    @staticmethod
-    def features(job: protocol.Job) -> tuple:
-        """Data set, test matrix, the job's id of each label, and the seconds from titles to features, or None."""
-        if not (job.folder / "labels.json").exists():
-            return Shared.features(job)
-        train, test = ([nnlite.Record(*json.loads(line)) for line in job.lines(f"{name}.jsonl")]
-                       for name in ("train", "test"))
-        start = time.perf_counter()
-        vocabulary = nnlite.Vocabulary.build(train, **recipes.FEATURES["default"])
-        data, test_x = vocabulary.encode(train), vocabulary.encode_titles([record.title for record in test])
-        seconds = time.perf_counter() - start
-        ids = {label: i for i, label in enumerate(json.loads((job.folder / "labels.json").read_text()))}
-        return data, test_x, np.array([ids[label] for label in vocabulary.labels]), seconds
+    def load(self) -> None:
+        """What does not count as training."""
+        train_x, self.test_x = (sp.csr_array(self.job.weighted(x)) for x in (self.job.train_x, self.job.test_x))
+        self.data, self.label_ids = nnlite.Dataset(train_x, self.job.train_y), np.arange(self.n_labels)
 
     def train(self) -> None:
         self.model = default_model(self.data, self.seed, self.threads)
 
     def top_k(self, k: int):
-        return self.label_ids[self.model.top_k(self.test_x, k, self.threads)[0]]
+        ids = self.model.top_k(self.test_x, min(k, len(self.label_ids)), self.threads)[0]
+        return self.label_ids[ids]
 
     def probabilities(self):
         table = np.zeros((self.test_x.shape[0], self.n_labels), np.float32)
@@ -60,18 +52,33 @@ class Default:
         return table
 
     def save(self):
-        np.savez(self.path, **self.model.params)
-        return self.path
+        self.folder.mkdir()
+        np.savez(self.folder / "params.npz", **self.model.params)
+        return self.folder
 
 
-class Shared(Default):
-    """The features of the linear systems."""
+class Own(Shared):
+    """The default features."""
 
-    @staticmethod
-    def features(job: protocol.Job) -> tuple:
-        train_x, test_x = (sp.csr_array(job.weighted(x)) for x in (job.train_x, job.test_x))
-        return nnlite.Dataset(train_x, job.train_y), test_x, np.arange(job.train_y.shape[1]), None
+    def load(self) -> None:
+        self.ids = {label: i for i, label in enumerate(json.loads((self.job.folder / "labels.json").read_text()))}
+        few = [nnlite.Record("a b", ["c"])] * 64
+        nnlite.Vocabulary.build(few, **recipes.FEATURES["default"]).encode(few)
+
+    def prepare(self) -> None:
+        records = [nnlite.Record(*record) for record in protocol.records_of(self.job.folder / "train.jsonl")]
+        self.vocabulary = nnlite.Vocabulary.build(records, **recipes.FEATURES["default"])
+        self.data = self.vocabulary.encode(records)
+        self.label_ids = np.array([self.ids[label] for label in self.vocabulary.labels])
+
+    def prepare_test(self) -> None:
+        self.test_x = self.vocabulary.encode_titles(self.job.titles("test.jsonl"))
+
+    def save(self):
+        folder = super().save()
+        protocol.write_lines(folder / "words.txt", self.vocabulary.words)
+        return folder
 
 
 if __name__ == "__main__":
-    protocol.serve({"default": Default, "shared": Shared})
+    protocol.serve({"own": Own, "shared": Shared})

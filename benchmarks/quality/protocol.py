@@ -2,19 +2,21 @@
 
 A job is a folder (`Job.write`, `Job.read`) with one training part and one test part:
 
-    job.npz                   train_x, train_y, test_x as csr; idf (D,); ngrams
-    train.txt, test.txt       the same rows as text, labels in front of the training rows: __label__3 blue dress
-    train.jsonl, test.jsonl   the titles and categories themselves, and labels.json: only where the data are records
+    job.npz                   train_x, train_y, test_x as csr; idf (D,)
+    train.jsonl, test.jsonl   where the data are titles: these and their categories; labels.json has the labels' names
+    train.txt, test.txt       their tokens, labels in front of the training rows: __label__3 blue dress
 
-x holds counts (ones for titles); `weighted` makes the TF-IDF rows of length 1 that the linear systems take. The true
-labels of the test part are not in the folder. A system is a module, run once for each job and set of parameters:
+x holds counts (ones for titles), the shared features; `weighted` makes the TF-IDF rows of length 1 that the linear
+systems take. Systems with features of their own make them from the titles. The true labels of the test part are not
+read by any system. A system is a module, run once for each job and set of parameters:
 
     python -m benchmarks.peers.NAME_quality JOB_FOLDER ANSWER.npz FORM [--params JSON] [--threads N] [--seed N]
 
 It reads the job, trains, predicts, saves its model and writes ANSWER.npz: ids (N, TOP) int32, best first, none twice;
-where it has them, the probabilities (N, L) of all labels; and `figures`, JSON with the seconds of training and of
-predicting (the faster of two calls, so that code and model are in memory), the resident MiB before training, the peak
-from there to the end of the second prediction, the size of the saved model, and the versions.
+where it has them, the probabilities (N, L) of all labels; and `figures`, JSON with the seconds of making its own
+features, of training and of predicting (the faster of two calls, so that code and model are in memory), the resident
+MiB before all this, the peak from there to the end of the second prediction, the size of the saved model, and the
+versions.
 
 This module needs the standard library, NumPy and SciPy alone, so any system's process can import it.
 """
@@ -46,17 +48,15 @@ class Job:
 
     train_x, train_y, test_x: csr float32, (N, D), (N, L) and (M, D)
     idf: (D,)
-    ngrams: the largest number of words that a column of x stands for
-    train_text, test_text: the rows' tokens, one str a row
-    records: None, or (train, test) lists of (title, labels)
-    labels: the names of the labels, where there are records
+    train_text, test_text: of titles, the tokens, one str a row
+    records: of titles, (train, test) lists of (title, labels)
+    labels: of titles, the names of the labels
     """
 
     train_x: sp.csr_array
     train_y: sp.csr_array
     test_x: sp.csr_array
     idf: np.ndarray
-    ngrams: int = 1
     train_text: list = None
     test_text: list = None
     records: tuple = None
@@ -66,15 +66,13 @@ class Job:
     def write(self, folder: str | Path) -> None:
         """Write the files of the job to an existing folder."""
         self.folder = Path(folder)
-        arrays = {"idf": self.idf, "ngrams": self.ngrams}
+        arrays = {"idf": self.idf}
         for name in MATRICES:
             arrays |= {f"{name}_{part}": getattr(getattr(self, name), part) for part in CSR_PARTS}
         np.savez(self.folder / "job.npz", **arrays)
-        tags = [" ".join(f"{LABEL}{i}" for i in ids) for ids in rows_of(self.train_y)]
-        labelled = [f"{tag} {text}".strip() for tag, text in zip(tags, self.train_text) if tag]
-        write_lines(self.folder / "train.txt", labelled)
-        write_lines(self.folder / "test.txt", self.test_text)
         if self.records:
+            write_lines(self.folder / "train.txt", labelled(self.train_y, self.train_text))
+            write_lines(self.folder / "test.txt", self.test_text)
             for name, records in zip(("train", "test"), self.records):
                 write_lines(self.folder / f"{name}.jsonl", map(json.dumps, records))
             (self.folder / "labels.json").write_text(json.dumps(self.labels))
@@ -84,11 +82,15 @@ class Job:
         """The job in a folder, without its texts: `lines` reads them."""
         with np.load(Path(folder) / "job.npz") as file:
             matrices = [as_csr(*(file[f"{name}_{part}"] for part in CSR_PARTS)) for name in MATRICES]
-            return Job(*matrices, file["idf"], int(file["ngrams"]), folder=Path(folder))
+            return Job(*matrices, file["idf"], folder=Path(folder))
 
     def lines(self, name: str) -> list[str]:
         """The lines of one of the job's files."""
         return (self.folder / name).read_text(encoding="utf-8").split("\n")[:-1]
+
+    def titles(self, name: str) -> list[str]:
+        """The titles of one of the job's files of records."""
+        return [title for title, _ in records_of(self.folder / name)]
 
     def weighted(self, x: sp.csr_array) -> sp.csr_matrix:
         """x with each column times its idf, then each row scaled to length 1; empty rows stay empty."""
@@ -100,6 +102,18 @@ class Job:
     def frequent(self) -> np.ndarray:
         """The labels, most frequent in training first."""
         return np.argsort(-np.bincount(self.train_y.indices, minlength=self.train_y.shape[1]), kind="stable")
+
+
+def records_of(path: Path) -> list[tuple[str, list[str]]]:
+    """The (title, categories) of a file of JSON lines."""
+    with open(path, encoding="utf-8") as file:
+        return [tuple(json.loads(line)) for line in file]
+
+
+def labelled(y: sp.csr_array, texts: Iterable[str]) -> list[str]:
+    """'__label__3 blue dress' of each row that has a label."""
+    tags = [" ".join(f"{LABEL}{i}" for i in ids) for ids in rows_of(y)]
+    return [f"{tag} {text}".strip() for tag, text in zip(tags, texts) if tag]
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
@@ -168,15 +182,19 @@ def timed(function: Callable[[], object]) -> tuple[float, object]:
 
 
 def measure(system, job: Job) -> tuple[dict, dict]:
-    """Train, predict and save: the arrays of the answer, and its figures."""
+    """Make features, train, predict and save: the arrays of the answer, and its figures."""
     n_rows, n_labels = job.test_x.shape[0], job.train_y.shape[1]
     forget_peak()
-    before = memory()["rss_mib"]
+    before, features_s = memory()["rss_mib"], None
+    if hasattr(system, "prepare"):
+        features_s, _ = timed(system.prepare)
     train_s, _ = timed(system.train)
+    if hasattr(system, "prepare_test"):
+        system.prepare_test()
     predict_s, ids = min((timed(lambda: system.top_k(TOP)) for _ in range(2)), key=lambda pair: pair[0])
     figures = {"train s": train_s, "us / title": 1e6 * predict_s / n_rows, "before MiB": before,
                "peak MiB": memory()["peak_rss_mib"], "model MiB": size_mib(system.save()),
-               "features s": getattr(system, "features_s", None), "versions": system.versions}
+               "features s": features_s, "versions": system.versions}
     arrays = {"ids": filled(ids, job.frequent().tolist(), TOP)}
     if hasattr(system, "probabilities") and n_rows * n_labels <= LARGEST_TABLE:
         probabilities = system.probabilities()
@@ -189,7 +207,8 @@ def serve(forms: dict[str, type]) -> None:
     """Run a system. forms: name -> class; its constructor (job, folder, threads, seed, **params) is not timed.
 
     An instance has train(); top_k(k); save(), which returns the path of the model; `versions`, a dict; and maybe
-    probabilities(), which returns an array (N, L) or None.
+    probabilities(), which returns an array (N, L) or None. One with features of its own has prepare(), from the file of
+    the training titles to the features, and prepare_test(), which is not timed.
     """
     parser = argparse.ArgumentParser(description="A system of the quality benchmark.")
     parser.add_argument("job", type=Path)

@@ -1,17 +1,19 @@
-"""The scores of compare.py, computed from the ids that systems answer, and the table of the scores."""
+"""The scores of compare.py, computed from the ids that systems answer, and its tables: scores, costs, nnlite's lead."""
 
 import numpy as np
 import scipy.sparse as sp
 
 from benchmarks import report
-from benchmarks.quality.data import PUBLISHED, PUBLISHED_COLUMNS, Part
+from benchmarks.quality.parts import Part
 from benchmarks.quality.protocol import Job
+from benchmarks.quality.published import PUBLISHED, PUBLISHED_COLUMNS
 from nnlite.scores import metrics
 
 NDCG = "nDCG@5"
 PERCENT = ("P@1", "P@3", "P@5", "PSP@1", "PSP@3", "PSP@5", NDCG)
-COSTS = ("features s", "train s", "us / title", "before MiB", "peak MiB", "model MiB")
-COLUMNS = ("system", *PERCENT, "BCE", *COSTS, "note")
+SCORES = ("system", *PERCENT, "BCE")
+COSTS = ("system", "features s", "train s", "both s", "us / title", "before MiB", "peak MiB", "model MiB", "note")
+LINEAR = "LinearSVC (shared), tuned"  # the system that nnlite's lead is explained against
 CLIP = 1e-7
 
 
@@ -49,26 +51,47 @@ def baseline(part: Part, propensity: tuple[float, float]) -> dict:
     return row | {"BCE": metrics.bce_of_frequencies(part.truth, frequencies)}
 
 
-# ---- table
+# ---- tables
 
-def table(rows: dict, dataset: str) -> str:
-    """The table of {row name: its runs, or why there are none}, with the figures published for the data set."""
-    return report.table(table_rows(rows) + published(dataset), COLUMNS)
+def tables(rows: dict, dataset: str) -> str:
+    """The tables of {row name: its runs, or why there are none}, with the figures published for the data set."""
+    lines = table_rows(rows)
+    parts = [report.table([line for line in lines if "P@1" in line] + published(dataset), SCORES),
+             report.table([line for line in lines if "train s" in line or "P@1" not in line], COSTS)]
+    if explained := lead(rows):
+        parts += [f"Where nnlite's lead over {LINEAR} comes from, in points:", report.table(explained)]
+    return "\n\n".join(parts)
 
 
 def table_rows(rows: dict) -> list[dict]:
-    """The rows of the printed table: means over the seeds and, if there are several, the largest distance from it."""
+    """The rows of the printed tables: means over the seeds and, if there are several, the largest distance from it."""
     lines = []
     for name, runs in rows.items():
         if isinstance(runs, str):
             lines.append({"system": name, "note": runs})
             continue
         line = {"system": name, "note": note(runs)}
-        for column in COLUMNS[1:-1]:
+        for column in (*SCORES[1:], *COSTS[1:-1]):
             values = [found[column] for found in runs if found.get(column) is not None]
             if values:
                 line[column] = cell(column, np.array(values))
         lines.append(line)
+    return lines
+
+
+def lead(rows: dict) -> list[dict]:
+    """How much of nnlite's lead comes from its features and how much from its network, with the features of the other.
+
+    The network's share is the difference on the shared features; what nnlite's own features add is the other.
+    """
+    own, shared, linear = (rows.get(name) for name in ("nnlite (own)", "nnlite (shared)", LINEAR))
+    if not all(isinstance(runs, list) for runs in (own, shared, linear)):
+        return []
+    lines = []
+    for score in PERCENT:
+        a, b, c = (100 * np.mean([found[score] for found in runs]) for runs in (own, shared, linear))
+        lines.append({"score": score, "lead": f"{a - c:+.2f}", "from features": f"{a - b:+.2f}",
+                      "from the network": f"{b - c:+.2f}"})
     return lines
 
 

@@ -1,13 +1,13 @@
 """How fast do lines of JSON become matrices, in nnlite and with json, CountVectorizer and MultiLabelBinarizer?
 
-    python -m benchmarks.speed.ingest [--quick] [--json FILE]
+    python -m benchmarks.speed.ingest [--quick] [--titles FILE ...] [--json FILE]
 
-100,000 products, real ones where they are present, else made-up ones, are cleaned and written as a .jsonl.gz file, so
-that both systems see the same titles. `lines to matrices` reads the file, counts words and labels, drops those seen
-fewer than 10 times and encodes all records; `titles to a matrix` encodes the titles with a vocabulary that exists
-already; `lines to records` only reads. scikit-learn reads with gzip and json.loads, runs in an environment of its own
-(`python -m benchmarks.peers.install sklearn`) and splits tokens by the same pattern. Both must give the same matrices,
-column for column. Both use one thread and are timed in turn, 7 times after a first time that does not count.
+100,000 products are cleaned and written as a .jsonl.gz file, so that both systems see the same titles. `lines to
+matrices` reads the file, counts words and labels, drops those seen fewer than 10 times and encodes all records; `titles
+to a matrix` encodes the titles with a vocabulary that exists already; `lines to records` only reads. scikit-learn reads
+with gzip and json.loads, runs in an environment of its own (`python -m benchmarks.peers.install sklearn`) and splits
+tokens by the same pattern. Both must give the same matrices, column for column. Both use one thread and are timed in
+turn, 7 times after a first time that does not count.
 """
 
 import gzip
@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
@@ -88,14 +89,14 @@ def check_agreement(ours: Ours, theirs: Sklearn, ngrams: int, folder: str) -> No
             sys.exit(f"ingest: the matrices of the {kind} differ")
 
 
-def write_lines(path: str, n_records: int) -> tuple[list[str], str]:
-    """Write the products as cleaned lines; their titles, and whether they are real or made-up."""
-    real = report.TITLES.exists()
-    if not real:
-        write(path, nnlite.make_catalogue(n_records))  # with scraps of HTML, which reading removes
-    records = list(islice(nnlite.read_records(report.TITLES if real else path), n_records))
+def write_lines(path: str, titles: list[Path], n_records: int) -> tuple[list[str], str]:
+    """Write the products as cleaned lines; their titles, and what they are."""
+    records, source = report.records(titles, n_records)
+    if not titles:
+        write(path, records)  # with scraps of HTML, which reading removes
+        records = list(islice(nnlite.read_records(path), n_records))
     write(path, records)
-    return [record.title for record in records], "real" if real else "made-up"
+    return [record.title for record in records], source
 
 
 def write(path: str, records: Iterable[nnlite.Record]) -> None:
@@ -116,27 +117,28 @@ def measured(ours: Ours, theirs: Sklearn, task: str, ngrams: int, repeats: int) 
     return row | {"nnlite records/s": round(n / fast), "ratio of medians": slow / fast}
 
 
-def main() -> None:
-    args = report.parser(__doc__, "10,000 records, 3 repetitions").parse_args()
+def main() -> int:
+    args = report.parser(__doc__, "10,000 records, 3 repetitions", titles=True).parse_args()
     process.rerun_clean()
     print(report.head_line() + "\n")
     repeats, rows = 3 if args.quick else 7, []
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/products.jsonl.gz"
-        titles, kind = write_lines(path, 10_000 if args.quick else 100_000)
+        titles, source = write_lines(path, args.titles, 10_000 if args.quick else 100_000)
         try:
             ours, theirs = Ours(path), Sklearn(path)
         except RuntimeError as error:
             sys.exit(str(error))
         ours.titles = titles
-        print(f"{len(titles):,} {kind} products; scikit-learn {theirs.version}\n")
+        print(f"{source}; scikit-learn {theirs.version}\n")
         rows.append(measured(ours, theirs, "lines to records", 1, repeats))
         for ngrams in NAMES:
             check_agreement(ours, theirs, ngrams, folder)
             rows += [measured(ours, theirs, task, ngrams, repeats)
                      for task in ("lines to matrices", "titles to a matrix")]
     report.show(rows, args)
+    return report.verdict([], "matrices of both systems, entry by entry")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

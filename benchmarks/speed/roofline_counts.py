@@ -35,25 +35,41 @@ class Count(NamedTuple):
     """What a kernel or layer does in a batch, as formulas of the sizes."""
 
     flops: str
-    bytes: str
+    bytes: str  # that its loops read and write
+    once: str  # of distinct bytes, each read once and written once
+    arrays: str  # the bytes of the arrays it works on
     entries: str  # its time is given per entry
     entry: str
 
 
 COUNTS = {
-    "take_rows": Count("0", "16*Z", "Z", "non-zero"),  # indices and values, read and written
-    "csr_matmul forward": Count("2*Z*H", "Z*(4*H + 8) + 4*N*H", "Z", "non-zero"),  # rows of W and x read, z written
-    "sigmoid": Count("20*N*H", "8*N*H", "N*H", "unit"),
-    "relu": Count("N*H", "8*N*H", "N*H", "unit"),
-    "Linear.forward": Count("2*N*H*K", "4*(N*H + H*K + N*K)", "N", "row"),
-    "label products": Count("6*N*K*L", "4*(2*N*K + 2*L*K)", "N*L", "logit"),  # h, W read; dh, dW written
-    "bce_with_logits": Count("25*N*L", "8*N*L", "N*L", "logit"),  # without its logarithms: one per 15 labels of 64 rows
-    "LabelLayer": Count("6*N*K*L", "4*(2*N*K + U*L*K)", "N*L", "logit"),  # the same, but W and state written, no dW
-    "sigmoid_backward": Count("3*N*H", "12*N*H", "N*H", "unit"),  # dh and h read, dz written
-    "relu_backward": Count("N*H", "12*N*H", "N*H", "unit"),
-    "Linear.backward": Count("4*N*H*K", "4*(2*N*H + 2*H*K + N*K)", "N", "row"),  # h, dz, W read; dh, dW written
-    "csr_transpose": Count("0", "20*Z", "Z", "non-zero"),  # indices read twice, values once; both written
-    "SparseLinear backward": Count("(2*Z + O*W)*H", "Z*(4*H + 8) + 4*U*W*H", "Z", "non-zero"),  # dz, x^T; W and state
+    # indices and values, read and written
+    "take_rows": Count("0", "16*Z", "16*Z", "16*Z", "Z", "non-zero"),
+    # rows of W and x read, z written; most words occur again
+    "csr_matmul forward": Count("2*Z*H", "Z*(4*H + 8) + 4*N*H", "4*W*H + 8*Z + 4*N*H", "4*W*H + 8*Z + 4*N*H",
+                                "Z", "non-zero"),
+    "sigmoid": Count("20*N*H", "8*N*H", "8*N*H", "4*N*H", "N*H", "unit"),
+    "relu": Count("N*H", "8*N*H", "8*N*H", "4*N*H", "N*H", "unit"),
+    "Linear.forward": Count("2*N*H*K", "4*(N*H + H*K + N*K)", "4*(N*H + H*K + N*K)", "4*(N*H + H*K + N*K)",
+                            "N", "row"),
+    # h, W read; dh, dW written
+    "label products": Count("6*N*K*L", "4*(2*N*K + 2*L*K)", "4*(2*N*K + 2*L*K)", "4*(2*N*K + 2*L*K)",
+                            "N*L", "logit"),
+    # the logits of each block and tile; without the logarithms: one per 15 labels of 64 rows
+    "bce_with_logits": Count("25*N*L", "8*N*L", "8*N*L", "4*T", "N*L", "logit"),
+    # as the products, but W and state written, no dW
+    "LabelLayer": Count("6*N*K*L", "4*(2*N*K + U*L*K)", "4*(2*N*K + U*L*K)", "4*(2*N*K + U*L*K/2)", "N*L", "logit"),
+    # dh and h read, dz written in the place of h
+    "sigmoid_backward": Count("3*N*H", "12*N*H", "12*N*H", "8*N*H", "N*H", "unit"),
+    "relu_backward": Count("N*H", "12*N*H", "12*N*H", "8*N*H", "N*H", "unit"),
+    # h, dz, W read; dh, dW written
+    "Linear.backward": Count("4*N*H*K", "4*(2*N*H + 2*H*K + N*K)", "4*(N*H + N*K + 2*H*K)", "4*(N*H + N*K + 2*H*K)",
+                             "N", "row"),
+    # indices read twice, values once; both written
+    "csr_transpose": Count("0", "20*Z", "16*Z", "16*Z", "Z", "non-zero"),
+    # rows of dz, x^T read; W and state read and written
+    "SparseLinear backward": Count("(2*Z + O*W)*H", "Z*(4*H + 8) + 4*U*W*H", "4*N*H + 8*Z + 4*U*W*H",
+                                   "4*N*H + 8*Z + 2*U*W*H", "Z", "non-zero"),
 }
 
 

@@ -35,7 +35,7 @@ DATA_SETS = {
 CHANGES = {"the same, AdaGrad by row": dict(by_row=True), "without gradients up to 0.001": dict(negligible=1e-3)}
 SHAPES = [(shape, size | change) for name, size in DATA_SETS.items()
           for shape, change in [(name, {}), *CHANGES.items()]]
-ROWS = (10_000, 100_000, 200_000, 1_000_000, 2_000_000)
+ROWS = (10_000, 100_000, 200_000, 1_000_000)
 
 
 def apart(kind: str, **arguments) -> dict:
@@ -64,7 +64,7 @@ def measure(name: str, quick: bool) -> list[dict]:
     """The points of a series."""
     if name == "rows":
         points = []
-        for n in (2_000, 20_000) if quick else ROWS:
+        for n in (2_000, 10_000) if quick else ROWS:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "catalogue.jsonl.gz"
                 write_catalogue(path, n)
@@ -72,7 +72,7 @@ def measure(name: str, quick: bool) -> list[dict]:
         return points
     if name == "shapes":
         cut = 20 if quick else 1
-        sizes = [(shape, size | {"n_labels": size["n_labels"] // cut}) for shape, size in SHAPES]
+        sizes = [(shape, size | {"n_labels": size["n_labels"] // cut}) for shape, size in SHAPES[:2 if quick else None]]
         points = [{"shape": shape, **size, **apart("steps", **size)} for shape, size in sizes]
         return [{**point, "peak / parameters": point["peak MiB"] / point["parameters MiB"]} for point in points]
     series = [USUAL | change for change in SERIES[name]]
@@ -96,7 +96,7 @@ def draw(results: dict, path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
-def main() -> None:
+def main() -> int:
     names = ["rows", *SERIES, "shapes"]
     parser = report.parser(__doc__, "two small points each, to see that it runs")
     parser.add_argument("--only", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
@@ -114,7 +114,8 @@ def main() -> None:
     if args.picture:
         draw(results, args.picture)
     report.write(args.json, results)
+    return report.verdict([], "nothing is compared here")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,7 +13,7 @@ import numpy as np
 
 import nnlite
 from benchmarks.peers.protocol import memory
-from benchmarks.speed.train_step import zipf_rows
+from benchmarks.speed.step_problems import zipf_rows
 from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.training import recipes
 

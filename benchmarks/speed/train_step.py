@@ -1,128 +1,137 @@
 """How long does one training step take in nnlite, and how long in what people would use instead?
 
-    python -m benchmarks.speed.train_step [--quick] [--json FILE] [--job NAME ...]
+    python -m benchmarks.speed.train_step [--quick] [--json FILE] [--job NAME ...] [--titles FILE ...]
+                                            [--emulated]
 
 Jobs: `deck-1500` and `deck-5000`: one step of the deck's recipe (averaged loss, plain gradient descent) on 20,000 rows,
-6,000 words, 12 a title, 200-200 sigmoid, 1,500 and 5,000 labels. `mini`: one epoch in batches of 512, 80,000 rows,
-80,000 words, 24 a title, 200 ReLU, AdaGrad, 258 labels (real titles with bigrams where they are present, else words
-drawn by Zipf's law). `labels-131k` and `labels-670k`: two steps in the shape of LF-AmazonTitles-131K (40,000 words,
-131,073 labels, 200 ReLU, AdaGrad, batch 512) and of Amazon-670K (135,909 words, 670,091 labels, 128 ReLU, AdaGrad,
-batch 256). `memory`: the peak of the deck's step beyond data, parameters, compiled code and activations, with 1,500 and
-50,000 labels.
+6,000 words, 12 a title, 200-200 sigmoid, 1,500 and 5,000 labels. `mini`: one epoch in batches of 512 of 80,000 titles
+with pairs of words (without titles: rows drawn by Zipf's law), 200 ReLU, AdaGrad; `mini-adam`: the same with Adam.
+`labels-131k` and `labels-670k`: two steps in the shape of LF-AmazonTitles-131K (40,000 words, 131,073 labels, 200 ReLU,
+AdaGrad, batch 512) and of Amazon-670K (135,909 words, 670,091 labels, 128 ReLU, AdaGrad, batch 256). `memory`: the peak
+of the deck's step beyond data, parameters, compiled code and activations, with 1,500 and 50,000 labels.
+
+PyTorch runs in its usual forms (eager, compile, autocast to bfloat16) and in the strongest that were found, written by
+hand in benchmarks/peers/torch_by_hand.py and torch_bfloat16.py. bfloat16 is faster on processors with AMX or
+AVX512-BF16 alone, and its gradients are rounded to 8 bits of mantissa. Others emulate it, with AVX2 alone 20 times
+slower than float32: there its rows stay empty without --emulated.
 
 Each system is a process of its own, started without variables that choose an older processor's kernels. First all take
-the same steps from the same parameters and must agree: losses within 1e-5, relative, and parameters within 1e-4 of the
-largest entry. (With 670,091 labels and first probabilities of 1e-9, PyTorch's float32 loss function loses 2e-5 of the
-total, because it rounds label by label; the gradients agree. nnlite and PyTorch by hand keep it.) Then they are timed
-in turn, A B C A B C, after one warm-up each. All sleep between two units, so that no thread of the last system spins
-while the next one is timed. Peers are installed by `python -m benchmarks.peers.install`.
+the same step from the same parameters and must agree: the loss with one summed in float64, within 1e-5, relative, and
+parameters with nnlite's within 1e-4 of the largest entry. PyTorch's own loss function may differ by more, as far as its
+rounding of each label allows (step_loss.py). Then they are timed in turn, A B C A B C, after one warm-up each. All
+sleep between two units, so that no thread of the last system spins while the next one is timed. Ratios are to nnlite
+with as many threads. `cores busy` is processor time over time, of the median; `preempted` is how often, in the mean
+unit, another process took a core away: far above its neighbours' it means that a time suffered from others, and a
+system whose threads spin while they wait suffers most. Peers are installed by `python -m benchmarks.peers.install`.
 """
 
+import argparse
 import functools
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse as sp
 
-import nnlite
 from benchmarks import process, report
 from benchmarks.peers import steps
 from benchmarks.peers.problem import Problem
 from benchmarks.peers.protocol import System
+from benchmarks.speed.step_loss import first_loss
+from benchmarks.speed.step_problems import deck, many_labels, mini
 
 PAUSE = 0.3  # seconds between two units: OpenMP's threads spin for about 0.2 s before they sleep
-DECK_PEERS = [("torch", form) for form in ("eager", "compile", "bfloat16", "chunked-compile", "dense")]
-DECK_PEERS += [("keras", "dense"), ("keras", "dense-jit"), ("sklearn", "mlp")]
-LARGE_PEERS = DECK_PEERS[:4]  # all are in memory at once, and the others allocate many arrays of 20,000 x 5,000
-MINI_PEERS = [("torch", form) for form in ("eager", "compile", "sparse", "sparse-chunked", "sparse-chunked-compile")]
-MINI_PEERS += [("torch", "eager", "adam")]
-MANY_PEERS = [("torch", form) for form in ("eager", "sparse", "sparse-chunked")]
+STARTS = 2  # systems that start at the same time
+LOSS_BOUND, PARAMS_BOUND = 1e-5, 1e-4
 
 
-# ---- problems
+class Peer(NamedTuple):
+    """A row of a table; None stands for nnlite."""
 
-def zipf_rows(rng: np.random.Generator, n_rows: int, n_columns: int, per_row: int) -> sp.csr_array:
-    """A csr matrix of ones, at most per_row of them in a row, in columns drawn by Zipf's law."""
-    edges = np.cumsum(1 / np.arange(1, n_columns + 1))
-    drawn = np.searchsorted(edges / edges[-1], rng.random((n_rows, per_row)))
-    matrix = sp.csr_array((np.ones(drawn.size, np.float32), drawn.ravel(), np.arange(0, drawn.size + 1, per_row)),
-                          shape=(n_rows, n_columns))
-    matrix.sum_duplicates()
-    matrix.data[:] = 1
-    return matrix
+    peer: str | None
+    form: str
+    threads: int = 2
 
+    @property
+    def name(self) -> str:
+        return f"{self.peer or 'nnlite'} {self.form}".removesuffix(" step")
 
-def problem(x: sp.csr_array, y: sp.csr_array, hidden: tuple, **how) -> Problem:
-    """A problem that starts from the parameters of an MLP. how: the problem's other fields."""
-    model = nnlite.MLP(x.shape[1], y.shape[1], hidden, how["activation"])
-    model.init_label_bias(np.bincount(y.indices, minlength=y.shape[1]) / y.shape[0])
-    return Problem(x, y, model.params, **how)
+    @property
+    def rounds_each_label(self) -> bool:
+        """Does it compute the loss with PyTorch's own function?"""
+        return self.peer == "torch" and "chunked" not in self.form
 
-
-def deck(n_labels: int, quick: bool = False) -> Problem:
-    """One step of the deck's recipe."""
-    rng, n_rows = np.random.default_rng(0), 2_000 if quick else 20_000
-    x, y = zipf_rows(rng, n_rows, 6_000, 12), zipf_rows(rng, n_rows, n_labels, 5)
-    return problem(x, y, (200, 200), activation="sigmoid", optimizer="sgd", lr=0.05, reduction="mean",
-                   batch_rows=n_rows)
+    def start(self, path: Path) -> System:
+        """RuntimeError where the peer is not installed or does not start."""
+        if self.peer is None:
+            return nnlite_system(path, self.form, threads=self.threads)
+        return steps.start(self.peer, path, self.form, threads=self.threads)
 
 
-def mini(quick: bool = False) -> Problem:
-    """One epoch of small batches."""
-    n_rows = 4_000 if quick else 80_000
-    if report.TITLES.exists():
-        records = list(nnlite.read_records(report.TITLES))[:n_rows]
-        vocabulary = nnlite.Vocabulary.build(records, min_count=10, ngrams=2)
-        data = vocabulary.encode(records)
-        x, y = data.x, data.y
-    else:
-        rng = np.random.default_rng(0)
-        x, y = zipf_rows(rng, n_rows, 80_000, 24), zipf_rows(rng, n_rows, 258, 2)
-    return problem(x, y, (200,), activation="relu", optimizer="adagrad", lr=0.05, eps=1e-5, reduction="sum",
-                   batch_rows=512)
+OURS = [Peer(None, "step"), Peer(None, "step", 1), Peer(None, "products")]
+NEGLIGIBLE = [Peer(None, "negligible")]
 
 
-def many_labels(n_words: int, n_labels: int, units: int, batch_rows: int, quick: bool = False) -> Problem:
-    """Two steps with many labels."""
-    rng, n_rows = np.random.default_rng(0), 2 * batch_rows
-    n_words, n_labels = (n // 20 if quick else n for n in (n_words, n_labels))
-    x, y = zipf_rows(rng, n_rows, n_words, 7), zipf_rows(rng, n_rows, n_labels, 5)
-    return problem(x, y, (units,), activation="relu", optimizer="adagrad", lr=0.05, eps=1e-3, reduction="sum",
-                   batch_rows=batch_rows)
+def torch(*forms: str, alone: tuple = ()) -> list[Peer]:
+    """Forms of PyTorch with two threads, and some of them with one."""
+    return [Peer("torch", form, n) for form in forms for n in ((2, 1) if form in alone else (2,))]
 
 
+DECK = torch("eager", "compile", "chunked", "bfloat16", "chunked-bfloat16", alone=("chunked", "chunked-bfloat16"))
+MINI = torch("eager", "compile", "sparse", "sparse-chunked", "sparse-chunked-bfloat16", alone=("sparse-chunked",))
+QUICK = "eager", "chunked", "mlp"
+MANY = torch("eager", "sparse-chunked", "sparse-chunked-bfloat16")
 JOBS = {
-    "deck-1500": (functools.partial(deck, 1_500), DECK_PEERS),
-    "deck-5000": (functools.partial(deck, 5_000), LARGE_PEERS),
-    "mini": (mini, MINI_PEERS),
-    "labels-131k": (functools.partial(many_labels, 40_000, 131_073, 200, 512), MANY_PEERS),
-    "labels-670k": (functools.partial(many_labels, 135_909, 670_091, 128, 256), MANY_PEERS[::2]),
+    "deck-1500": (functools.partial(deck, 1_500), DECK + [Peer("keras", "dense-jit"), Peer("sklearn", "mlp")]),
+    "deck-5000": (functools.partial(deck, 5_000), DECK),  # the others allocate many arrays of 20,000 x 5,000
+    "mini": (functools.partial(mini, "adagrad", 0.05), MINI),
+    "mini-adam": (functools.partial(mini, "adam", 0.002), torch("eager", "compile", "sparse", "chunked")),
+    "labels-131k": (functools.partial(many_labels, 40_000, 131_073, 200, 512), NEGLIGIBLE + MANY),
+    "labels-670k": (functools.partial(many_labels, 135_909, 670_091, 128, 256), NEGLIGIBLE + MANY),
 }
 
-
-# ---- systems
 
 def nnlite_system(path: Path, form: str = "step", **options) -> System:
     """nnlite as a System."""
     return System(sys.executable, "benchmarks.speed.nnlite_step", path, form, **options)
 
 
-def start_all(path: Path, chosen: list, many_labels: bool) -> list[tuple[str, System | str]]:
-    """(name, the System or the reason why there is none) of each system; the first is nnlite's step."""
-    systems = [("nnlite", nnlite_system(path)), ("nnlite, products alone", nnlite_system(path, "products")),
-               ("nnlite, 1 thread", nnlite_system(path, threads=1))]
-    if many_labels:
-        systems.append(("nnlite, no gradients up to 0.001", nnlite_system(path, "negligible")))
-    for peer, form, *optimizer in chosen:
-        name = " ".join([peer, form, *optimizer])
-        try:
-            systems.append((name, steps.start(peer, path, form, optimizer=optimizer[0] if optimizer else None)))
-        except RuntimeError as error:
-            systems.append((name, str(error).split("\n")[0]))
-    return systems
+def start_all(path: Path, chosen: list[Peer], emulated: bool) -> tuple[dict[Peer, System], dict[Peer, str]]:
+    """The systems that started, and why others did not; emulated: bfloat16 on any processor."""
+    left_out = {} if emulated or has_bfloat16() else {
+        peer: "left out: this processor emulates bfloat16" for peer in chosen if "bfloat16" in peer.form}
+    with ThreadPoolExecutor(STARTS) as pool:
+        started = {peer: pool.submit(peer.start, path) for peer in chosen if peer not in left_out}
+    failed = {peer: future.exception() for peer, future in started.items() if future.exception()}
+    if unexpected := [error for error in failed.values() if not isinstance(error, RuntimeError)]:
+        raise unexpected[0]
+    return ({peer: future.result() for peer, future in started.items() if peer not in failed},
+            {peer: str(error).split("\n")[0] for peer, error in failed.items()} | left_out)
+
+
+class Agreement(NamedTuple):
+    """After the first step: relative differences of the loss and of the parameters, and what is said of them."""
+
+    loss: float
+    params: float
+    note: str
+    fine: bool
+
+
+def agreement(peer: Peer, system: System, found: tuple, want: tuple) -> Agreement:
+    """found and want: (loss, parameters); want has the error that rounding each label allows as well."""
+    loss, params = abs(found[0] / want[0] - 1), 0.0
+    for name, values in want[1].items():
+        params = max(params, float(abs(found[1][name] - values).max() / abs(values).max()))
+    note, bound = system.ready["note"], LOSS_BOUND
+    if peer.rounds_each_label and loss > bound:
+        bound += want[2]
+        note += f"; rounding each label's loss allows {bound:.1e}"
+    fine = not system.ready["comparable"] or (loss <= bound and params <= PARAMS_BOUND)
+    return Agreement(loss, params, note.removeprefix("; "), fine)
 
 
 def first_step(system: System, work: Problem) -> tuple[float, dict]:
@@ -133,58 +142,71 @@ def first_step(system: System, work: Problem) -> tuple[float, dict]:
     return loss, params
 
 
-def differences(system: System, work: Problem, want_loss: float, want: dict) -> tuple[float, float]:
-    """After the first step: the loss's relative difference, and the largest of a parameter over its largest entry."""
-    loss, params = first_step(system, work)
-    worst = max(float(abs(params[name] - want[name]).max() / abs(want[name]).max()) for name in want)
-    return abs(loss - want_loss) / want_loss, worst
+def agreements(systems: dict[Peer, System], work: Problem) -> dict[Peer, Agreement]:
+    """Of every system that trains."""
+    loss, rounding = first_loss(work)
+    found, want = {}, None
+    for peer, system in systems.items():
+        if peer.form != "products":
+            step = first_step(system, work)
+            want = want or (loss, step[1], rounding)  # the first one is nnlite
+            found[peer] = agreement(peer, system, step, want)
+    return found
 
 
-def measure(job: str, quick: bool, repeats: int) -> dict:
-    """The table of a job, its sizes as text, and the systems that disagree."""
+def take_turns(systems: dict[Peer, System], repeats: int) -> dict[Peer, list[dict]]:
+    """The units of each system, without the first."""
+    units = {peer: [] for peer in systems}
+    for _ in range(repeats + 1):
+        for peer, system in systems.items():
+            time.sleep(PAUSE)
+            units[peer].append(system.unit())
+    return {peer: own[1:] for peer, own in units.items()}
+
+
+def measure(job: str, repeats: int, args: argparse.Namespace) -> dict:
+    """The tables of a job, its sizes as text, and what disagrees. args: of the command line."""
     make, chosen = JOBS[job]
+    about = {"titles": args.titles} if job.startswith("mini") else {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "problem.npz"
-        work = make(quick=quick)
+        work = make(quick=args.quick, **about)
         work.write(path)
-        systems = start_all(path, chosen, many_labels=job.startswith("labels"))
-        ready = [(name, system) for name, system in systems if isinstance(system, System)]
-        loss, want = first_step(ready[0][1], work)
-        agreement = {name: differences(system, work, loss, want) for name, system in ready[1:]
-                     if "products" not in name}
-        times = {name: [] for name, _ in ready}
-        for turn in range(repeats + 1):
-            for name, system in ready:
-                time.sleep(PAUSE)
-                seconds = system.unit()["seconds"]
-                if turn:
-                    times[name].append(seconds)
-        rows = [row(name, system, times, agreement) for name, system in systems]
-        for _, system in ready:
+        chosen = OURS + [peer for peer in chosen if not args.quick or peer.form in QUICK]
+        systems, absent = start_all(path, chosen, args.emulated)
+        agreed = agreements(systems, work)
+        units = take_turns(systems, repeats)
+        times = [time_row(peer, units) for peer in systems] + [
+            {"system": peer.name, "threads": peer.threads, "note": why} for peer, why in absent.items()]
+        others = [other_row(peer, system, units[peer], agreed.get(peer)) for peer, system in systems.items()]
+        for system in systems.values():
             system.quit()
-    sizes = (f"{work.x.shape[0]:,} rows, {work.x.shape[1]:,} words, {work.x.nnz / work.x.shape[0]:.1f} a title, "
-             f"{work.y.shape[1]:,} labels, batch {work.batch_rows:,}, {work.optimizer}, {repeats} turns"
-             + ", real titles" * (job == "mini" and report.TITLES.exists()))
-    return {"job": job, "sizes": sizes, "rows": rows, "disagree": disagreeing(agreement, dict(ready))}
+    source = " of " + ", ".join(path.name for path in args.titles) if about and args.titles else " drawn by Zipf's law"
+    sizes = (f"{work.x.shape[0]:,} rows{source}, {work.x.shape[1]:,} words, "
+             f"{work.x.nnz / work.x.shape[0]:.1f} a title, {work.y.shape[1]:,} labels, batch {work.batch_rows:,}, "
+             f"{work.optimizer}, {repeats} turns")
+    disagree = [f"{job}, {peer.name}, {peer.threads} threads: the loss differs by {found.loss:.1e} and parameters by "
+                f"{found.params:.1e}" for peer, found in agreed.items() if not found.fine]
+    return {"job": job, "sizes": sizes, "tables": [times, others], "disagree": disagree}
 
 
-def disagreeing(agreement: dict, systems: dict[str, System]) -> list[str]:
-    """The comparable systems that did not take the same step."""
-    return [name for name, (loss, params) in agreement.items()
-            if systems[name].ready["comparable"] and not name.endswith(" adam") and (loss > 1e-5 or params > 1e-4)]
-
-
-def row(name: str, system: System | str, times: dict, agreement: dict) -> dict:
-    """A row of the table."""
-    if isinstance(system, str):
-        return {"system": name, "note": system}
-    ours, own = np.array(times["nnlite"]), np.array(times[name])
-    loss, params = agreement.get(name, (None, None))
+def time_row(peer: Peer, units: dict) -> dict:
+    """A row of the table of times."""
+    own, ours = (np.array([unit["seconds"] for unit in units[key]]) for key in (peer, OURS[peer.threads == 1]))
     return {
-        "system": name, "min ms": 1e3 * own.min(), "median ms": 1e3 * np.median(own),
-        "min / nnlite": own.min() / ours.min(), "median / nnlite": np.median(own) / np.median(ours),
-        "loss differs": loss, "parameters differ": params, "peak MiB": system.memory()["peak_rss_mib"],
-        "note": system.ready["note"],
+        "system": peer.name, "threads": peer.threads, "min ms": 1e3 * own.min(), "median ms": 1e3 * np.median(own),
+        "min / nnlite": own.min() / ours.min(), "median / nnlite": np.median(own) / np.median(ours), "note": "",
+    }
+
+
+def other_row(peer: Peer, system: System, units: list[dict], agreed: Agreement | None) -> dict:
+    """A row of the table of everything else."""
+    median = sorted(units, key=lambda unit: unit["seconds"])[len(units) // 2]
+    return {
+        "system": peer.name, "threads": peer.threads, "loss differs": agreed and agreed.loss,
+        "parameters differ": agreed and agreed.params, "cores busy": median["cpu"] / median["seconds"],
+        "preempted": float(np.mean([unit["preempted"] for unit in units])), "peak MiB": system.memory()["peak_rss_mib"],
+        "note": agreed.note if agreed else system.ready["note"],
     }
 
 
@@ -205,26 +227,38 @@ def memory(quick: bool) -> dict:
         base = before["rss_mib"]
         rows.append({"labels": n_labels, "before MiB": base, "activations MiB": activations, "peak MiB": peak,
                      "beyond MiB": peak - base - activations})
-    return {"job": "memory", "sizes": "the deck's step, three times", "rows": rows, "disagree": []}
+    return {"job": "memory", "sizes": "the deck's step, three times", "tables": [rows], "disagree": []}
 
 
 def main() -> int:
     """Print the tables; the exit code is 1 if a system disagrees."""
-    parser = report.parser(__doc__, "a tenth of the rows, 3 turns, to see that it runs")
+    parser = report.parser(__doc__, "deck-1500 and memory with a tenth of the rows, few peers, 3 turns", titles=True)
     parser.add_argument("--repeats", type=int, default=9, help="turns that count (default: %(default)s)")
-    parser.add_argument("--job", nargs="+", choices=[*JOBS, "memory"], default=[*JOBS, "memory"])
+    parser.add_argument("--emulated", action="store_true", help="time bfloat16 where the processor has no units for it")
+    parser.add_argument("--job", nargs="+", choices=[*JOBS, "memory"])
     args = parser.parse_args()
     process.rerun_clean()
     print(report.head_line())
+    print("\nbfloat16: " + ("in matrix units or vectors of this processor" if has_bfloat16() else
+                            "this processor has neither AMX nor AVX512-BF16, and emulates it"))
     results = []
-    for job in args.job:
-        result = memory(args.quick) if job == "memory" else measure(job, args.quick, 3 if args.quick else args.repeats)
+    for job in args.job or (["deck-1500", "memory"] if args.quick else [*JOBS, "memory"]):
+        repeats = 3 if args.quick else args.repeats
+        result = memory(args.quick) if job == "memory" else measure(job, repeats, args)
         results.append(result)
-        print(f"\n## {job}: {result['sizes']}\n\n{report.table(result['rows'])}", flush=True)
-        if result["disagree"]:
-            print(f"\nBeyond the bounds of agreement: {', '.join(result['disagree'])}")
+        print(f"\n## {job}: {result['sizes']}\n\n" + "\n\n".join(map(report.table, result["tables"])), flush=True)
     report.write(args.json, {"head": report.head_line(), "results": results})
-    return 1 if any(result["disagree"] for result in results) else 0
+    return report.verdict([line for result in results for line in result["disagree"]],
+                          "first losses with float64, parameters after a step with nnlite's")
+
+
+def has_bfloat16() -> bool:
+    """Has the processor instructions for bfloat16, as far as Linux says?"""
+    try:
+        flags = Path("/proc/cpuinfo").read_text().split()
+    except OSError:
+        return False
+    return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
 if __name__ == "__main__":

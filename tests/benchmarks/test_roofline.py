@@ -4,9 +4,23 @@ import pytest
 
 from benchmarks import process, report
 from benchmarks.speed import roofline
+from benchmarks.speed.peaks import Peaks
 
 # 2 rows with 3 non-zeros in 2 words; 4 units, then 5; 6 labels; SGD reads w and writes w
-SIZES = {"N": 2, "Z": 3, "W": 2, "H": 4, "K": 5, "L": 6, "U": 2, "O": 2}
+SIZES = {"N": 2, "Z": 3, "W": 2, "H": 4, "K": 5, "L": 6, "U": 2, "O": 2, "T": 8}
+
+
+class FakePeaks:
+    """1 GFLOP/s; 4 GB/s through nothing, else 1 GB/s."""
+
+    def products(self, n):
+        return 1e9
+
+    def bandwidth(self, n, size):
+        return 1e9 if size else 4e9
+
+    def reached(self, n, flops):
+        pass
 
 
 @pytest.mark.parametrize("name, flops, moved", [
@@ -29,13 +43,24 @@ def test_counts_by_hand(name, flops, moved):
 def test_every_piece_of_a_step_is_measured(name, hidden):
     job = roofline.jobs(quick=True)[name]._replace(
         batch_rows=5, n_batches=2, n_words=30, per_title=3, n_labels=7, hidden=hidden)
-    peaks = {n: {"flops": 1e9, "bytes": 1e9} for n in (1, 2)}
-    rows, sizes = roofline.measure(job, 2, peaks, repeats=1)
-    names = [row["kernel or layer"] for row in rows]
+    found, sizes = roofline.measure(job, 2, repeats=1)
+    times, bounds = roofline.rows_of(job, found, sizes, FakePeaks())
+    names = [row["kernel or layer"] for row in times]
     assert set(roofline.layers_of_step(job)) < set(names) and names[-1] == "step"
     assert set(names[:-1]) <= set(roofline.COUNTS)
     assert sizes["N"] == 5 and 0 < sizes["W"] <= sizes["Z"] <= 15
-    assert all(row["min ms"] > 0 and row["bound ms"] > 0 for row in rows)
+    assert all(row["min ms"] > 0 for row in times) and all(row["bound ms"] > 0 for row in bounds)
+
+
+def test_a_bound_of_bytes_is_that_of_the_cache_that_holds_them():
+    of = roofline.bounds("relu", 2, SIZES, FakePeaks())
+    assert of == {"flops": 8 / 1e9, "bytes, L1": 64 / 4e9, "bytes, 3.05e-05 MiB": 64 / 1e9}
+
+
+def test_bandwidth_is_that_of_the_next_smaller_arrays_or_of_larger_ones():
+    peaks = object.__new__(Peaks)
+    peaks.bytes = {1: {1024: 50.0, 2048: 20.0, 4096: 30.0}}
+    assert [peaks.bandwidth(1, size) for size in (0, 1500, 2048, 10**9)] == [50, 50, 30, 30]
 
 
 def test_the_small_problem_agrees():

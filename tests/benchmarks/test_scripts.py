@@ -5,10 +5,11 @@ import importlib
 import re
 import runpy
 import sys
+import types
 
 import pytest
 
-from benchmarks import run_all
+from benchmarks import process, run_all
 from benchmarks.peers import steps
 from benchmarks.process import ROOT
 from benchmarks.quality import compare
@@ -70,7 +71,7 @@ def test_an_adapter_imports_only_what_its_environment_has(name):
 
 
 def test_modules_that_are_started_by_name_exist():
-    started = {f"benchmarks.{script}" for (script, *_), _ in run_all.SECTIONS.values()}
+    started = {f"benchmarks.{section.module}" for section in run_all.SECTIONS.values()}
     started |= {f"benchmarks.peers.{peer}_step" for peer in steps.FORMS}
     started |= {f"benchmarks.peers.{system.peer}_quality" for system in compare.SYSTEMS.values() if system.peer}
     assert started <= MODULES.keys()
@@ -84,7 +85,27 @@ def test_commands_that_are_quoted_exist():
         assert name in MODULES or name.rpartition(".")[0] in MODULES, name
 
 
+def test_results_open_with_their_days_and_minutes():
+    parts = {name: f"## {name}\n\n2026-01-0{day}: x\n\nIt took {minutes} minutes.\n"
+             for name, day, minutes in (("a", 2, 1.5), ("b", 3, 3.2))}
+    assert f"Made on 2026-01-02 to 2026-01-03, in 5 minutes for 2 of {len(run_all.SECTIONS)} sections." in \
+        run_all.opening(parts)
+
+
+@pytest.mark.parametrize("printed, reason", [("**2 disagreements** (x):\n\n- why", False), ("half a table", True)])
+def test_a_section_that_ended_early_says_why(printed, reason, monkeypatch):
+    done = types.SimpleNamespace(stdout=printed, stderr="ValueError: no file", returncode=1)
+    monkeypatch.setattr(run_all.subprocess, "run", lambda *args, **how: done)
+    text = run_all.section("predict", False, {run_all.TITLES: []})
+    assert ("**It ended with status 1**: ValueError: no file" in text) == reason and "It took 0.0 minutes." in text
+
+
+def test_files_elsewhere_are_named_without_their_folders(monkeypatch):
+    words = ["python", "-m", "x", "--titles", str(ROOT.parent / "a" / "b.csv"), "--quick"]
+    monkeypatch.setattr(sys, "orig_argv", words)
+    assert process.own_command() == "python -m x --titles b.csv --quick"
+
+
 @pytest.mark.parametrize("name", run_all.SECTIONS)
 def test_a_section_opens_with_a_question(name):
-    (script, *_), _ = run_all.SECTIONS[name]
-    assert run_all.question(f"benchmarks.{script}").endswith("?")
+    assert run_all.question(f"benchmarks.{run_all.SECTIONS[name].module}").endswith("?")

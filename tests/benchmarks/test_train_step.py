@@ -1,0 +1,46 @@
+"""Claim: losses are compared with float64, and only PyTorch's own loss function may differ by its rounding."""
+
+import types
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from benchmarks.peers.problem import Problem
+from benchmarks.peers.selfcheck import PROBLEMS, loss_and_grads
+from benchmarks.speed.step_loss import first_loss
+from benchmarks.speed.train_step import Peer, agreement
+
+SYSTEM = types.SimpleNamespace(ready={"comparable": True, "note": ""})
+PARAMS = {"labels.W": np.ones((2, 3), np.float32)}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_first_loss_is_that_of_the_reference(name):
+    work = PROBLEMS[name]
+    rows = work.batches()[0]
+    want, _ = loss_and_grads(work, {n: p.astype(float) for n, p in work.params.items()},
+                             work.x[rows].toarray(), work.y[rows].toarray())
+    loss, rounding = first_loss(work)
+    assert loss == pytest.approx(want, rel=1e-12) and 0 < rounding < 1e-6
+
+
+def test_rounding_each_label_loses_the_losses_of_many_unlikely_ones():
+    n_labels = 50_000
+    params = {"features.W": np.zeros((1, 1)), "features.b": np.zeros(1), "labels.W": np.zeros((n_labels, 1)),
+              "labels.b": np.full(n_labels, -20.7)}
+    params = {name: values.astype(np.float32) for name, values in params.items()}
+    y = sp.csr_array(([1.0], ([0], [7])), shape=(1, n_labels), dtype=np.float32)
+    work = Problem(sp.csr_array((1, 1), dtype=np.float32), y, params, activation="relu")
+    loss, rounding = first_loss(work)
+    z = params["labels.b"]
+    float32 = np.where(np.arange(n_labels) == 7, 0, z) - (np.minimum(z, 0) - np.log1p(np.exp(-np.abs(z))))
+    lost = abs(float(float32.mean(dtype=float)) / loss - 1)
+    assert 1e-6 < lost <= rounding * (1 + 1e-9) < 1e-5
+
+
+@pytest.mark.parametrize("form, loss, fine", [("chunked", 1.00002, False), ("eager", 1.00002, True),
+                                              ("eager", 1.0001, False), ("chunked", 1.000005, True)])
+def test_only_the_library_s_loss_may_round_each_label(form, loss, fine):
+    found = agreement(Peer("torch", form), SYSTEM, (loss, PARAMS), (1.0, PARAMS, 3e-5))
+    assert found.fine == fine and found.params == 0
