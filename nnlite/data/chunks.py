@@ -95,8 +95,7 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
     if not n_rows:
         raise ValueError(f"{folder}: want at least one record to encode, got none")
     if _seen(sources) != files:
-        names = ", ".join(map(str, sources))
-        raise ValueError(f"{names}: changed while it was read: {folder} is unusable, want another folder")
+        raise ValueError(f"{', '.join(map(str, sources))}: changed while being read: want another folder than {folder}")
     skipped = dict(records.skipped) if isinstance(records, RecordReader) else {}
     header = job | {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": skipped}
     array_folder.write(folder / "data", "data", header, arrays | {"label_rows": label_counts}, texts)

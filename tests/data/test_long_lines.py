@@ -65,7 +65,7 @@ def test_titles_of_a_megabyte_take_little_memory(tmp_path):
 import logging, resource, sys
 import nnlite
 logging.disable()
-nnlite.Vocabulary.build([("a", "b")], min_count=1)
+nnlite.Vocabulary.build([("a", ("b",))], min_count=1)
 started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 reader = nnlite.read_records(sys.argv[1])
 records = list(reader) + [nnlite.Record("a " * 250_000, ("X",))] * 12

@@ -112,7 +112,7 @@ def test_settings_changed_during_a_training_count_for_the_next():
         weights[:] = np.nan
 
     assert len(one.fit(data, on_step=change).loss) == 8
-    with pytest.raises(ValueError, match="dropout: want at least 0 and less than 1, got 2.0"):
+    with pytest.raises(ValueError, match="dropout: want at least 0 and less than 1, got 2"):
         one.fit(data)
     one.dropout = 0.0
     with pytest.raises(ValueError, match="label_weights: want 23 finite numbers"):
