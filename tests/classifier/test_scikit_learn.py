@@ -219,7 +219,9 @@ def test_predictions_across_folds():
     assert metrics.f1_score(TEXTS, found, average="micro") > 0.8
     p = model_selection.cross_val_predict(one, TITLES, TEXTS, cv=stratified, method="predict_proba")
     assert (np.array(sorted(set(TEXTS)))[p.argmax(axis=1)] == found).mean() > 0.9
-    assert model_selection.cross_val_predict(one, TITLES, MATRIX, cv=FOLDS).shape == MATRIX.shape
+    found = model_selection.cross_val_predict(one, TITLES, MATRIX, cv=FOLDS)
+    assert found.shape == MATRIX.shape
+    assert np.array_equal(model_selection.cross_val_predict(one, TITLES, MATRIX, cv=FOLDS, n_jobs=2), found)
 
 
 def test_a_search_over_epochs():

@@ -1,4 +1,4 @@
-"""Claim: titles go in and category names come out, for every kind of title; scikit-learn's conventions are kept."""
+"""Claim: titles go in and category names come out, for every kind of title."""
 
 import json
 import pickle
@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import compiled
-from shops import SMALL, shop
+from shops import shop
 
 import nnlite
 from nnlite.classifier.title_classifier import TitleClassifier
@@ -206,28 +205,3 @@ def test_tags_for_scikit_learn(monkeypatch):
 def test_a_copy_in_memory_has_no_threads_and_no_optimiser(trained):
     assert "_trainer" in vars(trained) and "_trainer" not in vars(deepcopy(trained))
     assert vars(deepcopy(trained)).keys() == vars(trained).keys() - {"_trainer"}
-
-
-@compiled
-def test_scikit_learn():
-    sklearn = pytest.importorskip("sklearn", reason="its conventions are tried with scikit-learn itself")
-    from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer
-
-    titles, categories = shop(60)
-    one = TitleClassifier(**SMALL)
-    copy = sklearn.clone(one)
-    assert copy is not one and copy.get_params() == one.get_params()
-    folds = KFold(3, shuffle=True, random_state=0)
-    assert cross_val_score(one, titles, categories, cv=folds).mean() > 0.8
-    assert cross_val_score(one, titles, categories, cv=3, n_jobs=2).mean() > 0.8
-
-    pipe = make_pipeline(FunctionTransformer(lambda titles: [title.upper() for title in titles]), one)
-    assert pipe.fit(titles, categories).predict(["DRESS"]) and pipe.score(titles, categories) == 1
-    pipe.set_params(titleclassifier__epochs=3)
-    assert one.overrides["epochs"] == 3 and "epochs=3" in repr(pipe)
-
-    search = GridSearchCV(one, {"epochs": [1, 60], "hidden": [(4,), (8,)]}, cv=folds).fit(titles, categories)
-    assert search.best_params_["epochs"] == 60 and search.predict(["blue dress"])
-    assert pickle.loads(pickle.dumps(search)).best_score_ == search.best_score_
