@@ -1,6 +1,5 @@
 """Claim: files larger than memory are learnt through a folder of chunks, as records in memory are."""
 
-from functools import partial
 
 import numpy as np
 import pytest
@@ -44,10 +43,8 @@ def test_a_training_from_files_is_validated_and_has_no_news_of_categories(tmp_pa
     assert one.training_["categories"] == []
 
 
-def test_the_first_chunk_chooses_the_threshold_of_a_training_from_files(judged, tmp_path, monkeypatch):
-    module = nnlite.classifier.title_classifier
-    monkeypatch.setattr(module, "write_chunks", partial(module.write_chunks, chunk_rows=16))
-    one = TitleClassifier(**SMALL | dict(epochs=1)).fit_files([shop_file(tmp_path)], tmp_path / "c")
+def test_the_first_chunk_chooses_the_threshold_of_a_training_from_files(judged, tmp_path):
+    one = TitleClassifier(**SMALL | dict(epochs=1)).fit_files([shop_file(tmp_path)], tmp_path / "c", chunk_rows=16)
     first, *_ = ChunkFolder(tmp_path / "c")
     assert len(first) == 13 and one.training_["records"] == 40
     np.testing.assert_array_equal(judged[0], first.x.toarray()[[0, 6, 12]])

@@ -82,7 +82,7 @@ REFUSED = [  # what is typed, and what the one line on standard error says
     ("predict shop dress -json", "did you mean --json?"), ("train shop.jsonl --modle m", "did you mean --model?"),
     ("train shop.jsonl --model m --batch_rows 5", "did you mean --batch-rows?"),
     ("train shop.jsonl --model m --epohcs 5", "did you mean --epochs?"), ("look shop.jsonl -xyz", "nnlite look --help"),
-    ("train shop.jsonl --model m --ch 5", "want --chunks or --checkpoints"), ("predict shop -blue", "put -- before"),
+    ("train shop.jsonl --model m --ch 5", "want --chunks or --chunk-rows"), ("predict shop -blue", "put -- before"),
     ("predict shop dress —top 3", "want plain hyphens, --top"), ("predict shop dress –json", "want plain hyphens"),
     ("predict shop dress '--top 3'", "as two words"), ("train shop.jsonl --model m -e 5", "nnlite train --help"),
     # spaces around =, quotes of a web page

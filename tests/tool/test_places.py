@@ -92,11 +92,10 @@ def test_a_bad_place_of_the_example_is_one_line_before_the_work(home, capsys, ou
 def test_a_bad_place_of_a_benchmark_is_one_line_before_the_work(home, capsys, option, place):
     for name, make in MAKE.items():
         make(home / name)
-    parser = report.parser("what", "how")
-    parser.add_argument("--data", nargs="+")
+    parser = report.parser("what", "how", titles=True)
     parser.add_argument("--picture")
     with pytest.raises(SystemExit) as stop:
-        parser.parse_args([option, place, "--data", "data.jsonl"])
+        parser.parse_args([option, place, "--titles", "data.jsonl"])
     assert stop.value.code == 2 and capsys.readouterr().err.count("\n") == 1
 
 
