@@ -177,9 +177,9 @@ def bce_of_frequencies(truth: sp.csr_array, frequencies: np.ndarray) -> float:
     """The mean BCE of predicting these label frequencies (L,) for all rows; infinite if a label that occurs has 0."""
     check_labels(truth)
     p = numbers("bce_of_frequencies", frequencies).astype(float)
-    if p.shape != truth.shape[1:] or not truth.shape[0] or not ((p >= 0) & (p <= 1)).all():
-        raise ValueError(f"bce_of_frequencies: want at least 1 row, and {truth.shape[1]} frequencies from 0 to 1, got "
-                         f"{truth.shape[0]} and an array of shape {p.shape}")
+    if p.shape != truth.shape[1:] or not all(truth.shape) or not ((p >= 0) & (p <= 1)).all():
+        raise ValueError(f"bce_of_frequencies: want at least 1 row, 1 label and a frequency from 0 to 1 for each, got "
+                         f"shapes {truth.shape} and {p.shape}")
     seen = np.bincount(truth.indices, minlength=len(p)) / truth.shape[0]
     with np.errstate(divide="ignore", invalid="ignore"):
         losses = np.where(seen > 0, -seen * np.log(p), 0) + np.where(seen < 1, -(1 - seen) * np.log1p(-p), 0)

@@ -3,6 +3,7 @@
 import children
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from problems import F32, random_csr, random_dataset, random_model
 
 from nnlite import check_gradients, evaluate, linear_bce
@@ -65,6 +66,7 @@ def wrong_calls():
         yield f"reliability {p} {true}", metrics.reliability_of, np.array(p), np.array(true)
     for frequencies in np.ones(22), np.full(23, 1.5), np.full(23, np.nan), 0.5:
         yield f"frequencies {frequencies}", metrics.bce_of_frequencies, data.y, frequencies
+    yield "frequencies of no label", metrics.bce_of_frequencies, sp.csr_array((6, 0)), np.zeros(0)
     fewer = random_dataset(n_labels=9)
     for function in gradients, check_gradients, evaluate, cross_entropy, calibration.report:
         yield f"{function.__name__} of other labels", function, model, fewer

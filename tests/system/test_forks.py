@@ -22,7 +22,7 @@ START = """
     from nnlite.system.threads import blas_libraries, one_blas_thread, team
     warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, of every fork of a process with threads
 
-    def child(function, seconds=60):
+    def child(function, seconds=200):
         \"\"\"Its exit code; of one that hangs, minus the number of SIGALRM.\"\"\"
         pid = os.fork()
         if not pid:
@@ -53,7 +53,7 @@ def run(*programs, arguments=(), anew=False):
         call("test_forks", "execute", program, arguments)
         return
     process = begin(execute, program, arguments, daemon=False)
-    process.join(300)
+    process.join(600)
     process.kill()
     process.join()
     assert process.exitcode == 0
