@@ -95,18 +95,22 @@ def split_lines(text: str, line_end: str) -> list[str]:
 def header_place(rows: Sequence[Sequence[str]], title: str | None = None) -> int:
     """Index of the row that names the columns, among the first ones of a table: 0, but for what may stand above.
 
-    That is a line of one cell above names of columns, or settings such as 'Version=1' or 'Shop:' above rows with a
-    column of titles: of several of these, as in Amazon's templates, the last.
+    That is a line of one cell above names of columns, or settings such as 'Version=1' or 'Shop:', or names of groups of
+    columns above rows with a column of titles: of several of these, as in Amazon's templates, the last. Where the
+    column of titles is known, the header is the first row that names it.
     """
     known = {plain(title)} if title else {*TITLES}
     filled = [[cell.strip() for cell in row if cell.strip()] for row in rows[:MAX_ABOVE + 1]]
     named = [any(plain(without_language(cell)) in known for cell in cells) for cells in filled]
     if not filled or named[0]:
         return 0
+    if title:
+        return named.index(True) if True in named else 0
     is_title = len(filled[0]) == 1
     places = [i for i, cells in enumerate(filled) if len(cells) > 1 and _are_words(cells) and (is_title or named[i])]
-    is_above = places and is_title and max(map(len, filled[:places[0]])) == 1 or \
-        any("=" in cell or cell.endswith(":") for cell in filled[0])
+    is_above = places and is_title and (named[places[0]] or max(map(len, filled[:places[0]])) == 1) or \
+        any("=" in cell or cell.endswith(":") for cell in filled[0]) or \
+        places == [1] and named[1] and len(filled[0]) < len(filled[1])
     if not (places and is_above):
         return 0
     place = places[0]
