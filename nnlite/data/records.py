@@ -223,7 +223,7 @@ class Reading:
             raise ValueError(f"{path}: {len(broken):,} of the first {len(self.sample):,} rows cannot be read; the "
                              f"first is {broken[0]}")
         if not good:
-            raise ValueError(f"{path}: no rows{' below the header' if source.columns else ''}")
+            raise ValueError(f"{path}: no rows{source.no_rows()}")
         try:
             self.layout = Layout(source.columns, good, options, needs_categories)
         except ValueError as error:
@@ -256,6 +256,8 @@ class Reading:
                     yield number, row if isinstance(row, SkippedLine) else new(Record, layout.title_and_categories(row))
                 except SkippedLine as trouble:
                     yield number, trouble
+                except ValueError as error:
+                    raise ValueError(f"{self.path}:{number}: {error}") from None
 
     def n_bytes(self) -> int:
         """How many bytes of the file have been read; 0 for standard input and formats that are read in any order."""
