@@ -173,7 +173,7 @@ class Rows:
             return
         number = self.lines.number
         for start, row in resolve(self.lines, self.dialect.width, self.dialect.delimiter, self._signature(),
-                                  is_inside, self.has_rows_in_cells):
+                                  is_inside, self.has_rows_in_cells, self.dialect.all_quoted):
             yield number + start, self._checked(self._whole(row)) if isinstance(row, list) else row
 
     def _plain_row(self) -> tuple[list[str], bool] | None:
