@@ -38,6 +38,7 @@ WANTED = {
     "not CSV": "a row that the csv module can read",
     "unclosed quote": f"a row to end within {MAX_ROW_LINES} lines",
     "wrong columns": "as many columns as the header has",
+    "header": "a product below the one header",
     "no title": "a text that is more than HTML or page code as title",
     "title too long": f"a title of at most {MAX_TITLE_CHARS:,} characters",
     "no category": "at least one category",

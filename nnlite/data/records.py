@@ -198,8 +198,7 @@ def _sample(source):
         row = source.parse(item) if source.parse else item
         if row is not None:
             sample.append((number, row))
-        cells = item if isinstance(item, list) else [item]
-        n_chars += sum([len(cell) if isinstance(cell, str) else 1 for cell in cells])
+        n_chars += sum(len(cell) if isinstance(cell, str) else 1 for cell in (item if type(item) is list else [item]))
         if n_chars > SAMPLE_CHARS and len(sample) >= LEAST_ROWS:
             break
     return sample
@@ -216,14 +215,13 @@ class Reading:
         self.path, self.source, self.skipped = path, source, Skipped()
         self.records: list[Record] = []  # those of the sample
         self.sample = _sample(source)
-        rows = [row for _, row in self.sample]
-        self.rows = good = [row for row in rows if row is not None and not isinstance(row, SkippedLine)]
+        self.rows = good = [row for _, row in self.sample if row is not None and not isinstance(row, SkippedLine)]
         broken = [f"{path}:{number}: {row}" for number, row in self.sample if isinstance(row, SkippedLine)]
         if len(broken) > len(good):
             raise ValueError(f"{path}: {len(broken):,} of the first {len(self.sample):,} rows cannot be read; the "
                              f"first is {broken[0]}")
         if not good:
-            raise ValueError(f"{path}: no rows{' below the header' if source.columns else ''}")
+            raise ValueError(f"{path}: no rows{source.no_rows()}")
         try:
             self.layout = Layout(source.columns, good, options, needs_categories)
         except ValueError as error:
@@ -256,6 +254,8 @@ class Reading:
                     yield number, row if isinstance(row, SkippedLine) else new(Record, layout.title_and_categories(row))
                 except SkippedLine as trouble:
                     yield number, trouble
+                except ValueError as error:
+                    raise ValueError(f"{self.path}:{number}: {error}") from None
 
     def n_bytes(self) -> int:
         """How many bytes of the file have been read; 0 for standard input and formats that are read in any order."""

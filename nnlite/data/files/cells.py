@@ -17,7 +17,9 @@ LEVELS = re.compile(r"\s*(?:->|=>|::|[>|›»→＞｜])+\s*")  # between levels
 _SIGN = re.compile("[>|›»→＞｜]")  # faster to search for
 LISTS = re.compile(r"\s*;\s*")  # between names or paths, likewise; a line end as well
 BAR = re.compile(r"\s*[|｜]\s*")  # between paths where another sign is between their levels
-NO_NAMES = frozenset(("", "nan", "NaN", "null", "Null", "NULL", "None", r"\N"))  # how programs write that there is none
+EXCEL_ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#NV", "#N/D",
+                          "#BEZUG!", "#WERT!", "#VALEUR!", "#VALOR!", "#Н/Д", "#ССЫЛКА!", "#ЗНАЧ!"))
+NO_NAMES = EXCEL_ERRORS | {"", "nan", "NaN", "null", "Null", "NULL", "None", r"\N"}  # for none
 OBJECT_KEYS = ("name", "title", "label", "value")  # of an object that stands for a category
 FULL_KEYS = ("fullname", "full_name", "fullpath", "path", "breadcrumb")  # ... with its levels, if they hold them
 NODES = ("edges", "nodes")  # of an object that holds several

@@ -6,17 +6,18 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from nnlite.data.cleaning import clean
+from nnlite.data.files import advice
 from nnlite.data.files.cells import LEVELS, NO_NAMES, number_text
 from nnlite.data.files.column import BITS, Column, Key
 from nnlite.data.files.evidence import decide
-from nnlite.data.files.programs import (CATEGORY, FIRST, HANDLES, HINTS, IDS, IDS_OF_ROWS, KINDS, LISTED,
+from nnlite.data.files.odd_rows import OddRows
+from nnlite.data.files.programs import (CATEGORY, FIRST, HANDLES, HINTS, IDS_OF_ROWS, KINDS, LISTED,
                                         MAIN_TYPES, MAX_TYPES, NO_HINTS, PROGRAMS, ROW_TYPES, TECHNICAL, TITLES,
                                         VARIANTS, column_rule, plain, program_of, without_language)
 from nnlite.data.lines import MAX_TITLE_CHARS, SkippedLine
 
 FORMULA = re.compile(r"'(?=[=+\-@])")  # WooCommerce puts the apostrophe before what a spreadsheet would compute
-BIT_PAIRS = ({"0", "1"}, {"0.0", "1.0"}, {"true", "false"})
-MAX_OFFERS = 12  # columns that an error offers
+RULES = frozenset(("--", "==", ":-", "+-"))  # beginnings of a line between header and rows
 
 Row = Sequence[Any] | dict[Any, Any]
 
@@ -57,12 +58,13 @@ class Layout:
         self.titles = self._titles()
         self.categories = self._categories() if needs_categories else []
         used = {*self.titles, *(column.key for column in self.categories)}
-        self.hints = [key for key, name in self.plain.items() if key not in used and self._is_hint(key, name)]
+        self.hints = [key for key, name in self.plain.items() if key not in used and self.is_hint(key, name)]
         self.is_woo = self.program == "WooCommerce"
         self.handle, self.kind, self.ids = (next((key for key, name in self.plain.items() if name in known), None)
                                             for known in (HANDLES, KINDS, IDS_OF_ROWS))
         self.last_handle: Any = None
         self.n_hinted = self.n_untitled = 0  # rows with hints but no category; with categories but no title
+        self.odd_rows = OddRows(self)
         self.n_rows, self.rows = len(rows), ()  # of the sample, which is not needed any more
         self.other_keys = frozenset(column.key for column in self.categories) - {"category"}
         whole = next((column for column in self.categories if column.key == "category"), None)
@@ -107,10 +109,7 @@ class Layout:
                         [key for key in self.names if self.plain[key] == plain(wanted) != ""]):
             if matches:
                 return matches
-        raise ValueError(f"want a column {wanted!r}, got {self._columns()}")
-
-    def _columns(self):
-        return ", ".join(repr(name[:60]) for name in list(self.names.values())[:40]) or "none"
+        raise ValueError(f"want a column {wanted!r}, got {advice.shown(self)}")
 
     def _titles(self):
         if self.options.title is not None:
@@ -118,17 +117,8 @@ class Layout:
         found = [key for known in TITLES for key, name in self.plain.items() if name == known] or \
             [key for key, name in self.names.items() if plain(without_language(name)) in TITLES]
         if not found:
-            raise ValueError(f"no column of titles (title, name, product_name ...) among {self._columns()}: "
-                             f"name it with --title, and those of categories with --categories{self._no_header()}")
+            raise ValueError(advice.no_titles(self))
         return found
-
-    def _no_header(self):
-        """Advice where the header looks like a product."""
-        cells = list(self.names.values())
-        odd = [cell for cell in cells
-               if not cell.strip() or len(cell) > 60 or re.fullmatch(r"[\d.,]+|<.*>", cell.strip())]
-        return "; if the first line is a product, add --no-header and give numbers of columns" \
-            if self.is_table and odd else ""
 
     def _categories(self):
         wanted = self.options.categories
@@ -141,7 +131,7 @@ class Layout:
             if not self.is_table:
                 keys.sort(key=lambda key: FIRST.index(self.plain[key]) if self.plain[key] in FIRST else len(FIRST))
             if not keys or self.rows and not any(self.values(key) for key in keys):
-                raise ValueError(self._no_categories(keys))
+                raise ValueError(advice.no_categories(self, keys))
         columns = []
         for key in dict.fromkeys(keys):
             values = self.values(key)
@@ -177,23 +167,6 @@ class Layout:
                 raise
             return [key for part in parts for key in self.find(part)]
 
-    def _no_categories(self, empty):
-        """Why there are none, and which columns may hold them."""
-        hints = [key for key, name in self.plain.items()
-                 if key not in {*empty, *self.titles} and self._is_hint(key, name)]
-        offers = [key for key in hints if not IDS.fullmatch(self.plain[key])] or hints or self._bits()
-        what = "no column of categories (category, categories ...)" if not empty else \
-            f"{', '.join(repr(self.names[key]) for key in empty)} is empty in the first {len(self.rows):,} rows"
-        more = f"; {', '.join(repr(self.names[key]) for key in offers[:MAX_OFFERS])} may hold them: " + \
-               " ".join("--categories " + shell_quoted(self.names[key]) for key in offers[:MAX_OFFERS]) if offers else \
-            ": name it with --categories"
-        return f"{what}{more}; the columns are {self._columns()}{self._no_header()}"
-
-    def _bits(self):
-        """The columns of 0 and 1 only, where there are several of them."""
-        found = [key for key in self.names if {str(v).strip().lower() for v in self.values(key)} in BIT_PAIRS]
-        return found if len(found) > 1 else []
-
     def _is_product_type(self, key, name):
         """Google's `product_type` holds the shop's own paths; Magento's of the same name a technical word."""
         return name == "gproducttype" or name in ("producttype", "producttypes") and (
@@ -204,7 +177,8 @@ class Layout:
         values = self.values(key) if _holds_google(name) or name.startswith("categid") else ()
         return bool(values) and all(str(v).strip().isdecimal() for v in values)
 
-    def _is_hint(self, key, name):
+    def is_hint(self, key: Key, name: str) -> bool:
+        """Whether a column, of this plain name, may hold categories although it is not read."""
         if not HINTS.fullmatch(name) or name in NO_HINTS.get(self.program, ()):
             return False
         values = {str(value).strip().lower() for value in self.values(key)[:MAX_TYPES]}
@@ -215,6 +189,8 @@ class Layout:
         title = self.title(row)
         if not title:
             self._raise_no_title(row)
+        if title in self.odd_rows.titles:
+            self.odd_rows.check(title, [get(row, column.key) for column in self.categories], [*row])
         self.last_handle = get(row, self.handle)
         found: dict[str, None] = {}
         for column in self.categories:
@@ -247,7 +223,8 @@ class Layout:
             title = clean(raw)
             if self.is_woo and FORMULA.match(title):
                 title = title[1:]
-            return "" if title in NO_NAMES or is_page_code(title) else title
+            return "" if title in NO_NAMES or title[:2] in RULES and not title.strip("-=:+|. ") or \
+                is_page_code(title) else title
         if isinstance(raw, (int, float)) and not isinstance(raw, bool) and raw == raw:
             return number_text(raw)
         return ""
@@ -274,17 +251,12 @@ class Layout:
                              f"{self.n_rows:,} rows, as {example!r:.60}: read as {read!r:.80}")
         if self.n_untitled:
             found.append(f"{self.n_untitled:,} rows without a title hold categories, which are not read")
-        return found
+        return found + self.odd_rows.remarks()
 
 
 def _holds_google(name):
     """Whether a column holds Google's taxonomy, as names or as numbers."""
     return "google" in name or name.startswith("fb")
-
-
-def shell_quoted(name: str) -> str:
-    """A column's name for the command line."""
-    return name if re.fullmatch(r"[\w.:-]+", name) else f'"{name}"'
 
 
 def is_page_code(title: str) -> bool:

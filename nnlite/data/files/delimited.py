@@ -19,6 +19,7 @@ from nnlite.data.lines import SkippedLine
 MAX_LINES_BACK = 64  # how far before an odd row the quote may stand that makes it odd
 MAX_LOOKED_LINES = 500  # behind the first odd row, for good rows with lines like rows inside
 MIN_LINES = 16  # parsed at a time behind an odd row
+MAX_INNER = 3  # quotes inside of a cell, in a row that is read without `resolve` although values do not tell
 MAX_OPEN_LINES = 1 << 16  # of a row that the csv module reads; a longer one is read line by line
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what Lines makes of such bytes
 
@@ -44,6 +45,7 @@ class Rows:
         self._field = re.compile(  # in quotes, with others inside that neither open nor close a field; or without any
             rf'(?:"(?!")([^"]*(?:(?<![{sign}])"(?!"| *(?:{sign}|$))[^"]*)*)"|([^{sign}"\s][^{sign}"]*|))'
             rf'(?={sign}|$)').match
+        self._touches = re.compile(rf'{sign} *"|" *{sign}|^[ {sign}]|[ {sign}]$').search
 
     def __iter__(self) -> Iterator[tuple[int, Row]]:
         for _ in range(self.dialect.first_row - 1):
@@ -171,29 +173,60 @@ class Rows:
             return
         number = self.lines.number
         for start, row in resolve(self.lines, self.dialect.width, self.dialect.delimiter, self._signature(),
-                                  is_inside, self.has_rows_in_cells):
+                                  is_inside, self.has_rows_in_cells, self.dialect.all_quoted):
             yield number + start, self._checked(self._whole(row)) if isinstance(row, list) else row
 
     def _plain_row(self) -> tuple[list[str], bool] | None:
         """(the row of the next line, whether quotes stand inside of its cells); None unless `resolve` is sure of it.
 
-        It is where values behind the last quoted cell are usual: a cell that goes on behind them is too unlikely.
+        It is where values behind the last quoted cell are usual: a cell that goes on behind them is too unlikely. And
+        where one quoted row follows another and quotes stand in one cell only, see `_is_among_quoted`.
         """
-        text = self.lines.ahead[0].rstrip("\r\n") if self.lines.ahead or self.lines.read() else ""
-        row, place, last_quoted, is_odd = list[str](), -1, -1, False
+        found = self._cells(0)
+        if not found or max(found[1]) < 0:
+            return None
+        row, quoted = found
+        known = {i: bool(test(row[i].strip())) for i, test in self._signature().usual.items() if row[i].strip()}
+        is_sure = list(known.values()).count(False) <= 1 and any(known[i] for i in known if i > max(quoted))
+        return (row, any('"' in cell for cell in row)) if is_sure or self._is_among_quoted() else None
+
+    def _cells(self, n_before: int) -> tuple[list[str], list[int]] | None:
+        """(cells, the places of those in quotes, or -1) of the line ahead behind n_before; None if unclear."""
+        is_there = len(self.lines.ahead) > n_before or self.lines.read() and len(self.lines.ahead) > n_before
+        text = self.lines.ahead[n_before].rstrip("\r\n") if is_there else ""
+        row, place, quoted = list[str](), -1, [-1]
         while place < len(text) and len(row) < self.dialect.width:
             match = self._field(text, place + 1)
             if not match:
                 return None
             if match[1] is not None:
-                last_quoted, is_odd = len(row), is_odd or '"' in match[1]
+                quoted.append(len(row))
             row.append(match[1] or match[2] or "")
             place = match.end()
-        if place < len(text) or len(row) != self.dialect.width or last_quoted < 0:
+        return (row, quoted) if place >= len(text) and len(row) == self.dialect.width else None
+
+    def _is_among_quoted(self) -> bool:
+        """Whether `resolve` is sure of the next line because all cells of this and the next lines are in quotes.
+
+        One cell may hold quotes, not the last, in this line or the next; the line behind it none. All values are as
+        usual in their columns. In wide rows `resolve` itself has too many readings to follow.
+        """
+        inner = self._inner(0)
+        if inner == 0:
+            inner = self._inner(1)
+            return inner is not None and inner > 0 and self._inner(2) == 0
+        return inner is not None and self._inner(1) == 0
+
+    def _inner(self, n_before):
+        """How many quotes stand inside of cells of a line ahead; None if it is not as `_is_among_quoted` wants."""
+        found = self._cells(n_before)
+        if not found or len(found[1]) <= self.dialect.width or self.dialect.delimiter == " " or \
+                any(map(self._touches, found[0])):
             return None
-        known = {i: bool(test(row[i].strip())) for i, test in self._signature().usual.items() if row[i].strip()}
-        is_sure = list(known.values()).count(False) <= 1 and any(known[i] for i in known if i > last_quoted)
-        return (row, is_odd) if is_sure else None
+        counts = [cell.count('"') for cell in found[0]]
+        is_usual = all(test(found[0][i].strip()) for i, test in self._signature().usual.items())
+        return max(counts) if is_usual and not counts[-1] and len(counts) - counts.count(0) <= 1 and \
+            max(counts) <= MAX_INNER else None
 
     def _completed(self, rows, ends, number):
         """(line number, row with n_columns fields or SkippedLine) of the rows that are not empty."""

@@ -12,6 +12,7 @@ from nnlite.data.files.programs import TITLES, plain, without_language
 MAX_ROWS = 400  # of the sample, to try each delimiter on
 MAX_EXAMPLES = 500
 MAX_ABOVE = 8  # lines above the header
+MIN_QUOTED = 8  # rows, before it is believed that all cells of a file are in quotes
 MAX_RESTARTS = 64  # behind rows with broken quotes
 DELIMITERS = {".tsv": "\t,;|~", ".tab": "\t,;|~"}  # by the file's ending, in order of preference; others:
 USUAL_DELIMITERS = ",;\t|~"
@@ -27,6 +28,7 @@ class Dialect:
     """columns: the names, None without a header; first_row: line number of the first row below the header.
 
     n_columns: of the file; width: fields of most rows, more where each ends with a delimiter.
+    all_quoted: most rows have all cells in quotes
     examples: rows of the sample that are good, for what is usual in a column. why: notes for a person.
     """
 
@@ -38,6 +40,7 @@ class Dialect:
     n_columns: int
     width: int
     skips_spaces: bool = False
+    all_quoted: bool = False
     examples: list[list[str]] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
 
@@ -82,7 +85,8 @@ def decide(sample: str, ending: str = ".csv", delimiter: str | None = None, head
     while header and len(names) > width and not names[-1] and width > 1:
         names.pop()
     return Dialect(chosen, quoting, line_end, names if header else None, start + n_taken + 1,
-                   len(names) if header else width, width, skips_spaces, examples, why)
+                   len(names) if header else width, width, skips_spaces,
+                   quoting and _are_all_quoted(rest, chosen), examples, why)
 
 
 def split_lines(text: str, line_end: str) -> list[str]:
@@ -95,18 +99,22 @@ def split_lines(text: str, line_end: str) -> list[str]:
 def header_place(rows: Sequence[Sequence[str]], title: str | None = None) -> int:
     """Index of the row that names the columns, among the first ones of a table: 0, but for what may stand above.
 
-    That is a line of one cell above names of columns, or settings such as 'Version=1' or 'Shop:' above rows with a
-    column of titles: of several of these, as in Amazon's templates, the last.
+    That is a line of one cell above names of columns, or settings such as 'Version=1' or 'Shop:', or names of groups of
+    columns above rows with a column of titles: of several of these, as in Amazon's templates, the last. Where the
+    column of titles is known, the header is the first row that names it.
     """
     known = {plain(title)} if title else {*TITLES}
     filled = [[cell.strip() for cell in row if cell.strip()] for row in rows[:MAX_ABOVE + 1]]
     named = [any(plain(without_language(cell)) in known for cell in cells) for cells in filled]
     if not filled or named[0]:
         return 0
+    if title:
+        return named.index(True) if True in named else 0
     is_title = len(filled[0]) == 1
     places = [i for i, cells in enumerate(filled) if len(cells) > 1 and _are_words(cells) and (is_title or named[i])]
-    is_above = places and is_title and max(map(len, filled[:places[0]])) == 1 or \
-        any("=" in cell or cell.endswith(":") for cell in filled[0])
+    is_above = places and is_title and (named[places[0]] or max(map(len, filled[:places[0]])) == 1) or \
+        any("=" in cell or cell.endswith(":") for cell in filled[0]) or \
+        places == [1] and named[1] and len(filled[0]) < len(filled[1])
     if not (places and is_above):
         return 0
     place = places[0]
@@ -196,6 +204,13 @@ def _quoting(lines, delimiter):
     if is_regular and enough and not doubled:
         return False, f"quotes mean nothing: {n_broken} values begin with one and do not end with one"
     return True, ""
+
+
+def _are_all_quoted(lines, delimiter):
+    """Whether most lines are rows with all their cells in quotes."""
+    is_quoted = re.compile(rf'(?:"[^"]*"{re.escape(delimiter)})+"[^"]*"\s*').fullmatch
+    lines = [line for line in lines[:MAX_ROWS] if line.strip()]
+    return sum(map(bool, map(is_quoted, lines))) >= max(MIN_QUOTED, len(lines) / 2)
 
 
 def _good_rows(lines, delimiter, quoting, skips_spaces):

@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from nnlite.data.lines import DAMAGE, MAX_OBJECT_CHARS, SkippedLine
 
-ITEMS = frozenset(("item", "entry", "product", "offer", "shopitem", "row", "book"))  # elements that are a product
+ITEMS = frozenset(("item", "entry", "product", "offer", "shopitem", "row", "book", "article"))  # are products
 MAX_TEXT_CHARS = 1 << 20  # of one element; the rest is left out
 MAX_DEPTH = 100
 MAX_CATEGORIES = 1 << 20  # of a YML file
@@ -115,7 +115,7 @@ class Feed:
                 self.item.append(Element(name, attributes))
             else:
                 self.item.append(Element("", {}))
-        elif self.depth > 1 and local(name) in ITEMS:
+        elif self.depth > 1 and local(name).lower() in ITEMS:
             if not self._is_like_first(name):
                 self.ready.append((self.parser.CurrentLineNumber, SkippedLine("not an item", name)))
                 return

@@ -8,7 +8,8 @@ from nnlite.data.files.columns import Layout
 from nnlite.data.lines import MAX_TITLE_CHARS, SkippedLine
 
 MAX_NAMES = 1 << 6  # of a line whose names are remembered, cleaned
-MIN_CHARS = 5  # of a title that is not one of NO_NAMES
+MIN_CHARS = 5  # of a title that is none of NO_NAMES, unless it begins with one of ODD_STARTS
+ODD_STARTS = "#-=:+"
 
 
 def json_object(text: str | SkippedLine) -> dict[str, Any] | SkippedLine | None:
@@ -32,7 +33,7 @@ def plain_product(text: Any, layout: Layout) -> tuple[str, tuple[str, ...]] | No
         if type(title) is str and type(names) is list and len(names) <= MAX_NAMES and \
                 layout.other_keys.isdisjoint(value) and (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
             title, categories = clean(title), layout.names_of(tuple(names))
-            if categories and MIN_CHARS <= len(title) <= MAX_TITLE_CHARS and \
+            if categories and MIN_CHARS <= len(title) <= MAX_TITLE_CHARS and title[0] not in ODD_STARTS and \
                     "getTime" not in title and "aPageStart" not in title:  # as `is_page_code`, faster
                 return title, categories
     except (ValueError, KeyError, TypeError, StopIteration, RecursionError, SkippedLine):

@@ -14,9 +14,14 @@ LANGUAGE = re.compile(r"[\s_\-.:(\[]+(?:en|de|fr|es|it|nl|pt|pl|ru|uk|cs|sk|hu|r
                       r"sr|ja|zh|ko|ar|he|fa|hi|th|vi)(?:[_\-][A-Za-z]{2,4})?"
                       r"(?:-(?:ecommerce|print|mobile|web))?[)\]]?$")  # 'name-en_US', 'name(en-gb)'
 MAX_LANGUAGE_CHARS = 20
+TITLE_HINTS = re.compile(  # may hold titles, in other words or languages
+    r"(?:product|produkt|produit|produto|producto|item|artikel|article|articolo|artículo|material|model)*"
+    r"(?:titel|titre|t[íi]tulo|titolo|tytu[łl]|bezeichnung|kurztext|langtext|naam|namn|navn|nimi|nom|nombre|nome|nazwa|"
+    r"název|názov|naziv|nume|név|ad[iı]|όνομα|name|text|description|beschreibung|item|product|produkt)|"
+    r".*(?:product|item)(?:name|title)|tytułoferty|maktx|.*(?:название|наименование|назва|商品名|品名|標題|标题|상품명|제품명).*")
 CATEGORY = re.compile(
     r"(?:amazon|google|fb|facebook|ebay|shopping|main|master|sub|product|item|primary|secondary|parent|top|leaf|full|"
-    r"shop|store|l\d|level\d)*categor(?:y|ies)"
+    r"shop|store|l\d|level\d)*categor(?:y|ies)\d*"
     r"(?:names?|levels?|lvl|l(?=\d)|paths?|tree|list|hierarchy|titles?|full|complete|display|breadcrumbs?|"
     r"andsubcategory|xyz)*\d*|categid(?:name|completename|displayname)?")
 FIRST = ("maincategory", "category", "categories", "subcategory")  # in a row whose keys have no order
@@ -24,8 +29,9 @@ HINTS = re.compile(
     r"(?:product|item|custom|standardized)*(?:types?|tags?|labels?|keywords?|departments?|collections?|groups?|genres?|"
     r"class|section|breadcrumbs?|(?:l|lvl|level)(?=\d)|vertical|taxonomy|family|families|aisle|subclass|browsenode|"
     r"browsepath|cat|typekeyword|departmentname)s?\d*|"
-    r"(?:custom|smart)collections|pnnsgroups\d|foodgroups?|maincat|subcat|.*(?:categor|kategor|catégor|categoría|катег|"
-    r"カテゴリ|分类|分類|카테고리|kategór|kategori|rubri|itemgroup).*")
+    r"(?:custom|smart)collections|pnnsgroups\d|foodgroups?|maincat|subcat|(?:bisac|thema)?subjects?|"
+    r".*(?:categor|kategor|catégor|categoría|катег|カテゴリ|分类|分類|类目|類目|카테고리|kategór|kategori|rubri|рубрик|itemgroup|"
+    r"produktkateg|produktt[iy]p|produktgrupp|warengrupp|productgroep|tipodeprodu|предмет|раздел|ジャンル|품목|grupatowar).*")
 TAGS = re.compile(r"(?:product|item)?(?:tags?|keywords?|labels?)|.*[a-z]tags|(?:custom|smart)collections")
 LISTED = re.compile(r"\(\s*x\s*([,;|])\s*y")  # 'Categories (x,y,z...)' of PrestaShop
 IDS = re.compile(r".*(?:ids?|codes?|url|slugs?|handle|image|count|tax)")  # 'category_id' holds no names

@@ -21,18 +21,17 @@ MARGIN = 2.0  # how much worse the second best reading must be
 MAX_WORSE = 7.0  # a reading that is worse than the best by more than this is given up
 MAX_STATES = 32  # readings followed at a time
 MAX_STEPS = 15_000  # of them in one line; such a line is skipped
-MAX_ROW_CHARS = 1 << 24
-CHECKED_LINES = 64
+MAX_ROW_CHARS, CHECKED_LINES = 1 << 24, 64  # of a row that is too long; between two looks at what is agreed
 
 
-def resolve(lines: Lines, width: int, delimiter: str, signature: Signature,
-            is_inside: bool = False, holds_rows: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
+def resolve(lines: Lines, width: int, delimiter: str, signature: Signature, is_inside: bool = False,
+            holds_rows: bool = False, all_quoted: bool = False) -> Iterator[tuple[int, list[str] | SkippedLine]]:
     """Yield (number of the line from 0, row or SkippedLine) of the next lines until one surely ends a row.
 
     The first line starts a row, or may be inside another one (is_inside), which is skipped then.
-    holds_rows: lines inside of cells may look like rows
+    holds_rows: lines inside of cells may look like rows    all_quoted: a cell without one of its quotes has lost it
     """
-    resolver = _Resolver(width, delimiter, signature, is_inside, holds_rows)
+    resolver = _Resolver(width, delimiter, signature, is_inside, holds_rows, all_quoted)
     line = lines.take()
     while line is not None:
         before = resolver.ended
@@ -55,10 +54,10 @@ def resolve(lines: Lines, width: int, delimiter: str, signature: Signature,
 class _Resolver:
     """The readings of a stretch of lines: at most one that has ended a row with the last line, others in a field."""
 
-    def __init__(self, width, delimiter, signature, is_inside, holds_rows):
+    def __init__(self, width, delimiter, signature, is_inside, holds_rows, all_quoted):
         self.past_a_row = PAST_A_ROW[0], PAST_A_ROW[not holds_rows]
         self.open_at_end = OPEN_AT_END[not holds_rows]
-        self.width, self.delimiter, self.signature = width, delimiter, signature
+        self.width, self.delimiter, self.signature, self.all_quoted = width, delimiter, signature, all_quoted
         self.tokens = re.compile(f'"+|{re.escape(delimiter)}').finditer
         self.closes = re.compile(f" *(?:{re.escape(delimiter)}|$)").match
         self.lines, self.root = Stretch(), Done(None, 0, 0, None, "")  # what lies before it is yielded
@@ -101,11 +100,10 @@ class _Resolver:
 
     def rows(self, done):
         """Yield (first line, row or SkippedLine) from the root to `done`."""
-        found = []
-        while done is not self.root:
-            found.append(done)
-            done = done.before
-        for done in reversed(found):
+        found = [done]
+        while found[-1] is not self.root:
+            found.append(found[-1].before)
+        for done in reversed(found[:-1]):
             if done.fields is not None:
                 yield done.start, self._row(done.fields)
             elif done.kind:
@@ -116,6 +114,8 @@ class _Resolver:
         while fields:
             fields, start, end, is_quoted = fields
             text = self.lines.cut(start, end)
+            if not is_quoted and self.all_quoted and text.startswith('"') != text.endswith('"'):
+                text, is_quoted = text.removeprefix('"').removesuffix('"'), True
             row.append(text.replace('""', '"') if is_quoted else text)
         return row[::-1]
 
@@ -206,10 +206,10 @@ class _Resolver:
 
     def _is_glued(self, reading):
         """Whether the row that ends may hold parts of several, or fields parts of one: its quotes leave that open."""
-        inner = range(reading.start + 1, self.lines.end - 1)
         return reading.oddity == 3 or reading.start < self.lines.end - 1 and (
             reading.oddity == 2 or reading.oddity and self.width > 2 and
-            any(self.lines[i].count(self.delimiter) == self.width - 1 for i in inner))
+            any(self.lines[i].count(self.delimiter) == self.width - 1
+                for i in range(reading.start + 1, self.lines.end - 1)))
 
     def _field(self, mode, reading, offset):
         """(fields with the present one, cost) where the field ends at `offset`."""

@@ -1,12 +1,12 @@
 """`FileReport`: how a product file is read and why, in words."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 
 from nnlite.data.files.cells import Doubt
 from nnlite.data.files.columns import Layout
-from nnlite.data.files.programs import IDS
+from nnlite.data.files.programs import IDS, without_language
 
 PLACEHOLDERS = frozenset((
     "uncategorized", "uncategorised", "none", "n/a", "na", "-", "other", "default", "default category", "unknown",
@@ -14,7 +14,12 @@ PLACEHOLDERS = frozenset((
     "sin categorizar", "unkategorisiert"))
 SHOWN, MAX_NAMES = 10, 40  # records; columns that are not read
 MAX_SHORT = 3  # remarks in the short form
-CODE = re.compile(r"\d+|[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+CODE = re.compile(r"\d+(?:[.,]\d+)*|[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+WITH_NUMBER = re.compile(  # '[12] Rugs', 'Rugs (12)'
+    r"[\[(#]?\d+[\])]?\s*[\s:.|#\-–]\s*[^\d\s].*|.*\S\s*[#:|(\[]\s*\d+[)\]]?")
+YES_NO = frozenset(("yes", "no", "true", "false", "y", "n", "x", "ja", "nein", "oui", "non", "sí", "si", "да", "нет"))
+NO_NAME = re.compile(r"(?:https?://|www\.)\S+|(?=\S*[\d_])[\x21-\x7e]+|\{.*\}|\[.*\]", re.DOTALL)  # of a product
+MANY_CHARS, MIN_RECORDS = 250, 10  # of a title; before most of them are judged
 _QUOTED = re.compile("(['\"`]).*\\1")
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "~": "tildes"}
 SEPARATORS = {",": "a comma", "/": "a slash"}
@@ -128,7 +133,31 @@ def doubts(layout: Layout, records: list[Any]) -> list[str]:
     if layout.n_untitled:
         found.append(f"{layout.n_untitled:,} rows without a title hold categories, which are not read")
     counts = Counter(name for record in records for name in record.categories)
-    return found + _odd_names(counts, len(records)) + _repeats(records)
+    return found + _odd_titles(layout, records) + _languages(layout) + _odd_names(counts, len(records)) + \
+        _repeats(records)
+
+
+def _odd_titles(layout, records):
+    """Titles that are not names of products by the looks of them."""
+    found = [f"{record.title!r:.60} is the title and a category of the first product: does its row describe columns?"
+             for record in records[:1] if record.title.lower() in map(str.lower, record.categories)]
+    others = [layout.names[key] for key in layout.titles[1:]]
+    ask = f"is it {_listed(others, SHOWN)}?" if others else "is there a column with names of products?"
+    titles = [record.title for record in records]
+    odd = {"codes, addresses or data": list(filter(NO_NAME.fullmatch, titles)),
+           f"longer than {MANY_CHARS} characters": [title for title in titles if len(title) > MANY_CHARS]}
+    return found + [f"most titles are {what}, as {held[0]!r:.60}: {ask}" for what, held in odd.items()
+                    if 2 * len(held) > len(titles) >= MIN_RECORDS]
+
+
+def _languages(layout):
+    """Columns of categories that differ in the language alone."""
+    columns = defaultdict(list)
+    for column in layout.categories:
+        name = without_language(column.name)
+        columns[name].append(column.name)
+    return [f"{_listed(names, SHOWN)} are read together, whatever their languages: --categories would choose"
+            for name, names in columns.items() if len(names) > 1 and names[1] != name]
 
 
 def _odd_names(counts, n_records):
@@ -139,8 +168,14 @@ def _odd_names(counts, n_records):
         if 2 * len(quoted) > len(counts):
             found.append(f"most categories stand in quotes, as {quoted[0]!r:.60}, which are read as part of them")
     if codes := [name for name in counts if CODE.fullmatch(name)]:
-        if 2 * len(codes) > len(counts):
-            found.append(f"most categories are numbers or codes, as {codes[0]!r}: is there a column with their names?")
+        if 2 * len(codes) >= len(counts) or sum(map(counts.get, codes)) >= n_records:
+            found.append(f"many categories are numbers or codes, as {codes[0]!r}: is there a column with their names?")
+    if 2 * len(numbered := [name for name in counts if WITH_NUMBER.fullmatch(name)]) > len(counts):
+        found.append(f"most categories hold a number, as {numbered[0]!r:.60}, which is read as part of them")
+    if counts and YES_NO.issuperset(map(str.lower, counts)):
+        found.append(f"the categories are {' and '.join(counts)} only: is there a column with names?")
+    if MIN_RECORDS <= n_records <= counts.total() == len(counts):
+        found.append("each category has one product only: there is nothing to learn")
     if n_records > 1 and len(counts) == 1:
         found.append(f"all products have the one category {next(iter(counts))!r}: there is nothing to learn")
     else:

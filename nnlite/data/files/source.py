@@ -17,7 +17,7 @@ from nnlite.data.files import dialect, encoding, labelled, tables
 from nnlite.data.files.columns import HINTS, TITLES, Options, Row, plain
 from nnlite.data.files.delimited import Rows
 from nnlite.data.files.dialect import Dialect
-from nnlite.data.files.feed import Feed
+from nnlite.data.files.feed import ITEMS, Feed
 from nnlite.data.files.json_document import Objects
 from nnlite.data.files.json_rows import json_object
 from nnlite.data.files.json_survey import survey
@@ -58,6 +58,12 @@ class Source(NamedTuple):
     table: Dialect | None = None
     line_end: str = "\n"
     has_mark: bool = False
+
+    def no_rows(self) -> str:
+        """Where rows were looked for, if there are none."""
+        if self.format == "XML feed":
+            return f", want elements named {', '.join(sorted(ITEMS))}"
+        return " below the header" if self.columns else ""
 
 
 class Peeked(io.RawIOBase):
@@ -128,7 +134,7 @@ def _source(file, path, options, stack):
     sample, file = encoding.look(file)
     binary = binary_kind(sample)
     if binary:
-        columns, rows, notes = TABLES[binary](stack.enter_context(tables.seekable(file)))
+        columns, rows, notes = TABLES[binary](stack.enter_context(tables.seekable(file)), _named(options.title))
         if options.header is False and binary == "Excel":
             raise ValueError("an Excel file without a header is not read, want a first row that names the columns")
         return Source(binary, "", None, columns, rows, notes)
@@ -196,7 +202,7 @@ def _text_source(file, text, is_whole, ending, options, name, notes):
     if kind == "fastText":
         return Source(kind, name, None, labelled.COLUMNS, numbered_lines(file), notes, labelled.labelled)
     table = dialect.decide(text, ending, options.delimiter, options.header is not False,
-                           options.title if isinstance(options.title, str) else None)
+                           _named(options.title))
     columns = table.columns if table.columns is not None else [str(i + 1) for i in range(table.n_columns)]
     if ending == ".txt" and options.title is None and options.header is not False and \
             not any(name in TITLES or HINTS.fullmatch(name) for name in map(plain, columns)):
@@ -207,6 +213,11 @@ def _text_source(file, text, is_whole, ending, options, name, notes):
                   iter(Rows(file, table)), notes + table.why, table=table,
                   line_end="\r\n" if "\r\n" in text else table.line_end,
                   has_mark=file.sample.startswith(codecs.BOM_UTF8))
+
+
+def _named(title):
+    """The name of the column of titles, None if it is not given or a number."""
+    return title if isinstance(title, str) else None
 
 
 def _with_path(path, rows):

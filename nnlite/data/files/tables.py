@@ -12,18 +12,18 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import Any
 
+from nnlite.data.files.cells import EXCEL_ERRORS
 from nnlite.data.files.dialect import header_place
 from nnlite.data.lines import SkippedLine
 
 BATCH_ROWS = 1_000
 MAX_TEXTS_BYTES = 1 << 30  # of the texts of an Excel file, which stand in memory
 SAMPLE_ROWS = 20
-EXCEL_ERRORS = frozenset(("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"))
 
 Rows = Iterator[tuple[int, list[Any] | SkippedLine]]
 
 
-def parquet(file: Any) -> tuple[list[str], Rows, list[str]]:
+def parquet(file: Any, title: str | None = None) -> tuple[list[str], Rows, list[str]]:
     """(columns, rows, notes) of a seekable Parquet file, lists as lists. Raises ValueError (without the path)."""
     try:
         from pyarrow.parquet import ParquetFile
@@ -37,8 +37,10 @@ def parquet(file: Any) -> tuple[list[str], Rows, list[str]]:
     return columns, _parquet_rows(table), []
 
 
-def excel(file: Any) -> tuple[list[str], Rows, list[str]]:
+def excel(file: Any, title: str | None = None) -> tuple[list[str], Rows, list[str]]:
     """(columns, rows, notes) of an Excel file's first sheet with values. Raises ValueError (without the path).
+
+    title: the name of a column, if known
 
     Formulas give the values that Excel last saw; the first row with at least two values names the columns.
     """
@@ -66,7 +68,7 @@ def excel(file: Any) -> tuple[list[str], Rows, list[str]]:
         raise ValueError(f"an Excel file that openpyxl cannot read: {_first_line(error)}") from None
     filled = [[cell for cell in row if cell != ""] if isinstance(row, list) else [] for _, row in sample]
     first = next((i for i, cells in enumerate(filled) if len(cells) > 1), 0)
-    first += header_place([list(map(str, cells)) for cells in filled[first:]])
+    first += header_place([list(map(str, cells)) for cells in filled[first:]], title)
     header = sample[first][1] if isinstance(sample[first][1], list) else []
     while header and header[-1] == "":
         header.pop()
