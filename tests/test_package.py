@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
 from importlib import metadata, util
 from pathlib import Path
@@ -28,21 +29,18 @@ def run(*words, **options):
     return done.stdout
 
 
-def pip(*words):
-    run(sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *words)
-
-
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     """The wheel, built offline from a copy, because a build leaves files beside its sources."""
     have = util.find_spec("pip") and util.find_spec("setuptools") and metadata.version("setuptools")
     if not have or tuple(map(int, have.split(".")[:2])) < (70, 1):
-        pytest.skip(f"a wheel is built with pip and setuptools >= 70.1, as in the extra `test`; got setuptools {have}")
+        pytest.skip(f"a wheel takes pip and setuptools >= 70.1, as in the extra `test`; got setuptools {have}")
     folder = tmp_path_factory.mktemp("wheel")
     shutil.copytree(ROOT, folder / "source" / "nnlite", ignore=shutil.ignore_patterns("__pycache__"))
     for name in "setup.cfg", "pyproject.toml", "README.md", "LICENSE":
         shutil.copy(ROOT.parent / name, folder / "source")
-    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, folder / "source")
+    build = f"from setuptools import build_meta; build_meta.build_wheel({str(folder)!r})"  # as pip calls it
+    run(sys.executable, "-c", build, cwd=folder / "source")
     return next(folder.glob("*.whl"))
 
 
@@ -50,12 +48,13 @@ def wheel(tmp_path_factory):
 def scripts(wheel, tmp_path_factory):
     """The folder of programs of a new environment with this wheel; all that it requires comes from the present one."""
     environment = tmp_path_factory.mktemp("environment")
-    run(sys.executable, "-m", "venv", "--without-pip", environment)
-    python = environment / SCRIPTS / "python"
-    pip("--python", python, "install", "--no-deps", "--no-index", wheel)
+    venv.create(environment, symlinks=os.name != "nt")
+    [pip] = util.find_spec("pip").submodule_search_locations
+    run(environment / SCRIPTS / "python", pip, "--disable-pip-version-check", "--quiet",
+        "install", "--no-deps", "--no-index", "--no-compile", wheel)
     present = {str(metadata.distribution(name).locate_file("")) for name in REQUIRED}
-    site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
-    Path(site, "present.pth").write_text("\n".join(present), encoding="utf-8")
+    site = next(environment.rglob("site-packages"))
+    (site / "present.pth").write_text("\n".join(present), encoding="utf-8")
     return environment / SCRIPTS
 
 

@@ -50,7 +50,7 @@ FORMATS = 1, 2, 3, 4
 MAX_JSON = 1 << 26  # bytes
 MAX_INTEGER = 1 << 64  # in size, less 1
 TRIES = 20  # to read a folder that others replace meanwhile
-WAIT = 0.02  # seconds, if it is missing: it may just be being replaced
+WAIT = 0.02  # seconds, while another writer has moved it away to replace it
 
 _NAME = re.compile(r"[\w.+-]{0,100}\w\.(npy|txt)", re.ASCII)
 
@@ -164,9 +164,10 @@ def _tried(folder, kind, function):
         try:
             opened = OpenFolder(folder)
         except (FileNotFoundError, NotADirectoryError):
-            if attempt > 1 and not beside.interrupted(Path(os.path.abspath(folder))):
+            if attempt and beside.interrupted(Path(os.path.abspath(folder))):
+                time.sleep(WAIT)
+            elif attempt > 1:
                 break
-            time.sleep(WAIT * bool(attempt))
             continue
         with opened:
             try:

@@ -37,6 +37,11 @@ def of_matrix():
     return TitleClassifier(**QUICK).fit(TITLES, MATRIX, classes=BINARIZER.classes_)
 
 
+@pytest.fixture(scope="module")
+def of_lists():
+    return TitleClassifier(**QUICK).fit(TITLES, LISTS)
+
+
 # ---- the arguments
 
 def test_every_setting_is_in_the_signature_and_documented():
@@ -94,14 +99,13 @@ def test_whole_numbers_are_answered_as_whole_numbers(of_texts):
 
 @pytest.mark.parametrize("form", [np.asarray, np.asfortranarray, sp.csr_matrix, sp.coo_array, np.ndarray.tolist,
                                   lambda m: m.astype(bool), lambda m: m.astype(float)])
-def test_a_matrix_is_answered_as_a_matrix(form, of_matrix):
-    lists = TitleClassifier(**QUICK).fit(TITLES, LISTS)
+def test_a_matrix_is_answered_as_a_matrix(form, of_matrix, of_lists):
     one = TitleClassifier(**QUICK).fit(TITLES, form(MATRIX), classes=BINARIZER.classes_)
-    assert one.predict_top_k(TITLES) == of_matrix.predict_top_k(TITLES) == lists.predict_top_k(TITLES)
+    assert one.predict_top_k(TITLES) == of_matrix.predict_top_k(TITLES) == of_lists.predict_top_k(TITLES)
     found = one.predict(TITLES)
     assert sp.issparse(found) == sp.issparse(form(MATRIX)) and found.dtype == np.int64
     found = found.toarray() if sp.issparse(found) else found
-    assert BINARIZER.inverse_transform(found) == [tuple(sorted(names)) for names in lists.predict(TITLES)]
+    assert BINARIZER.inverse_transform(found) == [tuple(sorted(names)) for names in of_lists.predict(TITLES)]
     assert one.score(TITLES, form(MATRIX)) == one.score(TITLES, LISTS) == 1
     assert one.classes_.tolist() == BINARIZER.classes_.tolist() and one.predict([]).shape == (0, 5)
 

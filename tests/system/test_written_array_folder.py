@@ -175,6 +175,11 @@ def test_killed_at_any_moment(tmp_path):
     assert left(tmp_path) == ["a"]
 
 
+def test_a_new_folder_is_written_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(array_folder.time, "sleep", lambda seconds: pytest.fail("nobody is replacing it"))
+    array_folder.read(write(tmp_path / "m"), KIND)
+
+
 def test_the_first_three_other_files_in_the_place_are_named(tmp_path):
     write(tmp_path / "a")
     for name in "dcba":
