@@ -21,14 +21,14 @@ def run(*argv):
 @compiled
 def test_the_deck_fails_to_learn_and_the_default_recipe_learns(tmp_path, capsys):
     out, figures = tmp_path / "out", tmp_path / "figures.json"
-    assert run("--records", 3_000, "--out", out, "--json", figures) == 0
+    assert run("--records", 5_000, "--out", out, "--json", figures) == 0
     said = capsys.readouterr().out
     results = json.loads(figures.read_text())
     assert results == json.loads((out / "metrics.json").read_text())
-    assert [results[name] for name in ("n_records", "n_train", "n_test", "skipped_lines")] == [3_000, 2_400, 600, {}]
+    assert [results[name] for name in ("n_records", "n_train", "n_test", "skipped_lines")] == [5_000, 4_000, 1_000, {}]
     deck, default = results["deck"], results["default"]
     assert 0.67 < deck["first_loss"] < 0.73 and deck["last_loss"] > 5 * results["floor_bce"]
-    assert default["first_loss"] < 2 * results["floor_bce"] and default["test"]["bce"] < 0.76 * results["floor_bce"]
+    assert default["first_loss"] < 2 * results["floor_bce"] and default["test"]["bce"] < 0.7 * results["floor_bce"]
     assert default["test"]["P@1"] > deck["test"]["P@1"] + 0.2
     assert default["seconds"] > 0 and default["peak_mib"] > 50
     for words in ("words ", "dropped", "epochs in batches of", "MiB: held already", "epoch 100",
