@@ -47,7 +47,7 @@ def of_lists():
 def test_every_setting_is_in_the_signature_and_documented():
     names = list(inspect.signature(TitleClassifier).parameters)
     assert sorted(names) == sorted(["recipe", *(name for group in recipes.SETTINGS.values() for name in group)])
-    said = re.findall(r"^        ([a-z_, ]+): ", TitleClassifier.__init__.__doc__, re.MULTILINE)
+    said = re.findall(r"^([a-z_, ]+): ", inspect.getdoc(TitleClassifier.__init__), re.MULTILINE)
     assert [name for part in said for name in part.split(", ")] == names
 
 
