@@ -2,6 +2,8 @@
 
 import json
 import sys
+import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent.parent))  # `handmade` is there
@@ -64,6 +66,17 @@ def altered(rng, value):
     else:
         part[key] = rng.choice(HOSTILE)
     return value
+
+
+@contextmanager
+def any_parameters():
+    """Within it the parameters of a model may be so large that a logit overflows: a FloatingPointError, in one line."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "(overflow|invalid value) encountered", RuntimeWarning)
+        try:
+            yield
+        except FloatingPointError as error:
+            assert "\n" not in str(error), f"a poor message: {error!r}"
 
 
 def refusal(function, *errors, where=""):
