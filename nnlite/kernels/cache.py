@@ -61,7 +61,8 @@ def _warn_once(text):
 class _SafePlace(caching._CacheLocator):
     """One of Numba's choices of a folder, passed over if it is not safe."""
 
-    def ensure_cache_path(self):
+    def ensure_cache_path(self) -> None:
+        """Make the folder; OSError if it is not safe."""
         folder = self.get_cache_path()
         if not danger(folder, os.path.exists(folder)):
             super().ensure_cache_path()
@@ -76,11 +77,13 @@ class _Content(caching.CompileResultCacheImpl):
     _locator_classes: list[type[object]] = [type(place.__name__, (_SafePlace, place), {}) for place in
                                             caching.CompileResultCacheImpl._locator_classes]
 
-    def reduce(self, result):
+    def reduce(self, result: Any) -> tuple[int, bytes]:
+        """(CRC-32, content) of a compiled function, to be stored."""
         content = serialize.dumps(super().reduce(result))
         return zlib.crc32(content), content
 
-    def rebuild(self, context, data):
+    def rebuild(self, context: Any, data: tuple[int, bytes]) -> Any:
+        """The compiled function of what `reduce` gave; ValueError if it is damaged."""
         if zlib.crc32(data[1]) != data[0]:
             raise ValueError("damaged")
         return super().rebuild(context, cloudpickle.loads(data[1]))

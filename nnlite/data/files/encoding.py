@@ -213,11 +213,12 @@ class _Raw(io.RawIOBase):
         self._ready = b""
 
     def readable(self) -> bool:
+        """As the io module asks: it can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self._ready:
-            self._ready = self._block()
+        """Fill the buffer with bytes of one block at most; how many, 0 at the end."""
+        self._ready = self._ready or self._block()
         n = min(len(buffer), len(self._ready))
         buffer[:n], self._ready = self._ready[:n], self._ready[n:]
         return n

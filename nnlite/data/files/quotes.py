@@ -75,8 +75,8 @@ class _Resolver:
         self.open = {(column, "quoted", doubtful.start): doubtful for column in range(min(self.width, MAX_STATES))}
 
     def is_sure(self):
-        ended = self.ended
-        return ended is not None and all(r.cost >= ended.cost + MARGIN for r in self.open.values())
+        """Whether a row has ended, and every reading in which it goes on costs more by MARGIN."""
+        return self.ended is not None and all(r.cost >= self.ended.cost + MARGIN for r in self.open.values())
 
     def was_sure(self, before):
         """Whether it is sure, now that one more line is known, that the line before it ended a row as in `before`."""

@@ -154,7 +154,7 @@ def test_levels_beside_a_category_are_said(tmp_path):
 
 
 def test_a_sheet_with_rows_above_its_header(tmp_path):
-    openpyxl = pytest.importorskip("openpyxl")
+    openpyxl = pytest.importorskip("openpyxl", reason="it writes the Excel file")
     for above in [["Products of May"]], [["Report=May", "2024"]], []:
         book = openpyxl.Workbook()
         for row in [*above, ["SKU", "Name", "Category"], *([1, t, f"{w} > {n}"] for t, w, n in SHOP)]:
@@ -164,7 +164,8 @@ def test_a_sheet_with_rows_above_its_header(tmp_path):
 
 
 def test_lists_of_texts_and_of_objects_in_parquet(tmp_path):
-    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pyarrow = pytest.importorskip("pyarrow", reason="it writes the Parquet file")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="it writes the Parquet file")
     for lists in [[w, n] for _, w, n in SHOP], [[{"id": 1, "name": w}, {"id": 2, "name": n}] for _, w, n in SHOP]:
         columns = {"title": [t for t, _, _ in SHOP], "categories": lists}
         parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")

@@ -82,7 +82,7 @@ def test_a_header_in_another_language_is_found_by_the_name_of_its_titles(above, 
     if ending == "csv":
         (tmp_path / "a.csv").write_text("\n".join(";".join(row) for row in rows), "utf-8")
     else:
-        book = pytest.importorskip("openpyxl").Workbook()
+        book = pytest.importorskip("openpyxl", reason="it writes the Excel file").Workbook()
         for row in rows:
             book.active.append(row)
         book.save(tmp_path / "a.xlsx")
