@@ -48,7 +48,7 @@ def with_hostile(rng, array):
             for place in places:
                 entries[place] = rng.choice(values)
             return np.array(entries).astype(array.dtype).reshape(array.shape)
-        case 3:
+        case 3 if array.dtype.kind in "biuf":  # not every text or object has a number
             with np.errstate(all="ignore"):
                 return array.astype(rng.choice(TYPES))
         case 4:
