@@ -1,8 +1,9 @@
 """scikit-learn as a system of the quality benchmark: one LinearSVC, or one SGDClassifier with log loss, for each label.
 
 The classifiers train on threads, which share the features: both release the interpreter's lock. A label without a
-training row, possible in a validation part, gets OneVsRestClassifier's constant, and its warning is not shown. Forms
-`own-...` make TF-IDF rows of words and pairs of words with TfidfVectorizer.
+training row, possible with few titles, gets a constant of OneVsRestClassifier, 0, which would be above all labels that
+are unlikely; here it comes last, and the warning is not shown. Forms `own-...` make TF-IDF rows of words and pairs of
+words with TfidfVectorizer.
 """
 
 import pickle
@@ -43,7 +44,9 @@ class Svc:
             self.model.fit(self.x, self.y)
 
     def top_k(self, k: int):
-        return protocol.best(self.model.decision_function(self.test_x), k)
+        scores = self.model.decision_function(self.test_x)
+        scores[:, np.bincount(self.y.indices, minlength=self.y.shape[1]) == 0] = -np.inf
+        return protocol.best(scores, k)
 
     def save(self):
         path = self.folder / "model.pickle"

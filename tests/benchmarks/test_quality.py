@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -80,6 +81,20 @@ def test_best_is_in_falling_order_and_ties_go_to_the_smaller_place():
 def test_short_answers_are_filled_with_frequent_labels():
     assert small_job().frequent().tolist() == [1, 0]
     assert filled([[7, 2, 5, 1], [2], []], [2, 1, 0, 7, 5], 3).tolist() == [[7, 2, 5], [2, 1, 0], [2, 1, 0]]
+
+
+def test_a_label_without_a_training_row_comes_last_in_scikit_learn(tmp_path):
+    """OneVsRestClassifier's constant for it, 0, is more than what an unlikely label gets."""
+    pytest.importorskip("sklearn")
+    from benchmarks.peers import sklearn_quality
+
+    job = small_job()
+    job.train_y = csr([[0, 0, 1, 0], [1, 0, 1, 0], [0, 0, 0, 1]])
+    with warnings.catch_warnings():
+        system = sklearn_quality.Svc(job, tmp_path, 1, 0)
+        system.train()
+    assert (system.model.decision_function(system.test_x)[:, 1] == 0).all()
+    assert (system.top_k(4)[:, 3] == 1).all()
 
 
 def test_table_of_pairs():
