@@ -28,20 +28,29 @@ class Optimizer:
 
     state_names: tuple[str, ...] = ()  # of the arrays of state, each as large as its parameter
     numbers: tuple[str, ...] = ("lr", "labels_lr")
+    limits: dict[str, tuple[float, float]] = {}  # of the other numbers: the least, and what they are below
     by_row = False  # is the state one number for each row of a parameter?
 
     def __init__(self, lr: float, labels_lr: float | None = None):
         self.lr, self.labels_lr = lr, lr if labels_lr is None else labels_lr
+        self.check()
+
+    def check(self) -> None:
+        """TypeError or ValueError for a number out of its range, given or set later."""
+        name = type(self).__name__
         for rate in self.lr, self.labels_lr:
-            if not 0 < (rate := number(f"{type(self).__name__}: learning rate", rate)) < float("inf"):
-                raise ValueError(f"{type(self).__name__}: want a learning rate above 0, got {rate:g}")
+            if not 0 < (rate := number(f"{name}: learning rate", rate)) < float("inf"):
+                raise ValueError(f"{name}: want a learning rate above 0, got {rate:g}")
+        for each, limits in self.limits.items():
+            setattr(self, each, number(f"{name}: {each}", getattr(self, each), *limits))
 
     def settings(self) -> list:
         """The numbers that it was made with."""
         return [getattr(self, name) for name in self.numbers]
 
     def start(self, params: dict[str, np.ndarray]) -> None:
-        """Begin to train `params` with a state of zeros; if they are those it trains already, keep its state."""
+        """Begin to train `params` with a state of zeros, or go on with those it trains already. Errors as `check`."""
+        self.check()
         if getattr(self, "params", None) is params:
             return
         self.params = params
@@ -76,7 +85,7 @@ class Optimizer:
 
     def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
         """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
-        raise NotImplementedError
+        self._update(name, rows, *parts, source, scratch("gradient row", source.shape[1]))
 
 
 def as_rows(name: str, array: np.ndarray) -> np.ndarray:
@@ -86,17 +95,11 @@ def as_rows(name: str, array: np.ndarray) -> np.ndarray:
     return array.reshape(-1, 1) if name.startswith("labels.b") else array.reshape(1, -1)
 
 
-def one_row(source: np.ndarray) -> np.ndarray:
-    """Scratch for one row of the gradient."""
-    return scratch("gradient row", source.shape[1])
-
-
 class SGD(Optimizer):
     """w <- w - lr g"""
 
-    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
-        """As Optimizer.update."""
-        sparse.sgd(self.rows[name], rows, *parts, source, one_row(source), self.rate(name))
+    def _update(self, name, *gradient):
+        sparse.sgd(self.rows[name], *gradient, self.rate(name))
 
 
 class AdaGrad(Optimizer):
@@ -110,16 +113,15 @@ class AdaGrad(Optimizer):
 
     state_names = ("s",)
     numbers = (*Optimizer.numbers, "eps", "by_row")
+    limits = {"eps": (1e-38, np.inf)}
 
     def __init__(self, lr: float, labels_lr: float | None = None, eps: float = 1e-10, by_row: bool = False):
+        self.eps, self.by_row = eps, bool(by_row)
         super().__init__(lr, labels_lr)
-        self.eps, self.by_row = number("AdaGrad: eps", eps, 1e-38, np.inf), bool(by_row)
 
-    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
-        """As Optimizer.update."""
+    def _update(self, name, *gradient):
         adagrad = sparse.adagrad_by_row if self.by_row else sparse.adagrad
-        adagrad(self.rows[name], self.rows[name + "/s"], rows, *parts, source, one_row(source), self.rate(name),
-                f32(self.eps))
+        adagrad(self.rows[name], self.rows[name + "/s"], *gradient, self.rate(name), f32(self.eps))
 
 
 class Adam(Optimizer):
@@ -130,18 +132,16 @@ class Adam(Optimizer):
 
     state_names = ("m", "v")
     numbers = (*Optimizer.numbers, "beta1", "beta2", "eps")
+    limits = {"beta1": (0, 1), "beta2": (0, 1), "eps": (1e-38, np.inf)}
 
     def __init__(self, lr: float = 1e-3, labels_lr: float | None = None, beta1: float = 0.9, beta2: float = 0.999,
                  eps: float = 1e-8):
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
         super().__init__(lr, labels_lr)
-        self.beta1, self.beta2 = number("Adam: beta1", beta1, 0, 1), number("Adam: beta2", beta2, 0, 1)
-        self.eps = number("Adam: eps", eps, 1e-38, np.inf)
 
-    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
-        """As Optimizer.update."""
+    def _update(self, name, *gradient):
         w, m, v = (self.rows[key] for key in (name, name + "/m", name + "/v"))
-        sparse.adam(w, m, v, rows, *parts, source, one_row(source), self.t, float(self.rate(name)), self.beta1,
-                    self.beta2, self.eps)
+        sparse.adam(w, m, v, *gradient, self.t, float(self.rate(name)), self.beta1, self.beta2, self.eps)
 
 
 class KeepGradients:

@@ -82,3 +82,12 @@ def test_a_state_begins_at_zero_in_the_type_of_its_parameter():
     assert list(optimizer.state) == [f"{name}/{part}" for name in model.params for part in "mv"]
     for name, array in optimizer.state.items():
         assert array.shape == model.params[name[:-2]].shape and array.dtype == np.float32 and not array.any()
+
+
+@pytest.mark.parametrize("optimizer, name, value", [
+    (SGD(0.1), "lr", "fast"), (SGD(0.1), "labels_lr", 0), (AdaGrad(0.1), "eps", None), (AdaGrad(0.1), "eps", 0),
+    (Adam(), "beta1", 1), (Adam(), "beta2", "0.9"), (Adam(), "eps", float("inf"))])
+def test_a_number_that_is_set_later_must_be_in_its_range(optimizer, name, value):
+    setattr(optimizer, name, value)
+    with pytest.raises((TypeError, ValueError), match=f"^{type(optimizer).__name__}: .*want "):
+        optimizer.start(MLP(5, 4, (3,)).params)
