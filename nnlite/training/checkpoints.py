@@ -23,7 +23,7 @@ KIND = "checkpoint"
 KEPT = 2  # the newest, and one more in case that is damaged
 SQUARES = "/s", "/v"  # parts of an optimiser's state that are never negative
 
-_NAME, _REMOVED = re.compile(r"step-[0-9]{8,100}"), re.compile(r"\.step-[0-9]{8,100}(\..*)?")
+_NAME, _LEFT = re.compile(r"step-[0-9]{8,100}"), re.compile(r"\.step-[0-9]{8,100}(\..*)?")
 
 
 class Wanted(NamedTuple):
@@ -55,6 +55,7 @@ def opened(folder: str | PathLike) -> Iterator[None]:
     Path(folder).mkdir(parents=True, exist_ok=True)
     array_folder.check_place(Path(folder) / f"step-{0:08}", KIND)
     with FolderLock(folder, "trains with these checkpoints"):
+        _remove_leftovers(Path(folder))
         yield
 
 
@@ -68,9 +69,7 @@ def save(folder: str | PathLike, step: int, header: dict[str, Any], arrays: dict
                        {name.replace("/", "+"): array for name, array in arrays.items()})
     for old in _by_step(folder)[:-KEPT]:
         old.rename(old.with_name(f".{old.name}"))
-    for old in folder.glob(".step-*"):
-        if _REMOVED.fullmatch(old.name):
-            shutil.rmtree(old, ignore_errors=True)
+    _remove_leftovers(folder)
 
 
 def load(folder: str | PathLike, wanted: Wanted | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
@@ -101,6 +100,13 @@ def load(folder: str | PathLike, wanted: Wanted | None = None) -> tuple[dict[str
                                  "another")
         return header, arrays
     return None
+
+
+def _remove_leftovers(folder):
+    """Remove what this training, or one that was killed, has begun to write or to remove."""
+    for old in folder.glob(".step-*"):
+        if _LEFT.fullmatch(old.name):
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def _by_step(folder):

@@ -210,9 +210,13 @@ def test_a_second_fit_goes_on_with_the_state_of_the_optimiser():
     assert one.optimizer.t == 1
 
 
-def test_checkpoints_that_a_crash_left_half_removed_are_removed_at_the_next_save(tmp_path):
-    (tmp_path / ".step-00000001").mkdir()
-    (tmp_path / ".step-00000001" / "a.npy").write_text("")
+def test_checkpoints_that_a_crash_left_half_removed_are_removed(tmp_path):
+    left = tmp_path / ".step-00000001"
+    left.mkdir()
+    with checkpoints.opened(tmp_path):
+        assert not left.exists()
+    left.mkdir()
+    (left / "a.npy").write_text("")
     (tmp_path / "notes.txt").write_text("mine")
     for step in 9, 10, 11:
         checkpoints.save(tmp_path, step, {}, {"a/b": np.arange(step)})
