@@ -29,6 +29,7 @@ from typing import NamedTuple
 import fuzz_arguments as arguments
 import fuzz_arrays as arrays
 import fuzz_commands as commands
+import fuzz_datasets as datasets
 import fuzz_documents as documents
 import fuzz_files as files
 import fuzz_models as models
@@ -61,7 +62,7 @@ TARGETS = {
     "model": Target(2_000, models.make_model, models.start_model),
     "chunks": Target(1_000, models.make_chunks, models.start_chunks),
     "command": Target(1_000, commands.make_command, commands.start_command),
-    "datasets": Target(40_000, arrays.make_datasets, arrays.start_datasets),
+    "datasets": Target(40_000, datasets.make_datasets, datasets.start_datasets),
     "arguments": Target(40_000, arguments.make_arguments, arguments.start_arguments),
     "model-arrays": Target(6_000, arrays.make_model_arrays, arrays.start_model_arrays),
     "chunk-arrays": Target(4_000, arrays.make_parts, arrays.start_parts),

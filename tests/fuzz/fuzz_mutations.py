@@ -1,10 +1,12 @@
-"""Valid input made hostile: bytes and JSON with some of their parts changed."""
+"""Valid input made hostile: bytes, JSON and arrays with some of their parts changed."""
 
 import json
 import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
 
 sys.path.append(str(Path(__file__).parent.parent))  # `handmade` is there
 
@@ -20,6 +22,9 @@ LONG = [b"[" * 20_000, b'{"a":' * 9_000, b"-" * 40_000, b"+1" * 30_000, b"(" * 1
         b"<" * 40_000, b"\n" * 5_000, b'"\n' * 600, b"a\tb\n" * 2_000, b"1:1 " * 3_000, b"x" * ((1 << 20) + 5)]
 NUMBERS = [b"0", b"1", b"4", b"5", b"-1", b" ", b"\n", b",", b":", b" 2:1", b"e5", b"9" * 10, b"inf", b"+", b"_", b"\t"]
 PIECES = [character.encode() for character in CHARACTERS] + RAW
+POINTERS = [0, 1, 2, 3, -1, 7, 2**31 - 1, -2**31, 2**32, 2**62, 2**63 - 1, -2**63, 10**9]
+VALUES = [0.0, 1.0, -1.0, 0.5, 2.0, 1e-42, 3e38, np.nan, np.inf, -np.inf]
+TYPES = ["i1", "i2", "i4", "i8", "u1", "u4", "u8", "f4", "f8", "f2", ">i4", ">i8", ">f4", "?", "c8", "O", "U9"]
 
 
 def mutated(rng, content, pieces=PIECES):
@@ -86,3 +91,28 @@ def refusal(function, *errors, where=""):
     except errors as error:
         assert "\n" not in str(error) and str(where) in str(error), f"a poor message: {error!r}"
         return None, True
+
+
+def with_hostile(rng, array):
+    """An array with one or two of its entries, its type or its shape changed."""
+    values = VALUES if array.dtype.kind == "f" else POINTERS if array.dtype.kind == "i" else [0, 1]
+    match rng.randrange(8):
+        case 0 | 1 | 2 if array.size:
+            places = rng.choices(range(array.size), k=rng.choice([1, 2]))
+            entries = array.ravel().tolist()
+            for place in places:
+                entries[place] = rng.choice(values)
+            return np.array(entries).astype(array.dtype).reshape(array.shape)
+        case 3 if array.dtype.kind in "biuf":  # not every text or object has a number
+            with np.errstate(all="ignore"):
+                return array.astype(rng.choice(TYPES))
+        case 4:
+            array = np.atleast_1d(array)
+            return rng.choice([array[:-1], array[1:], array[:0], np.append(array, array[-1:]), array[::-1]])
+        case 5:
+            return rng.choice([array[None], array.reshape(-1, 1),
+                               array.reshape(-1)[:1].reshape(()) if array.size else array])
+        case 6:
+            return np.repeat(array, 2)[::2]  # strided
+        case _:
+            return np.array(rng.choices(values[:6], k=array.size)).astype(array.dtype)
