@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from held_out import RECORDS
 from report_pages import CURVE, SMALL, shop
 from running import run
 from shops import lines
@@ -42,6 +43,16 @@ def home(tmp_path_factory):
     (home / "test.jsonl").write_text(lines(records[300:]))
     assert run("train", home / "train.jsonl", "--model", home / "shop", "--quiet") == 0
     return home
+
+
+@pytest.fixture
+def products(tmp_path, monkeypatch):
+    """The current folder, with all.jsonl of 600 products, few.jsonl of 30 and other.jsonl of 150 others."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "all.jsonl").write_text(lines(RECORDS))
+    (tmp_path / "few.jsonl").write_text(lines(RECORDS[:30]))
+    (tmp_path / "other.jsonl").write_text(lines(list(nnlite.make_catalogue(150, seed=1))))
+    return tmp_path
 
 
 @pytest.fixture
