@@ -53,8 +53,7 @@ class Optimizer:
         self.check()
         if getattr(self, "params", None) is params:
             return
-        self.params = params
-        self.t, self.factor = 0, 1.0
+        self.params, self.t, self.factor = params, 0, 1.0
         self.state = {f"{name}/{part}": np.zeros(self._state_shape(name, p), p.dtype)
                       for name, p in params.items() for part in self.state_names}
 
@@ -63,9 +62,9 @@ class Optimizer:
 
     def state_bytes(self, params: dict[str, np.ndarray]) -> int:
         """The memory that `start` will take for the state: 0 if it is there."""
-        if getattr(self, "params", None) is params:
-            return 0
-        return len(self.state_names) * sum(4 * int(np.prod(self._state_shape(name, p))) for name, p in params.items())
+        is_there = getattr(self, "params", None) is params
+        n_numbers = sum(int(np.prod(self._state_shape(name, p))) for name, p in params.items())
+        return 0 if is_there else 4 * len(self.state_names) * n_numbers
 
     def next_step(self, factor: float = 1.0) -> None:
         """Begin step t + 1 with the learning rates times factor. ValueError for impossible rates, or other arrays."""
@@ -87,12 +86,13 @@ class Optimizer:
         """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
         self._update(name, rows, *parts, source, scratch("gradient row", source.shape[1]))
 
+    def _update(self, name, *gradient):
+        raise NotImplementedError
+
 
 def as_rows(name: str, array: np.ndarray) -> np.ndarray:
     """The parameter as a matrix: labels.b (L,) has one row per label, the other biases are one row."""
-    if array.ndim == 2:
-        return array
-    return array.reshape(-1, 1) if name.startswith("labels.b") else array.reshape(1, -1)
+    return array if array.ndim == 2 else array.reshape((-1, 1) if name.startswith("labels.b") else (1, -1))
 
 
 class SGD(Optimizer):
