@@ -97,9 +97,11 @@ def numbered_lines(file: Any) -> Iterator[tuple[int, "str | SkippedLine"]]:
             yield number + 1, SkippedLine("damaged file", str(error))
             return
         whole, end, rest = (rest + block).rpartition(b"\n") if block else (rest, b"", b"")
-        for text in _texts(whole + end):
-            number += 1
-            yield number, text.removeprefix("\ufeff") if number == 1 and isinstance(text, str) else text
+        texts = _texts(whole + end)
+        if number == 0 and texts and isinstance(texts[0], str):
+            texts[0] = texts[0].removeprefix("\ufeff")
+        yield from enumerate(texts, number + 1)
+        number += len(texts)
         rest = rest[:MAX_LINE_BYTES + 1]  # enough to show that it is too long
 
 

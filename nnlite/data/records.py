@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nnlite.data.files.columns import Layout, Options
-from nnlite.data.files.json_rows import json_object, plain_product
+from nnlite.data.files.json_rows import json_object, plain_products
 from nnlite.data.files.report import SHOWN, FileReport, column_reports, doubts
 from nnlite.data.files.source import TABLES, Source, opened
 from nnlite.data.lines import BROKEN, Skipped, SkippedLine
@@ -242,12 +242,12 @@ class Reading:
 
     def _results(self, rows):
         layout, parse, new = self.layout, self.source.parse, tuple.__new__
-        is_plain = parse is json_object and layout.is_plain
+        plain = plain_products(layout) if parse is json_object and layout.is_plain else None
         for number, row in rows:
+            if plain and (product := plain(row)):
+                yield number, new(Record, product)
+                continue
             if isinstance(row, str) and parse:
-                if is_plain and (plain := plain_product(row, layout)):
-                    yield number, new(Record, plain)
-                    continue
                 row = parse(row)
             if row is not None:
                 try:

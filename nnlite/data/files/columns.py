@@ -68,9 +68,8 @@ class Layout:
         self.n_rows, self.rows = len(rows), ()  # of the sample, which is not needed any more
         self.other_keys = frozenset(column.key for column in self.categories) - {"category"}
         whole = next((column for column in self.categories if column.key == "category"), None)
-        self.is_plain = whole is not None and self.titles[:1] == ["title"]  # whether `plain_product` may read its rows
-        self.names_of = lru_cache(maxsize=1 << 12)(
-            lambda listed: tuple(dict.fromkeys(whole.names(listed))) if whole else ())
+        self.is_plain = whole is not None and self.titles[:1] == ["title"]  # whether `plain_products` may read its rows
+        self.names_of = lru_cache(maxsize=1 << 12)(whole.distinct if whole else lambda listed: ())
 
     def values(self, key: Key, rows: Sequence[Row] | None = None) -> list[Any]:
         """What the sample has in a column, without empty cells."""

@@ -1,5 +1,6 @@
 """The products of JSON lines, one object a line: JSON or, as in Amazon's metadata of 2014, a Python literal."""
 
+from collections.abc import Callable
 from typing import Any
 
 from nnlite.data.cleaning import clean
@@ -22,20 +23,25 @@ def json_object(text: str | SkippedLine) -> dict[str, Any] | SkippedLine | None:
     return SkippedLine("not JSON" if value is None else "not an object", text) if text.strip() else None
 
 
-def plain_product(text: Any, layout: Layout) -> tuple[str, tuple[str, ...]] | None:
-    """The title and categories of a line with a `title` and, as `category`, a list of names; None for all others.
+def plain_products(layout: Layout) -> Callable[[Any], tuple[str, tuple[str, ...]] | None]:
+    """A function of a line: its title and categories if it has a `title` and, as `category`, a list of names; or None.
 
     The same as `json_object` and `Layout.title_and_categories`, faster.
     """
-    try:
-        value, end = scan(text, 0)
-        title, names = value["title"], value["category"]
-        if type(title) is str and type(names) is list and len(names) <= MAX_NAMES and \
-                layout.other_keys.isdisjoint(value) and (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
-            title, categories = clean(title), layout.names_of(tuple(names))
-            if categories and MIN_CHARS <= len(title) <= MAX_TITLE_CHARS and title[0] not in ODD_STARTS and \
-                    "getTime" not in title and "aPageStart" not in title:  # as `is_page_code`, faster
-                return title, categories
-    except (ValueError, KeyError, TypeError, StopIteration, RecursionError, SkippedLine):
-        pass
-    return None
+    names_of, has_no_other = layout.names_of, layout.other_keys.isdisjoint
+
+    def product(text):
+        try:
+            value, end = scan(text, 0)
+            title, names = value["title"], value["category"]
+            if type(title) is str and type(names) is list and len(names) <= MAX_NAMES and has_no_other(value) and \
+                    (text[end:] == "\n" or not text[end:].strip(" \t\r\n")):
+                title, categories = clean(title), names_of(tuple(names))
+                if categories and MIN_CHARS <= len(title) <= MAX_TITLE_CHARS and title[0] not in ODD_STARTS and \
+                        "getTime" not in title and "aPageStart" not in title:  # as `is_page_code`, faster
+                    return title, categories
+        except (ValueError, KeyError, TypeError, StopIteration, RecursionError, SkippedLine):
+            pass
+        return None
+
+    return product
