@@ -38,7 +38,7 @@ SECTIONS = {
     # how fast
     "train_step": Section(8, "speed.train_step", ("--job", "deck-1500", "deck-5000", "memory")),
     "mini_batches": Section(6, "speed.train_step", ("--repeats", "7", "--job", "mini", "mini-adam"), (TITLES,)),
-    "many_labels": Section(5, "speed.train_step", ("--repeats", "5", "--job", "labels-131k", "labels-670k")),
+    "many_labels": Section(6, "speed.train_step", ("--repeats", "5", "--job", "labels-131k", "labels-670k")),
     "roofline": Section(2, "speed.roofline", ("--picture", "benchmarks/roofline.png"), (), "roofline.png"),
     "ingest": Section(3, "speed.ingest", (), (TITLES,)),
     "predict": Section(1, "speed.predict", (), (TITLES,)),
@@ -47,11 +47,11 @@ SECTIONS = {
     "plan": Section(6, "speed.plan"),
     "scale": Section(6, "speed.scale", ("--picture", "benchmarks/scale.png"), (), "scale.png"),
     # how good
-    "few_titles": Section(4, "quality.few_titles", (), (TITLES,)),
+    "few_titles": Section(9, "quality.few_titles", (), (TITLES,)),
     "ablation": Section(5, "quality.ablation", (), (TITLES,)),
     "categories": Section(1, "quality.categories", (), (TITLES,)),
     "quality_xmc": Section(8, "quality.compare", ("--datasets", "bibtex", "delicious"), (DATA,)),
-    "quality_titles": Section(16, "quality.compare", (
+    "quality_titles": Section(39, "quality.compare", (
         *ON_TITLES, "nnlite (own)", "nnlite (shared)", "napkinXC PLT (shared)", "LinearSVC (own)",
         "LinearSVC (shared)"), (TITLES,)),
     "quality_titles_sgd": Section(20, "quality.compare", (
