@@ -18,9 +18,9 @@ slower than float32: there its rows stay empty without --emulated.
 Each system is a process of its own, started without variables that choose an older processor's kernels. First all take
 the same step from the same parameters and must agree: the loss with one summed in float64, within 1e-5, relative, and
 parameters with nnlite's within 1e-4 of the largest entry. PyTorch's losses may differ by more, as far as their rounding
-of each label allows (step_loss.py). Then they are timed in turn, A B C A B C, after one warm-up each. All
-sleep between two units, so that no thread of the last system spins while the next one is timed. Ratios are to nnlite
-with as many threads. `cores busy` is processor time over time, of the median; `preempted` is how often, in the mean
+of each label allows (step_loss.py). Then they are timed in turn, A B C A B C, after one warm-up each. All sleep between
+two units, so that no thread of the last system spins while the next one is timed. Ratios are to nnlite with as many
+threads. `cores busy` is processor time over time, of the median; `preempted` is how often, in the mean
 unit, another process took a core away: far above its neighbours' it means that a time suffered from others, and a
 system whose threads spin while they wait suffers most. Peers are installed by `python -m benchmarks.peers.install`.
 """

@@ -2,7 +2,7 @@
 
 A file `attack_IDEA.py` holds ATTACKS, a dict of name -> Attack, and calls `main`:
 
-    python tests/attacks/attack_racing_folders.py --seconds 60            each of its races for a minute
+    python tests/attacks/attack_racing_folders.py --seconds 60    each of its races for a minute
     python tests/attacks/attack_models.py ids counts              only attacks whose names contain one of these texts
 
 It prints a table, attack: outcome, and exits with 1 if an attack has succeeded. An attack succeeds by a crash, a hang,
