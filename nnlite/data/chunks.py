@@ -71,8 +71,7 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
     chunk_rows, seed = integer("write_chunks: chunk_rows", chunk_rows), integer("write_chunks: seed", seed, 0)
     if not 1 <= chunk_rows <= INT32_MAX:
         raise ValueError(f"write_chunks: want chunk_rows of at least 1, got {chunk_rows}")
-    folder = Path(os.path.abspath(checked_path("write_chunks", folder)))
-    files = _seen(sources)
+    folder, files = Path(os.path.abspath(checked_path("write_chunks", folder))), _seen(sources)
     if (folder / "data" / "data.json").exists():
         vocabulary = vocabulary.with_secret_of(array_folder.read_header(folder / "data", "data").get("vocabulary", {}))
     known, arrays, texts = vocabulary.to_files()
@@ -118,6 +117,7 @@ def _begun(folder, job, arrays, texts):
         header, unknown = job | {"n_rows": None, "n_parts": 0}, {"label_rows": np.zeros(0, np.int64)}
         array_folder.write(folder / "data", "data", header, arrays | unknown, texts)
         return 0
+    beside.clear(folder / "data")
     header, there, lists = _read_data(folder)
     for name in [*job, "reading"]:
         if (want := job.get(name)) != (got := header.get(name)):

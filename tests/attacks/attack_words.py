@@ -39,15 +39,16 @@ def flood(case):
     rng = np.random.default_rng(1)
     control = rng.integers(97, 123, (len(crafted), 7), dtype=np.uint32).view("U7").ravel().tolist()
     assert len(crafted) > 5_000
-    seconds = []
-    for words in (control, control, crafted):  # the first one loads the kernels
+    seconds = {"control": [], "crafted": []}
+    for kind, words in 3 * [("control", control), ("crafted", crafted)]:
         titles = [" ".join(words[i:i + 10]) for i in range(0, len(words), 10)]
         start = time.process_time()
         vocabulary = nnlite.Vocabulary.build([nnlite.Record(title, ("x",)) for title in titles], min_count=1)
         for _ in range(15):
             vocabulary.encode_titles(titles)
-        seconds.append(time.process_time() - start)
-    assert seconds[2] < max(0.3, 5 * seconds[1]), f"{seconds[1]:.3f} s became {seconds[2]:.2f} s with chosen words"
+        seconds[kind].append(time.process_time() - start)
+    usual, chosen = (min(times) for times in seconds.values())  # the first time loads kernels, and others may be busy
+    assert chosen < max(0.3, 5 * usual), f"{usual:.3f} s became {chosen:.2f} s with chosen words"
 
 
 # ---- names
