@@ -22,23 +22,18 @@ class Table:
 
     @classmethod
     def of(cls, keys: np.ndarray, values: np.ndarray, n_keys: int) -> "Table":
-        """The table in copies of the arrays of another one, whose values are the numbers from 1 to n_keys.
+        """The table in the arrays of another one, which it owns now, whose values are the numbers from 1 to n_keys.
 
         ValueError for other values, no free slot, or a search that might take more than LONGEST_RUN slots.
         """
         table = cls.__new__(cls)
-        table.keys, table.values = np.array(keys).view(np.uint64), np.array(values)
+        table.keys, table.values = keys.view(np.uint64), values
         n_slots = keys.size
         if n_slots < 1 or n_slots & (n_slots - 1) or keys.shape != values.shape or keys.ndim != 1:
             raise ValueError(f"want two arrays of 2^k slots, got {keys.shape} and {values.shape}")
-        used = np.flatnonzero(table.values)
-        seen = np.zeros(n_keys + 1, bool)
-        if used.size == n_keys < n_slots and 0 <= table.values.min() <= table.values.max() <= n_keys:
-            seen[table.values[used]] = True
-        if not seen[1:].all() or n_keys >= n_slots:
+        longest = hashing.longest_run(table.values, np.zeros(n_keys + 1, bool))
+        if longest < 0 or n_keys >= n_slots:
             raise ValueError(f"want the numbers from 1 to {n_keys} in {n_slots} slots, got others")
-        starts = np.flatnonzero(np.diff(used, prepend=-2) > 1)  # of runs; one across the end counts as two
-        longest = int(np.diff(starts, append=n_keys).max(initial=0))
         if longest > LONGEST_RUN:
             raise ValueError(f"want runs of at most {LONGEST_RUN} slots in use, got one of {longest}")
         return table

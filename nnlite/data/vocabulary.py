@@ -16,8 +16,8 @@ from nnlite.data.records import Record
 from nnlite.data.summary import smaller_cuts
 from nnlite.data.tokens import PUBLIC, TokenRules, checked_secret, hash_of, hashed, new_secret
 from nnlite.data.vocabulary_checks import (
-    LARGEST, check_any, check_bounds, check_columns, check_counted, checked_counts, checked_flag, checked_version,
-    distinct)
+    LARGEST, check_any, check_bounds, check_columns, check_counted, checked_counts, checked_flag, checked_slots,
+    checked_version, distinct)
 from nnlite.kernels import hashing
 from nnlite.system.ranges import instance, integer, numbers
 from nnlite.system.stages import done
@@ -129,11 +129,14 @@ class Vocabulary:
         return header, arrays, {"words": self.words, "labels": self.labels}
 
     @classmethod
-    def from_files(cls, header: dict, arrays: dict, texts: dict) -> "Vocabulary":
-        """The vocabulary that `to_files` took apart. ValueError if these do not fit together."""
+    def from_files(cls, header: dict, arrays: dict, texts: dict, copy: bool = True) -> "Vocabulary":
+        """The vocabulary that `to_files` took apart; copy=False for arrays that nobody else can change.
+
+        ValueError if these do not fit together.
+        """
         vocabulary = object.__new__(cls)
         try:
-            vocabulary._read(header, arrays, texts)
+            vocabulary._read(header, arrays, texts, copy)
         except (KeyError, TypeError) as error:
             raise ValueError(f"Vocabulary: want what to_files makes, got: {error!r}") from None
         except ValueError as error:
@@ -142,7 +145,7 @@ class Vocabulary:
         vocabulary._derive()
         return vocabulary
 
-    def _read(self, header, arrays, texts):
+    def _read(self, header, arrays, texts, copy):
         """Set every attribute to what `to_files` made of it."""
         settings, numbers = {n: (_OLDER | header)[n] for n in _SETTINGS}, {n: header[n] for n in _NUMBERS}
         for name, value in settings.items():
@@ -160,10 +163,7 @@ class Vocabulary:
         n_counts = n_columns if self.hash_size else len(self._words)
         self.word_counts = checked_counts("word_counts", arrays, n_counts)
         self.label_counts = checked_counts("label_counts", arrays, len(self.labels))
-        hashes, ids = arrays["word_hashes"], arrays["word_ids"]
-        if (hashes.dtype, ids.dtype) != (np.int64, np.int32):
-            raise ValueError(f"word_hashes, word_ids: want int64 and int32, got {hashes.dtype} and {ids.dtype}")
-        self._word_ids = Table.of(hashes, ids, len(self._words))
+        self._word_ids = Table.of(*checked_slots(arrays, copy), len(self._words))
 
     def with_secret_of(self, header: dict) -> "Vocabulary":
         """An equal vocabulary, hashed with the secret in the header of another one. ValueError if that is invalid."""

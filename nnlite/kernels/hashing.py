@@ -150,6 +150,25 @@ def look_up(wanted, keys, values, found):
 
 
 @kernel
+def longest_run(values, seen):
+    """How many slots in use lie side by side at most, where a run across the end counts as two.
+
+    seen: bool (n + 1,), all False, which n keys fill. -1 if their values are not the numbers from 1 to n, once each.
+    """
+    n_used, run, longest = 0, 0, 0
+    for value in values:
+        if value == 0:
+            run = 0
+            continue
+        if not 0 < value < seen.size or seen[value]:
+            return -1
+        seen[value] = True
+        n_used, run = n_used + 1, run + 1
+        longest = max(longest, run)
+    return longest if n_used == seen.size - 1 else -1
+
+
+@kernel
 def drop_lone_shapes(places, row_tokens, ids):
     """In place: all ids of a row become -1 if only tokens of its shape have an id of at least 0. places: see above."""
     for row in range(row_tokens.size - 1):

@@ -61,19 +61,19 @@ def array_of(content: np.ndarray) -> np.ndarray:
 def lines_of(content: np.ndarray) -> "Lines":
     """The texts in the bytes of their file. ValueError if they are not UTF-8 or the last line does not end."""
     try:
-        text = content.tobytes().decode("utf-8", "surrogatepass")
+        text = str(content.data, "utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise ValueError(f"want UTF-8, got: {error}") from None
     if text and text[-1] != "\n":
         raise ValueError("want a line end at the end, got none")
-    return Lines(text)
+    return Lines(text, int(np.count_nonzero(content == ord("\n"))))
 
 
 class Lines(Sequence):
     """The lines of a text file, split when one is first asked for: a million take 0.1 s, and few readers need them."""
 
-    def __init__(self, text: str):
-        self._text, self._n = text, text.count("\n")
+    def __init__(self, text: str, n_lines: int):
+        self._text, self._n = text, n_lines
 
     def __len__(self) -> int:
         return self._n

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from functools import reduce
+from itertools import groupby
 
 from hypothesis import strategies as st
 
@@ -66,6 +67,12 @@ def insert(keys, values):
 
 def look_up(wanted, table):
     return [table.get(key, 0) for key in wanted]
+
+
+def longest_run(values, n_keys):
+    if sorted(value for value in values if value) != list(range(1, n_keys + 1)):
+        return -1
+    return max((len(list(run)) for is_used, run in groupby(values, bool) if is_used), default=0)
 
 
 def drop_lone_shapes(rows, shapes):

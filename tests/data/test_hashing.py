@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from hash_twins import (
     all_rules, by_row, count_rows, drop_lone_shapes, feed, feed_all, find_words, hash_texts, hash_tokens, hashes,
-    insert, look_up, secrets, slot_of, titles, weigh_rows)
+    insert, longest_run, look_up, secrets, slot_of, titles, weigh_rows)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ def test_every_kernel_has_a_twin():
     source = ast.parse(Path(hashing.__file__).read_text(encoding="utf-8"))
     functions = [node for node in source.body if isinstance(node, ast.FunctionDef)]
     names = [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]
-    assert len(names) == 11 and all(callable(globals()[name]) for name in names)
+    assert len(names) == 12 and all(callable(globals()[name]) for name in names)
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(0, 0x10FFFF), st.integers(0, 2**64 - 1))
@@ -92,6 +92,18 @@ def test_insert_and_look_up(keys, wanted):
     table = Table(len(keys))
     table.insert(np.array(keys, np.uint64), np.array(values, np.int32))
     assert table.find(np.array(keys + wanted, np.uint64)).tolist() == look_up(keys + wanted, insert(keys, values))
+
+
+@given(st.permutations(range(1, 8)), st.lists(st.integers(0, 20), max_size=7), st.lists(st.integers(-2, 9), max_size=2))
+def test_longest_run(used, free, more):
+    """Of the numbers from 1 to 7 with free slots between them; also with others behind them."""
+    for slot in free:
+        used.insert(slot, 0)
+    for values in used, used + more:
+        for n_keys in 7, 8, 9:
+            got = hashing.longest_run(np.array(values, np.int32), np.zeros(n_keys + 1, bool))
+            assert got == longest_run(values, n_keys)
+    assert longest_run(used, 7) > 0
 
 
 @given(st.lists(hashes, max_size=6), st.integers(1, 3), st.integers(12, 20), st.integers(0, 2))

@@ -121,6 +121,14 @@ def test_files_of_before_there_were_secrets_were_hashed_with_the_public_one(monk
     assert again.to_files()[0]["hash_secret"] == tokens.PUBLIC.tolist()
 
 
+def test_a_vocabulary_is_not_changed_by_a_change_of_the_arrays_that_it_came_from():
+    header, arrays, texts = Vocabulary.build(RECORDS, min_count=1).to_files()
+    again = Vocabulary.from_files(header, arrays, texts)
+    want = again.columns_of([*texts["words"], "no"]).tolist()
+    arrays["word_hashes"][:], arrays["word_ids"][:] = 5, 99
+    assert again.columns_of([*texts["words"], "no"]).tolist() == want == [*range(6), -1]
+
+
 def test_a_secret_is_kept_in_files_and_copies():
     built = Vocabulary.build(RECORDS, min_count=1)
     others = [Vocabulary.from_files(*built.to_files()), pickle.loads(pickle.dumps(built)),
