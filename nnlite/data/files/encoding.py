@@ -288,11 +288,12 @@ class _Watched(_Raw):
         return block
 
     def _count(self, lines: bytes) -> None:
-        self._n_lines += lines.count(b"\n") + 1
+        n_lines = lines.count(b"\n") + 1
+        self._n_lines += n_lines
         if lines.isascii():
             return
         if _is_utf8(lines):
-            self._n_good += lines.count(b"\n") + 1  # not more
+            self._n_good += n_lines  # not more
             return
         for line in lines.split(b"\n"):
             if not line.isascii():
