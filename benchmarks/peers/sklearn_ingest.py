@@ -10,12 +10,18 @@ import gzip
 import json
 import sys
 import time
+import unicodedata
 
 import numpy as np
 import scipy.sparse as sp
 import sklearn
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import MultiLabelBinarizer
+
+# Marks that belong to the letter before them, as nnlite's rules have it: vowel signs, accents; not variation selectors
+MARKS = "".join(c for c in map(chr, range(sys.maxunicode + 1))
+                if unicodedata.category(c) in ("Mn", "Mc") and not "\ufe00" <= c <= "\ufe0f")
+WORD = rf"[^\W_]+(?:[{MARKS}]+[^\W_]*)*"
 
 
 class Ingest:
@@ -33,7 +39,7 @@ class Ingest:
     def matrices(self, ngrams: int) -> None:
         """Set words, x (N, D), labels and y (N, L) from the file."""
         titles, categories = self.read()
-        self.words = CountVectorizer(token_pattern=r"[^\W_]+", ngram_range=(1, ngrams), min_df=self.min_count,
+        self.words = CountVectorizer(token_pattern=WORD, ngram_range=(1, ngrams), min_df=self.min_count,
                                      binary=True, dtype=np.float32)
         self.x = self.words.fit_transform(titles)
         labels = MultiLabelBinarizer(sparse_output=True)
