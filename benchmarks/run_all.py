@@ -44,7 +44,7 @@ SECTIONS = {
     "predict": Section(1, "speed.predict", (), (TITLES,)),
     "start": Section(3, "speed.start"),
     "first_run": Section(4, "speed.first_run"),
-    "plan": Section(6, "speed.plan"),
+    "plan": Section(8, "speed.plan"),
     "scale": Section(6, "speed.scale", ("--picture", "benchmarks/scale.png"), (), "scale.png"),
     # how good
     "few_titles": Section(9, "quality.few_titles", (), (TITLES,)),
