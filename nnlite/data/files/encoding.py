@@ -288,8 +288,7 @@ class _Watched(_Raw):
         return block
 
     def _count(self, lines: bytes) -> None:
-        n_lines = lines.count(b"\n") + 1
-        self._n_lines += n_lines
+        self._n_lines += (n_lines := lines.count(b"\n") + 1)
         if lines.isascii():
             return
         if _is_utf8(lines):
