@@ -28,7 +28,7 @@ from nnlite.training.trainer import Trainer
 SAMPLE_RECORDS = 100_000  # read at most
 SAMPLE_BYTES = 1 << 13  # of a limit of memory for each record of the sample: more than twice what it takes
 NINE_OF_TEN = 1.645  # standard deviations of a normal distribution on both sides of its middle
-DRIFT = 0.09  # standard deviation of a quiet machine's speed, and of what the terms leave out: ten jobs had 0.097
+DRIFT = 0.1  # standard deviation of a quiet machine's speed, and of what the terms leave out: twenty jobs had 0.10
 BUSY = 0.3  # likewise, for each processor's worth of time that other programs took from this one during the plan
 MEMORY_ERROR = 0.15  # by which the memory may be higher
 MIB = 2 ** 20
