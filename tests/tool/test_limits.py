@@ -92,7 +92,7 @@ def test_the_command_has_chunks_and_batches_that_were_chosen():
 def test_train_uses_what_fits_and_says_so(home, known, capsys):
     assert run("train", "shop.jsonl", "--model", "m", "--minutes", "0.5", *OPTIONS, "--holdout", "30") == 0
     err = capsys.readouterr().err
-    assert "within 30 s: epochs 5; expects to end in 22 to 29 s, and to take at most" in err
+    assert "within 30 s: epochs 5; expects to end in 21 to 29 s, and to take at most" in err
     assert TitleClassifier.load("m").training_["n_steps"] == 25 and known[0]["holdout"] == 30
 
 
