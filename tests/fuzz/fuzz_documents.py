@@ -133,7 +133,8 @@ def values(row):
 def strict_json(text, _):
     """The objects of a whole document; or elements that stand alone, of damaged ones only those with an id."""
     decoder, place = json.JSONDecoder(strict=False), 0
-    text = re.sub(r",(?=\s*[}\]])|\\u(?![0-9a-fA-F]{4})", "", text)  # commas that do no harm, damage of one letter
+    harmless = r"(\\\\)|,(?=\s*[}\]])|\\u(?![0-9a-fA-F]{4})"  # commas and damage of one letter, not escaped backslashes
+    text = re.sub(harmless, lambda found: found[1] or "", text)
     yield from strict_list(text)
     yield from documents(decoder, text)
     with suppress(ValueError, RecursionError):
