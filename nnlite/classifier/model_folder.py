@@ -131,7 +131,7 @@ def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np
         _check(header)
         overrides = {name: tuple(value) if isinstance(value, list) else value
                      for name, value in header["overrides"].items() if name not in NOT_SAVED}
-        vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts, copy=False)
+        vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts, owned=True)
         categories = Categories.from_files(header["categories"], texts)
         model = MLP.from_params(params, header["activation"], header["output"])
         got, want = (model.n_words, model.n_labels), (vocabulary.n_words, len(vocabulary.labels))

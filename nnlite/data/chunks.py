@@ -206,7 +206,7 @@ class ChunkFolder:
         if header["n_rows"] is None:
             raise ValueError(f"{self.folder}: want finished chunks, got unfinished ones: call write_chunks again")
         try:
-            self.vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts, copy=False)
+            self.vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts, owned=True)
             self.n_rows, self.skipped = header["n_rows"], header["bad_lines"]
             self.n_words, self.n_labels = self.vocabulary.n_words, len(self.vocabulary.labels)
             self._label_rows = np.array(arrays["label_rows"])

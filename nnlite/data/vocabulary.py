@@ -129,14 +129,14 @@ class Vocabulary:
         return header, arrays, {"words": self.words, "labels": self.labels}
 
     @classmethod
-    def from_files(cls, header: dict, arrays: dict, texts: dict, copy: bool = True) -> "Vocabulary":
-        """The vocabulary that `to_files` took apart; copy=False for arrays that nobody else can change.
+    def from_files(cls, header: dict, arrays: dict, texts: dict, owned: bool = False) -> "Vocabulary":
+        """The vocabulary that `to_files` took apart; owned: can nobody else change the arrays?
 
         ValueError if these do not fit together.
         """
         vocabulary = object.__new__(cls)
         try:
-            vocabulary._read(header, arrays, texts, copy)
+            vocabulary._read(header, arrays, texts, owned)
         except (KeyError, TypeError) as error:
             raise ValueError(f"Vocabulary: want what to_files makes, got: {error!r}") from None
         except ValueError as error:
@@ -145,7 +145,7 @@ class Vocabulary:
         vocabulary._derive()
         return vocabulary
 
-    def _read(self, header, arrays, texts, copy):
+    def _read(self, header, arrays, texts, owned):
         """Set every attribute to what `to_files` made of it."""
         settings, numbers = {n: (_OLDER | header)[n] for n in _SETTINGS}, {n: header[n] for n in _NUMBERS}
         for name, value in settings.items():
@@ -163,7 +163,7 @@ class Vocabulary:
         n_counts = n_columns if self.hash_size else len(self._words)
         self.word_counts = checked_counts("word_counts", arrays, n_counts)
         self.label_counts = checked_counts("label_counts", arrays, len(self.labels))
-        self._word_ids = Table.of(*checked_slots(arrays, copy), len(self._words))
+        self._word_ids = Table.of(*checked_slots(arrays, owned), len(self._words))
 
     def with_secret_of(self, header: dict) -> "Vocabulary":
         """An equal vocabulary, hashed with the secret in the header of another one. ValueError if that is invalid."""

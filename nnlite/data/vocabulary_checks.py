@@ -74,12 +74,12 @@ def checked_counts(name: str, arrays: Mapping[str, np.ndarray], n: int) -> np.nd
     return counts
 
 
-def checked_slots(arrays: Mapping[str, np.ndarray], copy: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The arrays of the table of the words, or copies of them: int64 and int32."""
+def checked_slots(arrays: Mapping[str, np.ndarray], owned: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The arrays of the table of the words, or copies of them if they are not owned: int64 and int32."""
     hashes, ids = arrays["word_hashes"], arrays["word_ids"]
     if (hashes.dtype, ids.dtype) != (np.int64, np.int32):
         raise ValueError(f"word_hashes, word_ids: want int64 and int32, got {hashes.dtype} and {ids.dtype}")
-    return (hashes.copy(), ids.copy()) if copy else (hashes, ids)
+    return (hashes, ids) if owned else (hashes.copy(), ids.copy())
 
 
 def distinct(name: str, texts: Iterable[str]) -> list[str]:
