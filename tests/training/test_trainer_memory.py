@@ -5,13 +5,15 @@ from problems import random_dataset, random_model
 
 from nnlite import SGD, AdaGrad, Trainer
 from nnlite.system import memory
+from nnlite.training import trainer as training
+from nnlite.training.step_memory import step_bytes
 
 
 def test_the_memory_of_a_step_counts_where_the_optimiser_has_no_state(monkeypatch):
     data = random_dataset()
     model = random_model(data)
     trainer = Trainer(model, SGD(0.1), epochs=1)
-    needed = model.step_bytes(512, trainer.workers.threads)
+    needed = step_bytes(model, 512, trainer.workers.threads)
     monkeypatch.setattr(memory, "available_memory", lambda: needed - 1)
     with pytest.raises(MemoryError, match="for a step of 512 rows"):
         trainer.fit(data)
@@ -24,14 +26,14 @@ def test_a_second_fit_needs_no_memory_for_the_state_that_is_there(monkeypatch):
     model = random_model(data)
     trainer = Trainer(model, AdaGrad(0.1), epochs=1)
     trainer.fit(data)
-    monkeypatch.setattr(memory, "available_memory", lambda: model.step_bytes(512, trainer.workers.threads))
+    monkeypatch.setattr(memory, "available_memory", lambda: step_bytes(model, 512, trainer.workers.threads))
     assert len(trainer.fit(data).loss) == 1
 
 
 def test_a_training_without_room_is_refused_with_its_numbers(monkeypatch):
     model = random_model(random_dataset())
     trainer = Trainer(model, AdaGrad(0.1), batch_rows=1_512)
-    monkeypatch.setattr(type(model), "step_bytes", lambda self, rows, threads: rows * 2**20)
+    monkeypatch.setattr(training, "step_bytes", lambda model, rows, threads, products: rows * 2**20)
     monkeypatch.setattr(trainer.optimizer, "state_bytes", lambda params: 3 * 2**30)
     monkeypatch.setattr(memory, "available_memory", lambda: 2**30)
     with pytest.raises(MemoryError) as caught:

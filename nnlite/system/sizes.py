@@ -40,17 +40,28 @@ def label_tiles(n_labels: int, tile_labels: int | None = None, at_least: int = 1
     return shares(n_labels, max(ceil(n_labels / widest), min(at_least, n_labels // MIN_TILE_LABELS)))
 
 
-def step_pieces(n_rows: int, n_labels: int, n_units: int,
-                tile_labels: int | None = None) -> tuple[list[slice], list[slice], list[slice]]:
+def step_pieces(n_rows: int, n_labels: int, n_units: int, tile_labels: int | None = None,
+                tile_logits: int = TILE_LOGITS) -> tuple[list[slice], list[slice], list[slice]]:
     """Of a training step of the label layer: the blocks of the batch, the tiles, and the rounds as slices of the tiles.
 
     The shares of dh of a round, rows x units for each of its tiles, exist at the same time.
     """
     rows = blocks(n_rows, BLOCK_ROWS)
-    wide = min(TILE_LOGITS // width(rows[0]), MAX_TILE_LABELS, ceil(n_labels / ROUND_ITEMS))
+    wide = min(tile_logits // width(rows[0]), MAX_TILE_LABELS, ceil(n_labels / ROUND_ITEMS))
     tiles = label_tiles(n_labels, tile_labels, ceil(MIN_ITEMS / len(rows)), wide)
     at_once = max(ceil(ROUND_ITEMS / len(rows)), ROUND_BYTES // (4 * n_rows * n_units))
     return rows, tiles, blocks(len(tiles), at_once)
+
+
+def strips(cut: list[slice], strip_rows: int) -> tuple[list[slice], list[range]]:
+    """The blocks of a batch cut into strips of so many rows at most; and of each block the numbers of its strips."""
+    found: list[slice] = []
+    numbers = []
+    for block in cut:
+        own = [slice(block.start + s.start, block.start + s.stop) for s in blocks(width(block), strip_rows)]
+        numbers.append(range(len(found), len(found) + len(own)))
+        found += own
+    return found, numbers
 
 
 def word_shares(indptr: np.ndarray) -> list[slice]:

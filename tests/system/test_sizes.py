@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from problems import F32
 
-from nnlite.network import label_layer, sizes
+from nnlite.network import label_layer
+from nnlite.system import sizes
 from nnlite.system.threads import width
 
 
