@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from nnlite import MLP, Dataset, Trainer
-from nnlite.network import sizes
+from nnlite.system import sizes
 from nnlite.training.trainer import linear_decay
 
 F32, F64 = np.float32, np.float64

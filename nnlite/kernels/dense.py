@@ -126,61 +126,88 @@ def drop_words(indptr, indices, data, keep, stream, first_row, out_indptr, out_i
 
 
 @kernel
-def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
-    """In place: z (N, T), logits but for their bias b (T,), becomes dz = scale (sigmoid(z + b) - y).
+def ones_of_tile(y_indptr, y_indices, first_label, indptr, rows):
+    """The transpose of some columns of y, a csr matrix of ones: rows (nnz of y,) that hold a one, label by label.
 
-    db (T,) becomes the sum of dz over the rows; work (3, T) is scratch. Returns the unscaled loss, summed over all
-    logits; it is never negative.
+    Those of label first_label + j are rows[indptr[j]:indptr[j + 1]], rising; indptr (T + 1,) int64 has a place for each
+    label of the tile and one more.
+    """
+    n_labels = indptr.size - 1
+    indptr[:] = 0
+    for k in range(y_indptr[0], y_indptr[-1]):
+        j = y_indices[k] - first_label
+        if 0 <= j < n_labels:
+            indptr[j + 1] += 1
+    for j in range(n_labels):
+        indptr[j + 1] += indptr[j]
+    for i in range(y_indptr.size - 1):
+        for k in range(y_indptr[i], y_indptr[i + 1]):
+            j = y_indices[k] - first_label
+            if 0 <= j < n_labels:
+                rows[indptr[j]] = i
+                indptr[j] += 1  # which makes it the end of label j, where the next one begins
+    for j in range(n_labels, 0, -1):
+        indptr[j] = indptr[j - 1]
+    indptr[0] = 0
 
-    z holds the T labels from first_label on. Of the csr label matrix y only the ones are stored, so every label is
-    first treated as a zero, then the ones are corrected:
-        y = 0   loss log(1 + e^z)        gradient s(z)
-        y = 1   loss log(1 + e^z) - z    gradient s(z) - 1
-    With e = e^-|z|, log(1 + e^z) = max(z, 0) + log(1 + e), and sum log(1 + e) = log prod(1 + e): each label keeps its
-    own sum and product over 64 rows, which stays below 2^64, and one logarithm serves 15 labels (2^960, in float64).
+
+@kernel
+def bce_with_logits(z, b, y_indptr, y_indices, first_column, scale, db, work):
+    """In place: z (R, C), logits but for the bias b (R,) of a row, becomes dz = scale (sigmoid(z + b) - y).
+
+    A row is a label in training, so that its bias is one number; then C are rows of the batch. db (R,) becomes the sum
+    of dz over a row; work (3, C) is scratch. Returns the unscaled loss, summed over all logits; it is never negative.
+
+    z holds the columns of y from first_column on. Of the csr matrix y only the ones are stored, so every entry is first
+    treated as a zero, loss log(1 + e^z) and gradient s(z), then the ones are corrected, by -z and -1.
+    With e = e^-|z|, log(1 + e^z) = max(z, 0) + log(1 + e), and sum log(1 + e) = log prod(1 + e): each column keeps its
+    own sum and product over 64 rows, which stays below 2^64, and one logarithm serves 15 columns (2^960, in float64).
     The product less 1 is kept, q <- q (1 + e) + e, because an e of 1e-9 would be lost beside a 1. Rows go in pairs, for
     `two_sigmoids`.
 
-    A true label with z > 0 adds z to its sum, which is subtracted again: what is left below 2^-17 of the sum is float32
+    A one with z > 0 adds z to its sum, which is subtracted again: what is left below 2^-17 of the sum is float32
     rounding of 64 terms, and counts as 0.
     """
     wide_vectors()
-    n_rows, n_labels = z.shape
+    n_rows, n_columns = z.shape
     linear, above_one, of_true = work[0], work[1], work[2]
     total = f64(0)
-    db[:] = 0
     for start in range(0, n_rows, 64):
         work[:] = 0
         stop = min(start + 64, n_rows)
         for i in range(start, stop):
             for k in range(y_indptr[i], y_indptr[i + 1]):
-                j = y_indices[k] - first_label
-                if 0 <= j < n_labels:
-                    true = z[i, j] + b[j]
+                j = y_indices[k] - first_column
+                if 0 <= j < n_columns:
+                    true = z[i, j] + b[i]
                     if true > 0:
                         of_true[j] += true
                     else:
                         total -= true
         for i in range(start, stop - 1, 2):
-            row0, row1 = z[i], z[i + 1]
-            for j in range(n_labels):
-                z0, z1 = row0[j] + b[j], row1[j] + b[j]
+            row0, row1, b0, b1 = z[i], z[i + 1], b[i], b[i + 1]
+            sum0, sum1 = f32(0), f32(0)
+            for j in range(n_columns):
+                z0, z1 = row0[j] + b0, row1[j] + b1
                 row0[j], row1[j], e0, e1 = two_sigmoids(z0, z1, scale)
                 linear[j] += (f32(0) if z0 < 0 else z0) + (f32(0) if z1 < 0 else z1)  # unlike max, keeps a NaN
                 above_one[j] = above_one[j] * (f32(1) + e0) + e0
                 above_one[j] = above_one[j] * (f32(1) + e1) + e1
-                db[j] += row0[j] + row1[j]
+                sum0 += row0[j]
+                sum1 += row1[j]
+            db[i], db[i + 1] = sum0, sum1
         if (stop - start) % 2:
-            row = z[stop - 1]
-            for j in range(n_labels):
-                last = row[j] + b[j]
+            row, b0, sum0 = z[stop - 1], b[stop - 1], f32(0)
+            for j in range(n_columns):
+                last = row[j] + b0
                 row[j], _, e, _ = two_sigmoids(last, f32(-30), scale)
                 linear[j] += f32(0) if last < 0 else last
                 above_one[j] = above_one[j] * (f32(1) + e) + e
-                db[j] += row[j]
-        for first in range(0, n_labels, 15):
+                sum0 += row[j]
+            db[stop - 1] = sum0
+        for first in range(0, n_columns, 15):
             every = f64(1)
-            for j in range(first, min(first + 15, n_labels)):
+            for j in range(first, min(first + 15, n_columns)):
                 false = linear[j] - of_true[j]
                 total += f32(0) if false < linear[j] * ROUNDING else false  # an infinite or NaN one stays
                 every *= f64(1) + above_one[j]
@@ -188,86 +215,85 @@ def bce_with_logits(z, b, y_indptr, y_indices, first_label, scale, db, work):
 
     for i in range(n_rows):
         for k in range(y_indptr[i], y_indptr[i + 1]):
-            j = y_indices[k] - first_label
-            if 0 <= j < n_labels:
+            j = y_indices[k] - first_column
+            if 0 <= j < n_columns:
                 z[i, j] -= scale
-                db[j] -= scale
+                db[i] -= scale
     return total
 
 
 @kernel
-def softmax_ce(z, b, y_indptr, y_indices, scale, db):
-    """In place: z (N, L), logits but for their bias b (L,), becomes dz = scale (n p - y) with p = softmax(z + b).
+def softmax_ce(z, b, y_indptr, y_rows, scale, db, work):
+    """In place: z (L, N), logits but for their bias b (L,), becomes dz = scale (n p - y) with p = softmax(z + b).
 
-    n is the number of the row's labels, 1 or 0: a row without one has neither loss nor gradient. db (L,) becomes the
-    sum of dz over the rows. Returns the unscaled loss, sum of -log p of the true labels, over the rows.
+    The softmax is that of a column, over the labels. y comes label by label as from `ones_of_tile`; n is the number of
+    a column's labels, 1 or 0: one without has neither loss nor gradient. db (L,) becomes the sum of dz over a row; work
+    (3, N) is scratch. Returns the unscaled loss, sum of -log p of the true labels.
 
-    With the row's largest logit m, p = e^(z - m) / s, s the sum of these, and -log p = log s - (z - m): nothing
+    With the column's largest logit m, p = e^(z - m) / s, s the sum of these, and -log p = log s - (z - m): nothing
     overflows, and a p below 1e-13 is not exact but not 0. Relative error of the others: 1e-6.
-    m is found among the bits as integers, which LLVM vectorises: they have the order of the numbers once negative ones
-    have all bits but the sign flipped. A NaN gets into s either way.
     """
     wide_vectors()
-    total, low_bits = f64(0), i32(0x7FFFFFFF)
-    db[:] = 0
-    for i in range(z.shape[0]):
-        row, n = z[i], y_indptr[i + 1] - y_indptr[i]
-        largest = i32(-2 ** 31)
-        for j in range(row.size):
-            row[j] += b[j]
-            bits = f32(row[j]).view(i32)
-            largest = max(largest, bits ^ (bits >> i32(31) & low_bits))
-        m = i32(largest ^ (largest >> i32(31) & low_bits)).view(f32)
+    n_labels, n_columns = z.shape
+    largest, sums, factors = work[0], work[1], work[2]
+    total = f64(0)
+    largest[:] = -np.inf
+    sums[:] = 0
+    factors[:] = 0
+    for i in range(n_labels):
+        row, bias = z[i], b[i]
+        for j in range(n_columns):
+            row[j] += bias
+            largest[j] = largest[j] if row[j] < largest[j] else row[j]  # keeps a NaN
+    for i in range(n_labels):
         for k in range(y_indptr[i], y_indptr[i + 1]):
-            total -= row[y_indices[k]] - m
-        s = f32(0)
-        for j in range(row.size):
-            row[j] = exp_neg(row[j] - m)
-            s += row[j]
-        total += n * math.log(f64(s))
-        factor = f32(n) * scale / s
-        for j in range(row.size):
-            row[j] *= factor
-            db[j] += row[j]
+            total -= z[i, y_rows[k]] - largest[y_rows[k]]
+            factors[y_rows[k]] += scale
+    for i in range(n_labels):
+        row = z[i]
+        for j in range(n_columns):
+            row[j] = exp_neg(row[j] - largest[j])
+            sums[j] += row[j]
+    for j in range(n_columns):
+        total += (f64(1) if factors[j] > 0 else f64(0)) * math.log(f64(sums[j]))  # a NaN stays
+        factors[j] /= sums[j]
+    for i in range(n_labels):
+        row, sum_of_row = z[i], f32(0)
+        for j in range(n_columns):
+            row[j] *= factors[j]
+            sum_of_row += row[j]
+        db[i] = sum_of_row
         for k in range(y_indptr[i], y_indptr[i + 1]):
-            row[y_indices[k]] -= scale
-            db[y_indices[k]] -= scale
+            row[y_rows[k]] -= scale
+            db[i] -= scale
     return total
 
 
 @kernel
-def weigh(dz, y_indptr, y_indices, first_label, row_weights, label_weights, db):
-    """In place: dz (N, T) is multiplied by its row's weight (N,) and, where the label is true, by the label's (T,).
+def weigh(dz, y_indptr, y_rows, row_weights, label_weights, db):
+    """In place: dz (T, N) times its column's weight (N,), a row of the batch, and, where the label is true, its (T,).
 
-    db (T,) becomes the sum of dz over the rows. dz and y are those of `bce_with_logits`.
+    db (T,) becomes the sum of dz over the batch. y comes label by label, as from `ones_of_tile`.
     """
-    db[:] = 0
     for i in range(dz.shape[0]):
-        row, weight = dz[i], row_weights[i]
+        row, total = dz[i], f32(0)
         for k in range(y_indptr[i], y_indptr[i + 1]):
-            j = y_indices[k] - first_label
-            if 0 <= j < row.size:
-                row[j] *= label_weights[j]
+            row[y_rows[k]] *= label_weights[i]
         for j in range(row.size):
-            row[j] *= weight
-            db[j] += row[j]
+            row[j] *= row_weights[j]
+            total += row[j]
+        db[i] = total
 
 
 @kernel
-def busy_columns(dz, bound, largest, columns):
-    """The columns of dz (N, T) with an entry above the bound in size, or a NaN, to columns (T,), int32; their number.
-
-    largest (T,) is scratch.
-    """
-    largest[:] = 0
+def busy_rows(dz, bound, rows):
+    """The rows of dz (T, N) with an entry above the bound in size, or a NaN, to rows (T,), int32; their number."""
+    n, limit = 0, f32(bound).view(i32)  # as integers, the bits of sizes have their order, those of a NaN come last
     for i in range(dz.shape[0]):
-        row = dz[i]
+        row, largest = dz[i], i32(0)
         for j in range(row.size):
-            size = abs(row[j])
-            largest[j] = size if size > largest[j] or size != size else largest[j]  # which keeps a NaN
-    n = 0
-    for j in range(largest.size):
-        if not largest[j] <= bound:
-            columns[n] = j
+            largest = max(largest, f32(abs(row[j])).view(i32))
+        if largest > limit:
+            rows[n] = i
             n += 1
     return n

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from nnlite.kernels.compile import kernel
+from nnlite.kernels.compile import kernel, prefetch
 
 f32 = np.float32
+AHEAD = 4  # rows of parameters whose memory is asked for before they are updated
 
 
 @kernel
@@ -29,6 +30,9 @@ def csr_matmul(indptr, indices, data, w, start, out):
     """out[i] = start + sum_k data[k] w[indices[k]] over the non-zeros k of row i: x (N, D) @ W (D, H) + b."""
     for i in range(out.shape[0]):
         row = out[i]
+        if i + 1 < out.shape[0]:
+            for k in range(indptr[i + 1], indptr[i + 2]):
+                prefetch(w[indices[k]])
         for h in range(row.size):  # a loop: `row[:] = start` takes Numba 2.5 s to compile, because of its error message
             row[h] = start[h]
         add_rows(indptr, indices, data, i, w, row)
@@ -81,6 +85,8 @@ def take_rows(indptr, indices, data, rows, out_indptr, out_indices, out_data):
 def sgd(w, rows, indptr, indices, data, source, g, lr):
     """In place, for the given rows: w -= lr g"""
     for i in range(rows.size):
+        if i + AHEAD < rows.size:
+            prefetch(w[rows[i + AHEAD]])
         g[:] = 0
         add_rows(indptr, indices, data, i, source, g)
         w_row = w[rows[i]]
@@ -92,6 +98,9 @@ def sgd(w, rows, indptr, indices, data, source, g, lr):
 def adagrad(w, s, rows, indptr, indices, data, source, g, lr, eps):
     """In place, for the given rows: s += g^2;  w -= lr g / (sqrt(s) + eps)"""
     for i in range(rows.size):
+        if i + AHEAD < rows.size:
+            prefetch(w[rows[i + AHEAD]])
+            prefetch(s[rows[i + AHEAD]])
         g[:] = 0
         add_rows(indptr, indices, data, i, source, g)
         w_row, s_row = w[rows[i]], s[rows[i]]
@@ -104,6 +113,9 @@ def adagrad(w, s, rows, indptr, indices, data, source, g, lr, eps):
 def adagrad_by_row(w, s, rows, indptr, indices, data, source, g, lr, eps):
     """In place, for the given rows, with one s (D, 1) for each: s += mean(g^2);  w -= lr g / (sqrt(s) + eps)"""
     for i in range(rows.size):
+        if i + AHEAD < rows.size:
+            prefetch(w[rows[i + AHEAD]])
+            prefetch(s[rows[i + AHEAD]])
         g[:] = 0
         add_rows(indptr, indices, data, i, source, g)
         w_row, squares = w[rows[i]], f32(0)
@@ -124,6 +136,10 @@ def adam(w, m, v, rows, indptr, indices, data, source, g, t, lr, beta1, beta2, e
     new1, new2, old1, old2 = f32(1 - beta1), f32(1 - beta2), f32(beta1), f32(beta2)
     rate, correction2, small = f32(lr / (1 - beta1 ** t)), f32(1 / (1 - beta2 ** t)), f32(eps)
     for i in range(rows.size):
+        if i + AHEAD < rows.size:
+            prefetch(w[rows[i + AHEAD]])
+            prefetch(m[rows[i + AHEAD]])
+            prefetch(v[rows[i + AHEAD]])
         g[:] = 0
         add_rows(indptr, indices, data, i, source, g)
         w_row, m_row, v_row = w[rows[i]], m[rows[i]], v[rows[i]]

@@ -5,15 +5,16 @@ batch, and the owner hands its rows of the gradient to the optimiser at once. So
 whole, no row is locked, and no result depends on the number of threads. Into which pieces a batch is cut: `sizes`.
 """
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from nnlite.data.csr import Csr
+from nnlite.data.csr_parts import one_of_each
 from nnlite.kernels import dense, sparse
 from nnlite.network.optimizers import Updates
-from nnlite.network.sizes import word_shares
+from nnlite.network.products import FLOAT32, Products
+from nnlite.system.sizes import word_shares
 from nnlite.system.threads import Team, scratch
 
 f32 = np.float32
@@ -100,14 +101,16 @@ class Linear:
     def __init__(self, w: np.ndarray, b: np.ndarray):
         self.w, self.b = w, b
 
-    def forward(self, h: np.ndarray, z: np.ndarray) -> None:
+    def forward(self, h: np.ndarray, z: np.ndarray, products: Products = FLOAT32) -> None:
         """z (N, K) from h (N, H)."""
-        np.matmul(h, self.w, out=z)
+        products.matmul(h, self.w, z)
         z += self.b
 
-    def backward(self, h: np.ndarray, dz: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def backward(self, h: np.ndarray, dz: np.ndarray,
+                 products: Products = FLOAT32) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """dW, db and dh (in this thread's scratch memory) of a block of rows."""
-        return h.T @ dz, dz.sum(axis=0), np.matmul(dz, self.w.T, out=scratch("dh", *h.shape))
+        return (products.matmul(h.T, dz, np.empty_like(self.w)), dz.sum(axis=0),
+                products.matmul(dz, self.w.T, scratch("dh", *h.shape)))
 
 
 def update_from_blocks(optimizer: Updates, name: str, param: np.ndarray, gradients: list) -> None:
@@ -118,10 +121,3 @@ def update_from_blocks(optimizer: Updates, name: str, param: np.ndarray, gradien
     n_rows = len(np.atleast_2d(param))
     source = np.concatenate(gradients, axis=None).reshape(-1, param.shape[-1])
     optimizer.update(name, np.arange(n_rows, dtype=np.int32), one_of_each(len(gradients), n_rows, n_rows), source)
-
-
-@lru_cache(maxsize=64)
-def one_of_each(blocks: int, n: int, stride: int) -> Csr:
-    """Csr (n, blocks * stride) whose row i adds up entry i of every block."""
-    indices = np.arange(n)[:, None] + stride * np.arange(blocks)
-    return Csr(np.arange(0, indices.size + 1, blocks), indices.astype(np.int32).ravel(), np.ones(indices.size, f32))

@@ -2,34 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data.csr import Csr, check_features, check_weights, n_rows_of
 from nnlite.kernels import dense, top_k
-from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer, Weights
+from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer
+from nnlite.network.label_step import StepSettings
 from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
 from nnlite.network.optimizers import Updates
-from nnlite.network.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
+from nnlite.network.products import FLOAT32, Products
+from nnlite.system.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
 from nnlite.system.named_arrays import NamedArrays, check_array
-from nnlite.system.ranges import SEED_MAX, finite, instance, integer, probabilities
+from nnlite.system.ranges import SEED_MAX, finite, instance, integer, logit_thresholds
 from nnlite.system.threads import Team, one_blas_thread, scratch, team, until_interrupted
 
 OUTPUTS = {"sigmoid": LabelLayer, "softmax": SoftmaxLayer}
 f32 = np.float32
-
-
-class StepSettings(NamedTuple):
-    """The settings of one training step."""
-
-    scale: float  # of every gradient: 1 / N averages the loss over the rows, 1 / (N L) over rows and labels
-    dropout: float = 0.0  # the chance of a hidden unit to be left out of a row,
-    word_dropout: float = 0.0  # and that of a word,
-    stream: int = 0  # which are functions of this integer below 2^32
-    weights: Weights = None  # of rows and true labels
-    negligible: float = 0.0  # see LabelLayer.backward_and_update
 
 
 class MLP:
@@ -76,7 +67,7 @@ class MLP:
         layers = [(self.params[name], self.params[f"{name[:-2]}.b"]) for name in self.params if name.endswith(".W")]
         self.n_words, self.n_labels = len(layers[0][0]), len(layers[-1][0])
         self.hidden = tuple(len(b) for _, b in layers[:-1])
-        self.activation, self.output = activation, output
+        self.activation, self.output, self.products = activation, output, FLOAT32  # of predictions, not of `step`
         if not isinstance(activation, str) or activation not in ACTIVATIONS:
             raise ValueError(f"MLP: activation: want {' or '.join(map(repr, ACTIVATIONS))}, got {activation!r}")
         self.act, self.act_backward = ACTIVATIONS[activation]
@@ -106,11 +97,14 @@ class MLP:
         p = np.clip(frequencies, 1e-9, 1 - 1e-9)
         self.params["labels.b"][:] = np.log(p) if self.output == "softmax" else np.log(p / (1 - p))
 
-    def forward(self, x: Csr, hs: list[np.ndarray], dropout: Dropout | None = None, first_row: int = 0) -> None:
+    def forward(self, x: Csr, hs: list[np.ndarray], dropout: Dropout | None = None, first_row: int = 0,
+                products: Products = FLOAT32) -> None:
         """Fill hs, an array (n, units) for each hidden layer, from the rows x, a block that begins at first_row."""
-        layers: list[Any] = [self.features, *self.between]
-        for i, (layer, below, h) in enumerate(zip(layers, [x, *hs], hs)):
-            layer.forward(below, h)
+        for i, h in enumerate(hs):
+            if i:
+                self.between[i - 1].forward(hs[i - 1], h, products)
+            else:
+                self.features.forward(x, h)
             self.act(h)
             if dropout:
                 dropout.apply(h, i, first_row)
@@ -123,7 +117,7 @@ class MLP:
 
         def one_block(rows):
             hs = [scratch(f"h{i}", rows.stop - rows.start, units) for i, units in enumerate(self.hidden)]
-            self.forward(x.rows(rows), hs)
+            self.forward(x.rows(rows), hs, products=self.products)
             return visit(rows, hs[-1])
 
         with one_blas_thread():
@@ -136,7 +130,8 @@ class MLP:
         z lies in scratch memory: visit may change it and must not keep it. Blocks run on threads, tiles in order.
         """
         def one_block(rows, h):
-            return [visit(rows, tile, self.labels.logits(h, tile)) for tile in until_interrupted(self.labels.tiles())]
+            return [visit(rows, tile, self.labels.logits(h, tile, self.products))
+                    for tile in until_interrupted(self.labels.tiles())]
 
         return self.each_block(x, one_block, threads)
 
@@ -186,39 +181,38 @@ class MLP:
         if settings.word_dropout:
             x = self.features.drop(x, f32(1 - settings.word_dropout), settings.stream, len(hs) * x.n_rows)
 
-        words, xt = self._forward(x, hs, dropout, workers)               # h1, h2, ... and the words of the batch
-        loss, dh = self.labels.backward_and_update(                      # z, loss, dz, dh; dW_labels is applied
-            hs[-1], y, f32(settings.scale), optimizer, workers, settings.weights, settings.negligible)
-        self._backward(hs, dh, dropout, optimizer, workers)              # every h becomes its dz; dW_hidden is applied
+        words, xt = self._forward(x, hs, dropout, workers, settings.products)  # h1, h2, ..., the words of the batch
+        loss, dh = self.labels.backward_and_update(hs[-1], y, settings, optimizer, workers)  # dW_labels is applied
+        self._backward(hs, dh, dropout, optimizer, workers, settings.products)  # h becomes dz; dW_hidden is applied
         self.features.backward_and_update(words, xt, hs[0], optimizer, workers)       # dW_features is applied
         return loss
 
-    def _forward(self, x, hs, dropout, workers):
+    def _forward(self, x, hs, dropout, workers, products):
         """Fill hs block by block, while one thread transposes x. Returns the words of the batch and x^T."""
         def one_block(block):
-            self.forward(x.rows(block), [h[block] for h in hs], dropout, block.start)
+            self.forward(x.rows(block), [h[block] for h in hs], dropout, block.start, products)
 
         cut = row_blocks(x.n_rows, GATHER_FLOPS * self.hidden[0] + self._flops_between())
         transposed, *_ = workers.call([partial(self.features.transpose, x), *(partial(one_block, b) for b in cut)])
         return transposed
 
-    def _backward(self, hs, dh, dropout, optimizer, workers):
+    def _backward(self, hs, dh, dropout, optimizer, workers, products):
         """In place: every h becomes its dz. Updates the hidden layers and features.b."""
         def one_block(block):
-            return self._backward_block([h[block] for h in hs], dh[block], dropout, block.start)
+            return self._backward_block([h[block] for h in hs], dh[block], dropout, block.start, products)
 
         cut = row_blocks(len(dh), GRADIENT_FLOPS * self.hidden[-1] + 2 * self._flops_between())
         for name, *gradients in zip(self._hidden_params(), *workers.run(one_block, cut)):
             update_from_blocks(optimizer, name, self.params[name], gradients)
 
-    def _backward_block(self, hs, dh, dropout, first_row):
+    def _backward_block(self, hs, dh, dropout, first_row, products):
         """In a block of rows every h becomes its dz. Returns the block's share of dW and db, as _hidden_params."""
         gradients = []
         for i in reversed(range(len(hs))):
             dropout.apply(dh, i, first_row)
             self.act_backward(dh, hs[i], dropout.keep)
             if i:
-                dw, db, dh = self.between[i - 1].backward(hs[i - 1], hs[i])
+                dw, db, dh = self.between[i - 1].backward(hs[i - 1], hs[i], products)
                 gradients += [dw, db]
         return [*gradients, hs[0].sum(axis=0)]
 
@@ -229,10 +223,6 @@ class MLP:
     def _flops_between(self):
         """Operations for each row of the layers between hidden ones, forward."""
         return 2 * sum(layer.w.size for layer in self.between)
-
-    def step_bytes(self, n_rows: int, threads: int) -> int:
-        """About the memory that a step of so many rows takes beyond its data, the parameters and their state."""
-        return 4 * n_rows * sum(self.hidden) + self.labels.step_bytes(n_rows, threads)
 
 
 def shapes(n_words: int, hidden: Sequence[int], n_labels: int) -> dict[str, tuple[int, ...]]:
@@ -254,10 +244,3 @@ def glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
     w *= f32(2 * bound)
     w -= f32(bound)
     return w
-
-
-def logit_thresholds(thresholds: float | np.ndarray, n_labels: int) -> np.ndarray:
-    """logit(p) (L,) float32 of the probabilities p, one or (L,): sigmoid(z) > p is z > logit(p). 1 is infinity."""
-    p = probabilities("thresholds", thresholds, n_labels)
-    with np.errstate(divide="ignore"):
-        return np.broadcast_to(np.log(p) - np.log1p(-p), n_labels).astype(f32)

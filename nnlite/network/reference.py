@@ -6,6 +6,7 @@ uses it in `check_gradients` alone.
 """
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -67,23 +68,27 @@ def weigh(dz: Array, y: Array, row_weights: Array, label_weights: Array) -> Arra
     return dz * row_weights[:, None] * np.where(y > 0, label_weights, 1)
 
 
-def forward(params: dict[str, Array], x: Array, activation: str = "sigmoid",
-            masks: list[Array] | None = None) -> tuple[list[Array], Array]:
+def forward(params: dict[str, Array], x: Array, activation: str = "sigmoid", masks: list[Array] | None = None,
+            rounded: Callable[[Array], Array] = np.asarray) -> tuple[list[Array], Array]:
     """The inputs [x, h1, h2, ...] of the layers on the dense batch x (N, D) and the logits z (N, L).
 
     h1 = act(x W_features + b);  h_{i+1} = act(h_i W_hidden_i + b);  z = h_last W_labels^T + b
     masks: for dropout, an array like each h that multiplies it: 0 where a unit is left out, else 1 / keep.
+    rounded: a function, such as one to bfloat16, of the operands of all products but the first, which is sparse.
     """
     act, _ = ACTIVATIONS[activation]
     hs = [x]
     for name, mask in zip(hidden_names(params), masks or itertools.repeat(1)):
-        hs.append(act(hs[-1] @ params[name + ".W"] + params[name + ".b"]) * mask)
-    return hs, hs[-1] @ params["labels.W"].T + params["labels.b"]
+        w = params[name + ".W"]
+        z = x @ w if name == "features" else rounded(hs[-1]) @ rounded(w)
+        hs.append(act(z + params[name + ".b"]) * mask)
+    return hs, rounded(hs[-1]) @ rounded(params["labels.W"]).T + params["labels.b"]
 
 
 def loss_and_grads(params: dict[str, Array], x: Array, y: Array, activation: str = "sigmoid", reduction: str = "sum",
                    masks: list[Array] | None = None, row_weights: Array | None = None,
-                   label_weights: Array | None = None, output: str = "sigmoid") -> tuple[float, dict[str, Array]]:
+                   label_weights: Array | None = None, output: str = "sigmoid",
+                   rounded: Callable[[Array], Array] = np.asarray) -> tuple[float, dict[str, Array]]:
     """The whole network on one page: the loss of a dense batch (x, y), its gradient with respect to each parameter.
 
     The BCE is averaged over rows and, with reduction "mean", over labels too; with "sum" it is summed over labels.
@@ -93,7 +98,7 @@ def loss_and_grads(params: dict[str, Array], x: Array, y: Array, activation: str
     _, backward = ACTIVATIONS[activation]
     names = hidden_names(params)
     masks = masks or [np.ones(1)] * len(names)
-    hs, z = forward(params, x, activation, masks)
+    hs, z = forward(params, x, activation, masks, rounded)
 
     loss, dz = (bce_with_logits if output == "sigmoid" else softmax_ce)(z, y)
     divisor = z.size if reduction == "mean" and output == "sigmoid" else len(z)
@@ -102,13 +107,15 @@ def loss_and_grads(params: dict[str, Array], x: Array, y: Array, activation: str
         weights = [weights[0] * (y @ weights[1]), np.ones(z.shape[1])]
     loss, dz = loss / divisor, weigh(dz, y, *weights) / divisor
 
-    grads = {"labels.W": dz.T @ hs[-1], "labels.b": dz.sum(axis=0)}
-    dh = dz @ params["labels.W"]
+    grads = {"labels.W": rounded(dz).T @ rounded(hs[-1]), "labels.b": dz.sum(axis=0)}
+    dh = rounded(dz) @ rounded(params["labels.W"])
     for i, name in reversed(list(enumerate(names))):
         keep = 1 / masks[i].max()
         dz = backward(dh * masks[i], hs[i + 1] * keep)  # where a unit is left out its slope is not asked for
-        grads[name + ".W"], grads[name + ".b"] = hs[i].T @ dz, dz.sum(axis=0)
-        dh = dz @ params[name + ".W"].T
+        grads[name + ".b"] = dz.sum(axis=0)
+        if i:
+            grads[name + ".W"], dh = rounded(hs[i]).T @ rounded(dz), rounded(dz) @ rounded(params[name + ".W"]).T
+    grads["features.W"] = x.T @ dz
     return loss, grads
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from nnlite.data.csr import check_classes
 from nnlite.data.dataset import Dataset
 from nnlite.kernels import dense, ranking, top_k
-from nnlite.network.mlp import MLP, logit_thresholds
+from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.scores.checks import check_propensities, checked_ks
-from nnlite.system.ranges import finite, instance
+from nnlite.system.ranges import finite, instance, logit_thresholds
 from nnlite.system.stages import done
 from nnlite.system.threads import scratch
 
@@ -48,9 +48,9 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
         top_k.merge_top_k(z, tile.start, ids[rows], best[rows])
         counts.add(rows, tile, z)
         done("evaluating", z.size, len(dataset) * model.n_labels)
-        no_bias, unused = np.zeros(z.shape[1], f32), scratch("bce", 4, z.shape[1])
-        return dense.bce_with_logits(
-            z, no_bias, *counts.y.rows(rows)[:2], tile.start, f32(1), unused[3], unused[:3])
+        no_bias, unused = np.zeros(len(z), f32), scratch("db", len(z))  # the logits have their biases
+        return dense.bce_with_logits(z, no_bias, *counts.y.rows(rows)[:2], tile.start, f32(1), unused,
+                                     scratch("bce", 3, z.shape[1]))
 
     loss = finite("evaluate: loss", sum(map(sum, model.each_tile(dataset.x, score, threads))))
     dense.sigmoid(finite("evaluate: logits", best))

@@ -67,3 +67,10 @@ def finite(name: str, array: Any) -> Any:
         raise FloatingPointError(f"{name}: want finite numbers, got NaN or infinity: some parameters or features are "
                                  "so large that their products overflow")
     return array
+
+
+def logit_thresholds(thresholds: float | np.ndarray, n_labels: int) -> np.ndarray:
+    """logit(p) (L,) float32 of the probabilities p, one or (L,): sigmoid(z) > p is z > logit(p). 1 is infinity."""
+    p = probabilities("thresholds", thresholds, n_labels)
+    with np.errstate(divide="ignore"):
+        return np.broadcast_to(np.log(p) - np.log1p(-p), n_labels).astype(np.float32)

@@ -23,9 +23,11 @@ from nnlite.system.ranges import integer
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+PerThread = threading.local  # an object whose attributes each thread has its own of
+
 _teams: dict[int, "Team"] = {}
-_current = threading.local()  # .work: of which this thread does an item
-_own = threading.local()  # this thread's scratch memory, by name
+_current = PerThread()  # .work: of which this thread does an item
+_own = PerThread()  # this thread's scratch memory, by name
 _blas_lock = threading.RLock()
 _blas_callers: dict[object, int] = {}  # callers within `one_blas_thread`, and their threads
 _blas_threads: dict[Any, int] = {}  # of each BLAS library before the first of them came

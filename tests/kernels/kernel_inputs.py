@@ -13,5 +13,5 @@ def matrices(min_columns=1):
     return hnp.arrays(F32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=finite)
 
 
-def work(db):
-    return np.full((3, db.size), np.nan, F32)
+def work(z):
+    return np.full((3, z.shape[1]), np.nan, F32)

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from problems import F32, assert_close, compiled, exact, random_dataset, random_model, small_pieces
+from problems import F32, assert_close, exact, random_dataset, random_model, small_pieces
 
 import twins
-from nnlite import MLP, SGD, Dataset, Trainer, check_gradients, evaluate, linear_bce
+from nnlite import MLP, Dataset, check_gradients, evaluate, linear_bce
 from nnlite.data.csr import check_labels
-from nnlite.network import label_layer, reference, sizes
-from nnlite.network.gradients import gradients
+from nnlite.network import label_layer, products, reference
+from nnlite.training.gradients import gradients
 from nnlite.network.layers import ACTIVATIONS
-from nnlite.network.mlp import StepSettings
+from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import KeepGradients
+from nnlite.system import sizes
 from nnlite.system.threads import team
 
 
@@ -87,11 +88,11 @@ def test_labels_of_negligible_gradient_are_left_out_of_it(tile, block_rows, thre
     bound = largest[[largest.size // 2 - 1, largest.size // 2]].mean()  # half are above it, none is too close to call
     kept = np.zeros_like(dz)
     for rows in parts:
-        busy = twins.busy_columns(dz[rows], bound)
+        busy = twins.busy_rows(dz[rows].T, bound)
         kept[rows, busy] = scale * dz[rows, busy]
     gradients = KeepGradients({"labels.W": w, "labels.b": b})
     got_loss, dh = label_layer.LabelLayer(w, b, tile).backward_and_update(
-        h, check_labels(data.y), scale, gradients, team(threads), negligible=bound)
+        h, check_labels(data.y), StepSettings(scale, negligible=bound), gradients, team(threads))
     assert got_loss == pytest.approx(loss, rel=1e-6)
     assert_close(dh, kept @ w)
     assert_close(gradients.gradients["labels.W"], kept.T @ h)
@@ -106,26 +107,6 @@ def test_the_results_of_top_k_and_of_gradients_are_the_callers_own():
     other.top_k(data.x, 3), gradients(other, data)
     for got, want in zip(first, before):
         np.testing.assert_array_equal(got, want)
-
-
-@compiled
-@pytest.mark.parametrize("n_rows, n_labels", [(64, 3_000), (5_000, 3_000), (5_000, 100)])
-def test_a_step_takes_about_the_memory_that_it_says(n_rows, n_labels, monkeypatch):
-    """On one thread: what its scratch arrays hold, each at its largest."""
-    taken, scratch = {}, label_layer.scratch
-
-    def noted(name, *shape):
-        taken[name] = max(taken.get(name, 0), 4 * int(np.prod(shape)))
-        return scratch(name, *shape)
-
-    monkeypatch.setattr(label_layer, "scratch", noted)
-    data = random_dataset(n_rows, 30, n_labels)
-    model = MLP(30, n_labels, (16,))
-    Trainer(model, SGD(0.1), batch_rows=n_rows, epochs=1, threads=1).fit(data)
-    said = model.labels.step_bytes(n_rows, 1)
-    assert sum(taken.values()) <= 1.05 * said + 4 * n_labels
-    assert said <= 1.5 * sum(taken.values())
-    assert model.step_bytes(n_rows, 1) == said + 4 * n_rows * 16  # and h
 
 
 def test_parameters_begin_where_the_docstring_says():
@@ -201,7 +182,7 @@ def test_a_model_of_given_parameters_is_the_same_model(hidden):
 def test_the_defaults_are_two_layers_of_200_sigmoid_units():
     model = MLP(3, 2)
     assert (model.hidden, model.activation, model.output) == ((200, 200), "sigmoid", "sigmoid")
-    assert StepSettings(0.5) == (0.5, 0.0, 0.0, 0, None, 0.0)
+    assert StepSettings(0.5) == (0.5, 0.0, 0.0, 0, None, 0.0, products.FLOAT32)
 
 
 def test_the_threshold_is_a_half_by_default():
@@ -213,14 +194,15 @@ def test_the_threshold_is_a_half_by_default():
 
 
 @pytest.mark.parametrize("module, call", [
-    ("mlp", lambda model, data: model.top_k(data.x, 3, 4)), ("mlp", lambda model, data: model.above(data.x, 0.5, 4)),
-    ("mlp", lambda model, data: model.each_block(data.x, lambda rows, h: None, 4)),
-    ("gradients", lambda model, data: gradients(model, data, threads=4)),
-    ("label_layer", lambda model, data: linear_bce(np.ones((61, 2), F32), np.ones((23, 2), F32), np.ones(23, F32),
-                                                   data.y, threads=4))])
+    ("network.mlp", lambda model, data: model.top_k(data.x, 3, 4)),
+    ("network.mlp", lambda model, data: model.above(data.x, 0.5, 4)),
+    ("network.mlp", lambda model, data: model.each_block(data.x, lambda rows, h: None, 4)),
+    ("training.gradients", lambda model, data: gradients(model, data, threads=4)),
+    ("precision.linear_bce", lambda model, data: linear_bce(
+        np.ones((61, 2), F32), np.ones((23, 2), F32), np.ones(23, F32), data.y, threads=4))])
 def test_the_number_of_threads_arrives(module, call, monkeypatch):
     asked, data = [], random_dataset()
-    monkeypatch.setattr(f"nnlite.network.{module}.team", lambda threads: asked.append(threads) or team(1))
+    monkeypatch.setattr(f"nnlite.{module}.team", lambda threads: asked.append(threads) or team(1))
     call(random_model(data), data)
     assert asked == [4]
 
@@ -239,10 +221,3 @@ def test_a_gradient_that_is_zero_in_both_has_no_error():
     data = Dataset(sp.csr_array(data.x.shape, dtype=F32), data.y)
     errors = check_gradients(random_model(data), data)
     assert errors["features.W"] == 0 and max(errors.values()) < 1e-5
-
-
-@pytest.mark.parametrize("threads, want", [(1, 7_040), (4, 27_800)])
-def test_every_thread_of_a_step_has_logits_and_gradients_of_its_own(threads, want):
-    """10 rows, 3 units, a tile of 100 labels: dh of 30; and a thread's dW of 400, logits, dh of 30, work of 300."""
-    layer = label_layer.LabelLayer(np.zeros((100, 3), F32), np.zeros(100, F32))
-    assert layer.step_bytes(10, threads) == want == 4 * (30 + threads * (400 + 1_000 + 30 + 300))

@@ -12,9 +12,9 @@ from problems import F32, assert_close, exact, random_csr, small_pieces
 import twins
 from nnlite import MLP, SGD, AdaGrad, Dataset, Trainer, check_gradients, evaluate
 from nnlite.network import reference
-from nnlite.network.gradients import gradients
+from nnlite.training.gradients import gradients
 from nnlite.network.label_layer import MAX_CLASSES
-from nnlite.network.mlp import StepSettings
+from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.scores import calibration, metrics
 from nnlite.scores.evaluation import cross_entropy

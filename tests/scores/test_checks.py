@@ -7,7 +7,7 @@ import scipy.sparse as sp
 from problems import F32, random_csr, random_dataset, random_model
 
 from nnlite import check_gradients, evaluate, linear_bce
-from nnlite.network.gradients import gradients
+from nnlite.training.gradients import gradients
 from nnlite.scores import calibration, metrics
 from nnlite.scores.evaluation import count_by_label, cross_entropy
 

@@ -75,8 +75,8 @@ def test_the_number_of_threads_arrives(monkeypatch):
 
 
 def test_the_likeliest_true_label_where_rows_are_cut_into_blocks(monkeypatch):
-    monkeypatch.setattr("nnlite.network.sizes.MIN_BLOCK_ROWS", 3)
-    monkeypatch.setattr("nnlite.network.sizes.MIN_BLOCK_FLOPS", 1)
+    monkeypatch.setattr("nnlite.system.sizes.MIN_BLOCK_ROWS", 3)
+    monkeypatch.setattr("nnlite.system.sizes.MIN_BLOCK_FLOPS", 1)
     data = random_dataset()
     rows = np.flatnonzero(np.diff(data.y.indptr))
     x, y, model = sp.csr_array(data.x[rows]), sp.csr_array(data.y[rows]), random_model(data)

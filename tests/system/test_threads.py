@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from problems import compiled, random_dataset, random_model, small_pieces
 
 from nnlite import SGD, Adam, AdaGrad, Trainer, evaluate, linear_bce
-from nnlite.network import label_layer, sizes
-from nnlite.network.mlp import StepSettings
-from nnlite.system.interrupts import interrupts_between_steps
+from nnlite.network import label_layer
+from nnlite.network.label_step import StepSettings
+from nnlite.system import sizes
 from nnlite.system.ahead import ahead
+from nnlite.system.interrupts import interrupts_between_steps
 from nnlite.system.threads import (blocks, one_blas_thread, scratch, shares, team,
                                    usable_cores)
 
