@@ -6,9 +6,14 @@ from nnlite.network.reference import sigmoid
 from nnlite.scores.metrics import bin_of as equal_bin
 
 
-def busy_columns(dz, bound):
-    """The columns of dz with an entry above the bound in size, or a NaN."""
-    return np.flatnonzero(~np.all(np.abs(dz) <= bound, axis=0))
+def busy_rows(dz, bound):
+    """The rows of dz with an entry above the bound in size, or a NaN."""
+    return np.flatnonzero(~np.all(np.abs(dz) <= bound, axis=1))
+
+
+def ones_of_tile(y, tile):
+    """The columns of a dense y in a tile, as rows."""
+    return y[:, tile].T
 
 
 def random_bits(x):
@@ -112,3 +117,57 @@ def adam(p, g, m, v, t, lr, beta1, beta2, eps):
     v = beta2 * v + (1 - beta2) * g * g
     m_hat, v_hat = m / (1 - beta1 ** t), v / (1 - beta2 ** t)
     return p - lr * m_hat / (np.sqrt(v_hat) + eps), m, v
+
+
+def exact_bfloat16(x):
+    """x rounded to the nearest bfloat16, which has 8 bits of mantissa, ties to even; subnormal numbers are not."""
+    mantissa, exponent = np.frexp(x)
+    return np.ldexp(np.rint(mantissa * 256) / 256, exponent)
+
+
+def to_bfloat16(x):
+    """x rounded to the nearest bfloat16, ties to even: half of the place that is kept is added to the bits."""
+    bits = np.asarray(x, np.float32).view(np.uint32).astype(np.uint64)
+    rounded = (bits + 0x7FFF + (bits >> 16 & 1) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+    return np.where(np.isnan(x), np.float32(np.nan), rounded)
+
+
+bfloat16 = to_bfloat16
+
+
+def pack_left(a, shape):
+    """The rounded matrix (M, K) in tiles (M / 16, K / 32, 16, 32); zeros beyond it."""
+    whole = np.zeros((16 * shape[0], 32 * shape[1]), np.float32)
+    whole[:a.shape[0], :a.shape[1]] = to_bfloat16(a)
+    return whole.reshape(shape[0], 16, shape[1], 32).transpose(0, 2, 1, 3)
+
+
+def pack_right(b, shape):
+    """The rounded matrix (K, N) in pairs of tiles (N / 32, K / 32, 16 pairs of rows, 32 columns, 2), then zeros."""
+    whole = np.zeros((32 * shape[1], 32 * shape[0]), np.float32)
+    whole[:b.shape[0], :b.shape[1]] = to_bfloat16(b)
+    return whole.reshape(shape[1], 16, 2, shape[0], 32).transpose(3, 0, 1, 4, 2)
+
+
+def pair(low, high):
+    """Two numbers as bfloat16 in one uint32."""
+    low, high = (np.asarray(to_bfloat16(x), np.float32).view(np.uint32) for x in (low, high))
+    return low >> 16 | high
+
+
+def left_to_right(a):
+    """The transpose."""
+    return a.T
+
+
+right_to_left = left_to_right
+
+
+def multiply(a, b):
+    """The product of two matrices that are rounded to bfloat16."""
+    return to_bfloat16(a).astype(float) @ to_bfloat16(b).astype(float)
+
+
+def add_transposed(parts):
+    """The sum of the parts, transposed."""
+    return parts.sum(axis=0).T

@@ -4,10 +4,13 @@ import os
 from typing import Any
 
 import numba
+from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic, overload
 
 keep_on_disk: Any = None  # a function of a compiled one, which the package of kernels sets before it makes any
+CACHE_LINE = 64  # bytes
 
 # nogil: threads run kernels side by side.
 # error_model: x / 0 is inf, as in NumPy; Python's check for a division by zero would prevent vectorised loops.
@@ -25,6 +28,15 @@ def kernel(function: Any) -> Any:
     if compiled is not function:  # as it is under NUMBA_DISABLE_JIT
         keep_on_disk(compiled)
     return compiled
+
+
+def targets(feature: str) -> bool:
+    """Whether kernels are compiled for a processor with a feature of this name in LLVM, such as "avx2"."""
+    settings: Any = numba.config
+    if settings.DISABLE_JIT:
+        return False
+    given = settings.CPU_FEATURES
+    return f"+{feature}" in given.split(",") if given else bool(get_host_cpu_features().get(feature))
 
 
 def wide_vectors() -> None:
@@ -47,3 +59,34 @@ def _prefer_512_bits(typing_context):
         return context.get_dummy_value()
 
     return numba.void(), codegen
+
+
+def prefetch(row: Any) -> None:
+    """In a kernel: asks memory for all of a row, C-contiguous, that is used some rows later. Its values do not matter.
+
+    A processor foresees the next line of a row, not the next row of a list: without this it waits for each in turn.
+    """
+
+
+@overload(prefetch, inline="always")
+def _compiled_prefetch(row):
+    def ask(row):
+        for offset in range(0, row.size * row.itemsize, CACHE_LINE):
+            _prefetch_line(row.ctypes.data + offset)  # type: ignore[call-arg]
+
+    return ask
+
+
+@intrinsic
+def _prefetch_line(typing_context, address):
+    """Asks for the line of an address."""
+    def codegen(context, builder, signature, arguments):
+        pointer = ir.IntType(8).as_pointer()
+        flag = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
+        flags = [flag(value) for value in (0, 3, 1)]  # read, to be kept in all caches, data
+        builder.call(function, [builder.inttoptr(arguments[0], pointer), *flags])
+        return context.get_dummy_value()
+
+    return numba.void(numba.types.intp), codegen

@@ -1,0 +1,152 @@
+"""Matrices packed as bfloat16 for the processor's matrix units, and their product in plain loops; rules as in `dense`.
+
+A unit multiplies tiles of 1 KiB: 16 rows of the left matrix times 32 columns of it, by 32 rows times 16 columns of the
+right one, where two rows lie together as pairs, one uint32 each. Two right tiles lie side by side:
+
+    left  (M, K):  tiles (M / 16, K / 32), each (16 rows, 32 k)
+    right (K, N):  pairs of tiles (N / 32, K / 32), each (16 pairs of k, 32 columns)
+
+Numbers of tiles are rounded up, those of the rows of the left matrix to an even number; what lies beyond is zero.
+"""
+
+import numpy as np
+
+from nnlite.kernels.compile import kernel, wide_vectors
+
+f32, u16, u32 = np.float32, np.uint16, np.uint32
+
+
+def left_shape(n_rows: int, n_inner: int) -> tuple[int, int, int, int]:
+    """The shape of a packed left matrix."""
+    return 2 * -(-n_rows // 32), -(-n_inner // 32), 16, 32
+
+
+def right_shape(n_inner: int, n_columns: int) -> tuple[int, int, int, int]:
+    """The shape of a packed right matrix."""
+    return -(-n_columns // 32), -(-n_inner // 32), 16, 32
+
+
+@kernel
+def bfloat16(x):
+    """x, a float32, rounded to the nearest bfloat16, ties to the one whose last bit is 0: its 16 bits, as a uint32.
+
+    Half of the last place that is kept, less one bit, and that place's own bit are added: the carry rounds up. What is
+    larger than the largest bfloat16 becomes infinite, as in IEEE 754. The carry would change a NaN into a number, or
+    have no place: each NaN is taken for the usual one.
+    """
+    bits = f32(x).view(u32) if x == x else u32(0x7FC00000)
+    return u32(u32(u32(bits + u32(0x7FFF)) + u32(u32(bits >> u32(16)) & u32(1))) >> u32(16))
+
+
+@kernel
+def pair(low, high):
+    """Two float32 as bfloat16 in one uint32."""
+    return u32(bfloat16(low) | u32(bfloat16(high) << u32(16)))
+
+
+@kernel
+def to_bfloat16(x, out):
+    """out (n, m) becomes x, rounded to bfloat16 and still float32; out may be x."""
+    for i in range(x.shape[0]):
+        row, out_row = x[i], out[i]
+        for j in range(row.size):
+            out_row[j] = u32(bfloat16(row[j]) << u32(16)).view(f32)
+
+
+@kernel
+def pack_left(x, out):
+    """The left matrix x (M, K)."""
+    wide_vectors()
+    n_rows, n_inner = x.shape
+    for i in range(16 * out.shape[0]):
+        for q in range(out.shape[1]):
+            packed, first = out[i >> 4, q, i & 15], 32 * q
+            if i < n_rows and first + 32 <= n_inner:
+                row = x[i, first:first + 32]
+                for k in range(32):
+                    packed[k] = u16(bfloat16(row[k]))
+            else:
+                for k in range(32):
+                    packed[k] = u16(bfloat16(x[i, first + k])) if i < n_rows and first + k < n_inner else u16(0)
+
+
+@kernel
+def pack_right(x, out):
+    """The right matrix x (K, N)."""
+    wide_vectors()
+    n_inner, n_columns = x.shape
+    for q in range(out.shape[1]):
+        for p in range(16):
+            k = 32 * q + 2 * p
+            for n in range(out.shape[0]):
+                packed, first = out[n, q, p], 32 * n
+                if k + 1 < n_inner and first + 32 <= n_columns:
+                    row0, row1 = x[k, first:first + 32], x[k + 1, first:first + 32]
+                    for j in range(32):
+                        packed[j] = pair(row0[j], row1[j])
+                else:
+                    for j in range(32):
+                        inside = first + j < n_columns
+                        packed[j] = pair(x[k, first + j] if inside and k < n_inner else f32(0),
+                                         x[k + 1, first + j] if inside and k + 1 < n_inner else f32(0))
+
+
+@kernel
+def left_to_right(left, right):
+    """right becomes the packed transpose of what `left` is packed from: pairs in its rows are pairs of rows of that."""
+    for m in range(left.shape[0]):
+        half = 16 * (m & 1)
+        for q in range(left.shape[1]):
+            rows, pairs = left[m, q].view(u32), right[m >> 1, q]
+            for i in range(16):
+                for p in range(16):
+                    pairs[p, half + i] = rows[i, p]
+
+
+@kernel
+def right_to_left(right, left):
+    """left becomes the packed transpose of what `right` is packed from."""
+    for m in range(left.shape[0]):
+        half = 16 * (m & 1)
+        for q in range(left.shape[1]):
+            rows, pairs = left[m, q].view(u32), right[m >> 1, q]
+            for p in range(16):
+                for i in range(16):
+                    rows[i, p] = pairs[p, half + i]
+
+
+@kernel
+def multiply(left, right, out, add):
+    """out (M, N) = left right, or out += left right: what `amx` and `avx512` do on their units, in plain loops."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            total = out[i, j] if add else f32(0)
+            for q in range(left.shape[1]):
+                a, b = left[i >> 4, q, i & 15], right[j >> 5, q]
+                for p in range(16):
+                    two = b[p, j & 31]
+                    total += u32(u32(a[2 * p]) << u32(16)).view(f32) * u32(two << u32(16)).view(f32)
+                    total += u32(u32(a[2 * p + 1]) << u32(16)).view(f32) * u32(two & u32(0xFFFF0000)).view(f32)
+            out[i, j] = total
+
+
+@kernel
+def add_transposed(parts, out):
+    """out (N, H) = the sum of parts (S, H, N), part by part, transposed; parts[0] becomes the sum."""
+    n_parts, n_units, n_rows = parts.shape
+    for unit in range(n_units):
+        total = parts[0, unit]
+        for part in range(1, n_parts):
+            other = parts[part, unit]
+            for i in range(n_rows):
+                total[i] += other[i]
+    for unit in range(0, n_units, 16):
+        for first in range(0, n_rows, 16):
+            if unit + 16 <= n_units and first + 16 <= n_rows:
+                for j in range(16):
+                    for i in range(16):
+                        out[first + i, unit + j] = parts[0, unit + j, first + i]
+            else:
+                for j in range(unit, min(unit + 16, n_units)):
+                    for i in range(first, min(first + 16, n_rows)):
+                        out[i, j] = parts[0, j, i]

@@ -1,0 +1,48 @@
+"""Products of operands that are rounded to bfloat16, by NumPy's BLAS.
+
+Sums, results, parameters and gradients are float32. A bfloat16 is a float32 without its last 16 bits: it has the same
+range and 8 bits of mantissa, so that rounding changes an operand by at most one part in 256.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from nnlite.kernels import packing
+from nnlite.network.products import Products
+from nnlite.system.threads import Team, scratch
+
+
+class RoundedProducts(Products):
+    """Of operands rounded to bfloat16, by NumPy's BLAS: what matrix units compute, on any processor, but slower."""
+
+    precision = "bfloat16"
+    copies_operands = True
+
+    def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """As in Products."""
+        return np.matmul(rounded("left", a), rounded("right", b), out=out)
+
+    def rows(self, h: np.ndarray, strips: list[slice], team: Team) -> list[Any]:
+        """As in Products."""
+        memory = scratch("rounded rows", *h.shape)
+        team.run(lambda strip: packing.to_bfloat16(h[strip], memory[strip]), strips)
+        return [memory[strip] for strip in strips]
+
+    def labels(self, w: np.ndarray) -> Any:
+        """As in Products."""
+        return rounded("labels", w)
+
+    def gradient(self, dz: np.ndarray) -> Any:
+        """As in Products."""
+        packing.to_bfloat16(dz, dz)
+        return dz
+
+
+def rounded(name: str, array: np.ndarray) -> np.ndarray:
+    """The array, C-contiguous or the transpose of such a one, rounded to bfloat16; in this thread's scratch memory."""
+    if not array.flags.c_contiguous:
+        return rounded(name, array.T).T
+    memory = scratch(f"rounded {name}", *array.shape)
+    packing.to_bfloat16(array, memory)
+    return memory

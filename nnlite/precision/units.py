@@ -1,0 +1,126 @@
+"""Products on a processor's matrix units, of operands that are packed as bfloat16 (`kernels.packing`)."""
+
+from collections.abc import Callable
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnlite.kernels import packing
+from nnlite.network.products import Products, Sums
+from nnlite.system.threads import Team, scratch, width
+
+
+class TransposedSums(Sums):
+    """As Sums, but a strip of a part is transposed (H, n)."""
+
+    def __init__(self, n_parts: int, strips: list[slice], n_units: int):
+        super().__init__(n_parts, strips, n_units)
+        self.memory = self.memory.reshape(-1)
+
+    def parts(self, strip: int) -> np.ndarray:
+        """All parts of a strip (S, H, n)."""
+        rows, size = self.strips[strip], self.n_parts * self.n_units
+        return self.memory[size * rows.start:size * rows.stop].reshape(self.n_parts, self.n_units, width(rows))
+
+    def part(self, part: int, strip: int) -> np.ndarray:
+        """The memory of a strip of rows (H, n)."""
+        return self.parts(strip)[part]
+
+    def total(self, team: Team) -> np.ndarray:
+        """As in Sums."""
+        dh = scratch("dh total", self.strips[-1].stop, self.n_units)
+        team.run(lambda strip: packing.add_transposed(self.parts(strip), dh[self.strips[strip]]),
+                 range(len(self.strips)))
+        return dh
+
+
+class Packed(NamedTuple):
+    """An operand, packed for the two products that want it."""
+
+    one: np.ndarray
+    other: np.ndarray
+
+
+class UnitProducts(Products):
+    """Of operands packed as bfloat16, by a processor's matrix units.
+
+    multiply: multiply(left, right, out, add) of packed matrices, as `packing.multiply`
+    """
+
+    precision = "bfloat16"
+    strip_rows, tile_logits = 512, 1 << 18  # 1 MiB of logits, and as much of their gradient, stay in cache
+    copies_operands = packs_gradient = True
+    sums = TransposedSums
+
+    def __init__(self, multiply: Callable[[np.ndarray, np.ndarray, np.ndarray, bool], None]):
+        self.multiply = multiply
+
+    def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """As in Products."""
+        self.multiply(left(a, packed("left", *a.shape)), right(b, packed("right", *b.shape)), out, False)
+        return out
+
+    def rows(self, h: np.ndarray, strips: list[slice], team: Team) -> list[Any]:
+        """As in Products: h^T and h as right operands."""
+        n_units = h.shape[1]
+        found = [Packed(packed(f"right h^T {i}", n_units, width(strip)), packed(f"right h {i}", width(strip), n_units))
+                 for i, strip in enumerate(strips)]
+
+        def pack(i):
+            right(h[strips[i]].T, found[i].one)
+            right(h[strips[i]], found[i].other)
+
+        team.run(pack, range(len(strips)))
+        return found
+
+    def labels(self, w: np.ndarray) -> Any:
+        """As in Products: W and W^T as left operands."""
+        return Packed(left(w, packed("left W", *w.shape)), left(w.T, packed("left W^T", *w.T.shape)))
+
+    def gradient(self, dz: np.ndarray) -> Any:
+        """As in Products: dz^T as a left and as a right operand."""
+        both = Packed(packed("left dz", *dz.shape), packed("right dz", *dz.shape))
+        packing.pack_left(dz, both.one)
+        packing.pack_right(dz, both.other)
+        return both
+
+    def logits(self, w: Any, h: Any, out: np.ndarray) -> None:
+        """As in Products."""
+        self.multiply(w.one, h.one, out, False)
+
+    def dw(self, dz: Any, h: Any, out: np.ndarray, first: bool) -> None:
+        """As in Products."""
+        self.multiply(dz.one, h.other, out, not first)
+
+    def dh(self, dz: Any, w: Any, out: np.ndarray, first: bool) -> None:
+        """As in Products, transposed: dh^T = W^T dz^T."""
+        self.multiply(w.other, dz.other, out, not first)
+
+
+def packed(name: str, n_rows: int, n_columns: int) -> np.ndarray:
+    """This thread's memory for a packed matrix; its name begins with "left" or "right"."""
+    is_left = name.startswith("left")
+    shape = (packing.left_shape if is_left else packing.right_shape)(n_rows, n_columns)
+    size = prod(shape) // (2 if is_left else 1)  # in numbers of 32 bits
+    memory = scratch(f"packed {name}", size + 16)
+    start = -memory.ctypes.data % 64 // 4  # a tile then lies in as few cache lines as it can
+    return memory[start:start + size].view(np.uint16 if is_left else np.uint32).reshape(shape)
+
+
+def left(matrix: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """out becomes the matrix, packed as a left one."""
+    if matrix.flags.c_contiguous:
+        packing.pack_left(matrix, out)
+    else:
+        packing.right_to_left(right(matrix.T, packed("right transposed", *matrix.T.shape)), out)
+    return out
+
+
+def right(matrix: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """out becomes the matrix, packed as a right one."""
+    if matrix.flags.c_contiguous:
+        packing.pack_right(matrix, out)
+    else:
+        packing.left_to_right(left(matrix.T, packed("left transposed", *matrix.T.shape)), out)
+    return out

@@ -1,0 +1,125 @@
+"""Claim: in bfloat16 a training step is the reference whose operands are rounded, by NumPy or on any matrix unit."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from problems import F32, F64, assert_close, bits, exact, random_dataset, random_model, small_pieces
+
+import twins
+from nnlite import MLP, SGD, Dataset, Trainer, linear_bce
+from nnlite.kernels import packing
+from nnlite.network import reference
+from nnlite.network.label_step import StepSettings
+from nnlite.network.optimizers import KeepGradients
+from nnlite.precision import choice
+from nnlite.precision.rounded import RoundedProducts
+from nnlite.precision.units import UnitProducts
+from nnlite.system.threads import one_blas_thread, team
+
+WAYS = {"NumPy": RoundedProducts(), "loops": UnitProducts(packing.multiply),
+        **{unit: choice.products_of("bfloat16", unit) for unit in [choice.matrix_unit()] if unit}}
+EVERY_WAY = pytest.mark.parametrize("way", WAYS)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Blocks of seven rows, of which three meet a tile at once."""
+    small_pieces(monkeypatch)
+    for products in WAYS.values():
+        monkeypatch.setattr(products, "strip_rows", 3, raising=False)
+
+
+def step(model, data, way, threads=1, **settings):
+    """(loss, gradients) of a step that updates nothing."""
+    keep, settings = KeepGradients(model.params), StepSettings(1 / len(data), products=WAYS[way], **settings)
+    with one_blas_thread():
+        loss = model.step(*data.arrays(), settings, keep, team(threads))
+    return loss / len(data), keep.gradients
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("activation", reference.ACTIVATIONS)
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_the_gradient_is_that_of_rounded_operands(way, activation, output, small):
+    data = random_dataset()
+    if output == "softmax":  # at most one label a row
+        data = Dataset(data.x, sp.csr_array(np.eye(23, dtype=F32)[np.arange(61) % 23] * (np.arange(61) > 0)[:, None]))
+    model = MLP.from_params(random_model(data).params, activation, output)
+    loss, got = step(model, data, way)
+    want_loss, want = reference.loss_and_grads(
+        exact(model.params), data.x.toarray().astype(F64), data.y.toarray(), activation, output=output,
+        rounded=twins.exact_bfloat16)
+    assert loss == pytest.approx(want_loss, rel=1e-5)
+    for name in want:
+        assert_close(got[name], want[name], largest=2e-5)
+
+
+@EVERY_WAY
+def test_any_number_of_threads_gives_the_same_bits(way, small):
+    data = random_dataset()
+    model = random_model(data)
+    want = step(model, data, way)
+    for threads in 2, 3, 8:
+        got = step(model, data, way, threads)
+        assert got[0] == want[0] and all(np.array_equal(got[1][name], want[1][name]) for name in want[1])
+
+
+def test_every_way_gives_the_same_sums():
+    data = random_dataset()
+    model = random_model(data)
+    want = step(model, data, "NumPy")
+    for way in WAYS:
+        loss, gradients = step(model, data, way)
+        assert loss == pytest.approx(want[0], rel=1e-6)
+        for name, gradient in gradients.items():
+            assert_close(gradient, want[1][name], largest=2e-5)
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_predictions_round_their_operands_too(way, output):
+    data = random_dataset()
+    model = MLP.from_params(random_model(data).params, "relu", output)
+    plain, model.products = model.logits(data.x), WAYS[way]
+    z = reference.forward(exact(model.params), data.x.toarray().astype(F64), "relu", rounded=twins.exact_bfloat16)[-1]
+    p = reference.softmax(z)
+    want = np.log(p / (1 - p)) if output == "softmax" else z
+    got = model.logits(data.x)
+    assert_close(got, want, largest=2e-5)
+    assert not np.array_equal(got, plain) and np.array_equal(model.top_k(data.x, 1)[0][:, 0], got.argmax(axis=1))
+
+
+def test_bfloat16_is_chosen_by_name_and_nothing_else_is():
+    assert choice.products_of("float32").precision == "float32"
+    assert choice.products_of("bfloat16").precision == choice.products_of("bfloat16", "").precision == "bfloat16"
+    assert isinstance(choice.products_of("bfloat16", ""), RoundedProducts)
+    for wrong in "float16", "", None, 32, ["float32"]:
+        with pytest.raises(ValueError, match="want 'float32' or 'bfloat16', got"):
+            choice.products_of(wrong)
+        with pytest.raises(ValueError, match="want 'float32' or 'bfloat16', got"):
+            Trainer(random_model(random_dataset()), SGD(0.1), precision=wrong)
+
+
+def test_linear_bce_rounds_its_operands():
+    data, rng = random_dataset(), np.random.default_rng(0)
+    h, w, b = (rng.standard_normal(shape).astype(F32) for shape in ((61, 4), (23, 4), 23))
+    loss, dh, dw, db = linear_bce(h, w, b, data.y, precision="bfloat16")
+    rounded_h, rounded_w = (twins.exact_bfloat16(array.astype(F64)) for array in (h, w))
+    want, dz = reference.bce_with_logits(rounded_h @ rounded_w.T + b, data.y.toarray())
+    rounded_dz = twins.exact_bfloat16(dz)
+    assert loss == pytest.approx(want, rel=1e-6)
+    assert_close(dh, rounded_dz @ rounded_w, largest=2e-5)
+    assert_close(dw, rounded_dz.T @ rounded_h, largest=2e-5)
+    assert_close(db, dz.sum(axis=0), largest=1e-6)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean"])
+def test_a_training_in_bfloat16_learns_as_one_in_float32(reduction):
+    data, losses = random_dataset(), {}
+    for precision in choice.PRECISIONS:
+        model = random_model(data)
+        losses[precision] = Trainer(model, SGD(0.5), batch_rows=20, epochs=30, reduction=reduction,
+                                    precision=precision).fit(data).loss
+        losses[precision, "bits"] = bits(model)
+    assert losses["float32", "bits"] != losses["bfloat16", "bits"]
+    np.testing.assert_allclose(losses["bfloat16"], losses["float32"], rtol=0.02)
