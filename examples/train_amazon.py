@@ -21,6 +21,7 @@ import numpy as np
 
 import nnlite
 from nnlite.classifier import model_folder
+from nnlite.precision import choice
 from nnlite.scores import metrics
 from nnlite.system import array_folder, memory
 from nnlite.system.atomic_file import replacing
@@ -51,6 +52,8 @@ def main(argv=None):
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="default: %(default)s")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--seed", type=int, default=0, help="of the catalogue, the weights and the order of rows")
+    parser.add_argument("--precision", choices=choice.PRECISIONS,
+                        help="of products (default: float32; bfloat16 for deck if the processor has units for it)")
     parser.add_argument("--threads", type=positive, help="changes the speed, never the result (default: all cores)")
     reading_options.add(parser)
     try:
@@ -124,7 +127,8 @@ def show_plan(name, train, args):
     """Print what a training will do and take, from some trial steps. MemoryError if it cannot fit into memory."""
     vocabulary = nnlite.Vocabulary.build(train, **recipes.FEATURES[name])
     n_words, n_labels, held = vocabulary.n_words, len(vocabulary.labels), memory.resident_memory() or 0
-    trainer = recipes.RECIPES[name](planning.Expected(len(train), n_words, n_labels, n_words), args.seed, args.threads)
+    trainer = recipes.RECIPES[name](planning.Expected(len(train), n_words, n_labels, n_words), args.seed, args.threads,
+                                    precision=precision_of(name, args))
     pace = costs.trial(trainer, vocabulary.encode(train[:TRIAL_RECORDS]))
     plan = planning.plan_of(trainer, list(map(str, args.data or ["made-up catalogue"])), name, len(train), pace.seconds)
     plan.memory = {"held already": held} | plan.memory
@@ -134,10 +138,16 @@ def show_plan(name, train, args):
     plan.check()
 
 
+def precision_of(name, args):
+    """Of the matrix products of a recipe."""
+    return args.precision or ("bfloat16" if name == "deck" and choice.matrix_unit() else "float32")
+
+
 def train_and_test(name, train, test, args):
     """A trained classifier and its figures."""
     show(f"\nthe {name} recipe")
-    classifier = nnlite.TitleClassifier(name, seed=args.seed, threads=args.threads)
+    precision = precision_of(name, args)
+    classifier = nnlite.TitleClassifier(name, seed=args.seed, threads=args.threads, precision=precision)
     with closing(display(show)) as on_step:
         classifier.fit(*zip(*train), on_step=on_step)
     vocabulary, seen = classifier.vocabulary_, classifier.training_
@@ -145,17 +155,17 @@ def train_and_test(name, train, test, args):
     scores = nnlite.evaluate(classifier.model_, classifier.encode(test), propensities=propensities,
                              thresholds=classifier.threshold_, threads=args.threads)
     return classifier, {
-        "n_words": vocabulary.n_words, "first_loss": seen["first_loss"], "last_loss": seen["last_loss"],
-        "test": scores, "seconds": seen["seconds"],  # the peak is that of the process until now, in KiB on Linux
-        "peak_mib": resource and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+        "n_words": vocabulary.n_words, "precision": precision,
+        "first_loss": seen["first_loss"], "last_loss": seen["last_loss"], "test": scores, "seconds": seen["seconds"],
+        "peak_mib": resource and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}  # until now; KiB on Linux
 
 
 def show_table(results, floor):
     shown = [s for s in ("P@1", "P@3", "P@5", "nDCG@5", "micro_f1") if all(s in r["test"] for r in results.values())]
-    titles = ["", "last training loss", "test BCE", "test BCE, label frequencies only",
+    titles = ["", "operands of products", "last training loss", "test BCE", "test BCE, label frequencies only",
               *(f"test {score.replace('_', ' ')}" for score in shown),  # no P@5 where there are 4 labels
               "test records without known label", "training seconds", "peak memory until then, MiB"]
-    columns = [[name, f"{r['last_loss']:.5f}", f"{r['test']['bce']:.5f}", f"{floor:.5f}",
+    columns = [[name, r["precision"], f"{r['last_loss']:.5f}", f"{r['test']['bce']:.5f}", f"{floor:.5f}",
                 *(f"{100 * r['test'][score]:.2f} %" for score in shown),
                 f"{r['test']['rows_without_label']:,}", f"{r['seconds']:.1f}",
                 "unknown" if r["peak_mib"] is None else f"{r['peak_mib']:.0f}"] for name, r in results.items()]

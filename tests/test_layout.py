@@ -13,7 +13,7 @@ LEVELS = [  # from the lowest: folders of one level do not import from each othe
     {"kernels", "system"},
     {"data"},
     {"network", "categories"},
-    {"scores"},
+    {"scores", "precision"},
     {"training"},
     {"classifier"},
     {"tool"},
@@ -82,7 +82,7 @@ def test_tools_stay_in_their_folder(name):
 
 
 def test_only_the_gradient_check_uses_the_reference():
-    assert [name for name in MODULES if "network.reference" in own_imports(name)] == ["network.gradients"]
+    assert [name for name in MODULES if "network.reference" in own_imports(name)] == ["training.gradients"]
 
 
 def test_the_network_is_an_afternoon():
@@ -94,7 +94,7 @@ def test_the_network_is_an_afternoon():
         name = todo.pop()
         seen.add(name)
         todo += [other for other in own_imports(name) if other not in seen | set(todo)]
-    assert sum(lines[name] for name in seen) <= 2_000
+    assert sum(lines[name] for name in seen) <= 2_200
 
 
 def test_a_file_is_one_idea_on_a_few_pages():

@@ -15,6 +15,7 @@ from nnlite.data.tokens import LONGEST
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.layers import ACTIVATIONS
 from nnlite.network.mlp import MLP, OUTPUTS
+from nnlite.precision.choice import PRECISIONS
 from nnlite.system import array_folder
 from nnlite.system.figures import Figure, ListOf, Maybe, Named, Number, OneOf, Row, Text, Whole
 from nnlite.training import recipes
@@ -52,6 +53,7 @@ OVERRIDES: dict[str, Figure] = {  # of the recipe's settings, some of these
     "hidden": ListOf(SIZE, 1, 1000), "activation": OneOf(tuple(ACTIVATIONS)), "output": OneOf(tuple(OUTPUTS)),
     "lr": RATE, "labels_lr": Maybe(RATE), "batch_rows": SIZE, "epochs": SIZE, "order": OneOf(("shuffled", "chunks")),
     "reduction": OneOf(("sum", "mean")), "dropout": SHARE, "word_dropout": SHARE, "negligible": SHARE,
+    "precision": OneOf(PRECISIONS),
     "seed": Whole(0, (1 << 64) - 1),
 }
 TRAINING: dict[str, Figure] = {  # what `noted_fit` notes, some of these

@@ -35,6 +35,7 @@ class Settings:
             order: Literal["shuffled", "chunks"] | None = None,
             reduction: Literal["sum", "mean"] | None = None,
             negligible: float | None = None,
+            precision: Literal["float32", "bfloat16"] | None = None,
             min_count: int | None = None,
             label_min_count: int | Literal["recipe"] | None = RECIPE,
             ngrams: int | None = None,
@@ -62,6 +63,7 @@ class Settings:
         add up to 1    [sigmoid; softmax with major]
         order, reduction: "shuffled" or "chunks", "sum" or "mean", see `Trainer`    [shuffled, sum]
         negligible: gradients of labels below this size are skipped, see `Trainer`    [0]
+        precision: "float32" or "bfloat16", of the operands of matrix products, see `Trainer`    [float32]
         min_count: a word in fewer titles is dropped    [2]
         label_min_count: a category of fewer titles is not learnt; None is min_count    [10]
         ngrams: the longest run of words that counts as one    [2]

@@ -28,6 +28,7 @@ from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
+from nnlite.precision.choice import products_of
 from nnlite.scores.calibration import best_threshold
 from nnlite.scores.explanation import Explanation, explain
 from nnlite.training import recipes
@@ -218,12 +219,14 @@ class TitleClassifier(Predictor):
             self.training_, self.title_digests_, self._form))
 
     @classmethod
-    def load(cls, folder: str | PathLike, threads: int | None = None) -> "TitleClassifier":
+    def load(cls, folder: str | PathLike, threads: int | None = None, precision: str = "float32") -> "TitleClassifier":
         """The classifier saved in a folder. Its parameters stay on disk and are mapped into memory as they are used.
 
-        FileNotFoundError if there is no model, ValueError for one that is damaged or of another version.
+        precision: of the matrix products of predictions, "float32" or "bfloat16"
+        FileNotFoundError if there is no model, ValueError for one that is damaged or of another version, or for another
+        precision.
         """
-        stored = model_folder.read(folder)
+        products, stored = products_of(precision), model_folder.read(folder)
         try:
             check_names(stored.overrides)
             classifier = cls(stored.recipe, **stored.overrides, threads=threads)
@@ -232,16 +235,19 @@ class TitleClassifier(Predictor):
         vars(classifier).update(fitted(stored.vocabulary, stored.model, stored.categories, stored.form,
                                        stored.training),
                                 threshold_=stored.threshold, title_digests_=stored.title_digests)
+        classifier.model_.products = products
         return classifier
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the trainer, which has threads; of the network its arrays, because joblib copies one held twice."""
         state = {name: value for name, value in vars(self).items() if name != "_trainer"}
         if model := state.get("model_"):
-            state["model_"] = dict(model.params), model.activation, model.output
+            state["model_"] = dict(model.params), model.activation, model.output, model.products.precision
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         if network := state.get("model_"):
+            *network, precision = network
             self.model_ = MLP.from_params(*network)
+            self.model_.products = products_of(precision)  # of this processor

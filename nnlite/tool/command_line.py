@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nnlite import __version__
+from nnlite.precision.choice import PRECISIONS
 from nnlite.system.interrupts import sigterm_as_ctrl_c
 from nnlite.tool import commands, inputs, reading_options
 from nnlite.tool.printing import messages, say
@@ -127,6 +128,8 @@ SHARED: dict[str, dict[str, Any]] = {  # arguments of several commands
     "model": {"type": place, "metavar": "DIR", "help": "the folder of a model"},
     "data": {"type": place, "nargs": "+", "metavar": "DATA", "help": "product files; - is standard input"},
     "--json": {"action": "store_true", "help": "print JSON"},
+    "--precision": {"choices": PRECISIONS, "default": "float32",
+                    "help": "bfloat16: faster where the processor has matrix units, see doctor (default: float32)"},
 }
 
 
@@ -216,11 +219,12 @@ def parser() -> Program:
                          help="a category of fewer products is rare (default: %(default)s)")
     reading_options.add(command)
 
-    command = add(commands.evaluate, "score a model on product files", EVALUATE, "model", "data", "--json")
+    command = add(commands.evaluate, "score a model on product files", EVALUATE, "model", "data", "--json",
+                  "--precision")
     command.add_argument("--report", type=place, metavar="FILE", help="write an HTML page with scores and examples")
     reading_options.add(command)
 
-    command = add(commands.predict, "name the categories of titles", PREDICT, "model")
+    command = add(commands.predict, "name the categories of titles", PREDICT, "model", "--precision")
     command.add_argument("titles", nargs="*", metavar="TITLE", help="default: the lines of standard input")
     command.add_argument("--top", type=positive, metavar="K", help="name the K likeliest categories")
     command.add_argument("--threshold", type=share, metavar="P", help="name the categories with a probability above P")
@@ -267,6 +271,7 @@ def _recipe_options(command: Parser) -> None:
     command.add_argument("--dropout", type=part, metavar="P", help="the fraction of units left out while training")
     command.add_argument("--negligible", type=share, metavar="P",
                          help="leave out gradients up to P, such as 0.001: faster with thousands of categories")
+    command.add_argument("--precision", **SHARED["--precision"] | {"default": None})
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer than N titles")
     command.add_argument("--label-min-count", type=positive, metavar="N", help="drop categories of fewer products")
     command.add_argument("--mapping", type=place, metavar="FILE", help="map raw categories by this file of `propose`")

@@ -195,7 +195,7 @@ def doctor(args: Namespace) -> None:
 def evaluate(args: Namespace) -> None:
     """Print the scores of a model on the records of some files."""
     places.check({"--report": args.report}, inputs=[args.model, *args.data])
-    classifier = TitleClassifier.load(args.model)
+    classifier = TitleClassifier.load(args.model, precision=args.precision)
     vocabulary = classifier.vocabulary_
     reader = read_records(args.data, **reading_options.as_trained(args, classifier))
     records = list(reader)
@@ -238,7 +238,7 @@ def _table(scores: dict[str, float]) -> Iterator[str]:
 def predict(args: Namespace) -> None:
     """Print the categories of each title, from the arguments or standard input; or of each row of a file, --data."""
     _check_predict(args)
-    classifier = TitleClassifier.load(args.model)
+    classifier = TitleClassifier.load(args.model, precision=args.precision)
     found = partial(_found, classifier, args.top, args.threshold)
     if args.data:
         options = reading_options.as_trained(args, classifier, "categories", "separator", "paths")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-SAME = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout", "negligible"
+SAME = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout", "negligible", "precision"
 MOST_RATES = 1_000_000  # values of the schedule that are compared; of more steps as many, evenly spaced
 
 

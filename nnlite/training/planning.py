@@ -19,10 +19,12 @@ import numpy as np
 from nnlite.data.files.columns import Options
 from nnlite.data.summary import kept_categories, nothing_to_learn
 from nnlite.network.mlp import shapes
+from nnlite.precision.choice import in_words, products_of
 from nnlite.system import memory
 from nnlite.training import costs, recipes
 from nnlite.training.choosing import choose, n_bytes_of
 from nnlite.training.sampling import Expected, Sample, spread
+from nnlite.training.step_memory import step_bytes
 from nnlite.training.trainer import Trainer
 
 SAMPLE_RECORDS = 100_000  # read at most
@@ -59,6 +61,7 @@ class Plan:
     plan_seconds: float = 0.0  # what the plan took
     settings: dict[str, int] = field(default_factory=dict)  # chosen to fit limits
     limits: str = ""  # that they fit
+    precision: str = "float32"
 
     total_seconds = property(lambda self: sum(self.seconds.values()))
     low_seconds = property(lambda self: self.total_seconds / (1 + self.error))
@@ -99,6 +102,7 @@ class Plan:
             ("network", f"{' x '.join(f'{n:,}' for n in self.network)}, by the {self.recipe} recipe"),
             ("steps", f"{self.n_steps:,}: {self.epochs} epochs in batches of {self.batch_rows:,} rows{on_disk}"),
             ("threads", f"{self.threads}" + "".join(f"; {name} is there and not used" for name in memory.gpus())),
+            ("products", in_words(self.precision, self.n_labels)),
             ("time", f"about {self.total_seconds:,.1f} s"
              + f", 9 of 10 trainings within {self.low_seconds:,.1f} to {self.high_seconds:,.1f} s" * bool(self.error)
              + f": {self.seconds_parts()}"),
@@ -279,7 +283,7 @@ def _plan(trainer, sources, recipe, sizes, exact):
         sources, recipe, exact, sizes.n_rows, sizes.n_words, sizes.n_labels,
         [sizes.n_words, *trainer.model.hidden, sizes.n_labels], trainer.epochs, trainer.batch_rows, n_steps,
         trainer.workers.threads, {}, network_memory(trainer, sizes.n_words, sizes.n_labels, rows),
-        memory.available_memory())
+        memory.available_memory(), precision=trainer.precision)
 
 
 def network_memory(trainer: Trainer, n_words: int, n_labels: int, n_rows: int) -> dict[str, int]:
@@ -290,4 +294,4 @@ def network_memory(trainer: Trainer, n_words: int, n_labels: int, n_rows: int) -
     model.labels = type(model.labels)(params["labels.W"], params["labels.b"])
     return {"parameters": sum(p.nbytes for p in params.values()),
             "optimiser": trainer.optimizer.state_bytes(params),
-            "a step": model.step_bytes(n_rows, trainer.workers.threads)}
+            "a step": step_bytes(model, n_rows, trainer.workers.threads, products_of(trainer.precision))}

@@ -38,7 +38,7 @@ SETTINGS = {  # what can be overridden, by what takes it
     "features": ("min_count", "label_min_count", "ngrams", "stem", "first_word", "shape", "tfidf", "hash_size"),
     "network": ("hidden", "activation", "output"),
     "optimizer": ("lr", "labels_lr"),
-    "training": ("batch_rows", "epochs", "order", "reduction", "dropout", "word_dropout", "negligible",
+    "training": ("batch_rows", "epochs", "order", "reduction", "dropout", "word_dropout", "negligible", "precision",
                  "checkpoints", "checkpoint_seconds"),
     "run": ("seed", "threads"),
     "categories": ("mapping", "major"),

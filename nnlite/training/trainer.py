@@ -14,11 +14,12 @@ import numpy as np
 from nnlite.data.chunked import ChunkedData, DatasetStream, chunked
 from nnlite.data.csr import check_classes, check_weights
 from nnlite.data.dataset import Dataset
-from nnlite.network.mlp import MLP, StepSettings
+from nnlite.network.label_step import StepSettings
+from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import Optimizer
+from nnlite.precision.choice import products_of
 from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
-from nnlite.system import memory
 from nnlite.system.interrupts import interrupts_between_steps
 from nnlite.system.paths import checked_path
 from nnlite.system.ranges import SEED_MAX, instance, integer, number
@@ -29,6 +30,7 @@ from nnlite.training.claims import claimed
 from nnlite.training.divergence import check_finite, check_losses
 from nnlite.training.history import History, Step
 from nnlite.training.identity import identity
+from nnlite.training.step_memory import check_room, step_bytes
 
 MANY_ROWS = 1 << 20  # of a batch: above, the memory of a step is that of the largest chunk's rows
 
@@ -56,6 +58,8 @@ class Trainer:
            mean over the true labels, favours rare ones (Jain, Prabhu and Varma 2016). The loss reported is unweighted.
     negligible: a bound on the gradient with respect to a logit: a label whose gradient is no larger in any row of a
            block is not updated by it. The loss stays exact. It halves the time of a step where labels are many.
+    precision: of the operands of matrix products: "float32", or "bfloat16", which processors with matrix units
+           multiply several times as fast; all else stays float32
     checkpoints: a folder, to save to every checkpoint_seconds and on Ctrl-C. With the same model, data and settings
            `fit` resumes from there and ends with bit-identical parameters.
     The same seed and sizes give the same bits, whatever the number of threads. ValueError for a value out of range.
@@ -65,11 +69,13 @@ class Trainer:
                  order: str = "shuffled", reduction: str = "sum", threads: int | None = None, seed: int = 0,
                  schedule: Callable[[float], float] = constant, dropout: float = 0.0, word_dropout: float = 0.0,
                  label_weights: np.ndarray | None = None, negligible: float = 0.0,
-                 checkpoints: str | PathLike | None = None, checkpoint_seconds: float = 300.0):
+                 checkpoints: str | PathLike | None = None, checkpoint_seconds: float = 300.0,
+                 precision: str = "float32"):
         self.model, self.optimizer = model, optimizer
         self.batch_rows, self.epochs, self.order, self.reduction = batch_rows, epochs, order, reduction
         self.workers, self.seed, self.schedule = team(threads), seed, schedule
         self.dropout, self.word_dropout, self.negligible = dropout, word_dropout, negligible
+        self.precision = precision
         self.label_weights, self.history = label_weights, History()
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
         self.label_weights = self._checked().label_weights
@@ -89,6 +95,7 @@ class Trainer:
         for name, known in ("order", ("shuffled", "chunks")), ("reduction", ("sum", "mean")):
             if not isinstance(getattr(one, name), str) or getattr(one, name) not in known:
                 raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {getattr(one, name)!r}")
+        products_of(one.precision)
         if one.checkpoints is not None:
             checked_path("Trainer: checkpoints", one.checkpoints)
         number("Trainer: checkpoint_seconds", one.checkpoint_seconds, 0)
@@ -198,13 +205,8 @@ class _Run:
         rows = self.trainer.batch_rows
         if rows > MANY_ROWS:
             rows = min(rows, MANY_ROWS if sizes is None else max(1, *sizes))
-        step = self.model.step_bytes(rows, self.trainer.workers.threads)
-        available = memory.available_memory()
-        if available is not None and state + step > available:
-            raise MemoryError(
-                f"Trainer: want at most the {available / 2**30:.3g} GiB that this machine has left, got "
-                f"{(state + step) / 2**30:.3g} GiB: {state / 2**30:.3g} for the optimiser's state, {step / 2**30:.3g} "
-                f"for a step of {rows:,} rows")
+        check_room(state, step_bytes(self.model, rows, self.trainer.workers.threads,
+                                     products_of(self.trainer.precision)), rows)
 
     def batches(self) -> Iterator[Batch]:
         """The batches that are still to come."""
@@ -236,7 +238,8 @@ class _Run:
         rows_labels = x.n_rows * self.model.losses_per_row
         scale = 1 / (rows_labels if one.reduction == "mean" else x.n_rows)
         stream = int(np.random.default_rng([one.seed, done]).integers(2 ** 32))
-        settings = StepSettings(scale, one.dropout, one.word_dropout, stream, weights, one.negligible)
+        settings = StepSettings(
+            scale, one.dropout, one.word_dropout, stream, weights, one.negligible, products_of(one.precision))
         self.optimizer.next_step(one.schedule(done / self.n_steps) if self.n_steps else 1.0)
         loss = self.model.step(x, y, settings, self.optimizer, one.workers) / rows_labels
         self.history.loss.append(loss)

@@ -123,7 +123,7 @@ def test_the_lines_of_an_explanation(monkeypatch, capsys):
             seen.append(args)
             return [Explanation("Women", 0.456, effects), Explanation("Men", 0.1, ())]
 
-    monkeypatch.setattr(TitleClassifier, "load", lambda path: Fake())
+    monkeypatch.setattr(TitleClassifier, "load", lambda path, **options: Fake())
     assert run("explain", "m", "red <b>new</b>") == run("explain", "m", "red", "--top", 1) == 0
     assert seen == [("red new", 3), ("red", 1)]
     assert capsys.readouterr().out.splitlines()[:4] == [
@@ -166,7 +166,7 @@ def test_a_category_at_the_threshold_is_not_named_among_the_likeliest(monkeypatc
             assert k == 3
             return [[("a\tb  c", 0.75), ("d", 0.5), ("e", 0.0)] for _ in titles]
 
-    monkeypatch.setattr(TitleClassifier, "load", lambda path: Fake())
+    monkeypatch.setattr(TitleClassifier, "load", lambda path, **options: Fake())
     assert run("predict", "m", "x", "y", "--top", 3, "--threshold", 0.5) == 0
     assert capsys.readouterr().out == "x\ta b c 0.75\ny\ta b c 0.75\n"
     assert run("predict", "m", "x", "--top", 3) == 0

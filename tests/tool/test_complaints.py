@@ -142,18 +142,20 @@ def test_speeds_are_those_of_the_best_time(monkeypatch):
 def fast(quiet, monkeypatch):
     monkeypatch.setattr(doctor, "sgemm_peak", lambda threads: 100.0 * threads)
     monkeypatch.setattr(doctor, "copy_bandwidth", lambda threads: 10.0 * threads)
+    monkeypatch.setattr(doctor, "bfloat16_peak", lambda unit, threads: 400.0 * threads)
     return quiet
 
 
 def test_doctor(fast, capsys):
     assert main(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["machine", "versions", "BLAS", "SGEMM", "copy", "complaints"]
+    names = ["machine", "versions", "BLAS", "SGEMM", "bfloat16", "copy", "complaints"]
+    assert [line.split()[0] for line in lines] == names
     assert lines[3].endswith("100.0 GFLOP/s on 1 thread, 200.0 on 2")
     assert lines[-1].endswith(" fine")
     fast(threads=1, core="Zen")
     assert main(["doctor"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 7
+    assert len(capsys.readouterr().out.splitlines()) == 8
 
 
 def test_doctor_in_json(fast, capsys):

@@ -126,7 +126,7 @@ class Fake:
 
 @pytest.fixture
 def model(monkeypatch):
-    monkeypatch.setattr(commands.TitleClassifier, "load", lambda path: Fake())
+    monkeypatch.setattr(commands.TitleClassifier, "load", lambda path, **options: Fake())
 
 
 @pytest.mark.parametrize("out", [(), ("--out", "-")])

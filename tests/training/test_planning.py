@@ -12,6 +12,7 @@ from nnlite.categories.mapping import Mapping
 from nnlite.system import memory
 from nnlite.training import costs, planning, recipes, sampling
 from nnlite.training.planning import MIB, Expected, Measured, Plan, network_memory, plan, plan_of
+from nnlite.training.step_memory import step_bytes
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def test_a_step_takes_the_memory_of_its_rows_and_of_no_more_than_there_are(n_rec
     found = plan_of(one, ["a"], "default", n_records, 1.0)
     parameters = sum(p.nbytes for p in one.model.params.values())
     assert found.memory == {"parameters": parameters, "optimiser": parameters,
-                            "a step": one.model.step_bytes(min(n_records, 20_000), 2)}
+                            "a step": step_bytes(one.model, min(n_records, 20_000), 2)}
     assert found.total_memory == sum(found.memory.values())
 
 
@@ -145,6 +146,7 @@ def test_a_plan_as_text(monkeypatch):
         "network    6,789 x 200 x 1,011, by the deck recipe",
         "steps      2,700: 3 epochs in batches of 1,500 rows",
         "threads    2",
+        "products   float32",
         "time       about 1,235.6 s: read 1.0, train 1,234.6",
         "memory     about 1,520 MiB: parameters 1,500, a step 20; 3,000 available"]
 
@@ -154,7 +156,8 @@ def test_a_plan_of_a_sample_with_gpus_and_unknown_memory_as_text(monkeypatch):
     lines = str(a_plan(exact=False, available=None)).splitlines()
     assert lines[0] == "data       a.csv, b.csv: about 12,345 records, 6,789 words, 1,011 labels"
     assert lines[3] == "threads    2; GPU 1 is there and not used; GPU 2 is there and not used"
-    assert lines[5] == "memory     about 1,520 MiB: parameters 1,500, a step 20"
+    assert lines[4] == "products   float32"
+    assert lines[6] == "memory     about 1,520 MiB: parameters 1,500, a step 20"
 
 
 def test_a_plan_that_does_not_fit_is_refused_with_all_its_numbers():
@@ -268,7 +271,7 @@ def test_the_memory_of_a_network_is_known_before_it_is_made(recipe, more):
     sizes, one = Expected(300, 70, 11, 90), recipes.RECIPES[recipe](Expected(300, 1, 2, 1), threads=2, **more)
     real = recipes.RECIPES[recipe](sizes, threads=2, **more)
     found = network_memory(one, 70, 11, 40)
-    assert found == network_memory(real, 70, 11, 40) and found["a step"] == real.model.step_bytes(40, 2)
+    assert found == network_memory(real, 70, 11, 40) and found["a step"] == step_bytes(real.model, 40, 2)
     assert found["parameters"] == sum(p.nbytes for p in real.model.params.values())
 
 
