@@ -1,7 +1,8 @@
 """What this machine can do, and what slows it down: the measurements and checks behind `nnlite doctor`.
 
-Two measured figures bound every kernel and layer: the operations a second of matrix products (`sgemm_peak`) and the
-bytes a second that memory delivers (`copy_bandwidth`). `complaints` names the settings that slow a program down.
+Measured figures bound every kernel and layer: the operations a second of matrix products (`sgemm_peak`, and on matrix
+units `bfloat16_peak`) and the bytes a second that memory delivers (`copy_bandwidth`). `complaints` names the settings
+that slow a program down, and a BLAS whose products are wrong.
 """
 
 import os
@@ -17,6 +18,8 @@ import numpy as np
 
 from nnlite import __version__
 from nnlite.kernels import cache, dense
+from nnlite.precision.choice import MULTIPLY, matrix_unit
+from nnlite.precision.units import left, packed, right
 from nnlite.system.threads import blas_libraries, one_blas_thread, team, usable_cores
 
 CPUINFO = Path("/proc/cpuinfo")
@@ -26,6 +29,8 @@ OLDER = {  # OpenBLAS's names of the x86 cores whose kernels do not use a featur
     "avx2": {"prescott", "core2", "penryn", "dunnington", "atom", "nano", "nehalem", "sandybridge", "athlon", "opteron",
              "opteron_sse3", "barcelona", "bobcat", "bulldozer", "piledriver", "steamroller"},
 }
+PRODUCTS = (64, 200, 48), (65, 33, 17), (128, 512, 96)  # rows, inner, columns of those that are checked
+PRODUCT_ERROR = 1e-4  # relative, at most, of a sum of some hundred positive float32
 KERNEL_BYTES = 1 << 24  # that all compiled kernels take on disk, at most
 THREAD_COUNTS = "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 SLOW_NUMBA = {  # what a variable does unless it is 0 or empty
@@ -42,6 +47,8 @@ def examine() -> dict[str, Any]:
     return about | {
         "blas_threads": blas()["threads"],
         "sgemm_gflops": {n: round(sgemm_peak(n), 1) for n in teams},
+        "unit": (unit := matrix_unit()),
+        "bfloat16_gflops": {n: round(bfloat16_peak(unit, n), 1) for n in teams if unit},
         "copy_gb_per_s": {n: round(copy_bandwidth(n), 1) for n in teams},
         "complaints": complaints(),
     }
@@ -54,6 +61,8 @@ def report_lines(found: dict[str, Any]) -> list[str]:
         ("versions", ", ".join(f"{name} {found[name]}" for name in ("nnlite", "python", "numpy", "scipy", "numba"))),
         ("BLAS", f"{found['blas']}, kernels for {found['core']}, {found['blas_threads']} threads"),
         ("SGEMM", _by_threads(found["sgemm_gflops"], "GFLOP/s")),
+        ("bfloat16", f"{found['unit']}, {_by_threads(found['bfloat16_gflops'], 'GFLOP/s')}" if found["unit"] else
+         "no matrix units: slower than float32"),
         ("copy", _by_threads(found["copy_gb_per_s"], "GB/s") + ", read and written, in copies of 64 MiB"),
         *zip(["complaints", *[""] * len(found["complaints"])], found["complaints"] or ["fine"]),
     ]
@@ -121,7 +130,21 @@ def complaints() -> list[str]:
     """What keeps programs below what this machine offers: one line each, none if all is well."""
     slow = [f"{name}={os.environ[name]}: {effect}" for name, effect in SLOW_NUMBA.items()
             if os.environ.get(name, "") not in ("", "0")]
-    return [*_about_blas(blas()), *slow, *_about_process()]
+    return [*_about_blas(blas()), *_about_products(), *slow, *_about_process()]
+
+
+def _about_products() -> Iterator[str]:
+    """Some releases of OpenBLAS computed wrong products on some processors: are they plain sums, nearly?"""
+    rng = np.random.default_rng(0)
+    for n_rows, n_inner, n_columns in PRODUCTS:
+        a, b = matrix(rng, n_rows, n_inner), matrix(rng, n_inner, n_columns)
+        want = np.stack([(row[:, None] * b.astype(np.float64)).sum(axis=0) for row in np.asarray(a)])
+        for got in a @ b, (b.T @ a.T).T, a.T.copy().T @ b, a @ b.T.copy().T:
+            error = float(abs(got / want - 1).max())
+            if not error < PRODUCT_ERROR:
+                yield (f"BLAS computes wrong products ({n_rows} x {n_inner} times {n_inner} x {n_columns} are off by "
+                       f"{error:.1g}): install another release of NumPy")
+                return
 
 
 def _about_blas(library: dict[str, Any]) -> Iterator[str]:
@@ -136,6 +159,11 @@ def _about_blas(library: dict[str, Any]) -> Iterator[str]:
         given = [f"{name}={os.environ[name]}" for name in THREAD_COUNTS if name in os.environ]
         yield (f"BLAS has {library['threads']} of {cores} threads" + (f" ({', '.join(given)})" if given else "")
                + ": nnlite uses its own threads and is not slowed, other matrix products are")
+
+
+def matrix(rng: np.random.Generator, n_rows: int, n_columns: int) -> np.ndarray:
+    """Of float32 from 0 to 1."""
+    return rng.random((n_rows, n_columns), np.float32)
 
 
 def _about_process() -> Iterator[str]:
@@ -163,9 +191,19 @@ def sgemm_peak(threads: int | None = None, seconds: float = 0.3, size: int = 102
     """
     workers = team(threads)
     rng = np.random.default_rng(0)
-    triples = [[rng.random((size, size), np.float32) for _ in range(3)] for _ in range(workers.threads)]
+    triples = [[matrix(rng, size, size) for _ in range(3)] for _ in range(workers.threads)]
     with one_blas_thread():
         best = _best_time(lambda: workers.run(lambda abc: np.matmul(abc[0], abc[1], out=abc[2]), triples), seconds)
+    return workers.threads * 2 * size ** 3 / best / 1e9
+
+
+def bfloat16_peak(unit: str, threads: int | None = None, seconds: float = 0.3, size: int = 512) -> float:
+    """As `sgemm_peak`, of matrices that are packed as bfloat16 already, on a unit in `precision.choice.MULTIPLY`."""
+    workers = team(threads)
+    a = matrix(np.random.default_rng(0), size, size)
+    triples = [(left(a, packed(f"left {i}", size, size)), right(a, packed(f"right {i}", size, size)), np.empty_like(a))
+               for i in range(workers.threads)]
+    best = _best_time(lambda: workers.run(lambda abc: MULTIPLY[unit](*abc, False), triples), seconds)
     return workers.threads * 2 * size ** 3 / best / 1e9
 
 

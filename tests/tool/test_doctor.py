@@ -4,13 +4,16 @@ import os
 import platform
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from nnlite.kernels import packing
 from nnlite.tool import doctor
 
 FOUND = {"processor": "Abacus 3", "cores": 4, "memory_gib": 7.5, "nnlite": "1", "python": "2", "numpy": "3",
          "scipy": "4", "numba": "5", "blas": "openblas 0.3", "core": "Zen", "blas_threads": 8,
-         "sgemm_gflops": {1: 10.0, 4: 35.26}, "copy_gb_per_s": {1: 9.04, 4: 12.0}, "complaints": ["one", "two"]}
+         "sgemm_gflops": {1: 10.0, 4: 35.26}, "unit": "", "bfloat16_gflops": {},
+         "copy_gb_per_s": {1: 9.04, 4: 12.0}, "complaints": ["one", "two"]}
 LIBRARY = {"name": "openblas", "version": "1", "core": "Zen", "threads": 2, "coretype": None}
 
 
@@ -31,9 +34,12 @@ def test_every_figure_stands_in_its_line_of_the_table():
         "versions   nnlite 1, python 2, numpy 3, scipy 4, numba 5",
         "BLAS       openblas 0.3, kernels for Zen, 8 threads",
         "SGEMM      10.0 GFLOP/s on 1 thread, 35.3 on 4",
+        "bfloat16   no matrix units: slower than float32",
         "copy       9.0 GB/s on 1 thread, 12.0 on 4, read and written, in copies of 64 MiB",
         "complaints one",
         "           two"]
+    found = FOUND | {"unit": "AMX", "bfloat16_gflops": {1: 842.01, 2: 1600.0}}
+    assert doctor.report_lines(found)[4] == "bfloat16   AMX, 842.0 GFLOP/s on 1 thread, 1600.0 on 2"
 
 
 @pytest.mark.parametrize("cores, teams", [(1, [1]), (3, [1, 3])])
@@ -41,9 +47,14 @@ def test_speeds_are_measured_on_one_thread_and_on_all_and_rounded_to_a_tenth(mac
     monkeypatch.setattr(doctor, "description", lambda: {"cores": cores})
     monkeypatch.setattr(doctor, "sgemm_peak", lambda n: 100.06 * n)
     monkeypatch.setattr(doctor, "copy_bandwidth", lambda n: 10.06 * n)
-    assert doctor.examine() == {
-        "cores": cores, "blas_threads": 2, "complaints": [], "sgemm_gflops": {n: round(100.06 * n, 1) for n in teams},
-        "copy_gb_per_s": {n: round(10.06 * n, 1) for n in teams}}
+    monkeypatch.setattr(doctor, "bfloat16_peak", lambda unit, n: 400.06 * n)
+    for unit in "AMX", "":
+        monkeypatch.setattr(doctor, "matrix_unit", lambda: unit)
+        assert doctor.examine() == {
+            "cores": cores, "blas_threads": 2, "complaints": [], "unit": unit,
+            "sgemm_gflops": {n: round(100.06 * n, 1) for n in teams},
+            "bfloat16_gflops": {n: round(400.06 * n, 1) for n in teams if unit},
+            "copy_gb_per_s": {n: round(10.06 * n, 1) for n in teams}}
 
 
 def test_the_memory_of_a_machine_is_its_pages_in_gib(machine, monkeypatch):
@@ -112,6 +123,17 @@ def test_a_cache_that_can_be_written_or_is_not_there_is_no_complaint(machine, mo
     assert doctor.complaints() == []
 
 
+@pytest.mark.parametrize("wrong", ["the sum lacks a term", "NaN"])
+def test_a_blas_whose_products_are_wrong_is_a_complaint(machine, monkeypatch, wrong):
+    class Wrong(np.ndarray):
+        def __matmul__(self, other):
+            product = np.asarray(self) @ np.asarray(other)
+            return product * np.nan if wrong == "NaN" else product - np.asarray(self)[:, -1:] * np.asarray(other)[-1:]
+
+    monkeypatch.setattr(doctor, "matrix", lambda rng, *shape: rng.random(shape, np.float32).view(Wrong))
+    assert any("BLAS computes wrong products (64 x 200 times 200 x 48" in line for line in doctor.complaints())
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_speeds_count_the_work_of_all_threads(monkeypatch, threads):
     """2 size^3 operations of each thread; bytes read and written: twice four bytes for each of its floats."""
@@ -122,6 +144,8 @@ def test_speeds_count_the_work_of_all_threads(monkeypatch, threads):
 
     monkeypatch.setattr(doctor, "_best_time", half_a_second)
     assert doctor.sgemm_peak(threads, 0.25, size=16) == pytest.approx(threads * 2 * 16**3 / 0.5 / 1e9)
+    monkeypatch.setitem(doctor.MULTIPLY, "loops", packing.multiply)
+    assert doctor.bfloat16_peak("loops", threads, 0.25, size=16) == pytest.approx(threads * 2 * 16**3 / 0.5 / 1e9)
     assert doctor.copy_bandwidth(threads, 0.25, mib=2) == pytest.approx(2 * 2**20 / 0.5 / 1e9)
     assert doctor.copy_bandwidth(threads, 0.25, mib=0) == pytest.approx(8 * threads / 0.5 / 1e9)
 
