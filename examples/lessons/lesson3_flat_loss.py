@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 import nnlite
-from nnlite.network.gradients import gradients
+from nnlite.training.gradients import gradients
 from nnlite.scores import metrics
 
 RECORDS, TEST = 3_000, 1_000

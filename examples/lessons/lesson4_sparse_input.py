@@ -12,7 +12,7 @@ import numpy as np
 
 import nnlite
 from nnlite.kernels import sparse
-from nnlite.network.gradients import gradients
+from nnlite.training.gradients import gradients
 from nnlite.system.threads import one_blas_thread
 
 RECORDS = 3_000

@@ -18,22 +18,22 @@ from nnlite.network import reference
 FLOATS = 100_000  # numbers at which exp_neg is checked
 BOUND = 2e-7  # of the relative error of exp_neg
 CLOSE = 1e-5  # float32 against float64, relative to the largest entry: 6e-8 per number, and sums lose two digits
-ROWS, LABELS, FIRST, WIDTH = 7, 170, 65, 33  # the kernel sees labels FIRST to FIRST + WIDTH: odd and unequal
+ROWS, COLUMNS, FIRST, WIDTH = 7, 170, 65, 33  # the kernel sees columns FIRST to FIRST + WIDTH: odd and unequal
 
 BUGS = [
     ("e^r: fourth digit of a coefficient", "4.18981612e-2", "4.19181612e-2"),
-    ("a tile's first label forgotten", "y_indices[k] - first_label", "y_indices[k]"),
+    ("a tile's first column forgotten", "y_indices[k] - first_column", "y_indices[k]"),
     ("the odd last row left out", "(stop - start) % 2", "False"),
-    ("true labels missing from db", "db[j] -= scale", "pass"),
+    ("true labels missing from db", "db[i] -= scale", "pass"),
 ]
 
 
 def problem(seed=0):
-    """Logits z (N, T) without their bias b (T,), and the labels y (N, L), csr; the first row has no label."""
+    """Logits z (ROWS, WIDTH) without the bias b (ROWS,) of each row, and y (ROWS, COLUMNS), csr; its first row is 0."""
     rng = np.random.default_rng(seed)
-    y = (rng.random((ROWS, LABELS)) < 0.1).astype(np.float32)
+    y = (rng.random((ROWS, COLUMNS)) < 0.1).astype(np.float32)
     y[0] = 0
-    z, b = (5 * rng.standard_normal(shape).astype(np.float32) for shape in ((ROWS, WIDTH), WIDTH))
+    z, b = (5 * rng.standard_normal(shape).astype(np.float32) for shape in ((ROWS, WIDTH), (ROWS, 1)))
     return z, b, sp.csr_array(y)
 
 
@@ -61,10 +61,10 @@ def kernel_errors(kernels):
     """Errors of bce_with_logits against the reference in float64: loss, dz, db, relative to the largest entry."""
     z, b, y = problem()
     want_loss, want_dz = reference.bce_with_logits((z + b).astype(float), y.toarray()[:, FIRST:FIRST + WIDTH])
-    db, work = np.full(WIDTH, np.nan, np.float32), np.full((3, WIDTH), np.nan, np.float32)
+    db, work = np.full(ROWS, np.nan, np.float32), np.full((3, WIDTH), np.nan, np.float32)
     indptr, indices = y.indptr.astype(np.int64), y.indices.astype(np.int32)
-    loss = kernels.bce_with_logits(z, b, indptr, indices, FIRST, np.float32(1), db, work)
-    pairs = (loss, want_loss), (z, want_dz), (db, want_dz.sum(axis=0))  # the kernel has replaced z by dz
+    loss = kernels.bce_with_logits(z, b.ravel(), indptr, indices, FIRST, np.float32(1), db, work)
+    pairs = (loss, want_loss), (z, want_dz), (db, want_dz.sum(axis=1))  # the kernel has replaced z by dz
     return [float(np.max(np.abs(got - want)) / np.max(np.abs(want))) for got, want in pairs]
 
 
@@ -82,7 +82,7 @@ def main():
     print("1. Slopes check the reference. Binary cross-entropy in plain NumPy, float64: its gradient along a random")
     print(f"   direction and the slope of its loss differ by {slope_error():.1e}, as a fraction")
 
-    print(f"\n2. The reference checks the kernel. bce_with_logits, on {ROWS} rows and a tile of {WIDTH} labels, works")
+    print(f"\n2. The reference checks the kernel. bce_with_logits, on {ROWS} rows of {WIDTH} columns, works")
     print("   in float32, in place, on pairs of rows, with its own e^x; the reference does none of this.")
     loss, dz, db = kernel_errors(dense)
     print(f"   Errors, relative to the largest: loss {loss:.1e}   dz {dz:.1e}   db {db:.1e}   allowed: {CLOSE:.0e}")
@@ -100,10 +100,10 @@ def main():
         print(f"   {name:36}" + "".join(f" {error:8.1e}" for error in (*errors, exp))
               + f"   {', '.join(noticed) or 'nobody'}")
     print("\n   The first bug is so small that only the bound of exp_neg notices it: a test notices errors larger than")
-    print("   its tolerance. The next two are noticed because the tile starts above label 0 and the rows are odd.")
+    print("   its tolerance. The next two are noticed because the columns begin above 0 and the rows are odd.")
 
-    print("\nTry next: ROWS, LABELS, FIRST, WIDTH = 8, 170, 0, 33. With an even number of rows and a tile that starts")
-    print("at label 0, nobody notices two of the bugs. Good tests have awkward sizes.")
+    print("\nTry next: ROWS, COLUMNS, FIRST, WIDTH = 8, 170, 0, 33. With an even number of rows and columns that begin")
+    print("at 0, nobody notices two of the bugs. Good tests have awkward sizes.")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import lesson4_sparse_input
 import lesson5_fused_layer
 import lesson6_proof
 import lesson7_threads
+import lesson8_half_the_bits
 import numba
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ import threadpoolctl
 from problems import compiled
 
 LESSONS = [lesson1_neuron, lesson2_network, lesson3_flat_loss, lesson4_sparse_input, lesson5_fused_layer,
-           lesson6_proof, lesson7_threads]
+           lesson6_proof, lesson7_threads, lesson8_half_the_bits]
 NUMBER = re.compile(r"[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*\w)")
 
 
@@ -271,3 +272,29 @@ def test_another_block_is_another_sum(said, monkeypatch):
     monkeypatch.setattr(lesson7_threads, "BLOCK", 300)
     after = digests(said(lesson7_threads))
     assert after[0] == before[0] and after[4][0] != before[4][0] and after[4][1] == 1
+
+
+# ---- 8. half the bits
+
+@compiled
+def test_operands_may_be_rounded_and_parameters_may_not(said):
+    numbers = said(lesson8_half_the_bits)
+    assert numbers("A sum of 1,000 ones is")[0] == [1000, 16, 256] and numbers("From 256 on")
+    [[largest]] = numbers("The range stays, the digits go: of numbers from 1 to 2 the largest relative error is")
+    assert 2**-9 < largest <= 2**-8
+    [[error]] = numbers("Products of rounded operands, added up exactly, 1,000 terms: typical error")
+    assert error < 2**-8
+    plain, operands, parameters = (numbers(f"{name:24} last loss")[0][0] for name in (
+        "float32", "operands rounded", "parameters rounded too"))
+    assert abs(operands / plain - 1) < 0.01 < 2 * (parameters / plain - 1)
+    [[_, lost]] = numbers("Rounded parameters change it by")
+    assert 20 < lost < 100
+
+
+@compiled
+def test_a_short_sum_of_ones_is_exact_in_bfloat16_too(said, monkeypatch):
+    monkeypatch.setattr(lesson8_half_the_bits, "TERMS", 200)
+    monkeypatch.setattr(lesson8_half_the_bits, "EPOCHS", 1)
+    numbers = said(lesson8_half_the_bits)
+    assert numbers("A sum of 200 ones is")[0] == [200, 16, 200]
+    assert not any(line.startswith("From ") for line in numbers.lines)
