@@ -10,6 +10,7 @@ FORMS = {  # of each peer: the usual forms and the strongest that was found
         "eager": "EmbeddingBag, autograd, dense gradients, fused optimiser",
         "compile": "the same, forward, loss and backward under torch.compile",
         "bfloat16": "compile under autocast to bfloat16",
+        "one-line-bfloat16": 'eager with torch.backends.mkldnn.matmul.fp32_precision = "bf16"',
         "sparse": "eager with sparse gradients of the table and the optimiser that takes them",
         "chunked": "by hand: blocks of rows, tiles of labels, loops under torch.compile, dense gradient of the table",
         "chunked-bfloat16": "the same, all matrix products of bfloat16 operands",

@@ -53,7 +53,9 @@ class Autograd:
         if form in ("compile", "bfloat16"):
             self.loss = torch.compile(self.loss)
         self.cast = torch.autocast("cpu", torch.bfloat16) if form == "bfloat16" else contextlib.nullcontext()
-        notes = ["products in bfloat16"] * (form == "bfloat16")
+        if form == "one-line-bfloat16":
+            torch.backends.mkldnn.matmul.fp32_precision = "bf16"
+        notes = ["products in bfloat16"] * form.endswith("bfloat16")
         notes += ["SparseAdam: another eps, absent words stay"] * (self.sparse and problem.optimizer == "adam")
         self.note, self.comparable = "; ".join(notes), not notes
         self.versions = {"torch": torch.__version__}

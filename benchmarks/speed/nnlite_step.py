@@ -1,8 +1,8 @@
 """nnlite as a system of the speed benchmark; it follows benchmarks/peers/protocol.py.
 
-Forms: `step` is the training step as `Trainer` takes it; `negligible` leaves out gradients up to 0.001, so its
-parameters differ; `products` computes only the matrix products of the step, on the same blocks, tiles and threads: a
-lower bound for the time of a step.
+Forms: `step` is the training step as `Trainer` takes it; `bfloat16` the same with operands of products rounded to
+bfloat16; `negligible` leaves out gradients up to 0.001, so its parameters differ; `products` computes only the matrix
+products of the step, on the same blocks, tiles and threads: a lower bound for the time of a step.
 """
 
 import numba
@@ -11,11 +11,13 @@ import scipy.sparse as sp
 
 import nnlite
 from benchmarks.peers import protocol
-from nnlite.network.mlp import StepSettings
-from nnlite.network.sizes import BLOCK_ROWS
+from nnlite.network.label_step import StepSettings
+from nnlite.system.sizes import BLOCK_ROWS
+from nnlite.precision.choice import products_of
 from nnlite.system.threads import blocks, one_blas_thread, scratch, team
 
-FORMS = {"step": "the whole step", "negligible": "the step without gradients up to 0.001",
+FORMS = {"step": "the whole step", "bfloat16": "the step with operands of products rounded to bfloat16",
+         "negligible": "the step without gradients up to 0.001",
          "products": "the matrix products of the step alone"}
 OPTIMIZERS = {"sgd": nnlite.SGD, "adagrad": nnlite.AdaGrad, "adam": nnlite.Adam}
 
@@ -24,15 +26,16 @@ class Nnlite:
     """The training step of a problem."""
 
     versions = {"nnlite": nnlite.__version__, "numba": numba.__version__}
-    negligible = 0.0
+    negligible, precision = 0.0, "float32"
 
     def __init__(self, problem, form, threads):
         self.problem, self.batches, self.workers = problem, problem.batches(), team(threads)
         self.data = nnlite.Dataset(problem.x, problem.y)
         hidden = [problem.params[f"{name}.b"].size for name in problem.layers()[:-1]]
         self.model = nnlite.MLP(self.data.n_words, self.data.n_labels, hidden, problem.activation)
+        self.products = products_of(self.precision)
         self.reset()
-        load_kernels(self.model, self.optimizer)
+        load_kernels(self.model, self.optimizer, self.products)
         self.reset()
 
     def reset(self) -> None:
@@ -54,18 +57,25 @@ class Nnlite:
                 self.optimizer.next_step()
                 loss = self.model.step(
                     x.rows(rows), y.rows(rows),
-                    StepSettings(self.problem.loss_factor() / (n * self.data.n_labels), negligible=self.negligible),
+                    StepSettings(self.problem.loss_factor() / (n * self.data.n_labels), negligible=self.negligible,
+                                 products=self.products),
                     self.optimizer, self.workers)
                 losses.append(loss / (n * self.data.n_labels))
         return np.mean(losses)
 
 
-def load_kernels(model, optimizer):
+def load_kernels(model, optimizer, products):
     """One step on two empty rows, so that the compiled code is in memory before the first unit."""
     empty = nnlite.Dataset(*(sp.csr_array((2, n), dtype=np.float32) for n in (model.n_words, model.n_labels)))
     with one_blas_thread():
         optimizer.next_step()
-        model.step(*empty.arrays(), StepSettings(1.0), optimizer, team(1))
+        model.step(*empty.arrays(), StepSettings(1.0, products=products), optimizer, team(1))
+
+
+class Bfloat16(Nnlite):
+    """The training step with products of operands that are rounded to bfloat16."""
+
+    comparable, note, precision = False, "operands of products rounded to bfloat16", "bfloat16"
 
 
 class Negligible(Nnlite):
@@ -102,11 +112,11 @@ class Products(Nnlite):
     def _labels(self, item):
         tile, block = item
         w, h = self.model.labels.w[tile], self.ones[-1][block]
-        z = np.matmul(h, w.T, out=scratch("z", len(h), len(w)))
-        np.matmul(z.T, h, out=scratch("dw", *w.shape))
-        np.matmul(z, w, out=scratch("dh", *h.shape))
+        z = np.matmul(w, h.T, out=scratch("z", len(w), len(h)))
+        np.matmul(z, h, out=scratch("dw", *w.shape))
+        np.matmul(z.T, w, out=scratch("dh", *h.shape))
 
 
 if __name__ == "__main__":
-    classes = dict(zip(FORMS, (Nnlite, Negligible, Products)))
+    classes = dict(zip(FORMS, (Nnlite, Bfloat16, Negligible, Products)))
     protocol.serve(lambda problem, form, threads: classes[form](problem, form, threads), FORMS)

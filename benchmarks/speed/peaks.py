@@ -5,6 +5,7 @@ import time
 import numpy as np
 from numba import njit
 
+from nnlite.precision.choice import matrix_unit
 from nnlite.system.threads import team
 from nnlite.tool import doctor
 
@@ -48,7 +49,9 @@ class Peaks:
 
     def __init__(self, threads: int, quick: bool = False):
         self.teams, self.quick = sorted({1, threads}), quick
-        self.flops = dict.fromkeys(self.teams, 0.0)
+        self.unit = matrix_unit()
+        self.flops = {(precision, n): 0.0 for precision in ["float32", *["bfloat16"] * bool(self.unit)]
+                      for n in self.teams}
         self.bytes = {n: {} for n in self.teams}
         self.measure()
 
@@ -57,7 +60,9 @@ class Peaks:
         seconds = 0.2 if self.quick else 1.0
         for n in self.teams:
             for side in (256, 512, 1024):
-                self.reached(n, 1e9 * doctor.sgemm_peak(n, seconds / 3, side))
+                self.reached("float32", n, 1e9 * doctor.sgemm_peak(n, seconds / 3, side))
+                if self.unit:
+                    self.reached("bfloat16", n, 1e9 * doctor.bfloat16_peak(self.unit, n, seconds / 3, side))
             for exponent in range(SMALLEST, (26 if self.quick else LARGEST) + 1):
                 size = 2**exponent
                 best = max(self._bandwidth(n, size, kernel) for kernel in KINDS)
@@ -80,13 +85,13 @@ class Peaks:
             best = min(best, time.perf_counter() - start)
         return KINDS[kernel] * 12 * length * n * passes / best
 
-    def reached(self, n: int, flops: float) -> None:
+    def reached(self, precision: str, n: int, flops: float) -> None:
         """Products of some shape reached this rate with n threads."""
-        self.flops[n] = max(self.flops[n], flops)
+        self.flops[precision, n] = max(self.flops[precision, n], flops)
 
-    def products(self, n: int) -> float:
+    def products(self, precision: str, n: int) -> float:
         """Operations a second of matrix products."""
-        return self.flops[n]
+        return self.flops[precision, n]
 
     def bandwidth(self, n: int, size: float) -> float:
         """Bytes a second through arrays of `size` bytes in all: the most measured at the next smaller size or above."""
@@ -96,6 +101,8 @@ class Peaks:
 
     def tables(self) -> list[list[dict]]:
         """P, and B by size."""
-        return [[{"threads": n, "P, GFLOP/s": self.flops[n] / 1e9} for n in self.teams],
+        units = {"float32": "BLAS", "bfloat16": self.unit}
+        return [[{"products": f"{precision}, {units[precision]}", "threads": n, "P, GFLOP/s": flops / 1e9}
+                 for (precision, n), flops in self.flops.items()],
                 [{"arrays": f"{size // 1024:,} KiB", **{f"B, {n} threads, GB/s": self.bytes[n][size] / 1e9
                                                         for n in self.teams}} for size in sorted(self.bytes[1])]]

@@ -3,8 +3,9 @@
     python -m benchmarks.speed.roofline [--quick] [--threads N] [--json FILE] [--picture FILE]
 
 Two kinds of speed are measured first, with one thread and with all (peaks.py): P, the operations a second of matrix
-products, the most of square ones and of the layers' own shapes; and B(s), the bytes a second that pass through
-arrays of s bytes, so from the cache in which these lie. Work needs at least the longest of three times, its bound:
+products, the most of square ones and of the layers' own shapes, by BLAS and, where the processor has them, of packed
+bfloat16 on its matrix units; and B(s), the bytes a second that pass through arrays of s bytes, so from the cache in
+which these lie. Work needs at least the longest of three times, its bound:
 
     F / P         F operations
     M / B(L1)     M bytes that its loops read and write, as if all came from the first cache
@@ -22,9 +23,10 @@ per entry and thread. Times include the calls from Python. A step's bound is the
 from the first cache.
 
 Jobs: `deck`: one batch of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, 1,500 labels, SGD. `mini`: batches of
-512, 80,000 words, 24 a title, one layer of 200 ReLU, 258 labels, AdaGrad; times and sizes are per batch. Words are
-drawn by Zipf's law. Before anything is timed, steps of a small problem must agree with nnlite.network.reference. Above
-100 % of a bound means that the machine was slower while its speeds were measured: such a row is a disagreement.
+512, 80,000 words, 24 a title, one layer of 200 ReLU, 258 labels, AdaGrad; times and sizes are per batch. `deck in
+bfloat16`, where there are matrix units: its products are made there, with packing. Words are drawn by Zipf's law.
+Before anything is timed, steps of a small problem must agree with nnlite.network.reference. Above 100 % of a bound
+means that the machine was slower while its speeds were measured: such a row is a disagreement.
 """
 
 import sys
@@ -39,7 +41,7 @@ from benchmarks.speed.roofline_parts import Bench
 from benchmarks.speed.step_problems import zipf_rows
 from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients
 from nnlite.network import reference
-from nnlite.network.mlp import StepSettings
+from nnlite.network.label_step import StepSettings
 from nnlite.system.threads import one_blas_thread, team
 from nnlite.tool import doctor
 
@@ -86,11 +88,12 @@ def measure(job: Job, threads: int, repeats: int = 7) -> tuple[dict, dict]:
     return found, sizes_of(job, bench.dataset) | {"T": bench.logits_at_once()}
 
 
-def bounds(name: str, n: int, sizes: dict, peaks: Peaks) -> dict[str, float]:
+def bounds(name: str, precision: str, n: int, sizes: dict, peaks: Peaks) -> dict[str, float]:
     """The bounds of a part in seconds, by what makes them, with n threads."""
     count = COUNTS[name]
+    precision = precision if name in PRODUCTS | {"LabelLayer"} else "float32"  # the other parts have no products
     once, arrays = (counted(formula, sizes) for formula in (count.once, count.arrays))
-    return {"flops": counted(count.flops, sizes) / peaks.products(n),
+    return {"flops": counted(count.flops, sizes) / peaks.products(precision, n),
             "bytes, L1": counted(count.bytes, sizes) / peaks.bandwidth(n, 0),
             f"bytes, {arrays / 2**20:.3g} MiB": once / peaks.bandwidth(n, arrays)}
 
@@ -99,17 +102,17 @@ def rows_of(job: Job, found: dict, sizes: dict, peaks: Peaks) -> tuple[list[dict
     """The rows of the table of times and of the table of bounds."""
     for name in PRODUCTS & found.keys():
         n, least, _ = found[name]
-        peaks.reached(n, counted(COUNTS[name].flops, sizes) / least)
+        peaks.reached(job.precision, n, counted(COUNTS[name].flops, sizes) / least)
     times, limits = [], []
     for name, (n, least, median) in found.items():
         parts = layers_of_step(job) if name == "step" else [name]
         flops, moved = (sum(counted(getattr(COUNTS[part], what), sizes) for part in parts)
                         for what in ("flops", "bytes"))
         if name == "step":
-            in_l1 = [list(bounds(part, n, sizes, peaks).values())[:2] for part in parts]
+            in_l1 = [list(bounds(part, job.precision, n, sizes, peaks).values())[:2] for part in parts]
             limit, by, each = sum(map(max, in_l1)), "sum of its layers'", {}
         else:
-            of = bounds(name, n, sizes, peaks)
+            of = bounds(name, job.precision, n, sizes, peaks)
             by = max(of, key=of.get)
             limit, entries = of[by], counted(COUNTS[name].entries, sizes)
             each = {"ns per entry and thread": least * n / entries * 1e9, "entry": COUNTS[name].entry}
@@ -127,10 +130,10 @@ def picture(path: Path, results: dict, peaks: Peaks, threads: int) -> None:
     from matplotlib import pyplot as plt
 
     figure, panels = plt.subplots(1, len(results), figsize=(7 * len(results), 7), sharey=True, layout="constrained")
-    peak = peaks.products(threads) / 1e9
     for panel, (name, result) in zip(np.atleast_1d(panels), results.items()):
         points = sorted((row for row in result["bounds"] if row["GFLOP/s"]), key=lambda row: row["flops / byte"])
         reach = np.geomspace(0.05, 2 * points[-1]["flops / byte"], 200)
+        peak = peaks.products(result["precision"], threads) / 1e9
         for where, size, style in (("L1", 0, "--"), ("memory", 2**40, "-")):
             bandwidth = peaks.bandwidth(threads, size) / 1e9
             panel.plot(reach, np.minimum(peak, reach * bandwidth), "k" + style, linewidth=1,
@@ -157,10 +160,11 @@ def main() -> int:
     wrong = [f"the small problem differs by {worst:.1e}, want less than {AGREES}"] * (worst > AGREES)
     peaks = Peaks(args.threads, args.quick)
     found = {}
-    for name, job in jobs(args.quick).items():
+    for name, job in jobs(args.quick, peaks.unit).items():
         found[name] = job, *measure(job, args.threads, 3 if args.quick else 7)
         peaks.measure()  # again: a shared machine has slow minutes
-    results = {name: dict(zip(("sizes", "times", "bounds"), (sizes, *rows_of(job, times, sizes, peaks))))
+    results = {name: dict(zip(("sizes", "times", "bounds"), (sizes, *rows_of(job, times, sizes, peaks))),
+                          precision=job.precision)
                for name, (job, times, sizes) in found.items()}
     print("\n## The machine\n\n" + "\n\n".join(map(report.table, peaks.tables())))
     for name, result in results.items():

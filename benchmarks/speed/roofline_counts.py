@@ -21,14 +21,16 @@ class Job(NamedTuple):
     activation: str
     n_labels: int
     optimizer: SGD | AdaGrad
+    precision: str = "float32"  # of the operands of matrix products
 
 
-def jobs(quick: bool) -> dict[str, Job]:
-    """The jobs by name."""
-    return {
+def jobs(quick: bool, unit: str) -> dict[str, Job]:
+    """The jobs by name. unit: the processor's matrix unit, or ""."""
+    found = {
         "deck": Job(2_048 if quick else 20_000, 1, 6_000, 12, (200, 200), "sigmoid", 1_500, SGD(1e-3)),
         "mini": Job(512, 4 if quick else 32, 80_000, 24, (200,), "relu", 258, AdaGrad(1e-3)),
     }
+    return found | ({f"deck in bfloat16, on {unit}": found["deck"]._replace(precision="bfloat16")} if unit else {})
 
 
 class Count(NamedTuple):

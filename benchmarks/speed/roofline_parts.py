@@ -7,9 +7,10 @@ import numpy as np
 from benchmarks.speed.roofline_counts import Job
 from benchmarks.speed.step_problems import zipf_rows
 from nnlite import MLP, Dataset
-from nnlite.kernels import dense
-from nnlite.network.mlp import StepSettings
-from nnlite.network.sizes import BLOCK_ROWS
+from nnlite.data.csr_parts import columns_of_tile
+from nnlite.network.label_step import StepSettings
+from nnlite.precision.choice import products_of
+from nnlite.system.sizes import BLOCK_ROWS, strips
 from nnlite.system.threads import blocks, scratch, team, width
 
 f32 = np.float32
@@ -21,6 +22,7 @@ class Bench:
     def __init__(self, job: Job, threads: int):
         rng, n_rows = np.random.default_rng(0), job.batch_rows * job.n_batches
         self.job, self.workers, self.optimizer = job, team(threads), job.optimizer
+        self.kind = products_of(job.precision)
         self.dataset = Dataset(zipf_rows(rng, n_rows, job.n_words, job.per_title),
                                zipf_rows(rng, n_rows, job.n_labels, 5))
         self.model = MLP(job.n_words, job.n_labels, job.hidden, job.activation)
@@ -57,26 +59,29 @@ class Bench:
         self.each_block(lambda block: self.model.act_backward(self.ones[block], self.hs[0][block], f32(1)))
 
     def linear_forward(self) -> None:
-        self.each_block(lambda block: self.model.between[0].forward(self.hs[0][block], self.hs[1][block]))
+        self.each_block(lambda block: self.model.between[0].forward(self.hs[0][block], self.hs[1][block], self.kind))
 
     def linear_backward(self) -> None:
-        self.each_block(lambda block: self.model.between[0].backward(self.hs[0][block], self.hs[1][block]))
+        self.each_block(lambda block: self.model.between[0].backward(self.hs[0][block], self.hs[1][block], self.kind))
 
     def products(self, y, rows, tile, z):
-        """The three products of a block and a tile."""
-        h, w = self.hs[-1], self.model.params["labels.W"]
-        np.matmul(h[rows], w[tile].T, out=z)
-        np.matmul(z.T, h[rows], out=scratch("dw", width(tile), w.shape[1]))
-        np.matmul(z, w[tile], out=scratch("dh", width(rows), w.shape[1]))
+        """The three products of a strip of rows and a tile."""
+        n_units, all_rows = self.model.hidden[-1], [slice(0, width(rows))]
+        [h], w = self.kind.rows(self.hs[-1][rows], all_rows, team(1)), self.kind.labels(self.model.labels.w[tile])
+        self.kind.logits(w, h, z)
+        dz = self.kind.gradient(z)
+        self.kind.dw(dz, h, scratch("dw", width(tile), n_units), True)
+        self.kind.dh(dz, w, self.kind.sums(1, all_rows, n_units).part(0, 0), True)
 
     def bce(self, y, rows, tile, z):
         """The loss of a block and a tile."""
-        b, work = self.model.params["labels.b"], scratch("bce", 4, width(tile))
-        dense.bce_with_logits(z, b[tile], *y.rows(rows)[:2], tile.start, f32(1), work[3], work[:3])
+        ones = columns_of_tile(y.rows(rows), tile)
+        self.model.labels.loss(z, tile, ones, f32(1), scratch("db", width(tile)))
 
     def labels(self) -> None:
+        settings = StepSettings(1e-3, products=self.kind)
         for _, y in self.batches:
-            self.model.labels.backward_and_update(self.hs[-1], y, f32(1e-3), self.optimizer, self.workers)
+            self.model.labels.backward_and_update(self.hs[-1], y, settings, self.optimizer, self.workers)
 
     def transpose(self) -> None:
         for x, _ in self.batches:
@@ -89,12 +94,17 @@ class Bench:
     def step(self) -> None:
         for x, y in self.batches:
             self.optimizer.next_step()
-            self.model.step(x, y, StepSettings(1 / x.n_rows), self.optimizer, self.workers)
+            self.model.step(x, y, StepSettings(1 / x.n_rows, products=self.kind), self.optimizer, self.workers)
 
     def logits_at_once(self) -> int:
-        """The largest block times the largest tile, of each thread."""
-        row_parts, tiles, _ = self.model.labels.pieces(self.job.batch_rows)
+        """The largest strip of rows times the largest tile, of each thread."""
+        row_parts, tiles = self.label_pieces()
         return self.workers.threads * max(map(width, row_parts)) * max(map(width, tiles))
+
+    def label_pieces(self) -> tuple[list[slice], list[slice]]:
+        """The strips of rows and the tiles of a step."""
+        row_parts, tiles, _ = self.model.labels.pieces(self.job.batch_rows, self.kind)
+        return strips(row_parts, self.kind.strip_rows)[0], tiles
 
     def pieces(self):
         """(name, threads, function)"""
@@ -115,11 +125,11 @@ class Bench:
 
 
 class EachLogit:
-    """Calls function(y, rows, tile, z) for all blocks and tiles of the label layer; each thread has a z of its own."""
+    """Calls function(y, rows, tile, z) for all blocks and tiles of the label layer; each thread has its own z^T."""
 
     def __init__(self, bench, function):
         self.function, self.workers, self.ys = function, bench.workers, [y for _, y in bench.batches]
-        row_parts, tiles, _ = bench.model.labels.pieces(bench.job.batch_rows)
+        row_parts, tiles = bench.label_pieces()
         self.pairs = [(rows, tile) for tile in tiles for rows in row_parts]
         largest = max(map(width, row_parts)) * max(map(width, tiles))
         self.zs = [np.zeros(largest, f32) for _ in range(self.workers.threads)]
@@ -131,4 +141,4 @@ class EachLogit:
     def share(self, y, i):
         """The share of thread i."""
         for rows, tile in self.pairs[i::len(self.zs)]:
-            self.function(y, rows, tile, self.zs[i][:width(rows) * width(tile)].reshape(width(rows), width(tile)))
+            self.function(y, rows, tile, self.zs[i][:width(rows) * width(tile)].reshape(width(tile), width(rows)))

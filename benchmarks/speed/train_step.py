@@ -10,10 +10,10 @@ with pairs of words (without titles: rows drawn by Zipf's law), 200 ReLU, AdaGra
 AdaGrad, batch 512) and of Amazon-670K (135,909 words, 670,091 labels, 128 ReLU, AdaGrad, batch 256). `memory`: the peak
 of the deck's step beyond data, parameters, compiled code and activations, with 1,500 and 50,000 labels.
 
-PyTorch runs in its usual forms (eager, compile, autocast to bfloat16) and in the strongest that were found, written by
-hand in benchmarks/peers/torch_by_hand.py and torch_bfloat16.py. bfloat16 is faster on processors with AMX or
-AVX512-BF16 alone, and its gradients are rounded to 8 bits of mantissa. Others emulate it, with AVX2 alone 20 times
-slower than float32: there its rows stay empty without --emulated.
+PyTorch runs in its usual forms (eager, compile, autocast to bfloat16, oneDNN's bfloat16 products of float32) and in
+the strongest that were found, written by hand in benchmarks/peers/torch_by_hand.py and torch_bfloat16.py. bfloat16 is
+faster on processors with AMX or AVX512-BF16 alone, and its gradients are rounded to 8 bits of mantissa. Others emulate
+it, with AVX2 alone 20 times slower than float32: there its rows stay empty without --emulated.
 
 Each system is a process of its own, started without variables that choose an older processor's kernels. First all take
 the same step from the same parameters and must agree: the loss with one summed in float64, within 1e-5, relative, and
@@ -71,7 +71,8 @@ class Peer(NamedTuple):
         return steps.start(self.peer, path, self.form, threads=self.threads)
 
 
-OURS = [Peer(None, "step"), Peer(None, "step", 1), Peer(None, "products")]
+OURS = [Peer(None, "step"), Peer(None, "step", 1), Peer(None, "bfloat16"), Peer(None, "bfloat16", 1),
+        Peer(None, "products")]
 NEGLIGIBLE = [Peer(None, "negligible")]
 
 
@@ -80,7 +81,8 @@ def torch(*forms: str, alone: tuple = ()) -> list[Peer]:
     return [Peer("torch", form, n) for form in forms for n in ((2, 1) if form in alone else (2,))]
 
 
-DECK = torch("eager", "compile", "chunked", "bfloat16", "chunked-bfloat16", alone=("chunked", "chunked-bfloat16"))
+DECK = torch("eager", "compile", "chunked", "bfloat16", "one-line-bfloat16", "chunked-bfloat16",
+             alone=("chunked", "chunked-bfloat16"))
 MINI = torch("eager", "compile", "sparse", "sparse-chunked", "sparse-chunked-bfloat16", alone=("sparse-chunked",))
 QUICK = "eager", "chunked", "mlp"
 MANY = torch("eager", "sparse-chunked", "sparse-chunked-bfloat16")

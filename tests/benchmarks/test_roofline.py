@@ -13,13 +13,13 @@ SIZES = {"N": 2, "Z": 3, "W": 2, "H": 4, "K": 5, "L": 6, "U": 2, "O": 2, "T": 8}
 class FakePeaks:
     """1 GFLOP/s; 4 GB/s through nothing, else 1 GB/s."""
 
-    def products(self, n):
-        return 1e9
+    def products(self, precision, n):
+        return {"float32": 1e9, "bfloat16": 8e9}[precision]
 
     def bandwidth(self, n, size):
         return 1e9 if size else 4e9
 
-    def reached(self, n, flops):
+    def reached(self, precision, n, flops):
         pass
 
 
@@ -39,9 +39,9 @@ def test_counts_by_hand(name, flops, moved):
     assert roofline.counted(count.bytes, SIZES) == moved
 
 
-@pytest.mark.parametrize("name, hidden", [("deck", (4, 3)), ("mini", (4,))])
+@pytest.mark.parametrize("name, hidden", [("deck", (4, 3)), ("mini", (4,)), ("deck in bfloat16, on AMX", (4, 3))])
 def test_every_piece_of_a_step_is_measured(name, hidden):
-    job = roofline.jobs(quick=True)[name]._replace(
+    job = roofline.jobs(quick=True, unit="AMX")[name]._replace(
         batch_rows=5, n_batches=2, n_words=30, per_title=3, n_labels=7, hidden=hidden)
     found, sizes = roofline.measure(job, 2, repeats=1)
     times, bounds = roofline.rows_of(job, found, sizes, FakePeaks())
@@ -53,8 +53,13 @@ def test_every_piece_of_a_step_is_measured(name, hidden):
 
 
 def test_a_bound_of_bytes_is_that_of_the_cache_that_holds_them():
-    of = roofline.bounds("relu", 2, SIZES, FakePeaks())
+    of = roofline.bounds("relu", "bfloat16", 2, SIZES, FakePeaks())
     assert of == {"flops": 8 / 1e9, "bytes, L1": 64 / 4e9, "bytes, 3.05e-05 MiB": 64 / 1e9}
+
+
+def test_only_products_are_bound_by_the_units():
+    """LabelLayer: 360 operations."""
+    assert roofline.bounds("LabelLayer", "bfloat16", 2, SIZES, FakePeaks())["flops"] == 360 / 8e9
 
 
 def test_bandwidth_is_that_of_the_next_smaller_arrays_or_of_larger_ones():
