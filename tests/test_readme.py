@@ -10,7 +10,7 @@ from problems import compiled
 import nnlite
 from nnlite.data.tokens import tokenise
 from nnlite.network.layers import SparseLinear
-from nnlite.network.mlp import StepSettings
+from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system.threads import team
 
