@@ -16,6 +16,8 @@ from nnlite.classifier.arguments import CategoryLists, Titles, Validation, check
 from nnlite.classifier.fitted import changed, encoded, fitted
 from nnlite.classifier.forms import Form
 from nnlite.classifier.noted_fit import OnStep, noted_fit
+from nnlite.classifier.page.example import examples
+from nnlite.classifier.page.page import write_page
 from nnlite.classifier.predictor import Predictor
 from nnlite.classifier.said import about_data, about_new, about_unknown, about_validation
 from nnlite.classifier.settings import check_names
@@ -217,6 +219,22 @@ class TitleClassifier(Predictor):
         model_folder.write(folder, model_folder.Stored(
             self.recipe, self.overrides, self.vocabulary_, self.model_, self.categories_, self.threshold_,
             self.training_, self.title_digests_, self._form))
+
+    def to_page(self, path: str | PathLike, megabytes: float = 6.0, example: str | None = None) -> None:
+        """Write one HTML file with which a person predicts in a browser, offline and without nnlite.
+
+        megabytes: of 10^6 bytes, at most. A network that takes more is rounded, to 2, 4 or 8 bits for each number of a
+        word, and the least useful words are left out; what the page has is said on the logger "nnlite" and in the page.
+        example: a title to begin with; by default one of useful words, none that the model was trained on
+        A page, like a model, holds words and all categories. Raises as `save`; ValueError if they do not fit.
+        """
+        self._check_fitted()
+        self.model_.check()
+        check_finite(f"{path}: not written", self.model_.params, "a training with a smaller learning rate")
+        if example is None:
+            found = examples(self.vocabulary_, self.model_)
+            example = next((title for title in found if not self.n_trained_on([title])), "")
+        write_page(path, self.vocabulary_, self.model_, self.threshold_, example, megabytes)
 
     @classmethod
     def load(cls, folder: str | PathLike, threads: int | None = None, precision: str = "float32") -> "TitleClassifier":

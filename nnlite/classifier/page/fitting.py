@@ -1,0 +1,79 @@
+"""Which words a page keeps and how many bits their rows have, so that it fits into a number of bytes."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnlite.classifier.page.contents import Rows, about, exact_rows, packed_text, rounded_rows
+from nnlite.classifier.small_rows import BITS, best_choices, squared_errors, width
+from nnlite.data.vocabulary import Vocabulary
+from nnlite.network.mlp import MLP
+
+CHOICES = 0, *BITS  # bits of a word's row; 0 leaves the word out
+OTHER_BITS = 8  # of the rows of the layers above the words, which take less room and bear less
+BESIDE = 10  # bytes of a word beside its row, about: its letters and count, deflated, its scale and number of bits
+STEP = 0.999  # of what should fit, so that few steps do
+
+
+class Carried(NamedTuple):
+    """What a page carries, packed; how many words there are of how many; of how many bits their rows are."""
+
+    text: str
+    n_words: int
+    of_words: int
+    bits: list[int]
+
+
+def usefulness(vocabulary: Vocabulary, squares: np.ndarray) -> np.ndarray:
+    """sqrt(n_d) idf_d^2 squares[d]: how much the predictions change, about, if rows of features.W change by `squares`.
+
+    squares (D, k): sums of squares over a row, such as of an error. n_d: in how many titles word d is. n_d itself, as
+    in the sum over the training titles, gives frequent words too many bits. Columns without counts, where words are
+    hashed, all count the same.
+    """
+    if not vocabulary.word_counts.size:
+        return squares
+    weights = np.sqrt(vocabulary.word_counts) * (1.0 if vocabulary.idf is None else np.square(vocabulary.idf))
+    return weights[:, None] * squares
+
+
+def carried(vocabulary: Vocabulary, model: MLP, more: dict[str, Any], page_bytes: int, beside: int) -> Carried:
+    """What fits into a page: all as it is or, if that is too much, rounded rows of the most useful words.
+
+    more: entries of the JSON beside those of the model    beside: of page_bytes, those that are not the model's
+    ValueError if not even the categories fit
+    """
+    most = page_bytes - beside
+    names = [name[:-2] for name in model.params if name.endswith(".W")]
+    w, b = ({name: model.params[f"{name}.{kind}"] for name in names} for kind in "Wb")
+    header, every = about(vocabulary, model) | more, np.arange(vocabulary.n_words)
+
+    def packed(kept: np.ndarray, rows: dict[str, Rows]) -> Carried:
+        words = [] if vocabulary.hash_size else [vocabulary.words[i] for i in kept.tolist()]
+        counts = vocabulary.word_counts[kept].tolist() if vocabulary.tfidf else []
+        text = packed_text(header | {"words": words, "counts": counts}, {name: (rows[name], b[name]) for name in names})
+        return Carried(text, kept.size, every.size, np.unique(rows["features"].bits).tolist())
+
+    if 4 * sum(matrix.size for matrix in w.values()) < most:  # base64 takes more than deflating saves
+        whole = packed(every, {name: exact_rows(w[name]) for name in names})
+        if len(whole.text) <= most:
+            return whole
+    others = {name: rounded_rows(w[name], np.full(len(w[name]), OTHER_BITS, np.uint8)) for name in names[1:]}
+
+    def rounded(bits: np.ndarray) -> Carried:
+        kept = every if vocabulary.hash_size else np.flatnonzero(bits)
+        return packed(kept, {"features": rounded_rows(w["features"][kept], bits[kept])} | others)
+
+    least = len(rounded(np.zeros(every.size, np.uint8)).text)
+    if least >= most:
+        raise ValueError(f"to_page: megabytes: want more than {(least + beside) / 1e6:.2f} for a page of "
+                         f"{len(vocabulary.labels):,} categories, got {page_bytes / 1e6:.2f}")
+    costs = usefulness(vocabulary, squared_errors(w["features"], CHOICES))
+    sizes = [width(w["features"].shape[1], bits) + (bits > 0) * BESIDE for bits in CHOICES]
+    room = float(most - least)  # bytes before they are deflated and written as base64: more than will fit
+    while True:
+        bits = np.array(CHOICES, np.uint8)[best_choices(costs, np.broadcast_to(sizes, costs.shape), room)]
+        found = rounded(bits)
+        if len(found.text) <= most:
+            return found
+        room *= STEP * (most - least) / (len(found.text) - least)
