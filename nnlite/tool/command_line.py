@@ -10,7 +10,7 @@ from typing import Any
 from nnlite import __version__
 from nnlite.precision.choice import PRECISIONS
 from nnlite.system.interrupts import sigterm_as_ctrl_c
-from nnlite.tool import commands, inputs, reading_options
+from nnlite.tool import commands, inputs, page_command, reading_options
 from nnlite.tool.printing import messages, say
 from nnlite.tool.values import (
     Majors, holdout, majors, minutes, natural, part, place, positive, rate, share, size, widths)
@@ -26,6 +26,7 @@ ABOUT = """Learns which categories a product belongs to from its title.
   nnlite predict shop "Blue cotton dress"              print the categories of a title
   nnlite predict shop --data new.csv --out out.csv     add the categories to each row of a file
   nnlite explain shop "Blue cotton dress"              show the effect of each word
+  nnlite page shop --out shop.html                     write an HTML file that predicts in a browser, offline
   nnlite propose products.csv --out mapping.tsv        propose which raw categories to merge or drop, for you to edit
   nnlite doctor                                        measure this machine and find what slows it down
 
@@ -123,7 +124,7 @@ DOCTOR = "Measures what this machine can do, and finds settings that slow it dow
 
 _INNER = re.compile(  # names in Python, before an error of a setting
     "^(?:(?:AdaGrad|Adam|MLP|Major|SGD|TitleClassifier|Trainer|Vocabulary|evaluate|fit|fit_files|overrides|"
-    "read_records|write_chunks): )+")
+    "read_records|to_page|write_chunks): )+")
 SHARED: dict[str, dict[str, Any]] = {  # arguments of several commands
     "model": {"type": place, "metavar": "DIR", "help": "the folder of a model"},
     "data": {"type": place, "nargs": "+", "metavar": "DATA", "help": "product files; - is standard input"},
@@ -240,6 +241,8 @@ def parser() -> Program:
     command.add_argument("title", metavar="TITLE")
     command.add_argument("--top", type=positive, default=3, metavar="K",
                          help="explain the K likeliest categories (default: %(default)s)")
+
+    page_command.options(add(page_command.page, "write a page that predicts in a browser", page_command.ABOUT, "model"))
 
     add(commands.doctor, "measure this machine and find what slows it down", DOCTOR, "--json")
     return top

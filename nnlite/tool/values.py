@@ -71,6 +71,7 @@ positive = Number(int, 1, 2**31 - 1, "a whole number of at least 1")
 natural = Number(int, 0, 2**64 - 1, "a whole number of at least 0")
 share, part = Number(float, 0, 1, SHARES[0]), Number(float, 0, math.nextafter(1, 0), SHARES[1])
 rate = Number(float, math.ulp(0.0), sys.float_info.max, "a number above 0")
+megabytes = Number(float, math.ulp(0.0), 1e9, "a number of megabytes above 0")
 minutes = Number(float, math.ulp(0.0), 10**9, "a number of minutes above 0")
 
 
