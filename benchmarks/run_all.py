@@ -50,6 +50,7 @@ SECTIONS = {
     "few_titles": Section(9, "quality.few_titles", (), (TITLES,)),
     "ablation": Section(5, "quality.ablation", (), (TITLES,)),
     "categories": Section(1, "quality.categories", (), (TITLES,)),
+    "page": Section(2, "quality.page", (), (TITLES,)),
     "quality_xmc": Section(8, "quality.compare", ("--datasets", "bibtex", "delicious"), (DATA,)),
     "quality_titles": Section(39, "quality.compare", (
         *ON_TITLES, "nnlite (own)", "nnlite (shared)", "napkinXC PLT (shared)", "LinearSVC (own)",
