@@ -16,7 +16,7 @@ from unicodedata import category
 import numpy as np
 
 from nnlite.classifier.small_rows import BITS, ROWS, packed, rounded, width
-from nnlite.data.letters import character_kinds
+from nnlite.data.letters import character_kinds, folded
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
 from nnlite.network.mlp import MLP
@@ -81,7 +81,8 @@ def kind_runs(version: int) -> list[int]:
     """
     kinds = character_kinds(version).copy()
     codes = np.flatnonzero(kinds[:0x40000] == hashing.MARK)
-    kinds[codes[[category(chr(code)) == "Cn" for code in codes.tolist()]]] = UNASSIGNED
+    unknown = [category(chr(code)) == "Cn" and folded(chr(code), version) != "" for code in codes.tolist()]
+    kinds[codes[unknown]] = UNASSIGNED
     starts = np.flatnonzero(np.diff(kinds, prepend=-1))
     return np.stack([kinds[starts], np.diff(starts, append=kinds.size)], axis=1).ravel().tolist()
 
