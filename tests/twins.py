@@ -55,6 +55,30 @@ def csr_matmul(x, w, start):
     return start + x.toarray() @ w
 
 
+def add_codes(codes, mask, shift, scale, rest, total):
+    """total + scale c - rest for the codes c that begin at bit `shift` of each byte"""
+    return total + scale * (codes.astype(int) >> shift & mask) - rest
+
+
+def add_small_row(codes, bits, scale, total):
+    """total + w for the row w that these bytes hold, H = total.size codes of so many bits"""
+    if not bits:
+        return total
+    every = np.concatenate([codes.astype(int) >> shift & 2 ** bits - 1 for shift in range(0, 8, bits)])
+    return total + scale * (every[:total.size] - (2 ** bits - 1) / 2)
+
+
+def expand_rows(rows, codes, ends, bits, scales, n_units):
+    """w[rows] (n, n_units) of rows of few bits"""
+    return np.array([add_small_row(codes[ends[d]:ends[d + 1]], int(bits[d]), float(scales[d]), np.zeros(n_units))
+                     for d in rows]).reshape(len(rows), n_units)
+
+
+def small_csr_matmul(x, codes, ends, bits, scales, start):
+    """start + x w for a sparse x and rows w of few bits"""
+    return csr_matmul(x, expand_rows(range(len(bits)), codes, ends, bits, scales, len(start)), start)
+
+
 def csr_transpose(x):
     """The columns of x that hold a non-zero, and for each of them its (row, value) pairs with rising rows."""
     dense = x.toarray()

@@ -117,7 +117,7 @@ def likeliest_true(model: MLP, x: sp.csr_array, y: sp.csr_array, threads: int | 
     if y.shape != (n_rows_of("x", x), model.n_labels) or (labelled.indptr[1:] == labelled.indptr[:-1]).any():
         raise ValueError(f"likeliest_true: want {model.n_labels} labels and one at least in each of {x.shape[0]} rows "
                          f"of y, got {y.shape} or a row without any")
-    w, b = model.params["labels.W"], model.params["labels.b"]
+    w, b = model.labels.w, model.labels.b
 
     def one_block(rows, h):
         indptr = labelled.indptr[rows.start:rows.stop + 1]
