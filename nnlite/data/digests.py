@@ -49,16 +49,39 @@ class TitleDigests:
 
 
 def merged(*parts: np.ndarray) -> np.ndarray:
-    """The different digests of some arrays, int64, rising; none if one has none, or if there are more than MOST.
+    """The different digests of some arrays, rising; none if one has none, or if there are more than MOST. If one of
+    them is `short`, all are.
 
     A training has at least one title, so that no digests mean that they are not known.
     """
     if not all(part.size for part in parts):
         return np.zeros(0, np.int64)
-    every = np.unique(np.concatenate([np.zeros(0, np.int64), *parts]))
+    if any(part.dtype == np.int32 for part in parts):
+        parts = tuple(map(short, parts))
+    every = np.unique(np.concatenate(parts or [np.zeros(0, np.int64)]))
     return every if every.size <= MOST else np.zeros(0, np.int64)
+
+
+def short(known: np.ndarray) -> np.ndarray:
+    """The upper 32 bits of digests, int32, rising: half the bytes. Of 2^32 new titles n are counted as known."""
+    return known if known.dtype == np.int32 else np.unique((known >> 32).astype(np.int32))
+
+
+def to_array(known: np.ndarray) -> np.ndarray:
+    """As in a folder: `short` ones as bytes, whose format versions that do not know them refuse."""
+    return known.view(np.uint8) if known.dtype == np.int32 else known
+
+
+def from_array(name: str, array: np.ndarray) -> np.ndarray:
+    """The digests in an array of a folder. ValueError if it is not what `to_array` makes."""
+    is_short = array.dtype == np.uint8 and array.ndim == 1 and array.size % 4 == 0
+    known = array.view(np.int32) if is_short else array
+    if not (is_short or array.dtype == np.int64) or known.ndim != 1 or (known[1:] <= known[:-1]).any():
+        raise ValueError(f"{name}: want rising numbers, int64 or the bytes of int32, got others")
+    return known
 
 
 def repeated(titles: Iterable[str], known: np.ndarray) -> np.ndarray | None:
     """bool (N,): which of the cleaned titles have a digest among the known ones, rising; None if none are known."""
-    return np.isin(digests(titles), known) if known.size else None
+    own = digests(titles)
+    return np.isin(own >> 32 if known.dtype == np.int32 else own, known) if known.size else None

@@ -1,8 +1,9 @@
 """The content of the files of an array folder: arrays, texts and their checksums."""
 
+import io
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from math import prod
 from typing import Any, BinaryIO, NamedTuple
@@ -11,7 +12,7 @@ import numpy as np
 
 from nnlite.system.threads import blocks, team
 
-TYPES = {b"<f4": "float32", b"<f8": "float64", b"<i4": "int32", b"<i8": "int64"}
+TYPES = {b"<f4": "float32", b"<f8": "float64", b"<i4": "int32", b"<i8": "int64", b"|u1": "uint8"}
 CRC_BYTES = 1 << 24  # of a file, whose CRC-32 one thread computes at a time
 CACHED_BYTES = 1 << 20  # of these, that are summed while they are in the processor's cache
 MAX_LENGTH = 1 << 48  # of an array along one axis, less 1
@@ -20,7 +21,7 @@ ALIGNED = 64  # bytes: where the entries of an array begin is a multiple
 
 _HEADER = re.compile(  # of an array as NumPy's format 1.0 writes it; no other format is read
     rb"\x93NUMPY\x01\0(..)"
-    rb"\{'descr': '(<[fi][48])', 'fortran_order': False, "
+    rb"\{'descr': '(<[fi][48]|\|u1)', 'fortran_order': False, "
     rb"'shape': \(((?:\d{1,20}(?:, \d{1,20}){0,9},?)?)\), \} *\n", re.DOTALL)
 _UNESCAPED = {r"\\": "\\", r"\n": "\n"}
 
@@ -45,8 +46,21 @@ def header_of(content: np.ndarray) -> Header:
     return Header(dtype, shape, match.end())
 
 
+def header_bytes(array: np.ndarray) -> bytes:
+    """What the file of an array begins with."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+    return file.getvalue()
+
+
+def sizes(arrays: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """The bytes of the file of each array and of each list of texts, by the file's name."""
+    of_arrays = {f"{name}.npy": len(header_bytes(array)) + array.nbytes for name, array in arrays.items()}
+    return of_arrays | {f"{name}.txt": len(text_of(lines)) for name, lines in texts.items()}
+
+
 def kind_of(file: BinaryIO) -> str:
-    """The kind of the dtype, "f" or "i", of the array in a file that is open at its beginning, and stays so; or "?"."""
+    """The kind of the dtype, "f", "i" or "u", of the array in a file open at its beginning, where it stays; or "?"."""
     match = _HEADER.match(file.read(HEADER_BYTES))
     file.seek(0)
     return match[2][1:2].decode() if match else "?"
@@ -56,6 +70,12 @@ def array_of(content: np.ndarray) -> np.ndarray:
     """The array in the bytes of its file, uint8 (n,), which it shares. Raises as `header_of`."""
     header = header_of(content)
     return content[header.size:].view(header.dtype).reshape(header.shape)
+
+
+def text_of(lines: Sequence[str]) -> bytes:
+    """The file of some texts: a line each, in which a line end is written as \\n, a backslash as \\\\."""
+    text = "".join(line.replace("\\", r"\\").replace("\n", r"\n") + "\n" for line in lines)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def lines_of(content: np.ndarray) -> "Lines":

@@ -5,26 +5,26 @@
     NAME.txt      a list of texts, one a line, UTF-8; a line end within a text is written as \\n, a backslash as \\\\
 
 The JSON is an object of at most 64 MiB without NaN, Infinity, repeated names, or numbers that are not finite as float64
-or, if they are whole, not below 2^64 in size. "format" is 1 to 4: 1 is of models without the shape of titles, 1 and 2
-of those without the secret of the hash, 1 to 3 of those without a version of the rules what a word is. "kind" is KIND.
-"files" gives each other file {"bytes": its size, "crc32": its CRC-32}, whole numbers of at least 0. The CRC-32 of a
-file above 16 MiB is that of the CRC-32s of its parts of 16 MiB, each as 4 bytes, the lowest first. A NAME has 1 to 101
-letters, digits or characters of _ . + -, and ends in a letter, a digit or _. No file is a link. Files that "files" does
-not name are not read.
+or, if they are whole, not below 2^64 in size. "format" is 1 to 5: 1 has no shape of titles, 1 and 2 no secret of the
+hash, 1 to 3 no version of the rules what a word is; 5 is of folders with arrays of uint8, all others are written as 4.
+"kind" is KIND. "files" gives each other file {"bytes": its size, "crc32": its CRC-32}, whole numbers of at least 0. The
+CRC-32 of a file above 16 MiB is that of the CRC-32s of its parts of 16 MiB, each as 4 bytes, the lowest first. A NAME
+has 1 to 101 letters, digits or characters of _ . + -, and ends in a letter, a digit or _. No file is a link. Files that
+"files" does not name are not read.
 
-An array is a file of NumPy's format 1.0 whose header is as NumPy writes it: float32, float64, int32 or int64, the
-lowest byte first, C order, at most 10 axes, each below 2^48 long; the entries begin at a multiple of 64 bytes and fill
-the file. Floats are finite. Text is UTF-8 that may hold lone surrogates, and the last line has an end, too.
+An array is a file of NumPy's format 1.0 whose header is as NumPy writes it: float32, float64, int32, int64, the lowest
+byte first, or uint8; C order, at most 10 axes, each below 2^48 long; the entries begin at a multiple of 64 bytes and
+fill the file. Floats are finite. Text is UTF-8 that may hold lone surrogates, and the last line has an end, too.
 
 The CRC-32 finds damage. Malice cannot execute anything: there is no pickle, the JSON names only files of its own
 folder, and the shape of an array must agree with the size of its file.
 
 Integers, which may be indices, are copied into memory, and so is every file below 16 MiB: what happens to the files
-later does not matter. Larger arrays of floats are mapped from the file that was checked, which `write` never changes.
-If another program writes into such a file in place, the array changes; if it cuts the file short, the system ends the
-process (SIGBUS) at the next use of what is missing. So copy a new model to another name, and then rename it.
-Before Python 3.13 each mapped array keeps one descriptor open; when half of those that the process may have are in use,
-arrays are copied. No other descriptor stays open.
+later does not matter. Larger arrays of floats, and of bytes on request, are mapped from the file that was checked,
+which `write` never changes. If another program writes into it in place, the array changes; if it cuts the file short,
+the system ends the process (SIGBUS) at the next use of what is missing. So copy a new model to another name, and then
+rename it. Before Python 3.13 each mapped array keeps one descriptor open, and no other stays open; when half of those
+that the process may have are in use, arrays are copied.
 """
 
 import json
@@ -45,8 +45,8 @@ from nnlite.system import array_files, atomic_folder, beside
 from nnlite.system.open_folder import OpenFolder, content, size_of
 from nnlite.system.paths import checked_path
 
-# That are read; the last is written. 1 had no shape of titles, 1 and 2 no secret of a hash, 1 to 3 one version of words
-FORMATS = 1, 2, 3, 4
+FORMATS = 1, 2, 3, 4, 5  # that are read
+PLAIN, WITH_BYTES = 4, 5  # that are written: without and with arrays of uint8
 MAX_JSON = 1 << 26  # bytes
 MAX_INTEGER = 1 << 64  # in size, less 1
 TRIES = 20  # to read a folder that others replace meanwhile
@@ -106,23 +106,21 @@ def _fill(new, place, kind, header, arrays, texts):
     texts = {f"{name}.txt": lines for name, lines in texts.items()}
     for name, array in arrays.items():
         with open(new / name, "wb") as file:
-            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+            file.write(array_files.header_bytes(array))
             file.write(array.reshape(-1).view(np.uint8))  # unlike tofile, its error says what is wrong
     for name, lines in texts.items():
-        text = "".join(line.replace("\\", r"\\").replace("\n", r"\n") + "\n" for line in lines)
-        (new / name).write_bytes(text.encode("utf-8", "surrogatepass"))
+        (new / name).write_bytes(array_files.text_of(lines))
     files = {}
     with OpenFolder(new) as opened:
-        contents = {name: _content(opened, name, "fi") for name in [*arrays, *texts]}
+        contents = {name: _content(opened, name, "fiu") for name in [*arrays, *texts]}
     _parts(place, contents)
     for name, sums in zip(contents, array_files.sums(list(contents.values()))):
         _check_finite(place / name, sums)
         files[name] = {"bytes": len(contents[name]), "crc32": sums.crc32}
-    head = {"format": FORMATS[-1], "kind": kind, **header, "files": files}
     if not _are_files(files):
         raise ValueError(f"{place}: want names of 1 to 101 letters, digits or _ . + -, got {', '.join(files):.300}")
     try:
-        written = json.dumps(head, indent=1, allow_nan=False).encode()
+        written = _json(kind, header, arrays, files)
         _parsed(written)
     except ValueError as error:
         raise ValueError(f"{place / f'{kind}.json'}: want plain JSON, got: {error}") from None
@@ -131,11 +129,24 @@ def _fill(new, place, kind, header, arrays, texts):
     (new / f"{kind}.json").write_bytes(written)
 
 
+def _json(kind, header, arrays, files):
+    number = WITH_BYTES if any(array.dtype == np.uint8 for array in arrays.values()) else PLAIN
+    return json.dumps({"format": number, "kind": kind, **header, "files": files}, indent=1, allow_nan=False).encode()
+
+
+def bytes_at_most(kind: str, header: dict[str, Any], arrays: Mapping[str, np.ndarray],
+                  texts: Mapping[str, Sequence[str]]) -> int:
+    """The bytes of all files that `write` makes of these, or a few more."""
+    sizes = array_files.sizes(arrays, texts)
+    files = {name: {"bytes": size, "crc32": (1 << 32) - 1} for name, size in sizes.items()}
+    return sum(sizes.values()) + len(_json(kind, header, arrays, files))
+
+
 def read(folder: Place, kind: str, use: Callable[..., Any] | None = None, mapped: str = "f") -> Any:
     """The header (dict), the arrays and the texts (dicts, of arrays and `Lines`) that `write` put into the folder.
 
     use: a function of these three, whose result is returned instead. Other threads check the contents meanwhile.
-    mapped: the kinds of dtype ("f" floats, "i" integers) of the arrays that are mapped if they are large
+    mapped: the kinds of dtype ("f" floats, "i" integers, "u" uint8) of the arrays that are mapped if they are large
     All is of one `write`, even while others write. FileNotFoundError if there is no folder. ValueError for another kind
     or version, and for a file that is missing, is a link, has another size or content, or is not what its name says.
     """

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nnlite.classifier.small_model import SmallMLP
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.digests import MOST, repeated
 from nnlite.data.records import Record
@@ -56,5 +57,6 @@ def held_out_score(classifier: TitleClassifier) -> str:
     n, epochs = seen.get("counts", {}).get("held_out", 0), seen.get("validation", [])
     if not n or not epochs or "P@1" not in epochs[-1]:
         return ""
+    before = " before it was shrunk" * isinstance(classifier.model_, SmallMLP)
     return (f"on {n:,} products held out in its training the first category named was true for "
-            f"{100 * epochs[-1]['P@1']:.1f} %")
+            f"{100 * epochs[-1]['P@1']:.1f} %{before}")

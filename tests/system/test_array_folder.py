@@ -33,6 +33,17 @@ def test_awkward_shapes_come_back(tmp_path, shape):
     assert np.array_equal(got, array) and got.shape == shape
 
 
+@pytest.mark.parametrize("dtype, number", [("uint8", 5), ("float32", 4)])
+def test_bytes_have_a_format_of_their_own_and_the_size_is_known_before(tmp_path, dtype, number):
+    arrays = ARRAYS | {"x": np.arange(7).astype(dtype)}
+    folder = write(tmp_path / "a", {"answer": 42}, arrays)
+    header, got, _ = array_folder.read(folder, KIND)
+    assert header["format"] == number and got["x"].dtype == dtype and got["x"].tolist() == list(range(7))
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    at_most = array_folder.bytes_at_most(KIND, {"answer": 42}, arrays, TEXTS)
+    assert size <= at_most <= size + 4 * len(arrays | TEXTS)  # a checksum may have fewer digits
+
+
 def test_a_checksum_of_parts(tmp_path, monkeypatch):
     monkeypatch.setattr(array_files, "CRC_BYTES", 8)
     assert texts_of(write(tmp_path / "a")) == TEXTS

@@ -114,7 +114,8 @@ def test_the_report_is_on_new_records_whoever_calls(products):
 
 
 @pytest.mark.parametrize("array", [
-    np.array([3, 2, 1]), np.array([1, 1]), np.zeros((2, 2), np.int64), np.array([1], np.int32), np.array([1.0])],
+    np.array([3, 2, 1]), np.array([1, 1]), np.zeros((2, 2), np.int64), np.array([2, 1], np.int32), np.array([1.0]),
+    np.array([1, 2, 3], np.uint8)],
     ids=str)
 def test_digests_of_another_form_are_refused(products, array):
     one = TitleClassifier(epochs=1, hidden=(4,)).fit(*zip(*RECORDS))
