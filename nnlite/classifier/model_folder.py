@@ -11,6 +11,9 @@ import scipy.sparse as sp
 
 from nnlite.categories.choice import Categories
 from nnlite.classifier.forms import KINDS, Form
+from nnlite.classifier.small_model import PARTS, SMALL, SmallMLP
+from nnlite.data.digests import from_array, to_array
+from nnlite.data.small_vocabulary import from_small_files, to_small_files
 from nnlite.data.tokens import LONGEST
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.layers import ACTIVATIONS
@@ -68,7 +71,8 @@ HEADER: dict[str, Figure] = {  # the JSON, without what every array folder has, 
 # These are "vocabulary" with the arrays and texts of `Vocabulary.to_files`, and "categories" with the texts of
 # `Categories.to_files`; `from_files` checks them.
 # Arrays of the network, all float32 and finite: features.W (D, H1), features.b (H1,), hidden_i.W, hidden_i.b,
-# labels.W (L, H), labels.b (L,) for the D words and the L labels of the vocabulary
+# labels.W (L, H), labels.b (L,) for the D words and the L labels of the vocabulary. In place of the two in SMALL there
+# may be the PARTS of their SmallRows; then the vocabulary is that of `to_small_files`
 
 
 class Stored(NamedTuple):
@@ -90,7 +94,23 @@ def write(folder: str | PathLike, stored: Stored) -> None:
 
     ValueError, too, for figures that are out of range: `read` would refuse them.
     """
-    about, arrays, texts = stored.vocabulary.to_files()
+    header, arrays, texts = files_of(stored)
+    _check(header)
+    array_folder.write(folder, KIND, header, arrays, texts)
+
+
+def bytes_at_most(stored: Stored) -> int:
+    """The size of the folder that `write` makes, or a few bytes more."""
+    return array_folder.bytes_at_most(KIND, *files_of(stored))
+
+
+def files_of(stored: Stored) -> tuple[dict[str, Any], dict[str, np.ndarray], dict[str, Any]]:
+    """The header, the arrays and the texts of the folder."""
+    texts: dict[str, Any] = {}
+    if isinstance(stored.model, SmallMLP):
+        about, arrays = to_small_files(stored.vocabulary)
+    else:
+        about, arrays, texts = stored.vocabulary.to_files()
     known, lists = stored.categories.to_files()
     overrides = {name: value for name, value in stored.overrides.items() if name not in NOT_SAVED}
     header = _plain({
@@ -98,12 +118,10 @@ def write(folder: str | PathLike, stored: Stored) -> None:
         "activation": stored.model.activation, "output": stored.model.output, "vocabulary": about,
         "categories": known, "training": stored.training,
     })
-    _check(header)
     if stored.form.kind != "lists":
         header["form"] = stored.form.kind
         lists = lists | {COLUMNS: list(stored.form.columns)}
-    array_folder.write(folder, KIND, header, stored.model.params | arrays | {DIGESTS: stored.title_digests},
-                       texts | lists)
+    return header, dict(stored.model.params) | arrays | {DIGESTS: to_array(stored.title_digests)}, texts | lists
 
 
 def _plain(value):
@@ -120,7 +138,7 @@ def read(folder: str | PathLike) -> Stored:
     enabled = gc.isenabled()
     gc.disable()  # starting Numba makes many lasting objects: a hundred collections would take a fifth of the start
     try:
-        return array_folder.read(folder, KIND, partial(_stored, folder))
+        return array_folder.read(folder, KIND, partial(_stored, folder), mapped="fu")
     finally:
         if enabled:
             gc.enable()
@@ -128,14 +146,18 @@ def read(folder: str | PathLike) -> Stored:
 
 def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np.ndarray],
             texts: dict[str, Any]) -> Stored:
-    params = {name: arrays[name] for name in arrays if name.endswith((".W", ".b"))}
+    is_small = f"{SMALL[0]}.{PARTS[0]}" in arrays
+    params = {name: arrays[name] for name in arrays if name.endswith((".W", ".b", *PARTS))}
     try:
         _check(header)
         overrides = {name: tuple(value) if isinstance(value, list) else value
                      for name, value in header["overrides"].items() if name not in NOT_SAVED}
-        vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts, owned=True)
+        if is_small:
+            vocabulary = from_small_files(header["vocabulary"], arrays)
+        else:
+            vocabulary = Vocabulary.from_files(header["vocabulary"], arrays, texts, owned=True)
         categories = Categories.from_files(header["categories"], texts)
-        model = MLP.from_params(params, header["activation"], header["output"])
+        model = (SmallMLP if is_small else MLP).from_params(params, header["activation"], header["output"])
         got, want = (model.n_words, model.n_labels), (vocabulary.n_words, len(vocabulary.labels))
         if got != want:
             raise ValueError("want a network for {} words and {} labels, got one for {} and {}".format(*want, *got))
@@ -143,10 +165,9 @@ def _stored(folder: str | PathLike, header: dict[str, Any], arrays: dict[str, np
         OneOf(KINDS).check("form", form.kind)
         form.check(vocabulary.labels)
         vocabulary.encode_titles(["a"])  # Numba loads the kernels of predicting, which takes a third of a second
-        MLP(1, 1, hidden=(1,)).top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
-        seen = arrays.get(DIGESTS, np.zeros(0, np.int64))  # models of before format 4 have none
-        if seen.dtype != np.int64 or seen.ndim != 1 or (seen[1:] <= seen[:-1]).any():
-            raise ValueError(f"{DIGESTS}: want rising numbers, int64, got others")
+        tiny = SmallMLP.tiny() if is_small else MLP(1, 1, hidden=(1,))
+        tiny.top_k(sp.csr_array((1, 1), dtype=np.float32), 1)
+        seen = from_array(DIGESTS, arrays.get(DIGESTS, np.zeros(0, np.int64)))  # models of before format 4 have none
         return Stored(header["recipe"], overrides, vocabulary, model, categories, header["threshold"],
                       header["training"], seen, form)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:

@@ -3,6 +3,7 @@
 It follows scikit-learn's conventions and works in its pipelines and searches; scikit-learn need not be installed.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
@@ -21,6 +22,8 @@ from nnlite.classifier.page.page import write_page
 from nnlite.classifier.predictor import Predictor
 from nnlite.classifier.said import about_data, about_new, about_unknown, about_validation
 from nnlite.classifier.settings import check_names
+from nnlite.classifier.shrinking import shrunk
+from nnlite.classifier.small_model import SmallMLP
 from nnlite.data.chunks import CHUNK_ROWS, ChunkFolder, write_chunks
 from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
@@ -29,7 +32,6 @@ from nnlite.data.digests import TitleDigests, digests, merged
 from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.network.mlp import MLP
 from nnlite.precision.choice import products_of
 from nnlite.scores.calibration import best_threshold
 from nnlite.scores.explanation import Explanation, explain
@@ -40,6 +42,8 @@ from nnlite.training.trainer import Trainer
 
 MAX_COUNTS = 5_000_000  # words that `fit_files` counts at a time: 200 MB
 THRESHOLD_ROWS = 20_000  # of the training or validation rows, for the threshold
+
+_log = logging.getLogger("nnlite")
 
 
 class TitleClassifier(Predictor):
@@ -167,11 +171,15 @@ class TitleClassifier(Predictor):
         return self
 
     def _new_trainer(self, data: Dataset) -> Trainer:
-        """A trainer of a copy of the network, whose optimiser starts anew."""
+        """A trainer of a copy of the network, as float32, whose optimiser starts anew."""
+        model = self.model_
+        if isinstance(model, SmallMLP):
+            _log.warning("%s", "partial_fit: the rows of few bits become float32: `shrink` makes the model small again")
+            model = model.expanded()
         _, _, others = recipes.split(self.recipe, self.overrides)
-        network = {name: getattr(self.model_, name) for name in recipes.SETTINGS["network"]}
+        network = {name: getattr(model, name) for name in recipes.SETTINGS["network"]}
         trainer = recipes.RECIPES[self.recipe](data, **others | network)
-        for name, p in self.model_.params.items():
+        for name, p in model.params.items():
             trainer.model.params[name][:] = p
         return trainer
 
@@ -216,9 +224,30 @@ class TitleClassifier(Predictor):
         self._check_fitted()
         self.model_.check()
         check_finite(f"{folder}: not saved", self.model_.params, "a training with a smaller learning rate")
-        model_folder.write(folder, model_folder.Stored(
+        model_folder.write(folder, self._stored())
+
+    def _stored(self) -> model_folder.Stored:
+        return model_folder.Stored(
             self.recipe, self.overrides, self.vocabulary_, self.model_, self.categories_, self.threshold_,
-            self.training_, self.title_digests_, self._form))
+            self.training_, self.title_digests_, self._form)
+
+    def _take(self, stored: model_folder.Stored) -> "TitleClassifier":
+        """Become the classifier of what is stored, whose recipe it has. Returns self."""
+        vars(self).update(
+            fitted(stored.vocabulary, stored.model, stored.categories, stored.form, stored.training),
+            threshold_=stored.threshold, title_digests_=stored.title_digests)
+        return self
+
+    def shrink(self, megabytes: float) -> "TitleClassifier":
+        """A classifier that predicts nearly the same, and whose `save` makes a folder of at most so many 10^6 bytes.
+
+        Words that matter least for the predictions are left out, and the rows of the others and of the categories are
+        rounded to 8, 4 or 2 bits a number, see `shrinking`. What was left out is said on the logger "nnlite"; `score`
+        of both tells what it costs. It predicts, explains and is saved as any other; `partial_fit` makes its numbers
+        float32 again, so that it is no longer small. ValueError if all but the words takes more.
+        """
+        self._check_fitted()
+        return type(self)(**self.get_params())._take(shrunk(self._stored(), megabytes))
 
     def to_page(self, path: str | PathLike, megabytes: float = 6.0, example: str | None = None) -> None:
         """Write one HTML file with which a person predicts in a browser, offline and without nnlite.
@@ -250,9 +279,7 @@ class TitleClassifier(Predictor):
             classifier = cls(stored.recipe, **stored.overrides, threads=threads)
         except (TypeError, ValueError) as error:
             raise model_folder.not_whole(folder, error) from None
-        vars(classifier).update(fitted(stored.vocabulary, stored.model, stored.categories, stored.form,
-                                       stored.training),
-                                threshold_=stored.threshold, title_digests_=stored.title_digests)
+        classifier._take(stored)
         classifier.model_.products = products
         return classifier
 
@@ -260,12 +287,13 @@ class TitleClassifier(Predictor):
         """All but the trainer, which has threads; of the network its arrays, because joblib copies one held twice."""
         state = {name: value for name, value in vars(self).items() if name != "_trainer"}
         if model := state.get("model_"):
-            state["model_"] = dict(model.params), model.activation, model.output, model.products.precision
+            network = dict(model.params), model.activation, model.output
+            state["model_"] = type(model), network, model.products.precision
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         if network := state.get("model_"):
-            *network, precision = network
-            self.model_ = MLP.from_params(*network)
+            kind, network, precision = network
+            self.model_ = kind.from_params(*network)
             self.model_.products = products_of(precision)  # of this processor

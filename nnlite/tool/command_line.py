@@ -10,7 +10,7 @@ from typing import Any
 from nnlite import __version__
 from nnlite.precision.choice import PRECISIONS
 from nnlite.system.interrupts import sigterm_as_ctrl_c
-from nnlite.tool import commands, inputs, page_command, reading_options
+from nnlite.tool import commands, inputs, page_command, reading_options, shrink_command
 from nnlite.tool.printing import messages, say
 from nnlite.tool.values import (
     Majors, holdout, majors, minutes, natural, part, place, positive, rate, share, size, widths)
@@ -27,6 +27,7 @@ ABOUT = """Learns which categories a product belongs to from its title.
   nnlite predict shop --data new.csv --out out.csv     add the categories to each row of a file
   nnlite explain shop "Blue cotton dress"              show the effect of each word
   nnlite page shop --out shop.html                     write an HTML file that predicts in a browser, offline
+  nnlite shrink shop --out small --mb 10               make a smaller model
   nnlite propose products.csv --out mapping.tsv        propose which raw categories to merge or drop, for you to edit
   nnlite doctor                                        measure this machine and find what slows it down
 
@@ -243,6 +244,7 @@ def parser() -> Program:
                          help="explain the K likeliest categories (default: %(default)s)")
 
     page_command.options(add(page_command.page, "write a page that predicts in a browser", page_command.ABOUT, "model"))
+    shrink_command.options(add(shrink_command.shrink, "make a smaller model", shrink_command.ABOUT, "model"))
 
     add(commands.doctor, "measure this machine and find what slows it down", DOCTOR, "--json")
     return top

@@ -65,6 +65,7 @@ TARGETS = {
     "datasets": Target(40_000, datasets.make_datasets, datasets.start_datasets),
     "arguments": Target(40_000, arguments.make_arguments, arguments.start_arguments),
     "model-arrays": Target(6_000, arrays.make_model_arrays, arrays.start_model_arrays),
+    "shrunk-arrays": Target(4_000, arrays.make_shrunk_arrays, arrays.start_model_arrays),
     "chunk-arrays": Target(4_000, arrays.make_parts, arrays.start_parts),
     "checkpoints": Target(4_000, arrays.make_checkpoints, arrays.start_checkpoints),
 }

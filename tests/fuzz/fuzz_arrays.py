@@ -59,17 +59,23 @@ def same(a, b):
 
 
 @lru_cache
-def small_model():
+def small_model(shrunk=False):
     titles, categories = zip(*make_catalogue(40))
     with tempfile.TemporaryDirectory() as folder:
         settings = dict(hidden=(3,), epochs=1, min_count=3, label_min_count=4, threads=1, tfidf=True)
-        TitleClassifier(**settings).fit(titles, categories).save(Path(folder, "m"))
+        classifier = TitleClassifier(**settings).fit(titles, categories)
+        (classifier.shrink(1) if shrunk else classifier).save(Path(folder, "m"))
         return parts_of(Path(folder, "m"), "model")
 
 
 def make_model_arrays(rng):
     """The header, the arrays and the texts of a model with changes."""
     return changed(rng, *small_model())
+
+
+def make_shrunk_arrays(rng):
+    """The same of a model with rows of few bits."""
+    return changed(rng, *small_model(shrunk=True))
 
 
 def start_model_arrays(folder):

@@ -24,7 +24,7 @@ def test_files(name, tmp_path, monkeypatch):
 
 @compiled
 @pytest.mark.parametrize("name", ["titles", "vocabulary", "model", "chunks", "command", "datasets", "arguments",
-                                  "model-arrays", "chunk-arrays", "checkpoints"])
+                                  "model-arrays", "shrunk-arrays", "chunk-arrays", "checkpoints"])
 def test_titles_and_folders(name, tmp_path, monkeypatch):
     feed(name, 60, tmp_path, monkeypatch)
 

@@ -15,6 +15,7 @@ from unicodedata import category
 
 import numpy as np
 
+from nnlite.classifier.small_model import SmallRows
 from nnlite.classifier.small_rows import BITS, ROWS, packed, rounded, width
 from nnlite.data.letters import character_kinds, folded
 from nnlite.data.vocabulary import Vocabulary
@@ -42,13 +43,20 @@ class Rows(NamedTuple):
     width: int
 
 
-def exact_rows(w: np.ndarray) -> Rows:
+def exact_bytes(w: np.ndarray | SmallRows) -> int:
+    """The bytes of the codes of `exact_rows`."""
+    return w.codes.size if isinstance(w, SmallRows) else w.nbytes
+
+
+def exact_rows(w: np.ndarray | SmallRows) -> Rows:
     """The Rows of w (n, H) as it is."""
+    if isinstance(w, SmallRows):
+        return Rows(w.codes, w.scales, w.bits, w.shape[1])
     codes, bits = np.frombuffer(w.tobytes(), np.uint8), np.full(len(w), EXACT, np.uint8)
     return Rows(codes, np.ones(len(w), f32), bits, w.shape[1])
 
 
-def rounded_rows(w: np.ndarray, bits: np.ndarray) -> Rows:
+def rounded_rows(w: np.ndarray | SmallRows, bits: np.ndarray) -> Rows:
     """The Rows of w (n, H), rounded to so many bits each, uint8 (n,); 0 is a row of zeros."""
     ends = np.zeros(len(w) + 1, np.int64)
     np.cumsum([width(w.shape[1], b) for b in bits.tolist()], out=ends[1:])

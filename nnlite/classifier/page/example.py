@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nnlite.classifier.page.fitting import usefulness
+from nnlite.classifier.shrinking import usefulness
 from nnlite.classifier.small_rows import squared_errors
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
@@ -22,7 +22,7 @@ def examples(vocabulary: Vocabulary, model: MLP) -> Iterator[str]:
     """
     if vocabulary.hash_size:
         return
-    useful = usefulness(vocabulary, squared_errors(model.params["features.W"], (0,)))[:, 0]
+    useful = usefulness(vocabulary) * squared_errors(model.features.w, (0,))[:, 0]
     best = [vocabulary.words[i].split(" ") for i in np.argsort(-useful, kind="stable")[:CANDIDATES].tolist()]
     best = [words for words in best if all(word.isalpha() and len(word) >= SHORTEST for word in words)]
     pairs = [words for words in best if len(words) == 2 and words[0] != words[1]]

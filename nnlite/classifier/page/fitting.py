@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnlite.classifier.page.contents import Rows, about, exact_rows, packed_text, rounded_rows
+from nnlite.classifier.page.contents import Rows, about, exact_bytes, exact_rows, packed_text, rounded_rows
+from nnlite.classifier.shrinking import usefulness
 from nnlite.classifier.small_rows import BITS, best_choices, squared_errors, width
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
@@ -24,19 +25,6 @@ class Carried(NamedTuple):
     bits: list[int]
 
 
-def usefulness(vocabulary: Vocabulary, squares: np.ndarray) -> np.ndarray:
-    """sqrt(n_d) idf_d^2 squares[d]: how much the predictions change, about, if rows of features.W change by `squares`.
-
-    squares (D, k): sums of squares over a row, such as of an error. n_d: in how many titles word d is. n_d itself, as
-    in the sum over the training titles, gives frequent words too many bits. Columns without counts, where words are
-    hashed, all count the same.
-    """
-    if not vocabulary.word_counts.size:
-        return squares
-    weights = np.sqrt(vocabulary.word_counts) * (1.0 if vocabulary.idf is None else np.square(vocabulary.idf))
-    return weights[:, None] * squares
-
-
 def carried(vocabulary: Vocabulary, model: MLP, more: dict[str, Any], page_bytes: int, beside: int) -> Carried:
     """What fits into a page: all as it is or, if that is too much, rounded rows of the most useful words.
 
@@ -44,8 +32,9 @@ def carried(vocabulary: Vocabulary, model: MLP, more: dict[str, Any], page_bytes
     ValueError if not even the categories fit
     """
     most = page_bytes - beside
-    names = [name[:-2] for name in model.params if name.endswith(".W")]
-    w, b = ({name: model.params[f"{name}.{kind}"] for name in names} for kind in "Wb")
+    names = ["features", *(f"hidden{i}" for i in range(1, len(model.hidden))), "labels"]
+    layers: list[Any] = [model.features, *model.between, model.labels]
+    w, b = ({name: getattr(layer, kind) for name, layer in zip(names, layers)} for kind in "wb")
     header, every = about(vocabulary, model) | more, np.arange(vocabulary.n_words)
 
     def packed(kept: np.ndarray, rows: dict[str, Rows]) -> Carried:
@@ -54,7 +43,7 @@ def carried(vocabulary: Vocabulary, model: MLP, more: dict[str, Any], page_bytes
         text = packed_text(header | {"words": words, "counts": counts}, {name: (rows[name], b[name]) for name in names})
         return Carried(text, kept.size, every.size, np.unique(rows["features"].bits).tolist())
 
-    if 4 * sum(matrix.size for matrix in w.values()) < most:  # base64 takes more than deflating saves
+    if sum(exact_bytes(matrix) for matrix in w.values()) < most:  # base64 takes more than deflating saves
         whole = packed(every, {name: exact_rows(w[name]) for name in names})
         if len(whole.text) <= most:
             return whole
@@ -68,7 +57,7 @@ def carried(vocabulary: Vocabulary, model: MLP, more: dict[str, Any], page_bytes
     if least >= most:
         raise ValueError(f"to_page: megabytes: want more than {(least + beside) / 1e6:.2f} for a page of "
                          f"{len(vocabulary.labels):,} categories, got {page_bytes / 1e6:.2f}")
-    costs = usefulness(vocabulary, squared_errors(w["features"], CHOICES))
+    costs = usefulness(vocabulary)[:, None] * squared_errors(w["features"], CHOICES)
     sizes = [width(w["features"].shape[1], bits) + (bits > 0) * BESIDE for bits in CHOICES]
     room = float(most - least)  # bytes before they are deflated and written as base64: more than will fit
     while True:

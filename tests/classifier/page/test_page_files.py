@@ -117,3 +117,15 @@ def test_the_command_writes_the_page(tmp_path, capsys):
     assert main(["page", str(tmp_path / "shop"), "--out", place, "--mb", "0.01"]) == 2
     assert capsys.readouterr().err.startswith("nnlite: error: megabytes: want more than 0.0")
     assert main(["page", str(tmp_path / "shop"), "--out", str(tmp_path / "shop" / "a.html")]) == 2
+
+
+@compiled
+def test_a_shrunk_model_is_carried_as_it_is(catalogue, tmp_path):
+    small = catalogue.shrink(0.12)
+    small.to_page(tmp_path / "small.html")
+    titles = [title for title, _ in nnlite.make_catalogue(50)]
+    got, want = (one.predict_top_k(titles) for one in (as_carried(small, tmp_path / "small.html"), small))
+    for ours, theirs in zip(got, want):
+        assert dict(ours) == pytest.approx(dict(theirs), rel=1e-5)
+    small.to_page(tmp_path / "smaller.html", 0.09)
+    assert (tmp_path / "smaller.html").stat().st_size <= 90_000
