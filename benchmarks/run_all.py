@@ -49,6 +49,8 @@ SECTIONS = {
     # how good
     "few_titles": Section(9, "quality.few_titles", (), (TITLES,)),
     "ablation": Section(5, "quality.ablation", (), (TITLES,)),
+    "sizes": Section(20, "quality.sizes", ("--seeds", "5"), (TITLES,)),
+    "sizes_many": Section(20, "quality.sizes", ("--many",)),
     "categories": Section(1, "quality.categories", (), (TITLES,)),
     "page": Section(2, "quality.page", (), (TITLES,)),
     "quality_xmc": Section(8, "quality.compare", ("--datasets", "bibtex", "delicious"), (DATA,)),

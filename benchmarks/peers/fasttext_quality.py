@@ -46,6 +46,18 @@ class Own:
         return self.folder / "model.bin"
 
 
+class Small(Own):
+    """Quantised after the training, as its documentation says; `cutoff` rows of words are kept, and trained further."""
+
+    def __init__(self, job, folder, threads, seed, cutoff=0, qout=False, **params):
+        self.quantised = {"cutoff": cutoff, "qout": qout, "qnorm": True, "retrain": True}
+        super().__init__(job, folder, threads, seed, **params)
+
+    def train(self) -> None:
+        super().train()
+        self.model.quantize(str(self.path), **self.quantised)
+
+
 class Shared(Own):
     ngrams = 1
 
@@ -57,4 +69,4 @@ class Shared(Own):
 
 
 if __name__ == "__main__":
-    protocol.serve({"own": Own, "shared": Shared})
+    protocol.serve({"own": Own, "small": Small, "shared": Shared})
