@@ -1,5 +1,6 @@
 """nnlite: a multilayer perceptron from scratch that learns a product's categories from its title."""
 
+from nnlite.classifier.audit import audit
 from nnlite.classifier.splitting import holdout_split
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.catalogue import make_catalogue
@@ -21,6 +22,6 @@ __version__ = "0.2.0"
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "Dataset", "FileReport", "Record", "TitleClassifier", "Trainer", "Vocabulary",
-    "check_gradients", "evaluate", "holdout_split", "inspect_file", "linear_bce", "make_catalogue", "plan",
+    "audit", "check_gradients", "evaluate", "holdout_split", "inspect_file", "linear_bce", "make_catalogue", "plan",
     "read_records", "read_xmc", "write_chunks",
 ]

@@ -79,6 +79,23 @@ def slices(titles: Iterable[str]) -> Iterator[list[str]]:
         yield some
 
 
+def groups_of(titles: Iterable[str], seed: int = 0) -> np.ndarray:
+    """int64 (N,): the number of the group of each cleaned title, in the order of the groups' shuffled keys."""
+    keys = [shuffled(keys_of(some), seed) for some in slices(titles)]
+    return np.unique(np.concatenate([np.zeros(0, np.uint64), *keys]), return_inverse=True)[1].ravel()
+
+
+def folds_of(groups: np.ndarray, n_folds: int) -> np.ndarray:
+    """int64 (N,): the fold of each title, 0 to n_folds - 1, from `groups_of`; a group is in one fold as a whole.
+
+    The groups, in their order, are cut where a fold has its share of the titles. A group that is larger than a fold
+    leaves some folds empty. The order of the titles does not count.
+    """
+    sizes = np.bincount(groups)
+    middles = np.cumsum(sizes) - (sizes + 1) // 2  # of each group: titles before it, and half of its own
+    return (middles * n_folds // max(groups.size, 1))[groups]
+
+
 class Groups:
     """How many products each group has, counted while titles pass, in bounded memory.
 

@@ -118,7 +118,7 @@ class RecordStream(Iterator[Record]):
 class RecordReader(RecordStream):
     """The records of some files; `skipped` counts by the keys of WANTED.
 
-    readings: a `Reading` for each file that has been begun
+    readings: a `Reading` for each file that has been begun    number: the line, or row, of the last record in its file
     """
 
     _records: Generator[Record, None, None]
@@ -128,7 +128,7 @@ class RecordReader(RecordStream):
         if not self.paths:
             raise ValueError("read_records: no file given, want at least one")
         self._position = Position("reading", sizes_of(self.paths))
-        self.readings: list[Reading] = []
+        self.number, self.readings = 0, list[Reading]()
         super().__init__(self._read())
 
     def summary(self) -> str:
@@ -176,7 +176,7 @@ class RecordReader(RecordStream):
                 try:
                     for number, result in reading.results():
                         if isinstance(result, Record):
-                            self.n_records += 1
+                            self.n_records, self.number = self.n_records + 1, number
                             if not self.n_records % SAID_RECORDS:
                                 self._position.say(self.n_records, len(self.readings) - 1, reading.n_bytes())
                             yield result

@@ -1,5 +1,6 @@
 """Why a title gets its categories: the exact effect of each word, found by leaving it out."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +13,11 @@ from nnlite.kernels import hashing
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.system.ranges import finite, instance, integer
+from nnlite.system.threads import blocks
 
 MAX_WORDS = 1_000  # of a title: each different word becomes a row nearly as long as the title
+TOGETHER = 200  # titles whose words are left out at the same time
+LEAST_EFFECT, NAMED = 0.5, 5  # on a logit, of a word that is named as a reason; and how many are
 
 f32 = np.float32
 
@@ -60,6 +64,39 @@ def explain(vocabulary: Vocabulary, model: MLP, title: str, k: int = 5,
         Explanation(vocabulary.labels[label], float(p[0, j]), tuple(
             Effect(word, float(p[0, j] - p[i, j]), float(z[0, j] - z[i, j])) for i, word in enumerate(words, start=1)))
         for j, label in enumerate(labels)]
+
+
+def reasons(vocabulary: Vocabulary, model: MLP, titles: Sequence[str], labels: np.ndarray, others: np.ndarray,
+            threads: int | None = None) -> list[tuple[str, ...]]:
+    """For each title the words that make others[i] likelier than labels[i], strongest first; none for a longer title.
+
+    labels, others (N,): ids; -1 among `labels` is no label, and the words are those that make others[i] likelier.
+    A word is named if the difference of the two logits falls by LEAST_EFFECT or more without it (`left_out`).
+    """
+    found: list[tuple[str, ...]] = []
+    w, b = model.params["labels.W"], model.params["labels.b"]
+    for some in blocks(len(titles), TOGETHER):
+        words, xs = zip(*(left_out(vocabulary, title) if _is_short(title) else ([], sp.csr_array((1, model.n_words), f32))
+                          for title in titles[some]))
+        title_of = np.repeat(np.arange(some.start, some.stop), [1 + len(own) for own in words])
+        label, other = labels[title_of], others[title_of]
+
+        def one_block(rows, h):
+            z = np.einsum("ij,ij->i", h, w[other[rows]]) + b[other[rows]]
+            given = label[rows] >= 0
+            return z - given * (np.einsum("ij,ij->i", h, w[label[rows]]) + b[label[rows]])
+
+        x = sp.csr_array(sp.vstack(xs, "csr", f32))
+        z = finite("reasons: logits", np.concatenate(model.each_block(x, one_block, threads)))
+        for own, margins in zip(words, np.split(z, np.flatnonzero(np.diff(title_of)) + 1)):
+            effects = margins[0] - margins[1:]
+            order = np.argsort(-effects, kind="stable")[:NAMED]
+            found.append(tuple(own[i] for i in order if effects[i] >= LEAST_EFFECT))
+    return found
+
+
+def _is_short(title):
+    return len(tokens.tokenise(title)) <= MAX_WORDS
 
 
 def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_array]:

@@ -10,7 +10,7 @@ from typing import Any
 from nnlite import __version__
 from nnlite.precision.choice import PRECISIONS
 from nnlite.system.interrupts import sigterm_as_ctrl_c
-from nnlite.tool import commands, inputs, page_command, reading_options, shrink_command
+from nnlite.tool import audit_command, commands, inputs, page_command, reading_options, shrink_command
 from nnlite.tool.printing import messages, say
 from nnlite.tool.values import (
     Majors, holdout, majors, minutes, natural, part, place, positive, rate, share, size, widths)
@@ -29,6 +29,7 @@ ABOUT = """Learns which categories a product belongs to from its title.
   nnlite page shop --out shop.html                     write an HTML file that predicts in a browser, offline
   nnlite shrink shop --out small --mb 10               make a smaller model
   nnlite propose products.csv --out mapping.tsv        propose which raw categories to merge or drop, for you to edit
+  nnlite audit products.csv --out suspects.csv         find wrong and missing categories
   nnlite doctor                                        measure this machine and find what slows it down
 
 Product files are .csv, .tsv, .jsonl, .json, .xml, .txt (fastText), .xlsx or .parquet, plain or .gz, .bz2, .xz, or - for
@@ -245,6 +246,11 @@ def parser() -> Program:
 
     page_command.options(add(page_command.page, "write a page that predicts in a browser", page_command.ABOUT, "model"))
     shrink_command.options(add(shrink_command.shrink, "make a smaller model", shrink_command.ABOUT, "model"))
+
+    command = add(audit_command.audit, "find wrong and missing categories", audit_command.ABOUT, "data")
+    audit_command.options(command)
+    _recipe_options(command)
+    reading_options.add(command)
 
     add(commands.doctor, "measure this machine and find what slows it down", DOCTOR, "--json")
     return top

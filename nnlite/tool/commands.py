@@ -30,7 +30,6 @@ from nnlite.tool.progress import MANY_EPOCHS, display, stages_shown
 from nnlite.tool.report.sections import write_report
 from nnlite.tool.titles import batches, json_line, line, raw_line, typed
 from nnlite.training.planning import plan as make_plan
-from nnlite.training.recipes import SETTINGS
 
 
 def train(args: Namespace) -> int:
@@ -41,9 +40,9 @@ def train(args: Namespace) -> int:
     train_command.check(args)
     array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
     if args.minutes is not None or args.memory is not None:
-        inform(train_command.fit_limits(args, _settings(args), options, began))
+        inform(train_command.fit_limits(args, train_command.settings(args), options, began))
     first = train_command.arguments_of(args, train_command.SCORED)
-    classifier = TitleClassifier(args.recipe, **_settings(first))
+    classifier = TitleClassifier(args.recipe, **train_command.settings(first))
     places.check({"--report": args.report},
                  {"--model": args.model, "--chunks": args.chunks, "--checkpoints": args.checkpoints},
                  [*args.data, *(args.validation or []), *([args.mapping] if args.mapping else [])])
@@ -83,7 +82,7 @@ def train(args: Namespace) -> int:
 def _refit(args: Namespace, sides: train_command.Sides, inform: Callable[[str], None]) -> bool:
     """Train on all products and save the model in place of the scored one. Returns whether Ctrl-C prevented it."""
     own = train_command.arguments_of(args, train_command.ALL)
-    classifier = TitleClassifier(args.recipe, **_settings(own))
+    classifier = TitleClassifier(args.recipe, **train_command.settings(own))
     inform(f"--refit: trains on all {sides.n_titles:,} products")
     try:
         with nullcontext() if args.quiet else closing(display(say)) as on_step:
@@ -122,12 +121,6 @@ def _errors_only() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _settings(args: Namespace) -> dict[str, Any]:
-    """The options of `train` and `plan` that were given and are settings of a recipe, by name."""
-    known = set().union(*SETTINGS.values())
-    return {name: value for name, value in vars(args).items() if name in known and value is not None}
-
-
 def _read(paths: list[Path], options: dict[str, Any], inform: Callable[[str], None],
           ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The titles and the categories in the files."""
@@ -158,7 +151,7 @@ def plan(args: Namespace) -> None:
     limits = {name: value for name in ("minutes", "memory", "holdout") if (value := getattr(args, name)) is not None}
     asked: dict[str, Any] = {"refit": True} if args.refit else {}
     asked |= {"chunk_rows": args.chunk_rows or CHUNK_ROWS} if args.chunks else {}
-    found = make_plan(args.data, args.recipe, **_settings(args), **limits, **asked, **reading_options.reading(args))
+    found = make_plan(args.data, args.recipe, **train_command.settings(args), **limits, **asked, **reading_options.reading(args))
     if args.json:
         sums = {name: getattr(found, name) for name in ("total_seconds", "low_seconds", "high_seconds", "total_memory",
                                                         "high_memory")}

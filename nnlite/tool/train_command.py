@@ -44,6 +44,12 @@ def check(args: Namespace) -> None:
                          + ("--validation, which holds out none" if validation else "--holdout 0"))
 
 
+def settings(args: Namespace) -> dict[str, Any]:
+    """The options of `train`, `plan` and `audit` that were given and are settings of a recipe, by name."""
+    known = set().union(*recipes.SETTINGS.values())
+    return {name: value for name, value in vars(args).items() if name in known and value is not None}
+
+
 def arguments_of(args: Namespace, name: str) -> Namespace:
     """The arguments of one of the two trainings of --refit, SCORED or ALL, whose folders are its own."""
     own = {option: getattr(args, option) / name for option in ("chunks", "checkpoints") if getattr(args, option)}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nnlite.classifier.audit import MOST_FOLDS
 from nnlite.data.holdout import MOST
 from nnlite.tool.reading_options import unquoted
 from nnlite.training.choosing import n_bytes_of
@@ -70,6 +71,7 @@ SHARES = "a number of at least 0 and at most 1", "a number of at least 0 and bel
 positive = Number(int, 1, 2**31 - 1, "a whole number of at least 1")
 natural = Number(int, 0, 2**64 - 1, "a whole number of at least 0")
 share, part = Number(float, 0, 1, SHARES[0]), Number(float, 0, math.nextafter(1, 0), SHARES[1])
+folds = Number(int, 2, MOST_FOLDS, f"a whole number of 2 to {MOST_FOLDS}")
 rate = Number(float, math.ulp(0.0), sys.float_info.max, "a number above 0")
 megabytes = Number(float, math.ulp(0.0), 1e9, "a number of megabytes above 0")
 minutes = Number(float, math.ulp(0.0), 10**9, "a number of minutes above 0")

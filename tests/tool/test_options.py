@@ -3,7 +3,7 @@
 import pytest
 
 import nnlite
-from nnlite.tool import commands
+from nnlite.tool import commands, train_command
 from nnlite.tool.command_line import main, parser
 
 GIVEN = dict(epochs=3, batch_rows=5, lr=0.5, hidden=(3, 2), dropout=0.25, negligible=0.125, min_count=7,
@@ -17,18 +17,19 @@ def typed(given):
                          ",".join(map(str, one)) if isinstance(one, tuple) else str(one))]
 
 
-@pytest.mark.parametrize("command", [["train", "a.jsonl", "--model", "m"], ["plan", "a.jsonl"]])
+@pytest.mark.parametrize("command", [["train", "a.jsonl", "--model", "m"], ["plan", "a.jsonl"],
+                                     ["audit", "a.jsonl", "--out", "b.csv"]])
 def test_every_option_of_the_recipe_arrives(command):
     args = parser().parse_args([*command, *typed(GIVEN)])
-    assert commands._settings(args) == GIVEN
+    assert train_command.settings(args) == GIVEN
     args = parser().parse_args([*command, "--mapping", "m.tsv", "--recipe", "deck"])
-    assert {name: str(value) for name, value in commands._settings(args).items()} == {"mapping": "m.tsv"}
-    assert args.recipe == "deck" and commands._settings(parser().parse_args(command)) == {}
+    assert {name: str(value) for name, value in train_command.settings(args).items()} == {"mapping": "m.tsv"}
+    assert args.recipe == "deck" and train_command.settings(parser().parse_args(command)) == {}
 
 
 def test_an_option_that_is_0_arrives():
     args = parser().parse_args(["train", "a.jsonl", "--model", "m", "--seed", "0", "--dropout", "0"])
-    assert commands._settings(args) == dict(seed=0, dropout=0.0)
+    assert train_command.settings(args) == dict(seed=0, dropout=0.0)
 
 
 def test_every_option_of_a_plan_reaches_it(tmp_path, monkeypatch):

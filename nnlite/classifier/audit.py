@@ -1,0 +1,239 @@
+"""`audit`: which products of a catalogue probably have a wrong category or lack one, and where it contradicts itself.
+
+Every product is judged by a network that was trained on others, of which none is a near-duplicate of it. Memory holds
+the encoded records, one network with its optimiser, and a few numbers for each category given: never rows x labels.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nnlite.categories.choice import Categories
+from nnlite.categories.consistency import Contradiction, contradictions, same_products
+from nnlite.classifier.arguments import checked_records
+from nnlite.classifier.noted_fit import OnStep
+from nnlite.classifier.said import about_data
+from nnlite.classifier.settings import Settings
+from nnlite.data.dataset import Dataset
+from nnlite.data.holdout import folds_of, groups_of
+from nnlite.data.records import Record
+from nnlite.data.vocabulary import Vocabulary
+from nnlite.data.vocabulary_checks import check_columns
+from nnlite.network.mlp import MLP
+from nnlite.scores import metrics
+from nnlite.scores.confusion import DEVIATIONS, taken_for_each_other, told_apart
+from nnlite.scores.explanation import reasons
+from nnlite.scores.suspicion import (
+    Candidates, Judged, Share, judge, missing, share_of_wrong, together, wrong, wrong_probability)
+from nnlite.system.ranges import integer
+from nnlite.training import recipes
+from nnlite.training.history import Step
+
+MOST_FOLDS = 20
+LEAST = 0.1  # the score of a suspect
+LIKELIEST = 3  # labels that a product does not have, which are looked at
+
+
+class Suspect(NamedTuple):
+    """A category of a product that is probably wrong, or one that the product probably lacks.
+
+    row: the place of the product in the records, from 0 on    kind: "wrong" or "missing"
+    category: the one that is wrong or missing
+    suggestion: the category that the network gives instead of a wrong one; the missing one itself
+    score: wrong: the probability that it is wrong, `suspicion.wrong_probability`; missing: the network's probability
+    """
+
+    row: int
+    title: str
+    kind: str
+    category: str
+    suggestion: str
+    score: float
+
+
+class Twins(NamedTuple):
+    """Two categories of which one may do.
+
+    kind: "same products" or "taken for each other"    n_first, n_second: records that have them
+    n: records that have both; or that have one of them, while the other is likelier
+    """
+
+    first: str
+    second: str
+    kind: str
+    n_first: int
+    n_second: int
+    n: int
+
+
+class AtRandom(NamedTuple):
+    """A category that titles do not tell: its records, the mean probability there, and its share of all records."""
+
+    category: str
+    n_records: int
+    own: float
+    base: float
+
+
+class Audit(NamedTuple):
+    """All that an audit finds, each list with the surest or largest first.
+
+    words: place of a suspect -> words of its title that speak against a wrong category, or for a missing one
+    share: of the categories given, how many are wrong    n_given: categories given, of those that are learnt
+    """
+
+    suspects: list[Suspect]
+    words: dict[int, tuple[str, ...]]
+    share: Share
+    twins: list[Twins]
+    at_random: list[AtRandom]
+    contradictions: list[Contradiction]
+    n_records: int
+    n_given: int
+    n_labels: int
+    folds: int
+
+
+def audit(records: Iterable[Record], recipe: str = "default", folds: int = 5, **overrides: Any) -> list[Suspect]:
+    """The `Suspect`s among some records, most suspicious first: those with a score of at least LEAST.
+
+    records: pairs of a title and its categories, such as `read_records` yields
+    folds: 2 to MOST_FOLDS; each part of the records is judged by a network that is trained on the others
+    recipe, overrides: as `TitleClassifier` takes them, but no checkpoints; categories of fewer products than its
+        label_min_count are not judged
+    TypeError or ValueError as `TitleClassifier.fit` raises, or if all titles are near-duplicates of each other.
+    """
+    return audited(records, recipe, folds, **overrides).suspects
+
+
+def audited(records: Iterable[Record], recipe: str = "default", folds: int = 5, n_explained: int = 0,
+            on_step: OnStep = None, **overrides: Any) -> Audit:
+    """All that `audit` finds.
+
+    n_explained: how many suspects of each fold and kind have words
+    on_step: called after every update, with steps and epochs counted as of one training
+    """
+    folds, overrides = integer("audit: folds", folds), Settings(recipe, **overrides).overrides
+    if not 2 <= folds <= MOST_FOLDS:
+        raise ValueError(f"audit: folds: want 2 to {MOST_FOLDS}, got {folds}")
+    if "checkpoints" in overrides:
+        raise ValueError("audit: checkpoints: want none, because there are several trainings")
+    if not (given := list(records)):
+        raise ValueError("audit: want records, got none")
+    records = checked_records("audit", *check_columns(given))
+    features, asked, others = recipes.split(recipe, overrides)
+    known = Categories.choose(records, **asked)
+    kept, (mapped, _) = known.kept(records), known.apply(records)
+    vocabulary = Vocabulary.build(mapped, **features)
+    data = vocabulary.encode(mapped)
+    about_data(vocabulary, data)
+    networks = _Folds(mapped, vocabulary, data, folds, others)
+    networks.judge(recipe, n_explained, on_step)
+    return networks.audit(records, kept)
+
+
+class _Folds:
+    """A network for each fold of some records, and what they say of the records that they were not trained on.
+
+    fold (N,): of each record    n: how many there are
+    words: (row, label or -1, other label) of a suspect -> words of its title
+    """
+
+    def __init__(self, records: list[Record], vocabulary: Vocabulary, data: Dataset, n_folds: int,
+                 settings: dict[str, Any]):
+        self.titles, self.vocabulary, self.data = [title for title, _ in records], vocabulary, data
+        self.settings, self.y = settings, data.arrays()[1]
+        self.seed, self.threads = settings.get("seed", 0), settings.get("threads")
+        self.groups = groups_of(self.titles, self.seed)
+        folds, self.fold = np.unique(folds_of(self.groups, n_folds), return_inverse=True)  # without empty ones
+        self.n, self.words = folds.size, dict[tuple[int, ...], tuple[str, ...]]()
+        if self.n < 2:
+            raise ValueError("audit: want titles that differ in more than numbers and sizes, got "
+                             f"{len(records):,} near-duplicates")
+
+    def judge(self, recipe: str, n_explained: int, on_step: OnStep) -> None:
+        """Train the networks, one after the other, and collect what each says of its fold."""
+        parts, rows, began = [], [np.flatnonzero(self.fold == i) for i in range(self.n)], perf_counter()
+        for i, own in enumerate(rows):
+            train, held = self.data.take(np.flatnonzero(self.fold != i)), self.data.take(own)
+            trainer = recipes.RECIPES[recipe](train, **self.settings)
+            trainer.fit(train, on_step=on_step and _Course(on_step, self.n, trainer.epochs, i, began))
+            parts.append(judge(trainer.model, held, LIKELIEST, self.seed, self.threads))
+            if n_explained:
+                self.explain(trainer.model, own, held, parts[-1], n_explained)
+        self.judged = together(parts, rows, self.y)
+
+    def explain(self, model: MLP, own: np.ndarray, held: Dataset, judged: Judged, n: int) -> None:
+        """Note the words of the n surest suspects of each kind in a fold; own: the numbers of its rows."""
+        for every in wrong(held.arrays()[1], judged), missing(judged):
+            found = every.take(np.argsort(-every.evidence, kind="stable")[:n])
+            titles, rows = [self.titles[i] for i in own[found.row]], own[found.row].tolist()
+            words = reasons(self.vocabulary, model, titles, found.label, found.other, self.threads)
+            self.words |= dict(zip(zip(rows, found.label.tolist(), found.other.tolist()), words))
+
+    def audit(self, records: list[Record], kept: list[int]) -> Audit:
+        """All findings; records: all of them    kept: the places among them of those that were judged"""
+        given, dealt = wrong(self.y, self.judged), self.judged.dealt
+        share = share_of_wrong(given.evidence, dealt, self.groups[given.row],
+                               self.groups[self.judged.dealt_rows], self.seed)
+        found = list(self.suspects(given, wrong_probability(given.evidence, dealt, share.estimate)))
+        found.sort(key=lambda one: -one[-1])
+        labels = self.vocabulary.labels
+        suspects = [Suspect(kept[row], self.titles[row], kind, labels[other if label < 0 else label], labels[other], p)
+                    for kind, row, label, other, p in found]
+        words = {i: self.words[row, label, other] for i, (_, row, label, other, _) in enumerate(found)
+                 if (row, label, other) in self.words}
+        return Audit(suspects, words, share, self.twins(), self.at_random(given), contradictions(records), len(records),
+                     given.row.size, len(labels), self.n)
+
+    def suspects(self, given: Candidates, p_wrong: np.ndarray) -> Iterator[tuple[str, int, int, int, float]]:
+        """(kind, row, label, other, score) of each suspect, of each kind the surest first.
+
+        A category that is suggested for a wrong one is not missing as well.
+        """
+        n_labels, others = len(self.vocabulary.labels), missing(self.judged)
+        others = others.take(~np.isin(others.row * n_labels + others.other,
+                                      (given.row * n_labels + given.other)[p_wrong >= LEAST]))
+        p_missing = metrics.sigmoid(others.evidence)
+        for kind, every, p in ("wrong", given, p_wrong), ("missing", others, p_missing):
+            order = np.argsort(-every.evidence, kind="stable")
+            order = order[p[order] >= LEAST]
+            row, label, other, _ = (column.tolist() for column in every.take(order))
+            yield from zip(repeat(kind), row, label, other, p[order].tolist())
+
+    def twins(self) -> list[Twins]:
+        """Pairs of categories, those that are given to the same products first."""
+        labels, counts = self.vocabulary.labels, np.bincount(self.y.indices, minlength=self.data.n_labels).tolist()
+        together = same_products(self.data.y)
+        taken = taken_for_each_other(self.y, len(labels), self.judged)
+        return [Twins(labels[a], labels[b], kind, counts[a], counts[b], n)
+                for kind, pairs in (("same products", together), ("taken for each other", taken)) for a, b, n in pairs]
+
+    def at_random(self, given: Candidates) -> list[AtRandom]:
+        """The categories that titles do not tell, the most frequent first."""
+        n_labels = self.data.n_labels
+        counts = np.bincount(given.label, minlength=n_labels)
+        own = np.bincount(given.label, metrics.sigmoid(self.judged.given), n_labels) / np.maximum(counts, 1)
+        found = np.flatnonzero((told_apart(self.y, self.judged) < DEVIATIONS) & (counts > 0))
+        return [AtRandom(self.vocabulary.labels[i], int(counts[i]), float(own[i]), float(counts[i] / self.y.n_rows))
+                for i in found[np.argsort(-counts[found], kind="stable")]]
+
+
+@dataclass
+class _Course:
+    """The `on_step` of the trainings of all folds: counts steps, epochs and seconds as of one training."""
+
+    on_step: Callable[[Step], Any]
+    n_folds: int
+    epochs: int  # of each training
+    fold: int  # whose network is trained now
+    began: float
+
+    def __call__(self, step: Step) -> None:
+        n = step.n_steps or 0
+        self.on_step(step._replace(step=self.fold * n + step.step, n_steps=self.n_folds * n,
+                                   epoch=self.fold * self.epochs + step.epoch, seconds=perf_counter() - self.began))
