@@ -28,7 +28,8 @@ from nnlite.scores import metrics
 from nnlite.scores.confusion import DEVIATIONS, taken_for_each_other, told_apart
 from nnlite.scores.explanation import reasons
 from nnlite.scores.suspicion import (
-    Candidates, Judged, Share, judge, missing, share_of_wrong, together, wrong, wrong_probability)
+    Associations, Candidates, Share, evidence, judge, missing, rows_of, share_of_wrong, together, wrong,
+    wrong_probability)
 from nnlite.system.ranges import integer
 from nnlite.training import recipes
 from nnlite.training.history import Step
@@ -154,6 +155,9 @@ class _Folds:
         if self.n < 2:
             raise ValueError("audit: want titles that differ in more than numbers and sizes, got "
                              f"{len(records):,} near-duplicates")
+        self.dealt = np.random.default_rng(self.seed).integers(data.n_labels, size=self.y.indices.size, dtype=np.int32)
+        associations = Associations(self.y, data.n_labels)
+        self.associated = tuple(associations.strongest(labels, self.threads) for labels in (self.y.indices, self.dealt))
 
     def judge(self, recipe: str, n_explained: int, on_step: OnStep) -> None:
         """Train the networks, one after the other, and collect what each says of its fold."""
@@ -162,25 +166,27 @@ class _Folds:
             train, held = self.data.take(np.flatnonzero(self.fold != i)), self.data.take(own)
             trainer = recipes.RECIPES[recipe](train, **self.settings)
             trainer.fit(train, on_step=on_step and _Course(on_step, self.n, trainer.epochs, i, began))
-            parts.append(judge(trainer.model, held, LIKELIEST, self.seed, self.threads))
+            here = np.isin(rows_of(self.y), own)
+            parts.append(judge(trainer.model, held, self.dealt[here], LIKELIEST, self.threads))
             if n_explained:
-                self.explain(trainer.model, own, held, parts[-1], n_explained)
+                against = evidence(parts[-1], tuple(every[here] for every in self.associated))
+                for candidates in wrong(held.arrays()[1], parts[-1], against), missing(parts[-1]):
+                    self.explain(trainer.model, own, candidates, n_explained)
         self.judged = together(parts, rows, self.y)
 
-    def explain(self, model: MLP, own: np.ndarray, held: Dataset, judged: Judged, n: int) -> None:
-        """Note the words of the n surest suspects of each kind in a fold; own: the numbers of its rows."""
-        for every in wrong(held.arrays()[1], judged), missing(judged):
-            found = every.take(np.argsort(-every.evidence, kind="stable")[:n])
-            titles, rows = [self.titles[i] for i in own[found.row]], own[found.row].tolist()
-            words = reasons(self.vocabulary, model, titles, found.label, found.other, self.threads)
-            self.words |= dict(zip(zip(rows, found.label.tolist(), found.other.tolist()), words))
+    def explain(self, model: MLP, own: np.ndarray, candidates: Candidates, n: int) -> None:
+        """Note the words of the n surest candidates in a fold; own: the numbers of its rows."""
+        found = candidates.take(np.argsort(-candidates.evidence, kind="stable")[:n])
+        titles, rows = [self.titles[i] for i in own[found.row]], own[found.row].tolist()
+        words = reasons(self.vocabulary, model, titles, found.label, found.other, self.threads)
+        self.words |= dict(zip(zip(rows, found.label.tolist(), found.other.tolist()), words))
 
     def audit(self, records: list[Record], kept: list[int]) -> Audit:
         """All findings; records: all of them    kept: the places among them of those that were judged"""
-        given, dealt = wrong(self.y, self.judged), self.judged.dealt
-        share = share_of_wrong(given.evidence, dealt, self.groups[given.row],
-                               self.groups[self.judged.dealt_rows], self.seed)
-        found = list(self.suspects(given, wrong_probability(given.evidence, dealt, share.estimate)))
+        against = evidence(self.judged, self.associated)
+        given = wrong(self.y, self.judged, against)
+        share = share_of_wrong(against, self.groups[given.row], self.seed)
+        found = list(self.suspects(given, wrong_probability(against, share.estimate)))
         found.sort(key=lambda one: -one[-1])
         labels = self.vocabulary.labels
         suspects = [Suspect(kept[row], self.titles[row], kind, labels[other if label < 0 else label], labels[other], p)

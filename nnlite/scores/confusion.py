@@ -1,4 +1,4 @@
-"""Which labels networks take for each other, and which they cannot tell from the titles, from what they have `Judged`."""
+"""Which labels networks take for each other, and which they cannot tell from titles, from what they have `Judged`."""
 
 import numpy as np
 

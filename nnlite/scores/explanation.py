@@ -76,8 +76,7 @@ def reasons(vocabulary: Vocabulary, model: MLP, titles: Sequence[str], labels: n
     found: list[tuple[str, ...]] = []
     w, b = model.params["labels.W"], model.params["labels.b"]
     for some in blocks(len(titles), TOGETHER):
-        words, xs = zip(*(left_out(vocabulary, title) if _is_short(title) else ([], sp.csr_array((1, model.n_words), f32))
-                          for title in titles[some]))
+        words, xs = zip(*(left_out(vocabulary, title if _is_short(title) else "") for title in titles[some]))
         title_of = np.repeat(np.arange(some.start, some.stop), [1 + len(own) for own in words])
         label, other = labels[title_of], others[title_of]
 

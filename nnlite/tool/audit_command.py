@@ -70,7 +70,8 @@ def audit(args: Namespace) -> None:
         say(reader.summary())
         say(f"trains {args.folds} networks, each on the products that it does not judge")
         with closing(display(say)) as on_step:
-            found = audited(records, args.recipe, args.folds, args.top, Expected(on_step), **train_command.settings(args))
+            found = audited(records, args.recipe, args.folds, args.top, Expected(on_step),
+                            **train_command.settings(args))
     with replacing(args.out) as file:
         file.write(table(found, records, rows, args.top, DELIMITERS[args.out.suffix.lower()]).encode())
     if args.report:
@@ -122,7 +123,7 @@ def summary(found: Audit, rows: list[str]) -> Iterator[str]:
            f"{100 * share.estimate:.1f} % of these are wrong ({100 * share.low:.1f} to {100 * share.high:.1f} %)")
     yield f"suspects: {kinds['wrong']:,} categories that may be wrong, {kinds['missing']:,} that may be missing"
     yield from _some("titles with different categories", [
-        f"{one.title!r:.60} in rows {', '.join(rows[row] for row in one.rows[:SHOWN])}" for one in found.contradictions])
+        f"{one.title!r:.60}, rows {', '.join(rows[row] for row in one.rows[:SHOWN])}" for one in found.contradictions])
     yield from _some("twins", [f"{one.first!r} and {one.second!r}, {one.kind}" for one in found.twins])
     yield from _some("categories that no title tells", [
         f"{one.category!r} ({one.n_records:,} products)" for one in found.at_random])

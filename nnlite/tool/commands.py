@@ -151,7 +151,8 @@ def plan(args: Namespace) -> None:
     limits = {name: value for name in ("minutes", "memory", "holdout") if (value := getattr(args, name)) is not None}
     asked: dict[str, Any] = {"refit": True} if args.refit else {}
     asked |= {"chunk_rows": args.chunk_rows or CHUNK_ROWS} if args.chunks else {}
-    found = make_plan(args.data, args.recipe, **train_command.settings(args), **limits, **asked, **reading_options.reading(args))
+    asked |= train_command.settings(args)
+    found = make_plan(args.data, args.recipe, **limits, **asked, **reading_options.reading(args))
     if args.json:
         sums = {name: getattr(found, name) for name in ("total_seconds", "low_seconds", "high_seconds", "total_memory",
                                                         "high_memory")}
