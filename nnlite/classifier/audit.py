@@ -4,8 +4,9 @@ Every product is judged by a network that was trained on others, of which none i
 the encoded records, one network with its optimiser, and a few numbers for each category given: never rows x labels.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -28,8 +29,7 @@ from nnlite.scores import metrics
 from nnlite.scores.confusion import DEVIATIONS, taken_for_each_other, told_apart
 from nnlite.scores.explanation import reasons
 from nnlite.scores.suspicion import (
-    Associations, Candidates, Share, evidence, judge, missing, rows_of, share_of_wrong, together, wrong,
-    wrong_probability)
+    Associations, Evidence, Judged, Share, evidence, judge, probability, rows_of, share_of, together)
 from nnlite.system.ranges import integer
 from nnlite.training import recipes
 from nnlite.training.history import Step
@@ -45,7 +45,7 @@ class Suspect(NamedTuple):
     row: the place of the product in the records, from 0 on    kind: "wrong" or "missing"
     category: the one that is wrong or missing
     suggestion: the category that the network gives instead of a wrong one; the missing one itself
-    score: wrong: the probability that it is wrong, `suspicion.wrong_probability`; missing: the network's probability
+    score: the probability that it is wrong, or missing, as `suspicion` estimates it
     """
 
     row: int
@@ -155,9 +155,9 @@ class _Folds:
         if self.n < 2:
             raise ValueError("audit: want titles that differ in more than numbers and sizes, got "
                              f"{len(records):,} near-duplicates")
-        self.dealt = np.random.default_rng(self.seed).integers(data.n_labels, size=self.y.indices.size, dtype=np.int32)
-        associations = Associations(self.y, data.n_labels)
-        self.associated = tuple(associations.strongest(labels, self.threads) for labels in (self.y.indices, self.dealt))
+        self.row = rows_of(self.y)
+        self.dealt = np.random.default_rng(self.seed).integers(data.n_labels, size=self.row.size, dtype=np.int32)
+        self.associations = Associations(self.y, data.n_labels)
 
     def judge(self, recipe: str, n_explained: int, on_step: OnStep) -> None:
         """Train the networks, one after the other, and collect what each says of its fold."""
@@ -166,50 +166,65 @@ class _Folds:
             train, held = self.data.take(np.flatnonzero(self.fold != i)), self.data.take(own)
             trainer = recipes.RECIPES[recipe](train, **self.settings)
             trainer.fit(train, on_step=on_step and _Course(on_step, self.n, trainer.epochs, i, began))
-            here = np.isin(rows_of(self.y), own)
+            here = np.flatnonzero(self.fold[self.row] == i)
             parts.append(judge(trainer.model, held, self.dealt[here], LIKELIEST, self.threads))
             if n_explained:
-                against = evidence(parts[-1], tuple(every[here] for every in self.associated))
-                for candidates in wrong(held.arrays()[1], parts[-1], against), missing(parts[-1]):
-                    self.explain(trainer.model, own, candidates, n_explained)
+                for found in self.candidates(parts[-1], own, here):
+                    self.explain(trainer.model, found, n_explained)
         self.judged = together(parts, rows, self.y)
 
-    def explain(self, model: MLP, own: np.ndarray, candidates: Candidates, n: int) -> None:
-        """Note the words of the n surest candidates in a fold; own: the numbers of its rows."""
-        found = candidates.take(np.argsort(-candidates.evidence, kind="stable")[:n])
-        titles, rows = [self.titles[i] for i in own[found.row]], own[found.row].tolist()
-        words = reasons(self.vocabulary, model, titles, found.label, found.other, self.threads)
-        self.words |= dict(zip(zip(rows, found.label.tolist(), found.other.tolist()), words))
+    def candidates(self, judged: Judged, rows: np.ndarray, places: np.ndarray) -> tuple["_Candidates", "_Candidates"]:
+        """Those that may be wrong, all that are given, and those that may be missing, the LIKELIEST that are not.
+
+        rows, places: the rows and the entries of y that were judged
+        """
+        row, label, dealt = self.row[places], self.y.indices[places], self.dealt[places]
+        local = np.searchsorted(rows, row)
+        strongest = partial(self.associations.strongest, threads=self.threads)
+        given = judged.given, strongest(row, label, label)
+        counts = judged.dealt > -np.inf
+        wrong = evidence(given, (judged.dealt[counts], strongest(row[counts], dealt[counts], label[counts])))
+        other, column = np.nonzero(judged.others > -np.inf)
+        none, ids = np.full(other.size, -1, np.int32), judged.ids[other, column]
+        missing = evidence((judged.others[other, column], strongest(rows[other], ids, none)), given)
+        return (_Candidates("wrong", row, label, judged.ids[local, 0], wrong, row[counts]),
+                _Candidates("missing", rows[other], none, ids, missing, row))
+
+    def explain(self, model: MLP, found: "_Candidates", n: int) -> None:
+        """Note the words of the n surest candidates."""
+        first = np.argsort(-found.evidence.of, kind="stable")[:n]
+        row, label, other = found.row[first], found.label[first], found.other[first]
+        words = reasons(self.vocabulary, model, [self.titles[i] for i in row], label, other, self.threads)
+        self.words |= dict(zip(zip(row.tolist(), label.tolist(), other.tolist()), words))
 
     def audit(self, records: list[Record], kept: list[int]) -> Audit:
         """All findings; records: all of them    kept: the places among them of those that were judged"""
-        against = evidence(self.judged, self.associated)
-        given = wrong(self.y, self.judged, against)
-        share = share_of_wrong(against, self.groups[given.row], self.seed)
-        found = list(self.suspects(given, wrong_probability(against, share.estimate)))
-        found.sort(key=lambda one: -one[-1])
-        labels = self.vocabulary.labels
+        labels, every = self.vocabulary.labels, np.arange(self.y.n_rows)
+        both = self.candidates(self.judged, every, np.arange(self.row.size))
+        shares = [share_of(one.evidence, self.groups[one.row], self.groups[one.known_row], self.seed) for one in both]
+        found = list(self.suspects(*both, *(share.estimate for share in shares)))
         suspects = [Suspect(kept[row], self.titles[row], kind, labels[other if label < 0 else label], labels[other], p)
                     for kind, row, label, other, p in found]
         words = {i: self.words[row, label, other] for i, (_, row, label, other, _) in enumerate(found)
                  if (row, label, other) in self.words}
-        return Audit(suspects, words, share, self.twins(), self.at_random(given), contradictions(records), len(records),
-                     given.row.size, len(labels), self.n)
+        return Audit(suspects, words, shares[0], self.twins(), self.at_random(), contradictions(records), len(records),
+                     self.row.size, len(labels), self.n)
 
-    def suspects(self, given: Candidates, p_wrong: np.ndarray) -> Iterator[tuple[str, int, int, int, float]]:
-        """(kind, row, label, other, score) of each suspect, of each kind the surest first.
+    def suspects(self, wrong: "_Candidates", missing: "_Candidates", share_wrong: float,
+                 share_missing: float) -> list[tuple[str, int, int, int, float]]:
+        """(kind, row, label, other, score) of each suspect, the surest first.
 
         A category that is suggested for a wrong one is not missing as well.
         """
-        n_labels, others = len(self.vocabulary.labels), missing(self.judged)
-        others = others.take(~np.isin(others.row * n_labels + others.other,
-                                      (given.row * n_labels + given.other)[p_wrong >= LEAST]))
-        p_missing = metrics.sigmoid(others.evidence)
-        for kind, every, p in ("wrong", given, p_wrong), ("missing", others, p_missing):
-            order = np.argsort(-every.evidence, kind="stable")
-            order = order[p[order] >= LEAST]
-            row, label, other, _ = (column.tolist() for column in every.take(order))
-            yield from zip(repeat(kind), row, label, other, p[order].tolist())
+        found, n_labels = [], len(self.vocabulary.labels)
+        replaced = np.empty(0, np.int64)
+        for one, share in (wrong, share_wrong), (missing, share_missing):
+            p, keys = probability(one.evidence, share), one.row * n_labels + one.other
+            order = np.argsort(-one.evidence.of, kind="stable")
+            order = order[(p[order] >= LEAST) & ~np.isin(keys[order], replaced)]
+            found += zip(repeat(one.kind), *(column[order].tolist() for column in (one.row, one.label, one.other, p)))
+            replaced = keys[order]
+        return sorted(found, key=lambda suspect: -suspect[-1])
 
     def twins(self) -> list[Twins]:
         """Pairs of categories, those that are given to the same products first."""
@@ -219,14 +234,29 @@ class _Folds:
         return [Twins(labels[a], labels[b], kind, counts[a], counts[b], n)
                 for kind, pairs in (("same products", together), ("taken for each other", taken)) for a, b, n in pairs]
 
-    def at_random(self, given: Candidates) -> list[AtRandom]:
+    def at_random(self) -> list[AtRandom]:
         """The categories that titles do not tell, the most frequent first."""
-        n_labels = self.data.n_labels
-        counts = np.bincount(given.label, minlength=n_labels)
-        own = np.bincount(given.label, metrics.sigmoid(self.judged.given), n_labels) / np.maximum(counts, 1)
+        n_labels, label = self.data.n_labels, self.y.indices
+        counts = np.bincount(label, minlength=n_labels)
+        own = np.bincount(label, metrics.sigmoid(self.judged.given), n_labels) / np.maximum(counts, 1)
         found = np.flatnonzero((told_apart(self.y, self.judged) < DEVIATIONS) & (counts > 0))
         return [AtRandom(self.vocabulary.labels[i], int(counts[i]), float(own[i]), float(counts[i] / self.y.n_rows))
                 for i in found[np.argsort(-counts[found], kind="stable")]]
+
+
+class _Candidates(NamedTuple):
+    """Categories that may be wrong or missing, an entry each; kind: which of the two.
+
+    row (n,)    label (n,): the one that is given, -1 if it is missing    other (n,): the one that fits better
+    evidence: `of` (n,) these, and `known` (m,) ones that are wrong or missing    known_row (m,): their rows
+    """
+
+    kind: str
+    row: np.ndarray
+    label: np.ndarray
+    other: np.ndarray
+    evidence: Evidence
+    known_row: np.ndarray
 
 
 @dataclass

@@ -71,24 +71,23 @@ def equal_bin(p, bins):
 
 
 @kernel
-def strongest_associations(labels, y_indptr, y_indices, both_indptr, both_indices, both, counts, n_rows, smoothing, out):
-    """out[k]: how well labels[k] goes with the other labels of its row, of the rows that y_indptr (N + 1,) tells.
+def strongest_associations(rows, labels, instead, y_indptr, y_indices, both_indptr, both_indices, both, counts, n_rows,
+                           smoothing, out):
+    """out[k] (K,): how well labels[k] goes with the other labels of row rows[k], of which instead[k] does not count.
 
-    labels[k] stands in the place of y_indices[k], which it may be. out[k] is the largest log(P(labels[k] | c) /
-    P(labels[k])) over the other labels c of the row; 0 without any. Probabilities are counted in the other rows: `both`,
-    csr (L, L) with sorted rows, are the rows that have two labels, counts (L,) those that have one, of n_rows. To those
-    with c, `smoothing` rows are added that have labels[k] as often as all have.
+    out[k] is the largest log(P(labels[k] | c) / P(labels[k])) over the row's labels c; 0 if there are none. Probabilities
+    are counted in the other rows: `both`, csr (L, L) with sorted rows, has the rows that have two labels, counts (L,)
+    those that have one, of n_rows. To those with c, `smoothing` rows are added that have labels[k] as often as all.
     """
-    for i in range(y_indptr.size - 1):
-        for k in range(y_indptr[i], y_indptr[i + 1]):
-            label, best = labels[k], -np.inf
-            is_own, share = label == y_indices[k], counts[label] / n_rows
-            start, stop = both_indptr[label], both_indptr[label + 1]
-            for j in range(y_indptr[i], y_indptr[i + 1]):
-                other = y_indices[j]
-                if j != k and other != label:
-                    place = start + np.searchsorted(both_indices[start:stop], other)
-                    n_both = both[place] if place < stop and both_indices[place] == other else 0
-                    p = (n_both - is_own + smoothing * share) / (counts[other] - 1 + smoothing)
-                    best = max(best, math.log(p / share))
-            out[k] = best if best > -np.inf else 0
+    for k in range(rows.size):
+        label, best = labels[k], -np.inf
+        is_own, share = label == instead[k], counts[label] / n_rows
+        start, stop = both_indptr[label], both_indptr[label + 1]
+        for j in range(y_indptr[rows[k]], y_indptr[rows[k] + 1]):
+            other = y_indices[j]
+            if other != label and other != instead[k]:
+                place = start + np.searchsorted(both_indices[start:stop], other)
+                n_both = both[place] if place < stop and both_indices[place] == other else 0
+                p = (n_both - is_own + smoothing * share) / (counts[other] - 1 + smoothing)
+                best = max(best, math.log(p / share))
+        out[k] = best if best > -np.inf else 0

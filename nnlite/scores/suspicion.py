@@ -9,7 +9,8 @@ share e of wrong labels among the given, spread as the dealt ones are, makes
     P(wrong | evidence) = e g / f                              (the local false discovery rate: Efron, JASA 99, 2004)
     e <= min over t of  P(given evidence > t) / P(dealt evidence > t)         (as Storey, JRSS B 64, 2002, of p-values)
 
-as few labels that are right have evidence above a high t. Confident learning (Northcutt, Jiang, Chuang, "Confident
+as few labels that are right have evidence above a high t. The same is done for missing labels: among the likeliest that
+rows do not have, those that belong are known from the labels that rows have, each as if it were not there. Confident learning (Northcutt, Jiang, Chuang, "Confident
 Learning: Estimating Uncertainty in Dataset Labels", JAIR 70, 2021) and its form for many labels (Thyagarajan et al.,
 "Identifying Incorrect Annotations in Multi-Label Classification Data", 2022) take the probability of a label alone.
 """
@@ -31,12 +32,12 @@ from nnlite.system.stages import done
 from nnlite.system.threads import blocks, team
 
 SMOOTHING = 20.0  # rows that are added to those which tell how often two labels go together
-MANY_LABELS = 100  # of a row: those of more are not associated, because counting pairs takes quadratic time and memory
+MANY_LABELS = 100  # of a row, or more: not associated, as counting pairs takes quadratic time and memory
 FIT_LABELS = 200_000  # given, and as many dealt, from which the weights are learnt
 BINS = 2_000  # of the evidence, in which f and g are compared, with equally many labels in each
-TAILS = np.linspace(0.05, 0.5, 10)  # of the dealt labels: those above t in the bound on the share
+TAILS = np.linspace(0.05, 0.5, 10)  # of the known labels: those above t in the bound on the share
 RESAMPLES = 400  # of the bootstrap
-ASSOCIATED_ROWS = 4096  # whose associations are computed together, on one thread
+ASSOCIATED = 1 << 16  # labels whose associations are computed together, on one thread
 
 f32 = np.float32
 
@@ -109,50 +110,47 @@ def together(parts: list[Judged], rows: list[np.ndarray], y: Csr) -> Judged:
 
 
 class Associations:
-    """How often each two labels go together in the rows of y, csr (N, L) of ones."""
+    """How often each two labels go together in the rows of y, csr (N, L) of ones; rows of MANY_LABELS do not count."""
 
     def __init__(self, y: Csr, n_labels: int):
-        few = np.diff(y.indptr) <= MANY_LABELS
-        self.y = y if few.all() else y.take(np.flatnonzero(few))
-        self.places = np.repeat(few, np.diff(y.indptr))  # of the entries of these rows among all
-        matrix = sp.csr_array((self.y.data, self.y.indices, self.y.indptr), (self.y.n_rows, n_labels))
+        self.y, self.few = y, np.diff(y.indptr) < MANY_LABELS
+        part = y.take(np.flatnonzero(self.few))
+        matrix = sp.csr_array((part.data, part.indices, part.indptr), (part.n_rows, n_labels))
         self.both = sp.csr_array(matrix.T @ matrix)
         self.both.sort_indices()
-        self.counts = np.bincount(self.y.indices, minlength=n_labels)
+        self.counts, self.n_rows = np.maximum(np.bincount(part.indices, minlength=n_labels), 1), part.n_rows
 
-    def strongest(self, labels: np.ndarray, threads: int | None = None) -> np.ndarray:
-        """The strongest association of each of labels (nnz,), in the places of y's, float32; 0 without any."""
-        labels = labels[self.places].astype(np.int32)
-        found, counts = np.zeros(labels.size, f32), np.maximum(self.counts, 1)
+    def strongest(self, rows: np.ndarray, labels: np.ndarray, instead: np.ndarray,
+                  threads: int | None = None) -> np.ndarray:
+        """The strongest association of labels[k] with the labels of row rows[k] but instead[k], float32; 0 if none."""
+        found, few = np.zeros(rows.size, f32), np.flatnonzero(self.few[rows])
         both = self.both.indptr.astype(np.int64), self.both.indices.astype(np.int32), self.both.data
 
-        def one_block(rows):
-            ranking.strongest_associations(labels, self.y.indptr[rows.start:rows.stop + 1], self.y.indices, *both, counts,
-                                           self.y.n_rows, SMOOTHING, found)
+        def one_block(part):
+            places = few[part]
+            out = np.empty(places.size, f32)
+            ranking.strongest_associations(
+                rows[places], labels[places].astype(np.int32), instead[places].astype(np.int32), *self.y[:2], *both,
+                self.counts, self.n_rows, SMOOTHING, out)
+            found[places] = out
 
-        team(threads).run(one_block, blocks(self.y.n_rows, ASSOCIATED_ROWS))
-        every = np.zeros(self.places.size, f32)
-        every[self.places] = found
-        return every
+        team(threads).run(one_block, blocks(few.size, ASSOCIATED))
+        return found
 
 
 class Evidence(NamedTuple):
-    """The evidence against the labels given and those dealt, (nnz,) each; `dealt` is -inf where it does not count."""
+    """What speaks for it that each of some labels belongs to another kind, and the same of labels that do."""
 
-    given: np.ndarray
-    dealt: np.ndarray
+    of: np.ndarray
+    known: np.ndarray
 
 
-def evidence(judged: Judged, associated: tuple[np.ndarray, np.ndarray]) -> Evidence:
-    """The logits of the regression that tells dealt from given labels; associated: the associations of both."""
-    counts = judged.dealt > -np.inf
-    given, dealt = (np.column_stack([np.ones(z.size), z, a]) for z, a in zip(judged[:2], associated))
-    some = [part[np.linspace(0, len(part) - 1, min(FIT_LABELS, len(part))).astype(int)]
-            for part in (given, dealt[counts])]
+def evidence(of: tuple[np.ndarray, np.ndarray], known: tuple[np.ndarray, np.ndarray]) -> Evidence:
+    """The logits of the regression that tells `known` labels from `of`: the logits and the associations of each."""
+    x = [np.column_stack([np.ones(z.size), z, associated]) for z, associated in (of, known)]
+    some = [part[np.linspace(0, len(part) - 1, min(FIT_LABELS, len(part))).astype(int)] for part in x]
     weights = regression(*some)
-    against = np.full(counts.size, -np.inf)
-    against[counts] = dealt[counts] @ weights
-    return Evidence(given @ weights, against)
+    return Evidence(*(part @ weights for part in x))
 
 
 def regression(no: np.ndarray, yes: np.ndarray) -> np.ndarray:
@@ -174,16 +172,15 @@ class Share(NamedTuple):
     high: float
 
 
-def share_of_wrong(found: Evidence, groups: np.ndarray, seed: int = 0) -> Share:
-    """The share e of wrong labels among those given, see above.
+def share_of(found: Evidence, of_groups: np.ndarray, known_groups: np.ndarray, seed: int = 0) -> Share:
+    """The share e of labels of the known kind, see above, as a multiple of all in `of`.
 
-    groups (nnz,): of each, such as its title: the interval is that of a bootstrap over groups, each counted as often as
-    a Poisson variable of mean 1 says, so that near-duplicates are drawn together.
+    *_groups: of each, such as its title: the interval is that of a bootstrap over groups, each counted as often as a
+    Poisson variable of mean 1 says, so that near-duplicates are drawn together.
     """
-    counts = found.dealt > -np.inf
-    cuts = np.quantile(found.dealt[counts], 1 - TAILS)
-    n_groups = 1 + groups.max(initial=0)
-    tables = _tails(found.given, groups, cuts, n_groups), _tails(found.dealt[counts], groups[counts], cuts, n_groups)
+    cuts = np.quantile(found.known, 1 - TAILS)
+    n_groups = 1 + max(of_groups.max(initial=0), known_groups.max(initial=0))
+    tables = _tails(found.of, of_groups, cuts, n_groups), _tails(found.known, known_groups, cuts, n_groups)
     rng, bounds = np.random.default_rng(seed), [_bound(*(table.sum(axis=0) for table in tables))]
     for _ in range(RESAMPLES):
         weights = rng.poisson(1, n_groups).astype(f32)
@@ -191,53 +188,26 @@ def share_of_wrong(found: Evidence, groups: np.ndarray, seed: int = 0) -> Share:
     return Share(bounds[0], *np.quantile(bounds[1:], [0.025, 0.975]).tolist())
 
 
-def _tails(against, groups, cuts, n_groups):
+def _tails(values, groups, cuts, n_groups):
     """(groups, 1 + cuts) float32: how many labels each group has, and how many with evidence above each cut."""
-    above = [np.bincount(groups[against > cut], minlength=n_groups) for cut in (-np.inf, *cuts)]
+    above = [np.bincount(groups[values > cut], minlength=n_groups) for cut in (-np.inf, *cuts)]
     return np.column_stack(above).astype(f32)
 
 
-def _bound(given, dealt):
+def _bound(of, known):
     """The smallest ratio of the fractions above the cuts, from counts as in `_tails`."""
-    return float(min(1.0, np.min(given[1:] / max(given[0], 1) * dealt[0] / np.maximum(dealt[1:], 1))))
+    return float(min(1.0, np.min(of[1:] / max(of[0], 1) * known[0] / np.maximum(known[1:], 1))))
 
 
-def wrong_probability(found: Evidence, share: float) -> np.ndarray:
-    """P(wrong | evidence) of each label given, float64 (nnz,), see above; it never falls where the evidence rises.
+def probability(found: Evidence, share: float) -> np.ndarray:
+    """P(of the known kind | evidence) of each label in `of`, float64, see above; it never falls as the evidence rises.
 
     g / f is found by isotonic regression in bins with equally many labels of both kinds together.
     """
-    given, dealt = found.given, found.dealt[found.dealt > -np.inf]
-    edges = np.unique(np.quantile(np.concatenate([given, dealt]), np.linspace(0, 1, BINS + 1)[1:-1]))
-    place, n_bins = np.searchsorted(edges, given), edges.size + 1
-    n_given = np.bincount(place, minlength=n_bins)
-    n_dealt = np.bincount(np.searchsorted(edges, dealt), minlength=n_bins)
-    both = np.maximum(n_given + n_dealt, 1)
-    p = np.minimum(scipy.optimize.isotonic_regression(n_dealt / both, weights=both).x, 1 - 1e-9)  # of being dealt
-    return np.minimum(share * p / (1 - p) * given.size / max(dealt.size, 1), 1)[place]
-
-
-class Candidates(NamedTuple):
-    """Labels that may be wrong or missing, an entry each: the row, the label that it has (-1 for a missing one), the
-    label that it should have, and what speaks for that: the evidence, or the logit of a missing one."""
-
-    row: np.ndarray
-    label: np.ndarray
-    other: np.ndarray
-    evidence: np.ndarray
-
-    def take(self, places: np.ndarray) -> "Candidates":
-        """The entries in these places, or where it is True."""
-        return Candidates(*(column[places] for column in self))
-
-
-def wrong(y: Csr, judged: Judged, found: Evidence) -> Candidates:
-    """The `Candidates` of all labels that rows have, in the order of y."""
-    row = rows_of(y)
-    return Candidates(row, y.indices, judged.ids[row, 0], found.given)
-
-
-def missing(judged: Judged) -> Candidates:
-    """The `Candidates` of the k likeliest labels that rows do not have, in the order of the rows, likeliest first."""
-    row, column = np.nonzero(judged.others > -np.inf)
-    return Candidates(row, np.full(row.size, -1), judged.ids[row, column], judged.others[row, column])
+    edges = np.unique(np.quantile(np.concatenate(found), np.linspace(0, 1, BINS + 1)[1:-1]))
+    place, n_bins = np.searchsorted(edges, found.of), edges.size + 1
+    n_of = np.bincount(place, minlength=n_bins)
+    n_known = np.bincount(np.searchsorted(edges, found.known), minlength=n_bins)
+    both = np.maximum(n_of + n_known, 1)
+    p = np.minimum(scipy.optimize.isotonic_regression(n_known / both, weights=both).x, 1 - 1e-9)
+    return np.minimum(share * p / (1 - p) * found.of.size / max(found.known.size, 1), 1)[place]
