@@ -29,7 +29,7 @@ from nnlite.scores import metrics
 from nnlite.scores.confusion import DEVIATIONS, taken_for_each_other, told_apart
 from nnlite.scores.explanation import reasons
 from nnlite.scores.suspicion import (
-    Associations, Evidence, Judged, Share, evidence, judge, probability, rows_of, share_of, together)
+    Associations, Evidence, Judged, Share, judge, probability, rows_of, share_of, together, weights_of)
 from nnlite.system.ranges import integer
 from nnlite.training import recipes
 from nnlite.training.history import Step
@@ -180,15 +180,17 @@ class _Folds:
         """
         row, label, dealt = self.row[places], self.y.indices[places], self.dealt[places]
         local = np.searchsorted(rows, row)
-        strongest = partial(self.associations.strongest, threads=self.threads)
-        given = judged.given, strongest(row, label, label)
+        facts = partial(self.associations.facts, threads=self.threads)
         counts = judged.dealt > -np.inf
-        wrong = evidence(given, (judged.dealt[counts], strongest(row[counts], dealt[counts], label[counts])))
+        given = facts(judged.given, row, label, label)
+        dealt = facts(judged.dealt[counts], row[counts], dealt[counts], label[counts])
         other, column = np.nonzero(judged.others > -np.inf)
         none, ids = np.full(other.size, -1, np.int32), judged.ids[other, column]
-        missing = evidence((judged.others[other, column], strongest(rows[other], ids, none)), given)
-        return (_Candidates("wrong", row, label, judged.ids[local, 0], wrong, row[counts]),
-                _Candidates("missing", rows[other], none, ids, missing, row))
+        others = facts(judged.others[other, column], rows[other], ids, none)
+        weights = weights_of(given, dealt)
+        return (_Candidates("wrong", row, label, judged.ids[local, 0],
+                            Evidence(given @ weights, dealt @ weights), row[counts]),
+                _Candidates("missing", rows[other], none, ids, Evidence(others @ -weights, given @ -weights), row))
 
     def explain(self, model: MLP, found: "_Candidates", n: int) -> None:
         """Note the words of the n surest candidates."""

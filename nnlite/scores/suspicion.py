@@ -9,8 +9,9 @@ share e of wrong labels among the given, spread as the dealt ones are, makes
     P(wrong | evidence) = e g / f                              (the local false discovery rate: Efron, JASA 99, 2004)
     e <= min over t of  P(given evidence > t) / P(dealt evidence > t)         (as Storey, JRSS B 64, 2002, of p-values)
 
-as few labels that are right have evidence above a high t. The same is done for missing labels: among the likeliest that
-rows do not have, those that belong are known from the labels that rows have, each as if it were not there. Confident learning (Northcutt, Jiang, Chuang, "Confident
+as few labels that are right have evidence above a high t. For missing labels the
+same numbers speak the other way: among the likeliest labels that rows do not have, those that belong there have the
+evidence of labels that are given, each as if it were not there. Confident learning (Northcutt, Jiang, Chuang, "Confident
 Learning: Estimating Uncertainty in Dataset Labels", JAIR 70, 2021) and its form for many labels (Thyagarajan et al.,
 "Identifying Incorrect Annotations in Multi-Label Classification Data", 2022) take the probability of a label alone.
 """
@@ -40,6 +41,7 @@ RESAMPLES = 400  # of the bootstrap
 ASSOCIATED = 1 << 16  # labels whose associations are computed together, on one thread
 
 f32 = np.float32
+Facts = np.ndarray  # (n, 3) of n labels: 1, their logits and their strongest associations
 
 
 class Judged(NamedTuple):
@@ -120,9 +122,10 @@ class Associations:
         self.both.sort_indices()
         self.counts, self.n_rows = np.maximum(np.bincount(part.indices, minlength=n_labels), 1), part.n_rows
 
-    def strongest(self, rows: np.ndarray, labels: np.ndarray, instead: np.ndarray,
-                  threads: int | None = None) -> np.ndarray:
-        """The strongest association of labels[k] with the labels of row rows[k] but instead[k], float32; 0 if none."""
+    def facts(self, z: np.ndarray, rows: np.ndarray, labels: np.ndarray, instead: np.ndarray,
+              threads: int | None = None) -> Facts:
+        """The facts of labels (n,) with logits z: the strongest association of labels[k] is that with the labels of row
+        rows[k], without instead[k]; 0 if there are none."""
         found, few = np.zeros(rows.size, f32), np.flatnonzero(self.few[rows])
         both = self.both.indptr.astype(np.int64), self.both.indices.astype(np.int32), self.both.data
 
@@ -135,22 +138,20 @@ class Associations:
             found[places] = out
 
         team(threads).run(one_block, blocks(few.size, ASSOCIATED))
-        return found
+        return np.column_stack([np.ones(z.size, f32), z, found])
 
 
 class Evidence(NamedTuple):
-    """What speaks for it that each of some labels belongs to another kind, and the same of labels that do."""
+    """What speaks for it that labels are of another kind, wrong or missing, and the same of known labels of that kind."""
 
     of: np.ndarray
     known: np.ndarray
 
 
-def evidence(of: tuple[np.ndarray, np.ndarray], known: tuple[np.ndarray, np.ndarray]) -> Evidence:
-    """The logits of the regression that tells `known` labels from `of`: the logits and the associations of each."""
-    x = [np.column_stack([np.ones(z.size), z, associated]) for z, associated in (of, known)]
-    some = [part[np.linspace(0, len(part) - 1, min(FIT_LABELS, len(part))).astype(int)] for part in x]
-    weights = regression(*some)
-    return Evidence(*(part @ weights for part in x))
+def weights_of(given: Facts, dealt: Facts) -> np.ndarray:
+    """The weights of 1, logit and association by which a logistic regression tells dealt labels from given ones."""
+    return regression(*(facts[np.linspace(0, len(facts) - 1, min(FIT_LABELS, len(facts))).astype(int)]
+                        for facts in (given, dealt)))
 
 
 def regression(no: np.ndarray, yes: np.ndarray) -> np.ndarray:
