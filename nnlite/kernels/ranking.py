@@ -71,16 +71,17 @@ def equal_bin(p, bins):
 
 
 @kernel
-def strongest_associations(rows, labels, instead, y_indptr, y_indices, both_indptr, both_indices, both, counts, n_rows,
-                           smoothing, out):
-    """out[k] (K,): how well labels[k] goes with the other labels of row rows[k], of which instead[k] does not count.
+def associate(rows, labels, instead, y_indptr, y_indices, both_indptr, both_indices, both, counts, n_rows, smoothing,
+              out):
+    """out[k]: how well labels[k] goes with the other labels of row rows[k], of which instead[k] does not count.
 
-    out[k] is the largest log(P(labels[k] | c) / P(labels[k])) over the row's labels c; 0 if there are none. Probabilities
-    are counted in the other rows: `both`, csr (L, L) with sorted rows, has the rows that have two labels, counts (L,)
-    those that have one, of n_rows. To those with c, `smoothing` rows are added that have labels[k] as often as all.
+    out (K, 2): the smallest and the largest log(P(labels[k] | c) / P(labels[k])) over the row's labels c; 0 if there are
+    none. Probabilities are counted in the other rows: `both`, csr (L, L) with sorted rows, has the rows that have two
+    labels, counts (L,) those that have one, of n_rows. To those with c, `smoothing` rows are added that have labels[k]
+    as often as all rows.
     """
     for k in range(rows.size):
-        label, best = labels[k], -np.inf
+        label, least, most = labels[k], np.inf, -np.inf
         is_own, share = label == instead[k], counts[label] / n_rows
         start, stop = both_indptr[label], both_indptr[label + 1]
         for j in range(y_indptr[rows[k]], y_indptr[rows[k] + 1]):
@@ -89,5 +90,7 @@ def strongest_associations(rows, labels, instead, y_indptr, y_indices, both_indp
                 place = start + np.searchsorted(both_indices[start:stop], other)
                 n_both = both[place] if place < stop and both_indices[place] == other else 0
                 p = (n_both - is_own + smoothing * share) / (counts[other] - 1 + smoothing)
-                best = max(best, math.log(p / share))
-        out[k] = best if best > -np.inf else 0
+                value = math.log(p / share)
+                least, most = min(least, value), max(most, value)
+        out[k, 0] = least if least < np.inf else 0
+        out[k, 1] = most if most > -np.inf else 0

@@ -1,9 +1,9 @@
 """Which labels of some rows are probably wrong, from what networks that have not seen the rows say of them.
 
-Two numbers speak for a label of a row: its logit by such a network, and its strongest association with another label of
-the row, log(P(label | other) / P(label)). What they weigh is learnt from labels that are wrong for certain: in the place
-of each label that is given another is dealt, all being equally likely, and a logistic regression tells dealt from given
-ones. Its logit is the evidence. Where the evidence against given labels has the density f, and against dealt ones g, a
+Three numbers speak for a label of a row: its logit by such a network, and its weakest and strongest association with
+another label of the row, log(P(label | other) / P(label)). What they weigh is learnt from labels that are wrong for
+certain: in the place of each label that is given another is dealt, all being equally likely, and a logistic regression
+tells dealt from given ones. Its logit is the evidence. Where the evidence against given labels has the density f, and against dealt ones g, a
 share e of wrong labels among the given, spread as the dealt ones are, makes
 
     P(wrong | evidence) = e g / f                              (the local false discovery rate: Efron, JASA 99, 2004)
@@ -41,7 +41,7 @@ RESAMPLES = 400  # of the bootstrap
 ASSOCIATED = 1 << 16  # labels whose associations are computed together, on one thread
 
 f32 = np.float32
-Facts = np.ndarray  # (n, 3) of n labels: 1, their logits and their strongest associations
+Facts = np.ndarray  # (n, 4) of n labels: 1, their logits, their weakest and their strongest associations
 
 
 class Judged(NamedTuple):
@@ -124,15 +124,15 @@ class Associations:
 
     def facts(self, z: np.ndarray, rows: np.ndarray, labels: np.ndarray, instead: np.ndarray,
               threads: int | None = None) -> Facts:
-        """The facts of labels (n,) with logits z: the strongest association of labels[k] is that with the labels of row
-        rows[k], without instead[k]; 0 if there are none."""
-        found, few = np.zeros(rows.size, f32), np.flatnonzero(self.few[rows])
+        """The `Facts` of labels (n,) with logits z; labels[k] is associated with the labels of row rows[k] but
+        instead[k], 0 if there are no others."""
+        found, few = np.zeros((rows.size, 2), f32), np.flatnonzero(self.few[rows])
         both = self.both.indptr.astype(np.int64), self.both.indices.astype(np.int32), self.both.data
 
         def one_block(part):
             places = few[part]
-            out = np.empty(places.size, f32)
-            ranking.strongest_associations(
+            out = np.empty((places.size, 2), f32)
+            ranking.associate(
                 rows[places], labels[places].astype(np.int32), instead[places].astype(np.int32), *self.y[:2], *both,
                 self.counts, self.n_rows, SMOOTHING, out)
             found[places] = out
@@ -149,7 +149,7 @@ class Evidence(NamedTuple):
 
 
 def weights_of(given: Facts, dealt: Facts) -> np.ndarray:
-    """The weights of 1, logit and association by which a logistic regression tells dealt labels from given ones."""
+    """The weights (4,) by which a logistic regression tells dealt labels from given ones."""
     return regression(*(facts[np.linspace(0, len(facts) - 1, min(FIT_LABELS, len(facts))).astype(int)]
                         for facts in (given, dealt)))
 
