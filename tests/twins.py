@@ -118,6 +118,20 @@ def calibration_bins(z, y, groups, n_groups, bins):
     return tables
 
 
+def associate(rows, labels, instead, y, smoothing):
+    """The smallest and the largest log(P(label | c) / P(label)) over the other labels c of each row."""
+    counts, out = y.sum(axis=0), []
+    for row, label, without in zip(rows, labels, instead):
+        share, values = counts[label] / len(y), []
+        rest = np.delete(y, row, axis=0)
+        for c in np.flatnonzero(y[row]):
+            if c not in (label, without):
+                n_both = (rest[:, c] * rest[:, label]).sum() + y[row, c] * y[row, label] * (label != without)
+                values.append(np.log((n_both + smoothing * share) / (rest[:, c].sum() + smoothing) / share))
+        out.append((min(values, default=0), max(values, default=0)))
+    return np.array(out)
+
+
 def sgd(p, g, lr):
     """p - lr g"""
     return p - lr * g

@@ -47,7 +47,7 @@ def same_products(y: sp.csr_array, least: float = 0.9) -> list[tuple[int, int, i
     check_labels(y)
     by_label = sp.csr_array(y.T)
     counts = np.diff(by_label.indptr)
-    found = []
+    found: list[tuple[int, int, int]] = []
     for tile in blocks(y.shape[1], TILE_LABELS):
         both = sp.coo_array(by_label[tile] @ y)
         a, b = both.row + tile.start, both.col

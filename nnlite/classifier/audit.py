@@ -123,7 +123,8 @@ def audited(records: Iterable[Record], recipe: str = "default", folds: int = 5, 
         raise ValueError(f"audit: folds: want 2 to {MOST_FOLDS}, got {folds}")
     if "checkpoints" in overrides:
         raise ValueError("audit: checkpoints: want none, because there are several trainings")
-    if not (given := list(records)):
+    given: list[Any] = list(records)
+    if not given:
         raise ValueError("audit: want records, got none")
     records = checked_records("audit", *check_columns(given))
     features, asked, others = recipes.split(recipe, overrides)
@@ -218,7 +219,8 @@ class _Folds:
 
         A category that is suggested for a wrong one is not missing as well.
         """
-        found, n_labels = [], len(self.vocabulary.labels)
+        found: list[tuple[str, int, int, int, float]] = []
+        n_labels = len(self.vocabulary.labels)
         replaced = np.empty(0, np.int64)
         for one, share in (wrong, share_wrong), (missing, share_missing):
             p, keys = probability(one.evidence, share), one.row * n_labels + one.other

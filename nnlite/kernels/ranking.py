@@ -1,4 +1,4 @@
-"""The compiled loops that count predictions, by the rules of `dense`.
+"""The compiled loops that count predictions and labels, by the rules of `dense`.
 
 Logits z (N, T), bias included, are those of a block of rows and a tile of labels. Column j of the tile is the label
 first_label + j. The true labels are the block's rows of the csr label matrix, y_indptr and y_indices.
@@ -71,12 +71,12 @@ def equal_bin(p, bins):
 
 
 @kernel
-def associate(rows, labels, instead, y_indptr, y_indices, both_indptr, both_indices, both, counts, n_rows, smoothing,
-              out):
+def associate(rows, labels, instead, y_indptr, y_indices, both_indptr, both_indices, both, counts, n_rows,
+              smoothing, out):
     """out[k]: how well labels[k] goes with the other labels of row rows[k], of which instead[k] does not count.
 
-    out (K, 2): the smallest and the largest log(P(labels[k] | c) / P(labels[k])) over the row's labels c; 0 if there are
-    none. Probabilities are counted in the other rows: `both`, csr (L, L) with sorted rows, has the rows that have two
+    out (K, 2): the smallest and the largest log(P(labels[k] | c) / P(labels[k])) over the row's labels c; 0 if there
+    are none. Probabilities are counted in the other rows: `both`, csr (L, L) with sorted rows, has the rows that have two
     labels, counts (L,) those that have one, of n_rows. To those with c, `smoothing` rows are added that have labels[k]
     as often as all rows.
     """

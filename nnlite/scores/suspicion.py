@@ -3,17 +3,19 @@
 Three numbers speak for a label of a row: its logit by such a network, and its weakest and strongest association with
 another label of the row, log(P(label | other) / P(label)). What they weigh is learnt from labels that are wrong for
 certain: in the place of each label that is given another is dealt, all being equally likely, and a logistic regression
-tells dealt from given ones. Its logit is the evidence. Where the evidence against given labels has the density f, and against dealt ones g, a
-share e of wrong labels among the given, spread as the dealt ones are, makes
+tells dealt from given ones. Its logit is the evidence. Where the evidence against given labels has the density f, and
+against dealt ones g, a share e of wrong labels among the given, spread as the dealt ones are, makes
 
     P(wrong | evidence) = e g / f                              (the local false discovery rate: Efron, JASA 99, 2004)
     e <= min over t of  P(given evidence > t) / P(dealt evidence > t)         (as Storey, JRSS B 64, 2002, of p-values)
 
-as few labels that are right have evidence above a high t. For missing labels the
-same numbers speak the other way: among the likeliest labels that rows do not have, those that belong there have the
-evidence of labels that are given, each as if it were not there. Confident learning (Northcutt, Jiang, Chuang, "Confident
-Learning: Estimating Uncertainty in Dataset Labels", JAIR 70, 2021) and its form for many labels (Thyagarajan et al.,
-"Identifying Incorrect Annotations in Multi-Label Classification Data", 2022) take the probability of a label alone.
+as few labels that are right have evidence above a high t. For missing labels the same numbers speak the other way:
+among the likeliest labels that rows do not have, those that belong there have the evidence of labels that are given,
+each as if it were not there.
+
+Confident learning (Northcutt, Jiang, Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70,
+2021) and its form for many labels (Thyagarajan, Snorrason, Northcutt, Mueller, "Identifying Incorrect Annotations in
+Multi-Label Classification Data", 2022) take the probability of each label alone.
 """
 
 from typing import NamedTuple
@@ -33,7 +35,7 @@ from nnlite.system.stages import done
 from nnlite.system.threads import blocks, team
 
 SMOOTHING = 20.0  # rows that are added to those which tell how often two labels go together
-MANY_LABELS = 100  # of a row, or more: not associated, as counting pairs takes quadratic time and memory
+MANY_LABELS = 100  # of a row, or more: they are not associated, as counting pairs takes quadratic time and memory
 FIT_LABELS = 200_000  # given, and as many dealt, from which the weights are learnt
 BINS = 2_000  # of the evidence, in which f and g are compared, with equally many labels in each
 TAILS = np.linspace(0.05, 0.5, 10)  # of the known labels: those above t in the bound on the share
@@ -47,7 +49,7 @@ Facts = np.ndarray  # (n, 4) of n labels: 1, their logits, their weakest and the
 class Judged(NamedTuple):
     """The logits of some rows by networks that were not trained on them: of 2 nnz + N k labels, not of N x L.
 
-    given, dealt (nnz,): of the labels of each row, in the order of the csr matrix y, and of those dealt in their places;
+    given, dealt (nnz,): of the labels of each row, in the order of the csr matrix y, and of those dealt in their stead;
         dealt is -inf where the row has that label
     ids, others (N, k): the likeliest labels that a row does not have, best first, and their logits; -inf if there are
         fewer than k such labels
@@ -108,7 +110,7 @@ def together(parts: list[Judged], rows: list[np.ndarray], y: Csr) -> Judged:
     for part, own in zip(parts, rows):
         here = np.isin(row, own)
         given[here], dealt[here], ids[own], others[own] = part[:4]
-    return Judged(given, dealt, ids, others, sum(part.total for part in parts), sum(part.squares for part in parts))
+    return Judged(given, dealt, ids, others, *np.sum([(part.total, part.squares) for part in parts], axis=0))
 
 
 class Associations:
@@ -142,7 +144,7 @@ class Associations:
 
 
 class Evidence(NamedTuple):
-    """What speaks for it that labels are of another kind, wrong or missing, and the same of known labels of that kind."""
+    """What speaks for it that labels are wrong, or missing, and the same of labels that are known to be so."""
 
     of: np.ndarray
     known: np.ndarray

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from kernel_inputs import EXTREME
 from problems import F32, F64, random_csr
 
@@ -16,6 +17,12 @@ def logits_and_truth(first_label, n_labels, seed=0):
     y, z = random_csr(rng, 23, 17, 0.4, ones=True), (4 * rng.standard_normal((23, n_labels))).astype(F32)
     z[:EXTREME.size, 0] = EXTREME
     return z, y, y.toarray()[:, first_label:first_label + n_labels]
+
+
+def sparse_of(table):
+    """The arrays of a csr matrix as the kernels take them."""
+    matrix = sp.csr_array(table.astype(F32))
+    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data
 
 
 TILES = pytest.mark.parametrize("first_label, n_labels", [(0, 17), (5, 12), (16, 1)])
@@ -86,3 +93,22 @@ def test_a_nan_is_not_above_a_threshold():
     y = np.array([0, 2]), np.arange(2, dtype=np.int32)
     ranking.count_predictions(np.array([[np.nan, 1]], F32), np.zeros(2, F32), *y, 0, *counts)
     assert [part.tolist() for part in counts] == [[0, 1], [0, 1], [1], [1]]
+
+
+@pytest.mark.parametrize("smoothing", [0.5, 20.0])
+def test_associate(smoothing):
+    rng = np.random.default_rng(3)
+    y = random_csr(rng, 41, 9, 0.3, ones=True)
+    y.indices, y.indptr = y.indices.astype(np.int32), y.indptr.astype(np.int64)
+    dense = y.toarray()
+    row, own = (part.astype(kind) for part, kind in zip(np.nonzero(dense), (np.int64, np.int32)))
+    dealt = rng.integers(9, size=row.size, dtype=np.int32)
+    counts, both = dense.sum(axis=0).astype(np.int64), sparse_of(dense.T @ dense)
+    none = np.full(row.size, -1, np.int32)
+    for labels, instead in (own, own), (dealt, own), (dealt, none):
+        here = (labels == own) | (dense[row, labels] == 0)  # a label stands in its place, or the row does not have it
+        got = np.full((here.sum(), 2), np.nan, F32)
+        ranking.associate(row[here], labels[here], instead[here] if instead is not none else none[here],
+                          y.indptr, y.indices, *both, counts, len(dense), smoothing, got)
+        want = twins.associate(row[here], labels[here], instead[here], dense, smoothing)
+        np.testing.assert_allclose(got, want, atol=1e-5)  # float32 logarithms of at most 5
