@@ -7,9 +7,9 @@ tells dealt from given ones. Its logit is the evidence. Where the evidence again
 against dealt ones g, a share e of wrong labels among the given, spread as the dealt ones are, makes
 
     P(wrong | evidence) = e g / f                              (the local false discovery rate: Efron, JASA 99, 2004)
-    e <= min over t of  P(given evidence > t) / P(dealt evidence > t)         (as Storey, JRSS B 64, 2002, of p-values)
+    e <= P(given evidence > t) / P(dealt evidence > t)                        (as Storey, JRSS B 64, 2002, of p-values)
 
-as few labels that are right have evidence above a high t. For missing labels the same numbers speak the other way:
+with equality where no label that is right has evidence above t, here that of a quarter of the dealt labels. For missing labels the same numbers speak the other way:
 among the likeliest labels that rows do not have, those that belong there have the evidence of labels that are given,
 each as if it were not there.
 
@@ -38,7 +38,7 @@ SMOOTHING = 20.0  # rows that are added to those which tell how often two labels
 MANY_LABELS = 100  # of a row, or more: they are not associated, as counting pairs takes quadratic time and memory
 FIT_LABELS = 200_000  # given, and as many dealt, from which the weights are learnt
 BINS = 2_000  # of the evidence, in which f and g are compared, with equally many labels in each
-TAILS = np.linspace(0.05, 0.5, 10)  # of the known labels: those above t in the bound on the share
+TAIL = 0.25  # of the known labels: those above t in the bound on the share
 RESAMPLES = 400  # of the bootstrap
 ASSOCIATED = 1 << 16  # labels whose associations are computed together, on one thread
 
@@ -181,9 +181,9 @@ def share_of(found: Evidence, of_groups: np.ndarray, known_groups: np.ndarray, s
     *_groups: of each, such as its title: the interval is that of a bootstrap over groups, each counted as often as a
     Poisson variable of mean 1 says, so that near-duplicates are drawn together.
     """
-    cuts = np.quantile(found.known, 1 - TAILS)
+    cut = np.quantile(found.known, 1 - TAIL)
     n_groups = 1 + max(of_groups.max(initial=0), known_groups.max(initial=0))
-    tables = _tails(found.of, of_groups, cuts, n_groups), _tails(found.known, known_groups, cuts, n_groups)
+    tables = _tails(found.of, of_groups, cut, n_groups), _tails(found.known, known_groups, cut, n_groups)
     rng, bounds = np.random.default_rng(seed), [_bound(*(table.sum(axis=0) for table in tables))]
     for _ in range(RESAMPLES):
         weights = rng.poisson(1, n_groups).astype(f32)
@@ -191,15 +191,15 @@ def share_of(found: Evidence, of_groups: np.ndarray, known_groups: np.ndarray, s
     return Share(bounds[0], *np.quantile(bounds[1:], [0.025, 0.975]).tolist())
 
 
-def _tails(values, groups, cuts, n_groups):
-    """(groups, 1 + cuts) float32: how many labels each group has, and how many with evidence above each cut."""
-    above = [np.bincount(groups[values > cut], minlength=n_groups) for cut in (-np.inf, *cuts)]
-    return np.column_stack(above).astype(f32)
+def _tails(values, groups, cut, n_groups):
+    """(groups, 2) float32: how many labels each group has, and how many with evidence above the cut."""
+    counts = [np.bincount(part, minlength=n_groups) for part in (groups, groups[values > cut])]
+    return np.column_stack(counts).astype(f32)
 
 
 def _bound(of, known):
-    """The smallest ratio of the fractions above the cuts, from counts as in `_tails`."""
-    return float(min(1.0, np.min(of[1:] / max(of[0], 1) * known[0] / np.maximum(known[1:], 1))))
+    """The ratio of the fractions above the cut, from counts as in `_tails`; one more than were found, so not 0."""
+    return float(min(1.0, (of[1] + 1) / max(of[0], 1) * known[0] / max(known[1], 1)))
 
 
 def probability(found: Evidence, share: float) -> np.ndarray:

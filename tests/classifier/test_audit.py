@@ -113,7 +113,7 @@ def test_arguments_are_checked(change, error, message):
 
 
 @pytest.mark.parametrize("given, message", [
-    ([], "want records, got none"), ([Record("a 1", ("x",)), Record("a 2", ("y",))] * 20, "differ in more than")])
+    ([], "want records, got none"), ([Record("pan 1", ("x",)), Record("pan 2", ("y",))] * 20, "differ in more than")])
 def test_what_cannot_be_audited_is_said(given, message):
     with pytest.raises(ValueError, match=message):
         nnlite.audit(given, **QUICK)
