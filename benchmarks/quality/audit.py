@@ -62,7 +62,7 @@ def out_of_fold(records: list[nnlite.Record]) -> tuple[nnlite.Vocabulary, np.nda
 
 
 def rankings(y: np.ndarray, p: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Name -> (suspicion of each pair (N, L), of each product (N,)), larger is more suspicious; cleanlab's if it is there."""
+    """Name -> (suspicion of each pair (N, L), of each product (N,)), and cleanlab's where it is installed."""
     found = {"1 - p": (1 - p, np.where(y, 1 - p, 0).max(axis=1))}
     try:
         from cleanlab.multilabel_classification import get_label_quality_scores
@@ -119,12 +119,13 @@ def real(records: list[nnlite.Record]) -> list[dict]:
         if name in place:
             is_planted[row, place[name]] = True
     rows = []
-    for name, (pairs, products) in {"nnlite audit": of_audit(found, vocabulary.labels, y.shape), **rankings(y, p)}.items():
+    every = {"nnlite audit": of_audit(found, vocabulary.labels, y.shape)} | rankings(y, p)
+    for name, (pairs, products) in every.items():
         of_pairs, of_products = ranked(pairs[y], is_planted[y]), ranked(products, is_planted.any(axis=1))
         rows.append({"ranking": name, **{f"pairs: {key}": f"{value:.1f}" for key, value in of_pairs.items()},
                      **{f"products: {key}": f"{value:.1f}" for key, value in of_products.items()}})
-    print(f"{is_planted.sum():,} of {y.sum():,} categories were replaced, {100 * is_planted.sum() / y.sum():.2f} %; the audit "
-          f"estimates {_shown(found.share)}, in {seconds:.0f} s\n")
+    print(f"{is_planted.sum():,} of {y.sum():,} categories were replaced, {100 * is_planted.sum() / y.sum():.2f} %; the "
+          f"audit estimates {_shown(found.share)}, in {seconds:.0f} s\n")
     return rows
 
 

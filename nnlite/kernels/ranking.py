@@ -76,9 +76,9 @@ def associate(rows, labels, instead, y_indptr, y_indices, both_indptr, both_indi
     """out[k]: how well labels[k] goes with the other labels of row rows[k], of which instead[k] does not count.
 
     out (K, 2): the smallest and the largest log(P(labels[k] | c) / P(labels[k])) over the row's labels c; 0 if there
-    are none. Probabilities are counted in the other rows: `both`, csr (L, L) with sorted rows, has the rows that have two
-    labels, counts (L,) those that have one, of n_rows. To those with c, `smoothing` rows are added that have labels[k]
-    as often as all rows.
+    are none. Probabilities are counted in the other rows: `both`, csr (L, L) with sorted rows, has the rows with two
+    labels, counts (L,) those with one, of n_rows. To those with c, `smoothing` rows are added that have labels[k] as
+    often as all rows.
     """
     for k in range(rows.size):
         label, least, most = labels[k], np.inf, -np.inf

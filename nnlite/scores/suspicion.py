@@ -9,9 +9,9 @@ against dealt ones g, a share e of wrong labels among the given, spread as the d
     P(wrong | evidence) = e g / f                              (the local false discovery rate: Efron, JASA 99, 2004)
     e <= P(given evidence > t) / P(dealt evidence > t)                        (as Storey, JRSS B 64, 2002, of p-values)
 
-with equality where no label that is right has evidence above t, here that of a quarter of the dealt labels. For missing labels the same numbers speak the other way:
-among the likeliest labels that rows do not have, those that belong there have the evidence of labels that are given,
-each as if it were not there.
+with equality where no label that is right has evidence above t, here that of a quarter of the dealt labels. For missing
+labels the same numbers speak the other way: among the likeliest labels that rows do not have, those that belong there
+have the evidence of labels that are given, each as if it were not there.
 
 Confident learning (Northcutt, Jiang, Chuang, "Confident Learning: Estimating Uncertainty in Dataset Labels", JAIR 70,
 2021) and its form for many labels (Thyagarajan, Snorrason, Northcutt, Mueller, "Identifying Incorrect Annotations in
@@ -39,7 +39,7 @@ MANY_LABELS = 100  # of a row, or more: they are not associated, as counting pai
 FIT_LABELS = 200_000  # given, and as many dealt, from which the weights are learnt
 BINS = 2_000  # of the evidence, in which f and g are compared, with equally many labels in each
 TAIL = 0.25  # of the known labels: those above t in the bound on the share
-RESAMPLES = 400  # of the bootstrap
+RESAMPLES = 200  # of the bootstrap
 ASSOCIATED = 1 << 16  # labels whose associations are computed together, on one thread
 
 f32 = np.float32
