@@ -207,10 +207,10 @@ def probability(found: Evidence, share: float) -> np.ndarray:
 
     g / f is found by isotonic regression in bins with equally many labels of both kinds together.
     """
-    edges = np.unique(np.quantile(np.concatenate(found), np.linspace(0, 1, BINS + 1)[1:-1]))
-    place, n_bins = np.searchsorted(edges, found.of), edges.size + 1
-    n_of = np.bincount(place, minlength=n_bins)
-    n_known = np.bincount(np.searchsorted(edges, found.known), minlength=n_bins)
-    both = np.maximum(n_of + n_known, 1)
+    edges = np.unique(np.quantile(np.concatenate(found), np.linspace(0, 1, BINS), method="lower"))  # none is empty
+    place = np.searchsorted(edges, found.of, "right") - 1
+    n_of = np.bincount(place, minlength=edges.size)
+    n_known = np.bincount(np.searchsorted(edges, found.known, "right") - 1, minlength=edges.size)
+    both = n_of + n_known
     p = np.minimum(scipy.optimize.isotonic_regression(n_known / both, weights=both).x, 1 - 1e-9)
     return np.minimum(share * p / (1 - p) * found.of.size / max(found.known.size, 1), 1)[place]

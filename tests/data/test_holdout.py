@@ -6,7 +6,7 @@ import pytest
 from nnlite import Record, holdout_split, make_catalogue, read_records
 from nnlite.data import holdout
 from nnlite.data.cleaning import clean
-from nnlite.data.holdout import HeldOut, keys_of, slices, wanted
+from nnlite.data.holdout import HeldOut, folds_of, groups_of, keys_of, slices, wanted
 
 WORDS = "blue red dress shoe über 鞋子 हिन्दी حقيبة pan steel café".split()
 SAME = [  # the titles of a row are near-duplicates
@@ -123,3 +123,18 @@ def test_hostile_titles_are_grouped():
     titles = ["", "\ud800", "\x00", "a" * 2_000_000, "1 " * 600_000, "é" * 3, "\U0010ffff", "\u202e x", "ﷺ" * 600]
     assert keys_of(titles).shape == (len(titles),)
     assert HeldOut(titles, 3).mask(titles).sum() in (1, 2, 3)
+
+
+@pytest.mark.parametrize("n_folds", [2, 3, 7])
+def test_a_group_is_in_one_fold_and_folds_are_of_a_size(n_folds):
+    titles, _ = catalogue(0)
+    groups = groups_of(titles, 5)
+    fold = folds_of(groups, n_folds)
+    keys = np.concatenate([keys_of(some) for some in slices(titles)])
+    assert np.unique(keys).size == np.unique(groups).size == np.unique(np.stack([keys.astype(str), groups.astype(str)]),
+                                                                      axis=1).shape[1]
+    assert np.unique(np.stack([groups, fold]), axis=1).shape[1] == np.unique(groups).size
+    sizes, largest = np.bincount(fold, minlength=n_folds), np.bincount(groups).max()
+    assert abs(sizes - len(titles) / n_folds).max() <= largest
+    order = np.random.default_rng(1).permutation(len(titles))
+    assert np.array_equal(folds_of(groups_of([titles[i] for i in order], 5), n_folds), fold[order])

@@ -64,7 +64,8 @@ def test_the_interval_of_a_share_covers_the_truth(share):
 
 def test_groups_that_are_large_make_the_interval_wider():
     found, _ = mixture(0.05, 0)
-    alone, many = (share_of(found, groups, groups) for groups in (np.arange(20_000), np.argsort(found.of) // 400))
+    together = np.argsort(np.argsort(found.of)) // 400
+    alone, many = (share_of(found, groups, groups) for groups in (np.arange(20_000), together))
     assert many.high - many.low > 2 * (alone.high - alone.low)
 
 
@@ -75,7 +76,7 @@ def test_probabilities_are_those_of_the_mixture():
     assert (np.diff(p[order]) >= 0).all()
     for low, high in (0.0, 0.2), (0.2, 0.8), (0.8, 1.01):
         here = (low <= p) & (p < high)
-        assert abs(p[here].mean() - is_wrong[here].mean()) < 0.04
+        assert abs(p[here].mean() - is_wrong[here].mean()) < 0.02 + 1.5 / np.sqrt(here.sum())
 
 
 def test_the_regression_finds_the_weights_of_normal_variables():
