@@ -1,4 +1,4 @@
-"""Claim: `audit` writes a table with the rows of the user's file, safe in a spreadsheet, and a page that stands alone."""
+"""Claim: `audit` writes a table with the rows of the file read, safe in a spreadsheet, and a page that stands alone."""
 
 import csv
 
@@ -8,8 +8,8 @@ from running import run
 
 from nnlite.tool import audit_command
 
-QUICK = ("--epochs", "4", "--hidden", "8", "--min-count", "2", "--label-min-count", "2", "--batch-rows", "8", "--lr", "0.3",
-         "--dropout", "0", "--folds", "2")
+QUICK = ("--epochs", "4", "--hidden", "8", "--min-count", "2", "--label-min-count", "2", "--batch-rows", "8",
+         "--lr", "0.3", "--dropout", "0", "--folds", "2")
 COLOURS = [f"{first}{last}" for first in ("red", "blue", "green", "pale", "dark") for last in "abcdefgh"]
 
 
@@ -41,7 +41,7 @@ def test_the_table_has_the_rows_of_the_file_and_no_formulas(shop, capsys):
 
 
 @pytest.mark.parametrize("more, message", [
-    (["--out", "suspects.json"], "want .csv or .tsv"), (["--out", "a.csv", "--folds", "1"], "--folds: want a whole number"),
+    (["--out", "suspects.json"], "want .csv or .tsv"), (["--out", "a.csv", "--folds", "1"], "--folds: want a whole"),
     (["--out", "shop.csv"], "input file"), ([], "--out FILE required")])
 def test_what_cannot_be_written_is_said(shop, more, message, capsys, monkeypatch):
     monkeypatch.chdir(shop)
