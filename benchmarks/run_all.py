@@ -53,6 +53,7 @@ SECTIONS = {
     "sizes_many": Section(20, "quality.sizes", ("--many",)),
     "categories": Section(1, "quality.categories", (), (TITLES,)),
     "page": Section(2, "quality.page", (), (TITLES,)),
+    "audit": Section(4, "quality.audit", (), (TITLES,)),
     "quality_xmc": Section(8, "quality.compare", ("--datasets", "bibtex", "delicious"), (DATA,)),
     "quality_titles": Section(39, "quality.compare", (
         *ON_TITLES, "nnlite (own)", "nnlite (shared)", "napkinXC PLT (shared)", "LinearSVC (own)",

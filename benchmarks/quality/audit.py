@@ -79,9 +79,7 @@ def rankings(y: np.ndarray, p: np.ndarray) -> dict[str, tuple[np.ndarray, np.nda
             products = 1 - get_label_quality_scores(labels, p, method=method, aggregator_kwargs=aggregator)
             found[f"cleanlab {method}, {name}"] = pairs, products
     for by in "prune_by_noise_rate", "prune_by_class", "both", "confident_learning", "predicted_neq_given":
-        masks = find_multilabel_issues_per_class(labels, p, filter_by=by, n_jobs=1)
-        flagged = np.column_stack([np.asarray(mask) for mask in masks]) if not isinstance(masks, tuple) else masks[0]
-        pairs = flagged + 1 - p
+        pairs = np.array(find_multilabel_issues_per_class(labels, p, filter_by=by, n_jobs=1)) + 1 - p
         found[f"cleanlab filter {by}"] = pairs, np.where(y, pairs, 0).max(axis=1)
     return found
 
