@@ -12,7 +12,7 @@ from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
-from nnlite.system.ranges import finite, instance, integer
+from nnlite.system.ranges import finite, instance, integer, numbers
 from nnlite.system.threads import blocks
 
 MAX_WORDS = 1_000  # of a title: each different word becomes a row nearly as long as the title
@@ -72,9 +72,16 @@ def reasons(vocabulary: Vocabulary, model: MLP, titles: Sequence[str], labels: n
 
     labels, others (N,): ids; -1 among `labels` is no label, and the words are those that make others[i] likelier.
     A word is named if the difference of the two logits falls by LEAST_EFFECT or more without it (`left_out`).
+    TypeError or ValueError for titles that are not texts, for other ids, and for a model of other words.
     """
+    if isinstance(titles, str) or not isinstance(titles, Sequence):
+        raise TypeError(f"reasons: titles: want a sequence of str, got {type(titles).__name__}")
+    for title in titles:
+        instance("reasons: title", title, str)
+    w, b = (layer := instance("reasons: model", model, MLP).labels).w, layer.b
+    labels = _checked_ids("reasons: labels", labels, len(titles), -1, model.n_labels)
+    others = _checked_ids("reasons: others", others, len(titles), 0, model.n_labels)
     found: list[tuple[str, ...]] = []
-    w, b = model.params["labels.W"], model.params["labels.b"]
     for some in blocks(len(titles), TOGETHER):
         words, xs = zip(*(left_out(vocabulary, title if _is_short(title) else "") for title in titles[some]))
         title_of = np.repeat(np.arange(some.start, some.stop), [1 + len(own) for own in words])
@@ -92,6 +99,14 @@ def reasons(vocabulary: Vocabulary, model: MLP, titles: Sequence[str], labels: n
             order = np.argsort(-effects, kind="stable")[:NAMED]
             found.append(tuple(own[i] for i in order if effects[i] >= LEAST_EFFECT))
     return found
+
+
+def _checked_ids(name, ids, n, least, n_labels):
+    """The n ids of labels as int64."""
+    ids = numbers(name, ids)
+    if ids.dtype.kind not in "iu" or ids.shape != (n,) or ids.size and not least <= ids.min() <= ids.max() < n_labels:
+        raise ValueError(f"{name}: want {n} integers from {least} to {n_labels - 1}, got others")
+    return ids.astype(np.int64)
 
 
 def _is_short(title):

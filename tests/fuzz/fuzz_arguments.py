@@ -98,6 +98,8 @@ def own():
         "Record": {"title": "a", "categories": ("b",)}, "explanation.likeliest_true": {"y": csr(np.ones((N, L)))},
         "explanation.left_out": {"title": "blue dress"}, "Dataset.chunks": {"n_rows": 2},
         "explanation.explain": {"model": classifier().model_, "vocabulary": classifier().vocabulary_},
+        "explanation.reasons": {"model": classifier().model_, "vocabulary": classifier().vocabulary_,
+                                "labels": np.arange(30) % 2 - 1, "others": np.arange(30) % 2},
         "evaluation.cross_entropy": softmax(),
         **dict.fromkeys(("read_records", "inspect_file"), {"title": "title", "categories": ["category"]}),
     }
