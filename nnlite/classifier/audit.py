@@ -35,7 +35,7 @@ from nnlite.training import recipes
 from nnlite.training.history import Step
 
 MOST_FOLDS = 20
-LEAST = 0.1  # the score of a suspect
+LEAST = 0.1  # the score of a suspect; a category that fits less than one dealt at random is one with any score
 LIKELIEST = 3  # labels that a product does not have, which are looked at
 
 
@@ -100,8 +100,10 @@ class Audit(NamedTuple):
 
 
 def audit(records: Iterable[Record], recipe: str = "default", folds: int = 5, **overrides: Any) -> list[Suspect]:
-    """The `Suspect`s among some records, most suspicious first: those with a score of at least LEAST.
+    """The `Suspect`s among some records, most suspicious first.
 
+    Their score is at least LEAST; but a category that is given is also a suspect, with any score, if what is known of
+    it is more usual for a category that was dealt at random than for one that was given (`suspicion`).
     records: pairs of a title and its categories, such as `read_records` yields
     folds: 2 to MOST_FOLDS; each part of the records is judged by a network that is trained on the others
     recipe, overrides: as `TitleClassifier` takes them, but no checkpoints; categories of fewer products than its
@@ -225,9 +227,10 @@ class _Folds:
         for one, share in (wrong, share_wrong), (missing, share_missing):
             p, keys = probability(one.evidence, share), one.row * n_labels + one.other
             order = np.argsort(-one.evidence.of, kind="stable")
-            order = order[(p[order] >= LEAST) & ~np.isin(keys[order], replaced)]
+            listed = (p >= LEAST) | (one.evidence.of > 0) & (one.label >= 0)
+            order = order[listed[order] & ~np.isin(keys[order], replaced)]
             found += zip(repeat(one.kind), *(column[order].tolist() for column in (one.row, one.label, one.other, p)))
-            replaced = keys[order]
+            replaced = keys[order[p[order] >= LEAST]]
         return sorted(found, key=lambda suspect: -suspect[-1])
 
     def twins(self) -> list[Twins]:

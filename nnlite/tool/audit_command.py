@@ -36,8 +36,10 @@ score       wrong: the probability that it is wrong, estimated from how categori
 words       of the title that speak for the suggestion and against the category, the strongest first
 categories  all that the product has
 
-Also found are the share of the categories that is wrong, with a 95 % interval; titles that occur with different
-categories; categories that are given to the same products, or taken for each other; and categories that no title tells.
+Categories that fit less than one dealt at random are in the table whatever their score. Also found are the share of the
+categories that is as wrong as if dealt at random, with a 95 % interval (mistakes between similar categories are not in
+it); titles that occur with different categories; categories that are given to the same products, or taken for each
+other; and categories that no title tells.
 Products without any category are left out: predict --data gives them some.
 """
 TOP = 1_000  # suspects in the table, if nothing else is asked for
@@ -120,7 +122,8 @@ def summary(found: Audit, rows: list[str]) -> Iterator[str]:
     """What was found, in lines."""
     kinds, share = Counter(suspect.kind for suspect in found.suspects), found.share
     yield (f"{found.n_records:,} products, {found.n_given:,} times a category of {found.n_labels:,}; about "
-           f"{100 * share.estimate:.1f} % of these are wrong ({100 * share.low:.1f} to {100 * share.high:.1f} %)")
+           f"{100 * share.estimate:.2g} % of these ({100 * share.low:.2g} to {100 * share.high:.2g} %) are as wrong as "
+           "if dealt at random; mistakes between similar categories are not among them")
     yield f"suspects: {kinds['wrong']:,} categories that may be wrong, {kinds['missing']:,} that may be missing"
     yield from _some("titles with different categories", [
         f"{one.title!r:.60}, rows {', '.join(rows[row] for row in one.rows[:SHOWN])}" for one in found.contradictions])

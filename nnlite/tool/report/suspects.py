@@ -40,11 +40,11 @@ def _opening(found: Audit, source: str, n_wrong: int, n_missing: int) -> str:
     return (
         f'<h1>Audit of categories</h1>\n<p class="of">{count(found.n_records)} records{of}, {count(found.n_labels)} '
         f'categories, judged by {found.folds} networks, none of which has seen what it judges</p>\n'
-        f'<p class="lead">About {percent(share.estimate)} of the categories given are wrong: between '
-        f'{percent(share.low)} and {percent(share.high)} (95 % interval).</p>\n'
-        '<p class="of">That is, as far as wrong categories are like categories that are dealt to products at random. '
-        'Mistakes between similar categories are not counted in full.</p>'
-        + definitions([("categories given", count(found.n_given)), ("probably wrong", count(n_wrong)),
+        f'<p class="lead">About {percent(share.estimate)} of the categories given are as wrong as if they were dealt '
+        f'to products at random: between {percent(share.low)} and {percent(share.high)} (95 % interval).</p>\n'
+        '<p class="of">Mistakes between similar categories are not in this share. The suspects are all that fit less '
+        'than a category dealt at random.</p>'
+        + definitions([("categories given", count(found.n_given)), ("suspected to be wrong", count(n_wrong)),
                        ("probably missing", count(n_missing)),
                        ("titles with different categories", count(len(found.contradictions))),
                        ("twins", count(len(found.twins))), ("without a pattern", count(len(found.at_random)))])
