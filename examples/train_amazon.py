@@ -1,19 +1,20 @@
-"""From raw product titles to categories: the whole pipeline, trained by a recipe that fails and by one that learns.
+"""From raw product titles to categories: the same kind of network, trained by a recipe that learns and one that fails.
 
     python examples/train_amazon.py                          100,000 made-up products, both recipes
     python examples/train_amazon.py --data products.jsonl.gz --recipe default
 
 Reads products (title and categories), drops rare words and categories, trains on the first 80 % and tests on the rest,
-in the order of the file: shuffle a file that is sorted by category. Shows the scores of both recipes beside those of
-always predicting each label's frequency, and five products with their top 5 predictions. Writes to --out the loss
-curves, the figures, and a model for each recipe: `python -m nnlite predict out/default "Blue cotton dress"`.
+in the order of the file: shuffle a file that is sorted by category. Says first how long it will take. Writes to --out
+the loss curves, the figures, and a model for each recipe: `nnlite predict out/default "Blue cotton dress"`.
 """
 
 import argparse
 import itertools
 import json
 import os
+import shlex
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -21,6 +22,7 @@ import numpy as np
 
 import nnlite
 from nnlite.classifier import model_folder
+from nnlite.classifier.title_classifier import THRESHOLD_ROWS
 from nnlite.precision import choice
 from nnlite.scores import metrics
 from nnlite.system import array_folder, memory
@@ -37,8 +39,16 @@ except ImportError:  # Windows, where the peak memory is not known
     resource = None
 
 TRAIN_SHARE = 0.8
-TRIAL_RECORDS = 20_000  # of the plan, to time steps on: a batch of the deck's recipe
+TRIAL_RECORDS = 20_000  # to time steps on: a batch of the deck's recipe
+SCORED_RECORDS = 2_000  # to time scores on
 FIGURES, CURVES = "metrics.json", "curves.png"
+EXAMPLE = "Blue cotton dress"
+RECIPES = {  # what it is; what to watch for, with the loss of ignoring the title
+    "default": ("one hidden layer, loss summed over the categories, AdaGrad, small batches",
+                "Watch when the loss gets below {:.4f}, that of ignoring the title"),
+    "deck": ("that of a slide deck and of many tutorials: two hidden layers, loss averaged over the categories, plain "
+             "gradient descent", "Watch how the loss falls, and how far from {:.4f} it ends"),
+}
 
 
 def main(argv=None):
@@ -47,7 +57,7 @@ def main(argv=None):
                         help="product files, as `nnlite train` reads them (default: a made-up catalogue)")
     parser.add_argument("--records", type=positive, metavar="N",
                         help="take the first N records (default: all of FILE, or 100,000 made-up ones)")
-    parser.add_argument("--recipe", choices=["deck", "default", "both"], default="both",
+    parser.add_argument("--recipe", choices=[*RECIPES, "both"], default="both",
                         help="deck: a textbook recipe that hardly learns (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="default: %(default)s")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
@@ -55,6 +65,7 @@ def main(argv=None):
     parser.add_argument("--precision", choices=choice.PRECISIONS,
                         help="of products (default: float32; bfloat16 for deck if the processor has units for it)")
     parser.add_argument("--threads", type=positive, help="changes the speed, never the result (default: all cores)")
+    parser.add_argument("--verbose", action="store_true", help="also show plans, what was dropped, memory, progress")
     reading_options.add(parser)
     try:
         args = parser.parse_args(argv)
@@ -69,31 +80,37 @@ def main(argv=None):
 
 
 def run(args):
-    names = ["deck", "default"] if args.recipe == "both" else [args.recipe]
+    names = list(RECIPES) if args.recipe == "both" else [args.recipe]
     check_places(args, names)
     records, skipped = read(args)
     n_train = int(TRAIN_SHARE * len(records))
     if n_train < 1 or n_train == len(records):
         raise ValueError(f"want at least 2 records, to train and to test, got {len(records)}")
     train, test = records[:n_train], records[n_train:]
-    for name in names:
-        show_plan(name, train, args)
+    show(f"{len(train):,} products to learn from, {len(test):,} to test. Trying how fast this machine is ...")
+    plans, floors = zip(*(expected(name, train, test, args) for name in names))
+    plans, floor = dict(zip(names, plans)), floors[0]
+    show(f"This takes about {in_words(sum(plan.total_seconds for plan in plans.values()))}: " + ", then ".join(
+        f"{in_words(plan.total_seconds)} for the recipe {name}" for name, plan in plans.items()) + ".")
     models, results = {}, {}
     for name in names:
+        began = time.perf_counter()
+        what, watch = RECIPES[name]
+        show(f"\nThe recipe {name}: {what}.\n{watch.format(floor)}.")
         models[name], results[name] = train_and_test(name, train, test, args)
+        results[name]["all_seconds"] = time.perf_counter() - began
 
     first = models[names[0]]
-    frequencies = np.minimum(first.vocabulary_.label_counts / first.vocabulary_.n_records, 1)
-    floor = metrics.bce_of_frequencies(first.encode(test).y, frequencies)
     n_twice = first.n_trained_on(title for title, _ in test)
-    show(f"\ntest figures are of the last {len(test):,} records, which were not trained on; {n_twice or 0:,} of their "
-         f"titles occur among the {len(train):,} trained on as well")
-    show_table(results, floor)
+    show_table(results, floor, args.verbose)
     show_products(test, models)
+    show("\n" + conclusion(results, floor))
+    if n_twice:
+        show(f"({n_twice:,} of the {len(test):,} test titles occur among those learnt from as well)")
     write_results(args, models, {
         "n_records": len(records), "n_train": len(train), "n_test": len(test), "n_test_titles_trained_on": n_twice,
         "n_words": first.vocabulary_.n_words, "n_labels": len(first.classes_), "skipped_lines": skipped,
-        "floor_bce": floor, **results})
+        "floor_bce": floor, "expected_seconds": {name: plan.total_seconds for name, plan in plans.items()}, **results})
 
 
 def check_places(args, names):
@@ -123,19 +140,38 @@ def read(args):
     return records, dict(reader.skipped)
 
 
-def show_plan(name, train, args):
-    """Print what a training will do and take, from some trial steps. MemoryError if it cannot fit into memory."""
-    vocabulary = nnlite.Vocabulary.build(train, **recipes.FEATURES[name])
-    n_words, n_labels, held = vocabulary.n_words, len(vocabulary.labels), memory.resident_memory() or 0
-    trainer = recipes.RECIPES[name](planning.Expected(len(train), n_words, n_labels, n_words), args.seed, args.threads,
-                                    precision=precision_of(name, args))
-    pace = costs.trial(trainer, vocabulary.encode(train[:TRIAL_RECORDS]))
+def expected(name, train, test, args):
+    """The Plan of a recipe, whose phases are timed by doing some of each, and the test BCE of the labels' frequencies.
+
+    MemoryError if it cannot fit into memory.
+    """
+    counting, vocabulary = costs.timed(lambda: nnlite.Vocabulary.build(train, **recipes.FEATURES[name]))
+    some = train[:TRIAL_RECORDS]
+    encoding, data = costs.timed(lambda: vocabulary.encode(some))
+    held, sizes = memory.resident_memory() or 0, planning.Expected(
+        len(train), vocabulary.n_words, len(vocabulary.labels), vocabulary.n_words)
+    making, trainer = costs.timed(lambda: costs.touched(recipes.RECIPES[name](
+        sizes, args.seed, args.threads, precision=precision_of(name, args))))
+    pace = costs.trial(trainer, data)
+    scored, threshold = costs.score_seconds(trainer.model, data.take(slice(0, SCORED_RECORDS)), args.threads)
     plan = planning.plan_of(trainer, list(map(str, args.data or ["made-up catalogue"])), name, len(train), pace.seconds)
     plan.memory = {"held already": held} | plan.memory
-    show(f"\nwords      {n_words:,} kept, {vocabulary.n_dropped_words:,} in fewer than {vocabulary.min_count} titles "
-         f"dropped\nlabels     {n_labels:,} kept, {vocabulary.n_dropped_labels:,} of fewer than "
-         f"{vocabulary.label_min_count} records dropped\n{plan}")
+    plan.seconds |= {"count words": counting, "encode": encoding / len(some) * (len(train) + len(test)),
+                     "network": making, "score": scored * len(test),
+                     "threshold": threshold * min(len(train), THRESHOLD_ROWS)}
+    if args.verbose:
+        show(f"\nwords      {vocabulary.n_words:,} kept, {vocabulary.n_dropped_words:,} in fewer than "
+             f"{vocabulary.min_count} titles dropped\nlabels     {len(vocabulary.labels):,} kept, "
+             f"{vocabulary.n_dropped_labels:,} of fewer than {vocabulary.label_min_count} records dropped\n{plan}\n")
     plan.check()
+    frequencies = np.minimum(vocabulary.label_counts / vocabulary.n_records, 1)
+    labels = vocabulary.encode([("", categories) for _, categories in test]).y
+    return plan, metrics.bce_of_frequencies(labels, frequencies)
+
+
+def in_words(seconds):
+    """'50 s' or '2.5 minutes'"""
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.1f} minutes"
 
 
 def precision_of(name, args):
@@ -145,7 +181,6 @@ def precision_of(name, args):
 
 def train_and_test(name, train, test, args):
     """A trained classifier and its figures."""
-    show(f"\nthe {name} recipe")
     precision = precision_of(name, args)
     classifier = nnlite.TitleClassifier(name, seed=args.seed, threads=args.threads, precision=precision)
     with closing(display(show)) as on_step:
@@ -154,24 +189,32 @@ def train_and_test(name, train, test, args):
     propensities = metrics.propensities(vocabulary.label_counts, max(vocabulary.n_records, 3))
     scores = nnlite.evaluate(classifier.model_, classifier.encode(test), propensities=propensities,
                              thresholds=classifier.threshold_, threads=args.threads)
+    show(f"On the test products the loss is {scores['bce']:.4f}, and the likeliest category is true for "
+         f"{scores['P@1']:.1%}.")
     return classifier, {
-        "n_words": vocabulary.n_words, "precision": precision,
-        "first_loss": seen["first_loss"], "last_loss": seen["last_loss"], "test": scores, "seconds": seen["seconds"],
+        "n_words": vocabulary.n_words, "precision": precision, "first_loss": seen["first_loss"],
+        "last_loss": seen["last_loss"], "lowest_loss": min(loss for _, loss in seen["curve"]),  # of means of some steps
+        "test": scores, "seconds": seen["seconds"],
         "peak_mib": resource and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}  # until now; KiB on Linux
 
 
-def show_table(results, floor):
+def show_table(results, floor, verbose):
+    """The figures of each recipe in a column."""
     shown = [s for s in ("P@1", "P@3", "P@5", "nDCG@5", "micro_f1") if all(s in r["test"] for r in results.values())]
-    titles = ["", "operands of products", "last training loss", "test BCE", "test BCE, label frequencies only",
-              *(f"test {score.replace('_', ' ')}" for score in shown),  # no P@5 where there are 4 labels
-              "test records without known label", "training seconds", "peak memory until then, MiB"]
-    columns = [[name, r["precision"], f"{r['last_loss']:.5f}", f"{r['test']['bce']:.5f}", f"{floor:.5f}",
-                *(f"{100 * r['test'][score]:.2f} %" for score in shown),
-                f"{r['test']['rows_without_label']:,}", f"{r['seconds']:.1f}",
-                "unknown" if r["peak_mib"] is None else f"{r['peak_mib']:.0f}"] for name, r in results.items()]
-    show("")
-    for title, *cells in zip(titles, *columns):
-        show(f"{title:34}" + "".join(f"{cell:>10}" for cell in cells))
+    rows = {"last training loss": lambda r: f"{r['last_loss']:.5f}", "test BCE": lambda r: f"{r['test']['bce']:.5f}",
+            "test BCE of ignoring the title": lambda r: f"{floor:.5f}"}
+    for score in shown:  # no P@5 where there are 4 labels
+        rows[f"test {score.replace('_', ' ')}"] = lambda r, score=score: f"{100 * r['test'][score]:.2f} %"
+    rows["training seconds"] = lambda r: f"{r['seconds']:.1f}"
+    if verbose:
+        rows |= {"operands of products": lambda r: r["precision"],
+                 "test records without known label": lambda r: f"{r['test']['rows_without_label']:,}",
+                 "peak memory until then, MiB": lambda r: f"{r['peak_mib']:.0f}" if r["peak_mib"] else "unknown"}
+    show(f"\n{'':34}" + "".join(f"{name:>10}" for name in results))
+    for title, cell in rows.items():
+        show(f"{title:34}" + "".join(f"{cell(r):>10}" for r in results.values()))
+    show("BCE: the loss, binary cross-entropy, a mean over products and categories. P@k: the share of the k likeliest "
+         "categories that are true.")
 
 
 def show_products(records, models):
@@ -188,6 +231,25 @@ def show_products(records, models):
     show("\n(in brackets: categories too rare to be learnt; *: a true category)")
 
 
+def conclusion(results, floor):
+    """What the figures of a run say, a sentence for each recipe and one that compares them."""
+    sentences = []
+    for name, r in results.items():
+        bce, first, last = r["test"]["bce"], r["first_loss"], r["last_loss"]
+        never = min(bce, r["lowest_loss"]) >= floor
+        verdict = ("never beat ignoring the title" if never else "does not beat ignoring the title" if bce >= floor else
+                   "hardly beats ignoring the title" if bce > 0.9 * floor else "learnt what titles mean")
+        fell = f", although its loss fell from {first:.3f} to {last:.3f}" * (never and last < first)
+        sentences.append(f"The recipe {name} {verdict}: a test BCE of {bce:.4f} against {floor:.4f}{fell}.")
+    if len(results) > 1:
+        (one, first), (other, second) = results.items()
+        shares = [r["test"]["P@1"] for r in (first, second)]
+        sentences.append(f"The likeliest category is true for {shares[0]:.1%} of the products with {one} and for "
+                         f"{shares[1]:.1%} with {other}, in {first['seconds']:.0f} and {second['seconds']:.0f} seconds "
+                         "of training.")
+    return " ".join(sentences)
+
+
 def write_results(args, models, figures):
     args.out.mkdir(parents=True, exist_ok=True)
     for path in [args.out / FIGURES, *([args.json] if args.json else [])]:
@@ -197,7 +259,9 @@ def write_results(args, models, figures):
         draw_curves(file, models, figures["floor_bce"])
     for name, classifier in models.items():
         classifier.save(args.out / name)
-    show(f"\nwritten to {args.out}: {CURVES}, {FIGURES}, the models {', '.join(models)}")
+    best = args.out / next(iter(models))
+    show(f"Written to {args.out}: the picture {CURVES}, {FIGURES}, the models {', '.join(models)}. Next, type:\n"
+         f"    nnlite predict {shlex.quote(str(best))} \"{EXAMPLE}\"")
 
 
 def draw_curves(file, models, floor):
