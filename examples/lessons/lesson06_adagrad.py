@@ -124,7 +124,7 @@ say(f"Largest difference between the package's weights, in float32, and those ab
     "the same up to rounding." if difference < 1e-4 else "too much.")
 ask("AdaGrad's s only grows. What does that mean for a training that never ends?",
     "Why does a step of AdaGrad not change if the loss is divided by the number of labels?",
-    ["WORDS = 8", "SGD_RATE, ADAGRAD_RATE = 50.0, 0.3", "BATCH = 400"])
+    ["WORDS = 8", "SGD_RATE, ADAGRAD_RATE = 50.0, 0.3", "TITLES, BATCH = 4_000, 400"])
 
 # %% [markdown]
 # ## Answers

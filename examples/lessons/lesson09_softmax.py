@@ -102,8 +102,8 @@ vocabulary, data, other = several, several.encode(records[:TRAIN]), several.enco
 many, _ = probabilities("sigmoid", data, other.x)
 n_true, expected = other.y.sum(axis=1).mean(), many.sum(axis=1).mean()
 say(f"With all {data.n_labels} labels a product has {n_true:.1f} true ones. The sigmoids' probabilities add up to "
-    f"{expected:.1f},", "about as many:" if abs(expected / n_true - 1) < 0.2 else "not as many:",
-    f"they count labels, while a softmax would spread 1.0 over {n_true:.1f}. Likeliest label: p = "
+    f"{expected:.1f},", "about as many," if abs(expected / n_true - 1) < 0.25 else "not yet as many,",
+    f"while a softmax would have to share 1.0 between {n_true:.1f}. Likeliest label: p = "
     f"{many.max(axis=1).mean():.2f} on average, above 1 / {n_true:.1f} = {1 / n_true:.2f}"
     + (", which a softmax that shares fairly could not give." if many.max(axis=1).mean() > 1 / n_true else "."))
 

@@ -1,4 +1,4 @@
-"""Claim: what a lesson says is true of its numbers, also after each change that it invites to, which changes its words."""
+"""Claim: what a lesson says is true of its numbers, also after each change that it invites to."""
 
 import os
 import re
@@ -19,7 +19,7 @@ COIN = np.log(2)
 EFFECTS = {  # a change that a lesson invites to -> words that it says then, and does not say otherwise
     "01": {"LEARNING_RATE = 0.01": "it has hardly begun", "LEARNING_RATE = 20.0": "100 steps of 20 the weights",
            'EITHER = [("", 0), ("cotton", 1), ("dress", 1), ("cotton dress", 1)]': "this takes no hidden layer"},
-    "02": {"HIDDEN = 1": "loss = log(1 + e^z) - y z by hand +1.", "TITLE = 3": "does not change: none",
+    "02": {"HIDDEN = 1": "", "TITLE = 3": "does not change: none",
            "TITLE = 0": "does not change: plug-eu, socket-eu"},
     "03": {"HIDDEN = 1": "7 of 8 answers are on the right side of 0.5. Hidden units: 1, different ones: 1",
            "STEPS = 20": "after 20 steps",
@@ -27,18 +27,19 @@ EFFECTS = {  # a change that a lesson invites to -> words that it says then, and
     "04": {"SGD_RATE = 10.0": "steps of 10 x", "STEPS = 20": "20 steps of", "ADAGRAD_RATE = 0.001":
            "it has not learnt titles yet"},
     "05": {"MIN_COUNT = 1": "", "BATCH = 512": "", "SIZES = (250, 4_000)": "With 16.0 times the titles"},
-    "06": {"WORDS = 8": "", "SGD_RATE, ADAGRAD_RATE = 50.0, 0.3": "50 x 0.01", "BATCH = 400": "0.5 / 400"},
-    "07": {"DROPOUT = 0.97": "so much noise costs more than it saves", "TRAIN, HELD_OUT = 4_000, 1_000": "4,000 products",
+    "06": {"WORDS = 8": "", "SGD_RATE, ADAGRAD_RATE = 50.0, 0.3": "50 x 0.01", "TITLES, BATCH = 4_000, 400": "0.5 / 400"},
+    "07": {"DROPOUT = 0.97": "so much noise costs more than it saves",
+           "TRAIN, HELD_OUT = 3_000, 1_000": "3,000 products",
            "RATE, BATCH, EPOCHS = 0.1, 50, 3": "of 3."},
-    "08": {"LETTERS = 2": "First 2 letters", "MIN_COUNT = 20": "", "EPOCHS = 1": ""},
+    "08": {"LETTERS = 1": "+ first 1 letters", "FILLERS = 0": "words dress, shirt pairs", "EPOCHS = 1": ""},
     "09": {"ADDED = -3.0": "-3 more for every logit", "CLASSES = 2": "2 classes", "EPOCHS = 1": ""},
     "10": {'NETWORKS = {"dropout": (0.6, 8), "by heart": (0.0, 3)}': "", "RATE = 0.01": "", "BINS = 3": ""},
-    "11": {"TILE = 16": "tiles of 16", "LABELS = (500, 1_000, 2_000)": "With 4 times the labels"},
+    "11": {"TILE = 16": "tiles of 16", "LABELS = (500, 1_000, 2_000)": "With 2,000 labels"},
     "12": {"TERMS = 200": "All whole numbers up to 256", "PRODUCTS, EPOCHS, BATCH, RATE = 2_000, 4, 100, 2.0":
            "4 epochs of 2,000"},
     "13": {"BLOCK = 300": "blocks of 300 rows", "THREADS = (1, 2)": "on 2 numbers of threads"},
     "14": {"ROWS, COLUMNS, FIRST, WIDTH = 8, 170, 0, 33": "Missed: a tile's first column forgotten; the odd last row",
-           "CLOSE = 1e-2": "allowed 1e-02"},
+           "CLOSE = 10.0": "Noticed: 2 of 4. Missed: a tile's first column forgotten; true"},
 }
 RUNS = [(number, line) for number in LESSONS for line in ("", *EFFECTS[number])]
 
@@ -90,8 +91,8 @@ def check_03(one):
         h = 1 / (1 + np.exp(-one.X @ params["features.W"] - params["features.b"]))
         z = h @ params["labels.W"].T + params["labels.b"]
         n_different = len({tuple(column) for column in h.T.round(6)})
-        assert (f"{np.sum((z > 0) == (one.Y > 0))} of 8 answers are on the right side of 0.5. Hidden units: {one.HIDDEN}, "
-                f"different ones: {n_different}.") in one.said
+        assert (f"{np.sum((z > 0) == (one.Y > 0))} of 8 answers are on the right side of 0.5. Hidden units: "
+                f"{one.HIDDEN}, different ones: {n_different}.") in one.said
         assert start != "equal" or n_different == 1
     growth = {factor: [sizes[-1] / sizes[0], one.back[factor]] for factor, sizes in one.layers.items()}
     if one.ACTIVATION == "relu":
@@ -112,13 +113,14 @@ def check_04(one):
     tell(one, "one rate must serve", not learns[1])
     tell(one, "it has not learnt titles yet", not learns[2])
     assert one.said.count("it learns titles") == sum(learns)
-    assert f"{deck[1] / floor:.0f}." in one.said and "times that of ignoring the title" in one.said
+    assert f"{one.deck[0][-1] / one.floor:.1f} times that of ignoring the title" in one.said
     assert first[0] < 1.2 * floor
     tell(one, "which undoes the mean over labels too", abs(without[2] / third[2] - 1) < 0.05)
 
 
 def check_05(one):
-    rows = re.findall(r"^ *([\d,]+) +([\d,]+) +([\d.]+) +([\d.]+) +(\d+) +(\d+) +\d+%, the same words$", one.printed, re.M)
+    rows = re.findall(r"^ *([\d,]+) +([\d,]+) +([\d.]+) +([\d.]+) +(\d+) +(\d+) +\d+%, the same words$", one.printed,
+                      re.MULTILINE)
     assert len(rows) == len(one.SIZES)
     few, many = ([float(cell.replace(",", "")) for cell in row] for row in (rows[0], rows[-1]))
     assert few[4] == few[5] and many[4] == many[5] and many[2] / few[2] > many[3] / few[3]
@@ -149,25 +151,32 @@ def check_07(one):
         assert f"ends at {other[-1] / own[-1]:.1f} times" in said and f"after epoch {best + 1} of {one.EPOCHS}." in said
         assert ("until the end: the network overfits" in said.split(" is lowest")[1].split("With")[0]) == (
             other[-1] > 1.01 * other[best])
-    gain = 1 - min(one.curves[one.DROPOUT][1]) / min(one.curves[0.0][1])
-    tell(one, "it is worth its noise", gain > 0.005)
-    tell(one, "costs more than it saves", gain < -0.005)
+    (_, noisy), (_, plain) = one.curves[one.DROPOUT], one.curves[0.0]
+    costs = min(noisy) > 1.1 * min(plain) or noisy[-1] > plain[-1]
+    tell(one, "it is worth its noise", min(noisy) < min(plain) and noisy[-1] < plain[-1])
+    tell(one, "costs more than it saves", costs)
+    tell(one, "matter less when to stop", min(noisy) >= min(plain) and not costs)
 
 
 def check_08(one):
-    said = re.findall(r"(\d+) won, (\d+) lost, ([-+][\d.]+) points of P@1, by luck \+-([\d.]+): (a gain|a loss|no more)",
-                      one.said)
-    assert len(said) == 4
-    for (won, lost, points, luck, verdict), old, new in zip(said, one.right, one.right[1:]):
-        difference = new.astype(int) - old
+    rows = re.findall(r"^\+ (\S.*?) +[\d.]+% +(\d+) +(\d+) +([-+][\d.]+) \+-[\d.]+  (a gain|a loss|no more than luck)$",
+                      one.printed, re.MULTILINE)
+    kinds = [kind for kind, _ in one.KINDS]
+    pairs = [(shop, *both) for shop in one.shops for both in zip(kinds, kinds[1:])]
+    assert [row[0] for row in rows] == [kind for _, _, kind in pairs]
+    for (_, won, lost, points, verdict), (shop, before, kind) in zip(rows, pairs):
+        difference = one.found[shop, kind].astype(int) - one.found[shop, before]
         assert (int(won), int(lost)) == ((difference > 0).sum(), (difference < 0).sum())
         assert float(points) == pytest.approx(100 * difference.mean(), abs=0.051)
         error = np.sqrt((difference**2).sum())
         assert verdict == ("a gain" if difference.sum() > 2 * error else "a loss" if difference.sum() < -2 * error
-                           else "no more")
-    table = re.findall(r"^\S+ +[\d,]+ +[\d.]+ +([\d.]+) +([\d.]+)$", one.printed, re.M)
-    assert len(table) >= 3 and all(hand == code for hand, code in table)
-    assert f"All kinds together: {100 * (one.right[-1].mean() - one.right[0].mean()):+.1f} points" in one.said
+                           else "no more than luck")
+    table = re.findall(r"^\S+ +[\d,]+ +[\d.]+ +([\d.]+) +([\d.]+)$", one.printed, re.MULTILINE)
+    assert len(table) >= 2 and all(hand == code for hand, code in table)
+    shop, catalogue = (100 * (one.found[name, kinds[-1]].mean() - one.found[name, "words"].mean())
+                       for name in one.shops)
+    assert f"by {shop:+.1f} points in the shop and by {catalogue:+.1f} in the catalogue" in one.said
+    tell(one, "what the titles and the other features lack", shop > catalogue + 2)
 
 
 def check_09(one):
@@ -181,7 +190,7 @@ def check_09(one):
     tell(one, "the sigmoids are better here", difference.sum() < -2 * error)
     tell(one, "as classifiers they are equally good", abs(difference.sum()) <= 2 * error)
     n_true = one.other.y.nnz / one.other.n_rows
-    tell(one, "about as many:", abs(one.many.sum(axis=1).mean() / n_true - 1) < 0.2)
+    tell(one, "about as many,", abs(one.many.sum(axis=1).mean() / n_true - 1) < 0.25)
     tell(one, "which a softmax that shares fairly could not give", one.many.max(axis=1).mean() > 1 / n_true)
 
 
@@ -228,6 +237,7 @@ def check_14(one):
     assert "All three checks hold." in one.said
     tell(one, "or columns that begin at 0, such code never runs", one.ROWS == 8)
     tell(one, "Noticed: 4 of 4.", one.ROWS == 7 and one.CLOSE < 1e-3)
+    assert one.noticed["e^r: fourth digit of a coefficient"] == ["exp_neg"]
 
 
 CHECKS = {name[6:]: check for name, check in globals().items() if name.startswith("check_")}
@@ -264,8 +274,10 @@ def test_a_lesson_has_a_question_two_answers_and_a_place_in_the_table(number):
 
 def test_a_lesson_runs_as_it_says_without_matplotlib(tmp_path):
     (tmp_path / "matplotlib.py").write_text("raise ImportError")
-    environment = os.environ | {"LANG": "C", "PYTHONPATH": f"{tmp_path}{os.pathsep}{lesson_runs.FOLDER.parents[1]}"}
-    done = subprocess.run([sys.executable, LESSONS["01"]], cwd=tmp_path, capture_output=True, text=True, env=environment)
+    environment = os.environ | {"LANG": "C", "PYTHONDONTWRITEBYTECODE": "1",
+                                "PYTHONPATH": f"{tmp_path}{os.pathsep}{lesson_runs.FOLDER.parents[1]}"}
+    done = subprocess.run([sys.executable, LESSONS["01"]], cwd=tmp_path, capture_output=True, text=True,
+                          env=environment)
     assert (done.returncode, done.stderr) == (0, "") and "no picture" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["matplotlib.py"]
 
