@@ -108,7 +108,8 @@ def draw(left, right):
     for unit in hidden.T:
         left.contour(line, line, unit.reshape(81, 81), levels=[0.5], colors="#d95f02", linestyles="--")
     for title, true in zip(X, Y[:, 0]):
-        left.plot(*title, "o" if true else "x", color="#0b5394", markersize=10, markeredgewidth=2.5)
+        left.plot(*title, "o" if true else "x", color="white" if true else "black", markersize=10,
+                  markeredgecolor="black", markeredgewidth=2.5)
     left.set(xlabel=WORDS[0], ylabel=WORDS[1], title=f"dark: {LABELS[0]}; dashed: a hidden unit is 0.5")
     for factor, sizes in layers.items():
         right.plot(range(1, DEPTH + 1), sizes, marker="o", label=f"{factor:.2f} x Glorot")

@@ -99,7 +99,7 @@ def draw(axes):
 picture("lesson07", draw)
 ask("You stop at the epoch with the lowest loss held out. Is that loss a fair estimate of new products' loss?",
     "Why is the loss on products trained on measured with all units?",
-    ["DROPOUT = 0.97", "TRAIN, HELD_OUT = 3_000, 1_000", "RATE, BATCH, EPOCHS = 0.1, 50, 3"])
+    ["DROPOUT = 0.97", "TRAIN, HELD_OUT = 2_000, 1_000", "RATE, BATCH, EPOCHS = 0.1, 50, 3"])
 
 # %% [markdown]
 # ## Answers

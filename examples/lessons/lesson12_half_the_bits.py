@@ -16,7 +16,7 @@ from nnlite.scores import metrics
 from showing import ask, picture, say
 
 TERMS = 1_000  # of a sum
-PRODUCTS, EPOCHS, BATCH, RATE = 2_000, 4, 10, 0.1
+PRODUCTS, EPOCHS, BATCH, RATE = 2_000, 4, 10, 0.03
 
 # %% [markdown]
 # ## Rounding
@@ -79,7 +79,7 @@ def trained(precision, round_parameters=False):
     records = list(nnlite.make_catalogue(PRODUCTS + 1_000))
     vocabulary = nnlite.Vocabulary.build(records[:PRODUCTS], min_count=3)
     train, test = vocabulary.encode(records[:PRODUCTS]), vocabulary.encode(records[PRODUCTS:])
-    model = nnlite.MLP(train.n_words, train.n_labels, (100,), "relu")
+    model = nnlite.MLP(train.n_words, train.n_labels, (50,), "relu")
     model.init_label_bias(train.label_frequencies())
     before, counts = {name: rounded(p) for name, p in model.params.items()}, np.zeros(2)
 
@@ -107,7 +107,7 @@ change, worse = (one[0] / plain[0] - 1 for one in (operands, parameters))
 say(f"Rounded operands change the loss by {change:+.2%}:", "hardly." if abs(change) < 0.01 else "that is too much.",
     f"Rounded parameters change it by {worse:+.2%}, and {parameters[2]:.0%} of all updates were lost: smaller than "
     "half of the last bit, they leave a parameter as it was.",
-    "So parameters stay float32." if worse > 0.01 else "With so few or so large steps that does not show yet.")
+    "So parameters stay float32." if worse > 0.003 else "With so few or so large steps that does not show yet.")
 
 
 def draw(axes):

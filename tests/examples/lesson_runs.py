@@ -10,14 +10,14 @@ LESSONS = {path.stem[6:8]: path for path in sorted(FOLDER.glob("lesson[0-9]*.py"
 
 SMALL = {  # constants with which a run takes less than a second, and still shows what the lesson is about
     "03": ["STEPS = 600"],
-    "04": ["RECORDS, TEST = 1_500, 500", "STEPS = 60", "HIDDEN = (32, 32)"],
+    "04": ["RECORDS, TEST = 1_500, 500", "STEPS = 40", "HIDDEN = (32, 32)"],
     "05": ["SIZES = (250, 1_000)", "UNITS = 20"],
-    "07": ["TRAIN, HELD_OUT = 500, 500", "RATE, BATCH, EPOCHS = 0.1, 50, 12", "HIDDEN = 100"],
+    "07": ["TRAIN, HELD_OUT = 500, 500", "RATE, BATCH, EPOCHS = 0.1, 50, 12", "HIDDEN = 50"],
     "08": ["TRAIN, TEST = 1_000, 1_000", "EPOCHS = 4"],
     "09": ["TRAIN, TEST = 800, 800"],
     "10": ["TRAIN, TEST = 600, 800"],
     "11": ["LABELS = (1_000, 4_000)", "ROWS, UNITS = 256, 64"],
-    "12": ["PRODUCTS, EPOCHS, BATCH, RATE = 1_000, 3, 10, 0.1"],
+    "12": ["PRODUCTS, EPOCHS, BATCH, RATE = 800, 3, 10, 0.03"],
     "13": ["RUNS = 4"],
     "14": ["FLOATS = 20_000"],
 }

@@ -29,16 +29,16 @@ EFFECTS = {  # a change that a lesson invites to -> words that it says then, and
     "05": {"MIN_COUNT = 1": "", "BATCH = 512": "", "SIZES = (250, 4_000)": "With 16.0 times the titles"},
     "06": {"WORDS = 8": "", "SGD_RATE, ADAGRAD_RATE = 50.0, 0.3": "50 x 0.01", "TITLES, BATCH = 4_000, 400": "0.5 / 400"},
     "07": {"DROPOUT = 0.97": "so much noise costs more than it saves",
-           "TRAIN, HELD_OUT = 3_000, 1_000": "3,000 products",
+           "TRAIN, HELD_OUT = 2_000, 1_000": "2,000 products",
            "RATE, BATCH, EPOCHS = 0.1, 50, 3": "of 3."},
     "08": {"LETTERS = 1": "+ first 1 letters", "FILLERS = 0": "words dress, shirt pairs", "EPOCHS = 1": ""},
     "09": {"ADDED = -3.0": "-3 more for every logit", "CLASSES = 2": "2 classes", "EPOCHS = 1": ""},
-    "10": {'NETWORKS = {"dropout": (0.6, 8), "by heart": (0.0, 3)}': "", "RATE = 0.01": "", "BINS = 3": ""},
+    "10": {'NETWORKS = {"few epochs": (0.3, 4), "by heart": (0.0, 3)}': "", "RATE = 0.01": "", "BINS = 3": ""},
     "11": {"TILE = 16": "tiles of 16", "LABELS = (500, 1_000, 2_000)": "With 2,000 labels"},
     "12": {"TERMS = 200": "All whole numbers up to 256", "PRODUCTS, EPOCHS, BATCH, RATE = 2_000, 4, 100, 2.0":
            "4 epochs of 2,000"},
     "13": {"BLOCK = 300": "blocks of 300 rows", "THREADS = (1, 2)": "on 2 numbers of threads"},
-    "14": {"ROWS, COLUMNS, FIRST, WIDTH = 8, 170, 0, 33": "Missed: a tile's first column forgotten; the odd last row",
+    "14": {"ROWS, COLUMNS, FIRST, WIDTH = 8, 170, 0, 33": "first column forgotten; the odd last row left out.",
            "CLOSE = 10.0": "Noticed: 2 of 4. Missed: a tile's first column forgotten; true"},
 }
 RUNS = [(number, line) for number in LESSONS for line in ("", *EFFECTS[number])]
@@ -221,7 +221,7 @@ def check_12(one):
     tell(one, "nothing is added. So matrix units keep their sums in float32", lost)
     tell(one, "All whole numbers up to 256", not lost)
     plain, operands, parameters = (float(loss) for loss in re.findall(r"loss ([\d.]+)   P@1", one.printed))
-    tell(one, "So parameters stay float32", one.worse > 0.01)
+    tell(one, "So parameters stay float32", one.worse > 0.003)
     tell(one, ": hardly.", abs(one.change) < 0.01)
     assert one.change == pytest.approx(operands / plain - 1, abs=1e-3) and one.worse == pytest.approx(
         parameters / plain - 1, abs=1e-3)
