@@ -11,6 +11,7 @@ from problems import compiled
 from nnlite import TitleClassifier, make_catalogue
 from nnlite.tool.command_line import main
 
+PLUMBING = "words  ", "dropped", "epochs in batches of", "MiB: held already", "operands of products", "peak memory"
 REAL = Path(__file__).parents[3] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
 
 
@@ -21,7 +22,7 @@ def run(*argv):
 @compiled
 def test_the_deck_fails_to_learn_and_the_default_recipe_learns(tmp_path, capsys):
     out, figures = tmp_path / "out", tmp_path / "figures.json"
-    assert run("--records", 5_000, "--out", out, "--json", figures) == 0
+    assert run("--records", 5_000, "--out", out, "--json", figures, "--verbose") == 0
     said = capsys.readouterr().out
     results = json.loads(figures.read_text())
     assert results == json.loads((out / "metrics.json").read_text())
@@ -31,18 +32,26 @@ def test_the_deck_fails_to_learn_and_the_default_recipe_learns(tmp_path, capsys)
     assert default["first_loss"] < 2 * results["floor_bce"] and default["test"]["bce"] < 0.7 * results["floor_bce"]
     assert default["test"]["P@1"] > deck["test"]["P@1"] + 0.2
     assert default["seconds"] > 0 and default["peak_mib"] > 50
-    for words in ("words ", "dropped", "epochs in batches of", "MiB: held already", "epoch 100",
-                  "label frequencies only", "micro f1", "true ", "*"):
+    for words in (*PLUMBING, "epoch 100", "test BCE of ignoring the title", "micro f1", "true ", "*",
+                  f"The recipe deck never beat ignoring the title: a test BCE of {deck['test']['bce']:.4f} against "
+                  f"{results['floor_bce']:.4f}, although its loss fell", "The recipe default learnt what titles mean"):
         assert words in said, words
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
-    assert results["n_words"] == deck["n_words"] < default["n_words"]
+    assert results["n_words"] == default["n_words"] > deck["n_words"]
 
 
 @compiled
 def test_the_models_in_the_folder_are_loaded_and_predict(tmp_path, capsys):
     assert run("--records", 600, "--out", tmp_path, "--threads", 1) == 0
+    said = capsys.readouterr().out
+    in_order = ["480 products to learn from, 120 to test", "This takes about ", "\nThe recipe default: ", "Watch when",
+                "On the test products", "\nThe recipe deck: ", "Watch how", "P@1", "true  ", "The likeliest category",
+                "curves.png", f'    nnlite predict {tmp_path / "default"} "Blue cotton dress"\n']
+    places = [said.index(words) for words in in_order]
+    assert places == sorted(places) and not any(words in said for words in PLUMBING)
     assert run("--records", 600, "--out", tmp_path, "--recipe", "default") == 0  # it is replaced
     results = json.loads((tmp_path / "metrics.json").read_text())
+    assert results["expected_seconds"]["default"] > 0 and results["default"]["all_seconds"] > 0
     for name in "deck", "default":
         classifier = TitleClassifier.load(tmp_path / name)
         assert classifier.get_params()["recipe"] == name and len(classifier.classes_) == results["n_labels"]
@@ -73,12 +82,28 @@ def test_own_files_are_read_and_skipped_lines_shown(tmp_path, capsys):
     assert "deck" not in results
 
 
+@pytest.mark.parametrize("bce, lowest, said", [
+    (0.55, 0.55, "The recipe deck never beat ignoring the title: a test BCE of 0.5500 against 0.0200, although its loss "
+     "fell from 0.700 to 0.600."),
+    (0.021, 0.019, "The recipe deck does not beat ignoring the title: a test BCE of 0.0210 against 0.0200."),
+    (0.019, 0.019, "The recipe deck hardly beats ignoring the title: a test BCE of 0.0190 against 0.0200."),
+    (0.01, 0.01, "The recipe deck learnt what titles mean: a test BCE of 0.0100 against 0.0200."),
+])
+def test_the_conclusion_is_that_of_the_figures(bce, lowest, said):
+    deck = {"test": {"bce": bce, "P@1": 0.25}, "first_loss": 0.7, "last_loss": 0.6, "lowest_loss": lowest,
+            "seconds": 9}
+    assert train_amazon.conclusion({"deck": deck}, 0.02) == said
+    both = train_amazon.conclusion({"default": deck | {"seconds": 3}, "deck": deck}, 0.02)
+    assert both.endswith(f"{said} The likeliest category is true for 25.0% of the products with default and for 25.0% "
+                         "with deck, in 3 and 9 seconds of training.")
+
+
 @pytest.mark.parametrize("name, content, message", [
     ("empty.jsonl", b"", "empty"),
     ("nothing.jsonl", b"nothing\n" * 3, "cannot be read"),
     ("table.xlsx", b"x", "no rows"),
     ("one.jsonl", b'{"title": "a", "category": ["b"]}', "want at least 2 records"),
-    ("rare.jsonl", b'{"title": "a", "category": ["b"]}\n' * 9, "want a word that occurs in at least 10 records"),
+    ("rare.jsonl", b'{"title": "a", "category": ["b"]}\n' * 9, "want a label that occurs in at least 10 records"),
     ("columns.csv", b"a,b\n1,2\n", "no column of titles"),
 ])
 def test_bad_input_is_one_line_and_code_2(name, content, message, tmp_path, capsys):
