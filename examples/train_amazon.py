@@ -39,7 +39,7 @@ except ImportError:  # Windows, where the peak memory is not known
     resource = None
 
 TRAIN_SHARE = 0.8
-TRIAL_RECORDS = 20_000  # to time steps on: a batch of the deck's recipe
+TRIAL_RECORDS, TRIAL_SECONDS = 20_000, 1.0  # to time steps on: a batch of the deck's recipe, or for so long
 SCORED_RECORDS = 2_000  # to time scores on
 FIGURES, CURVES = "metrics.json", "curves.png"
 EXAMPLE = "Blue cotton dress"
@@ -152,7 +152,7 @@ def expected(name, train, test, args):
         len(train), vocabulary.n_words, len(vocabulary.labels), vocabulary.n_words)
     making, trainer = costs.timed(lambda: costs.touched(recipes.RECIPES[name](
         sizes, args.seed, args.threads, precision=precision_of(name, args))))
-    pace = costs.trial(trainer, data)
+    pace = costs.trial(trainer, data, TRIAL_SECONDS)
     scored, threshold = costs.score_seconds(trainer.model, data.take(slice(0, SCORED_RECORDS)), args.threads)
     plan = planning.plan_of(trainer, list(map(str, args.data or ["made-up catalogue"])), name, len(train), pace.seconds)
     plan.memory = {"held already": held} | plan.memory

@@ -4,8 +4,8 @@
 
 Every figure is from fresh processes. `import nnlite` is timed after numpy, scipy.sparse and numba, which it imports
 anyway. Kernels compile before the first step of a training; the cache folder is either new or already filled. The
-example is `examples/train_amazon.py` on the made-up catalogue, once, with a new cache folder: 400 steps of the
-deck's recipe (averaged loss, plain gradient descent), then the default recipe.
+example is `examples/train_amazon.py` on the made-up catalogue, once, with a new cache folder: the default
+recipe, then 400 steps of the deck's (averaged loss, plain gradient descent).
 """
 
 import json

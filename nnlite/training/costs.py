@@ -99,13 +99,17 @@ class _Enough(Exception):
     """The trial has lasted long enough."""
 
 
-def trial(trainer: Trainer, data: Dataset) -> Pace:
-    """The Pace of a training on these data, after its first two steps; of fewer the last one's."""
+def trial(trainer: Trainer, data: Dataset, at_least: float | None = None) -> Pace:
+    """The Pace of a training on these data, after its first two steps; of fewer the last one's.
+
+    at_least: seconds of steps, by default TRIAL_SECONDS
+    """
+    least = TRIAL_SECONDS if at_least is None else at_least
     seconds: list[float] = []
 
     def look(step):
         seconds.append(step.seconds)
-        if len(seconds) > 4 and seconds[-1] - seconds[1] > TRIAL_SECONDS:
+        if len(seconds) > 4 and seconds[-1] - seconds[1] > least:
             raise _Enough
 
     with suppress(_Enough):

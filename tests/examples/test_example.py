@@ -83,8 +83,8 @@ def test_own_files_are_read_and_skipped_lines_shown(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("bce, lowest, said", [
-    (0.55, 0.55, "The recipe deck never beat ignoring the title: a test BCE of 0.5500 against 0.0200, although its loss "
-     "fell from 0.700 to 0.600."),
+    (0.55, 0.55, "The recipe deck never beat ignoring the title: a test BCE of 0.5500 against 0.0200, although its "
+     "loss fell from 0.700 to 0.600."),
     (0.021, 0.019, "The recipe deck does not beat ignoring the title: a test BCE of 0.0210 against 0.0200."),
     (0.019, 0.019, "The recipe deck hardly beats ignoring the title: a test BCE of 0.0190 against 0.0200."),
     (0.01, 0.01, "The recipe deck learnt what titles mean: a test BCE of 0.0100 against 0.0200."),
