@@ -82,7 +82,8 @@ by_hand = {"z1 = x W1 + b1": z1, "h = sigmoid(z1)": h, "z = h W2^T + b2": z,
 code = passes(first, x[None], y[None])
 by_code = [code["z1"], code["h"], code["z"], code["loss"], code["dz"], code["W2"][0], code["dh"], code["dz1"],
            *code["W1"]]
-print(f"One title: x = {x.astype(int)} ({', '.join(WORDS)}), y = {y.astype(int)} ({', '.join(LABELS)})")
+print(f"One title: x = {x.astype(int)} ({', '.join(WORDS)}), y = {y.astype(int)} ({', '.join(LABELS)}), "
+      f"hidden units: {HIDDEN}")
 for (what, hand), numbers in zip(by_hand.items(), by_code):
     for name, row in ("by hand", hand), ("by code", np.ravel(numbers)):
         print(f"{what:26} {name}  {' '.join(f'{value + 0.0:+.4f}' for value in row)}")

@@ -96,7 +96,8 @@ say(f"With {max(SIZES) / min(SIZES):.1f} times the titles there are {words:.1f} 
     f"takes {dense_growth:.1f} times the memory, csr {csr_growth:.1f} times, and a step changes {work:.2f} times as "
     "many rows:",
     "the work of a step hardly depends on how many words the catalogue has." if work < 1.5 else
-    "in so small a catalogue the first batch misses many of the words.")
+    "but the smallest catalogue is no larger than a batch." if BATCH >= min(SIZES) else
+    "a larger catalogue keeps words of the batch that are too rare in a smaller one.")
 
 
 def draw(axes):

@@ -94,13 +94,12 @@ for name, model in models.items():
 
 
 def draw(left, right):
-    for axes in (left,):
-        axes.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle="-", label="calibrated")
-        for name, (rows, *_) in tables.items():
-            mean, true, _ = zip(*rows)
-            axes.plot(mean, true, marker="o", label=name)
-        axes.set(xlabel="mean p of a bin", ylabel="share that is true", title="the likeliest label")
-        axes.legend()
+    left.plot([0, 1], [0, 1], color="black", linewidth=0.7, linestyle="-", label="calibrated")
+    for name, (rows, *_) in tables.items():
+        mean, true, _ = zip(*rows)
+        left.plot(mean, true, marker="o", label=name)
+    left.set(xlabel="mean p of a bin", ylabel="share that is true", title="the likeliest label")
+    left.legend()
     for name in models:
         right.plot(grid, real[name], label=f"{name}: F1")
         right.plot(grid, expected[name], label=f"{name}: expected")

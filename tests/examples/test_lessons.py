@@ -19,22 +19,24 @@ COIN = np.log(2)
 EFFECTS = {  # a change that a lesson invites to -> words that it says then, and does not say otherwise
     "01": {"LEARNING_RATE = 0.01": "it has hardly begun", "LEARNING_RATE = 20.0": "100 steps of 20 the weights",
            'EITHER = [("", 0), ("cotton", 1), ("dress", 1), ("cotton dress", 1)]': "this takes no hidden layer"},
-    "02": {"HIDDEN = 1": "", "TITLE = 3": "does not change: none",
+    "02": {"HIDDEN = 1": "hidden units: 1", "TITLE = 3": "does not change: none",
            "TITLE = 0": "does not change: plug-eu, socket-eu"},
     "03": {"HIDDEN = 1": "7 of 8 answers are on the right side of 0.5. Hidden units: 1, different ones: 1",
            "STEPS = 20": "after 20 steps",
            'DEPTH, UNITS, ACTIVATION = 8, 128, "sigmoid"': "so many layers need another activation"},
     "04": {"SGD_RATE = 10.0": "steps of 10 x", "STEPS = 20": "20 steps of", "ADAGRAD_RATE = 0.001":
            "it has not learnt titles yet"},
-    "05": {"MIN_COUNT = 1": "", "BATCH = 512": "", "SIZES = (250, 4_000)": "With 16.0 times the titles"},
-    "06": {"WORDS = 8": "", "SGD_RATE, ADAGRAD_RATE = 50.0, 0.3": "50 x 0.01",
+    "05": {"MIN_COUNT = 1": " 1.00 times as many rows", "BATCH = 512": "no larger than a batch",
+           "SIZES = (250, 4_000)": "With 16.0 times the titles"},
+    "06": {"WORDS = 8": "for a word seen 2", "SGD_RATE, ADAGRAD_RATE = 50.0, 0.3": "50 x 0.01",
            "TITLES, BATCH = 4_000, 400": "0.5 / 400"},
     "07": {"DROPOUT = 0.97": "so much noise costs more than it saves",
            "TRAIN, HELD_OUT = 2_000, 1_000": "2,000 products",
            "RATE, BATCH, EPOCHS = 0.1, 50, 3": "of 3."},
     "08": {"LETTERS = 1": "+ first 1 letters", "FILLERS = 0": "words dress, shirt pairs", "EPOCHS = 1": ""},
     "09": {"ADDED = -3.0": "-3 more for every logit", "CLASSES = 2": "2 classes", "EPOCHS = 1": ""},
-    "10": {'NETWORKS = {"few epochs": (0.3, 4), "by heart": (0.0, 3)}': "", "RATE = 0.01": "", "BINS = 3": ""},
+    "10": {'NETWORKS = {"few epochs": (0.3, 4), "by heart": (0.0, 3)}': "it does not suffer",
+           "RATE = 0.01": "It is not sure enough", "BINS = 3": "0.67 - 1.00"},
     "11": {"TILE = 16": "tiles of 16", "LABELS = (500, 1_000, 2_000)": "With 2,000 labels"},
     "12": {"TERMS = 200": "All whole numbers up to 256", "PRODUCTS, EPOCHS, BATCH, RATE = 2_000, 4, 100, 2.0":
            "4 epochs of 2,000"},
@@ -126,6 +128,7 @@ def check_05(one):
     few, many = ([float(cell.replace(",", "")) for cell in row] for row in (rows[0], rows[-1]))
     assert few[4] == few[5] and many[4] == many[5] and many[2] / few[2] > many[3] / few[3]
     tell(one, "hardly depends on how many words", many[5] / few[5] < 1.5)
+    tell(one, "no larger than a batch", many[5] / few[5] >= 1.5 and one.BATCH >= min(one.SIZES))
     tell(one, "the same numbers up to rounding", np.allclose(one.dense @ one.w, one.by_rows(), atol=1e-4))
 
 

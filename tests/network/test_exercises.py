@@ -12,7 +12,7 @@ from nnlite.kernels import sparse
 from nnlite.network import layers, mlp, reference
 
 ROOT = Path(nnlite.__file__).parents[1]
-TOUR = (ROOT / "nnlite" / "network" / "README.md").read_text(encoding="utf-8")
+TOUR = (ROOT / "examples" / "lessons" / "reading_network.md").read_text(encoding="utf-8")
 
 
 def solution(file, n=1):
