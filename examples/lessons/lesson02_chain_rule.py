@@ -86,8 +86,7 @@ print(f"One title: x = {x.astype(int)} ({', '.join(WORDS)}), y = {y.astype(int)}
       f"hidden units: {HIDDEN}")
 for (what, hand), numbers in zip(by_hand.items(), by_code):
     for name, row in ("by hand", hand), ("by code", np.ravel(numbers)):
-        print(f"{what:26} {name}  {' '.join(f'{value + 0.0:+.4f}' for value in row)}")
-        what = ""
+        print(f"{what * (row is hand):26} {name}  {' '.join(f'{value + 0.0:+.4f}' for value in row)}")
 
 # %% [markdown]
 # ## Is the backward pass right?
@@ -124,8 +123,7 @@ say(f"Words whose weights this title does not change: {', '.join(absent) or 'non
 
 
 def draw(axes):
-    z = np.linspace(-8, 8, 161)
-    p = sigmoid(z)
+    z, p = np.linspace(-8, 8, 161), sigmoid(np.linspace(-8, 8, 161))
     axes.plot(z, p - 1, label="cross-entropy: p - y")
     axes.plot(z, (p - 1) * p * (1 - p), label="squared error: (p - y) p (1 - p)")
     axes.set(xlabel="logit z of a label that is true (y = 1)", ylabel="dz", title="sure and wrong is on the left")

@@ -24,7 +24,7 @@ from showing import ask, picture, say
 ROWS, UNITS = 1_024, 256
 LABELS = (4_000, 8_000, 16_000)
 TRUE_LABELS = 8  # of a row
-TILE = 512  # labels whose logits exist at once
+TILE = 256  # labels whose logits exist at once
 
 # %% [markdown]
 # ## Two ways to compute the same

@@ -104,10 +104,10 @@ for name, settings in (("float32", ("float32",)), ("operands rounded", ("bfloat1
     print(f"{name:24} loss {results[name][0]:.5f}   P@1 {results[name][1]:.1%}")
 plain, operands, parameters = results.values()
 change, worse = (one[0] / plain[0] - 1 for one in (operands, parameters))
-say(f"Rounded operands change the loss by {change:+.2%}:", "hardly." if abs(change) < 0.01 else "that is too much.",
+say(f"Rounded operands change the loss by {change:+.2%}:", "hardly." if abs(change) < 0.001 else "that is too much.",
     f"Rounded parameters change it by {worse:+.2%}, and {parameters[2]:.0%} of all updates were lost: smaller than "
     "half of the last bit, they leave a parameter as it was.",
-    "So parameters stay float32." if worse > 0.003 else "With so few or so large steps that does not show yet.")
+    "So parameters stay float32." if worse > 0.001 else "With so few or so large steps that does not show yet.")
 
 
 def draw(axes):
