@@ -101,7 +101,7 @@ say(f"After {STEPS} steps of {LEARNING_RATE:g} the weights are {show(w)} and the
 
 # %% [markdown]
 # ## What one neuron cannot learn
-# The loss of one neuron has a single valley (it is convex in w and b). Where the gradient is 0, no weights are better.
+# The loss of one neuron is convex in w and b: where its gradient is 0, no other weights are better.
 
 # %%
 _, dw, db = loss_and_grads(*start, either)
