@@ -20,8 +20,8 @@ from nnlite.training.gradients import gradients
 from showing import ask, picture, say
 
 RECORDS, TEST = 2_500, 1_000
-HIDDEN = (64, 64)
-STEPS = 100
+HIDDEN = (48, 48)
+STEPS = 80
 SGD_RATE = 0.05
 ADAGRAD_RATE = 0.05
 
@@ -98,8 +98,8 @@ say(f"The recipe's loss goes from {deck[0][0]:.3f} to {deck[0][-1]:.3f}, {deck[0
         ", although the curve falls." if deck[0][-1] < deck[0][0] else ", and the loss rises: the steps are too long."))
 say(f"1 starts at {first[0][0] / floor:.2f} times that loss and moves by {abs(first[0][-1] / first[0][0] - 1):.1%}. 2 "
     f"makes each gradient {data.n_labels} times larger and ends at {second[1] / floor:.2f} times it on the test, P@1 "
-    f"{100 * second[2]:.0f} %:", "it learns titles." if learnt[2] else "one rate must serve words of 10 and of 1,000 "
-    "titles, and titles are not learnt.")
+    f"{100 * second[2]:.0f} %:", "it learns titles." if learnt[2] else "one rate must serve frequent and rare "
+    "words, and titles are not learnt.")
 say(f"3 ends at {third[1] / floor:.2f} times it with a P@1 of {100 * third[2]:.0f} %:",
     "it learns titles." if learnt[3] else "it has not learnt titles yet.",
     f"Without 2 its test BCE differs by {abs(without[1] / third[1] - 1):.1%}:",

@@ -19,7 +19,7 @@ from nnlite.system.threads import one_blas_thread
 from nnlite.training.gradients import gradients
 from showing import ask, picture, say
 
-SIZES = (500, 1_000, 2_000, 4_000)  # titles
+SIZES = (500, 1_000, 3_000)  # titles
 MIN_COUNT = 2  # titles in which a word must occur
 UNITS = 100
 BATCH = 64
@@ -110,7 +110,7 @@ def draw(axes):
 picture("lesson05", draw)
 ask("Why does the number of words grow more slowly than the number of titles?",
     "An optimiser that shrinks every weight a little at each step (weight decay): what does it cost here?",
-    ["MIN_COUNT = 1", "BATCH = 512", "SIZES = (250, 4_000)"])
+    ["MIN_COUNT = 1", "BATCH = 512", "SIZES = (250, 3_000)"])
 
 # %% [markdown]
 # ## Answers

@@ -22,7 +22,7 @@ from nnlite.system.threads import one_blas_thread
 from showing import ask, picture, say
 
 ROWS, UNITS = 1_024, 256
-LABELS = (4_000, 8_000, 16_000)
+LABELS = (4_000, 8_000, 12_000)
 TRUE_LABELS = 8  # of a row
 TILE = 256  # labels whose logits exist at once
 

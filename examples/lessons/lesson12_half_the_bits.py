@@ -16,7 +16,7 @@ from nnlite.scores import metrics
 from showing import ask, picture, say
 
 TERMS = 1_000  # of a sum
-PRODUCTS, EPOCHS, BATCH, RATE = 2_000, 4, 10, 0.03
+PRODUCTS, EPOCHS, BATCH, RATE = 1_500, 4, 10, 0.03
 
 # %% [markdown]
 # ## Rounding
@@ -120,7 +120,7 @@ def draw(axes):
 picture("lesson12", draw)
 ask("Why does a small learning rate make rounded parameters worse, not better?",
     "float16 has 5 bits of exponent and 10 of mantissa. Which of the numbers above would it lose?",
-    ["TERMS = 200", "PRODUCTS, EPOCHS, BATCH, RATE = 2_000, 4, 100, 2.0"])
+    ["TERMS = 200", "PRODUCTS, EPOCHS, BATCH, RATE = 1_500, 4, 100, 2.0"])
 
 # %% [markdown]
 # ## Answers

@@ -27,7 +27,7 @@ EFFECTS = {  # a change that a lesson invites to -> words that it says then, and
     "04": {"SGD_RATE = 10.0": "steps of 10 x", "STEPS = 20": "20 steps of", "ADAGRAD_RATE = 0.001":
            "it has not learnt titles yet"},
     "05": {"MIN_COUNT = 1": " 1.00 times as many rows", "BATCH = 512": "no larger than a batch",
-           "SIZES = (250, 4_000)": "With 16.0 times the titles"},
+           "SIZES = (250, 3_000)": "With 12.0 times the titles"},
     "06": {"WORDS = 8": "for a word seen 2", "SGD_RATE, ADAGRAD_RATE = 50.0, 0.3": "50 x 0.01",
            "TITLES, BATCH = 4_000, 400": "0.5 / 400"},
     "07": {"DROPOUT = 0.97": "so much noise costs more than it saves",
@@ -38,8 +38,8 @@ EFFECTS = {  # a change that a lesson invites to -> words that it says then, and
     "10": {'NETWORKS = {"few epochs": (0.3, 4), "by heart": (0.0, 3)}': "it does not suffer",
            "RATE = 0.01": "It is not sure enough", "BINS = 3": "0.67 - 1.00"},
     "11": {"TILE = 16": "tiles of 16", "LABELS = (500, 1_000, 2_000)": "With 2,000 labels"},
-    "12": {"TERMS = 200": "All whole numbers up to 256", "PRODUCTS, EPOCHS, BATCH, RATE = 2_000, 4, 100, 2.0":
-           "4 epochs of 2,000"},
+    "12": {"TERMS = 200": "All whole numbers up to 256", "PRODUCTS, EPOCHS, BATCH, RATE = 1_500, 4, 100, 2.0":
+           "4 epochs of 1,500"},
     "13": {"BLOCK = 300": "blocks of 300 rows", "THREADS = (1, 2)": "on 2 numbers of threads"},
     "14": {"ROWS, COLUMNS, FIRST, WIDTH = 8, 170, 0, 33": "first column forgotten; the odd last row left out.",
            "CLOSE = 10.0": "Noticed: 2 of 4."},
