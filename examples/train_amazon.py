@@ -90,8 +90,9 @@ def run(args):
     show(f"{len(train):,} products to learn from, {len(test):,} to test. Trying how fast this machine is ...")
     plans, floors = zip(*(expected(name, train, test, args) for name in names))
     plans, floor = dict(zip(names, plans)), floors[0]
-    show(f"This takes about {in_words(sum(plan.total_seconds for plan in plans.values()))}: " + ", then ".join(
-        f"{in_words(plan.total_seconds)} for the recipe {name}" for name, plan in plans.items()) + ".")
+    parts = ", then ".join(f"{in_words(plan.total_seconds)} for {name}" for name, plan in plans.items())
+    show(f"This takes about {in_words(sum(plan.total_seconds for plan in plans.values()))}, if the machine stays as "
+         f"busy as now: {parts}.")
     models, results = {}, {}
     for name in names:
         began = time.perf_counter()
