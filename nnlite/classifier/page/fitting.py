@@ -17,12 +17,16 @@ STEP = 0.999  # of what should fit, so that few steps do
 
 
 class Carried(NamedTuple):
-    """What a page carries, packed; how many words there are of how many; of how many bits their rows are."""
+    """What a page carries, packed; how many words there are of how many; of how many bits their rows are.
+
+    as_it_is: are these all numbers of the model, without a change?
+    """
 
     text: str
     n_words: int
     of_words: int
     bits: list[int]
+    as_it_is: bool = False
 
 
 def carried(vocabulary: Vocabulary, model: MLP, more: dict[str, Any], page_bytes: int, beside: int) -> Carried:
@@ -46,7 +50,7 @@ def carried(vocabulary: Vocabulary, model: MLP, more: dict[str, Any], page_bytes
     if sum(exact_bytes(matrix) for matrix in w.values()) < most:  # base64 takes more than deflating saves
         whole = packed(every, {name: exact_rows(w[name]) for name in names})
         if len(whole.text) <= most:
-            return whole
+            return whole._replace(as_it_is=True)
     others = {name: rounded_rows(w[name], np.full(len(w[name]), OTHER_BITS, np.uint8)) for name in names[1:]}
 
     def rounded(bits: np.ndarray) -> Carried:

@@ -10,7 +10,6 @@ import hashlib
 import logging
 from importlib import resources
 
-from nnlite.classifier.page.contents import EXACT
 from nnlite.classifier.page.fitting import Carried, carried
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
@@ -54,7 +53,7 @@ def write_page(path: Place, vocabulary: Vocabulary, model: MLP, threshold: float
 def sentence(found: Carried) -> str:
     """What a page has of its model."""
     words = f"{found.n_words:,} of {found.of_words:,} words" if found.n_words < found.of_words else "all words"
-    if found.bits == [EXACT]:
+    if found.as_it_is:
         return f"{words}, all numbers as they are"
     *some, last = [str(b) for b in found.bits if b]
     bits = f"{', '.join(some)} or {last}" if some else last

@@ -120,9 +120,11 @@ def test_the_command_writes_the_page(tmp_path, capsys):
 
 
 @compiled
-def test_a_shrunk_model_is_carried_as_it_is(catalogue, tmp_path):
+def test_a_shrunk_model_is_carried_as_it_is(catalogue, tmp_path, caplog):
     small = catalogue.shrink(0.12)
-    small.to_page(tmp_path / "small.html")
+    with caplog.at_level(logging.INFO, "nnlite"):
+        small.to_page(tmp_path / "small.html")
+    assert caplog.messages[-1].endswith("MB, all words, all numbers as they are")
     titles = [title for title, _ in nnlite.make_catalogue(50)]
     got, want = (one.predict_top_k(titles) for one in (as_carried(small, tmp_path / "small.html"), small))
     for ours, theirs in zip(got, want):
