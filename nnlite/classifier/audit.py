@@ -125,6 +125,8 @@ def audited(records: Iterable[Record], recipe: str = "default", folds: int = 5, 
         raise ValueError(f"audit: folds: want 2 to {MOST_FOLDS}, got {folds}")
     if "checkpoints" in overrides:
         raise ValueError("audit: checkpoints: want none, because there are several trainings")
+    if not isinstance(records, Iterable) or isinstance(records, (str, bytes)):
+        raise TypeError(f"audit: records: want pairs of a title and its categories, got {type(records).__name__}")
     given: list[Any] = list(records)
     if not given:
         raise ValueError("audit: want records, got none")

@@ -133,3 +133,9 @@ def test_the_share_of_wrong_categories_of_a_known_catalogue_is_in_the_interval(m
     found = audited(given, folds=2, epochs=3)
     assert found.share.low <= n / found.n_given <= found.share.high
     assert found.share.high - found.share.low < 0.03
+
+
+@pytest.mark.parametrize("records", [None, 3, "red shoe", b"x"])
+def test_records_are_pairs(records):
+    with pytest.raises(TypeError, match="records: want pairs of a title and its categories, got"):
+        audited(records)
