@@ -83,7 +83,7 @@ for dropout in 0.0, DROPOUT:
 gain, late = 1 - lowest[DROPOUT] / lowest[0.0], 1 - curves[DROPOUT][1][-1] / curves[0.0][1][-1]
 say(f"With dropout the loss held out is at its lowest {abs(gain):.1%} {'lower' if gain > 0 else 'higher'}",
     f"than without, and at the end {abs(late):.1%} {'lower' if late > 0 else 'higher'}:",
-    "it is worth its noise." if gain > 0 and late > 0 else
+    "its noise pays." if gain > 0 and late > 0 else
     "so much noise costs more than it saves." if gain < -0.1 or late < 0 else
     "it does not find a better network, but makes it matter less when to stop.")
 

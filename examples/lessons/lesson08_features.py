@@ -75,7 +75,7 @@ for value, i, weight, x in sorted(zip(idf, row.indices, weights, row.data)):
     print(f"{vocabulary.words[i]:14} {vocabulary.word_counts[i]:7,} {value:7.3f} {weight / length:10.4f} {x:10.4f}")
 
 # %% [markdown]
-# ## What each kind is worth
+# ## What each kind adds
 # The same network with more and more features. P@1 is the share of test products whose likeliest label is true. For two
 # networks only the products matter that one gets right and the other does not: w won and l lost change P@1 by
 # (w - l) / n. If it were luck alone, w - l would be 0, give or take its standard deviation, sqrt(w + l). (On 100,000
@@ -110,7 +110,7 @@ for name, records in shops.items():
 ends = {name: found[name, KINDS[-1][0]].mean() - found[name, "words"].mean() for name in shops}
 say(f"All kinds together change P@1 by {100 * ends['shop']:+.1f} points in the shop and by",
     f"{100 * ends['catalogue']:+.1f} in the catalogue:",
-    "a kind of feature is worth what the titles and the other features lack."
+    "a kind of feature adds what the titles and the other features lack."
     if ends["shop"] > ends["catalogue"] + 0.02 else "here the shop does not need them more than the catalogue does.")
 
 

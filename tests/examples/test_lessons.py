@@ -157,7 +157,7 @@ def check_07(one):
             other[-1] > 1.01 * other[best])
     (_, noisy), (_, plain) = one.curves[one.DROPOUT], one.curves[0.0]
     costs = min(noisy) > 1.1 * min(plain) or noisy[-1] > plain[-1]
-    tell(one, "it is worth its noise", min(noisy) < min(plain) and noisy[-1] < plain[-1])
+    tell(one, "its noise pays", min(noisy) < min(plain) and noisy[-1] < plain[-1])
     tell(one, "costs more than it saves", costs)
     tell(one, "matter less when to stop", min(noisy) >= min(plain) and not costs)
 
