@@ -58,6 +58,13 @@ def scripts(wheel, tmp_path_factory):
     return environment / SCRIPTS
 
 
+def test_a_command_starts_without_what_few_commands_use():
+    """scipy.optimize alone takes a third of the time in which the rest is imported."""
+    seldom = {"scipy.optimize", "scipy.special", "scipy.stats", "matplotlib", "pandas", "pyarrow", "sklearn", "tqdm"}
+    code = f"import sys, nnlite.tool.command_line; print(*{seldom} & sys.modules.keys())"
+    assert run(sys.executable, "-c", code, cwd=ROOT.parent).split() == []
+
+
 def test_the_wheel_holds_every_file(wheel):
     source = wheel.parent / "source"
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("nnlite/")}

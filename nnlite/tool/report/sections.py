@@ -8,7 +8,6 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-from scipy.special import entr
 
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.records import Record
@@ -152,7 +151,8 @@ def _training(classifier: TitleClassifier, curve: np.ndarray) -> str:
     parts = [definitions(facts)]
     if len(curve):
         often = _frequencies(classifier.vocabulary_)
-        floor = "frequencies only", float(np.mean(entr(often) + entr(1 - often)))
+        p = often[(often > 0) & (often < 1)]  # elsewhere the loss is 0
+        floor = "frequencies only", float(-(p * np.log(p) + (1 - p) * np.log1p(-p)).sum() / often.size)
         parts.append(figure(charts.line_chart(
             "loss-curve", "Loss by step", f"From {curve[0, 1]:.5f} at step {curve[0, 0]:,.0f} to {curve[-1, 1]:.5f} at "
             f"step {curve[-1, 0]:,.0f}.", {"loss": curve}, "step", floor=None if model.output == "softmax" else floor),
