@@ -186,12 +186,14 @@ class _Folds:
         row, label, dealt = self.row[places], self.y.indices[places], self.dealt[places]
         local = np.searchsorted(rows, row)
         facts = partial(self.associations.facts, threads=self.threads)
-        counts = judged.dealt > -np.inf
-        given = facts(judged.given, row, label, label)
-        dealt = facts(judged.dealt[counts], row[counts], dealt[counts], label[counts])
+        counts, likeliest = judged.dealt > -np.inf, judged.others[local, 0]
+        given = facts(judged.given, likeliest, row, label, label)
+        dealt = facts(judged.dealt[counts], np.maximum(likeliest, judged.given)[counts], row[counts], dealt[counts],
+                      label[counts])
         other, column = np.nonzero(judged.others > -np.inf)
         none, ids = np.full(other.size, -1, np.int32), judged.ids[other, column]
-        others = facts(judged.others[other, column], rows[other], ids, none)
+        rivals = judged.others[other, np.where(column == 0, 1, 0)]
+        others = facts(judged.others[other, column], rivals, rows[other], ids, none)
         weights = weights_of(given, dealt)
         return (_Candidates("wrong", row, label, judged.ids[local, 0],
                             Evidence(given @ weights, dealt @ weights), row[counts]),

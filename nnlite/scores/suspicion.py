@@ -1,10 +1,11 @@
 """Which labels of some rows are probably wrong, from what networks that have not seen the rows say of them.
 
-Three numbers speak for a label of a row: its logit by such a network, and its weakest and strongest association with
-another label of the row, log(P(label | other) / P(label)). What they weigh is learnt from labels that are wrong for
-certain: in the place of each label that is given another is dealt, all being equally likely, and a logistic regression
-tells dealt from given ones. Its logit is the evidence. Where the evidence against given labels has the density f, and
-against dealt ones g, a share e of wrong labels among the given, spread as the dealt ones are, makes
+What speaks for a label of a row: its logit and its probability by such a network; the probability that it is the right
+one of two, it and the likeliest label that the row lacks; its weakest and strongest association with another label of
+the row, log(P(label | other) / P(label)); that the row has few labels. What these weigh is learnt from labels that are
+wrong for certain: in the place of each label that is given another is dealt, all being equally likely, and a logistic
+regression tells dealt from given ones. Its logit is the evidence. Where the evidence against given labels has the
+density f, and against dealt ones g, a share e of wrong labels among the given, spread as the dealt ones are, makes
 
     P(wrong | evidence) = e g / f                              (the local false discovery rate: Efron, JASA 99, 2004)
     e <= P(given evidence > t) / P(dealt evidence > t)                        (as Storey, JRSS B 64, 2002, of p-values)
@@ -21,7 +22,6 @@ Multi-Label Classification Data", 2022) take the probability of each label alone
 from typing import NamedTuple
 
 import numpy as np
-import scipy.optimize
 import scipy.sparse as sp
 
 from nnlite.data.csr import Csr
@@ -30,6 +30,7 @@ from nnlite.kernels import ranking
 from nnlite.kernels.top_k import merge_top_k
 from nnlite.network.mlp import MLP
 from nnlite.scores.evaluation import check
+from nnlite.scores.metrics import sigmoid
 from nnlite.system.ranges import finite, integer
 from nnlite.system.stages import done
 from nnlite.system.threads import blocks, team
@@ -43,7 +44,7 @@ RESAMPLES = 200  # of the bootstrap
 ASSOCIATED = 1 << 16  # labels whose associations are computed together, on one thread
 
 f32 = np.float32
-Facts = np.ndarray  # (n, 4) of n labels: 1, their logits, their weakest and their strongest associations
+Facts = np.ndarray  # (n, 7) of n labels: 1, and what speaks for them in the order above
 
 
 class Judged(NamedTuple):
@@ -67,7 +68,7 @@ class Judged(NamedTuple):
 def judge(model: MLP, dataset: Dataset, dealt: np.ndarray, k: int = 3, threads: int | None = None) -> Judged:
     """The `Judged` of a Dataset, rows in blocks, labels in tiles. dealt: (nnz,) labels    Raises as `evaluate` does."""
     check("judge", model, dataset)
-    k = min(integer("judge: k", k), model.n_labels)
+    k = integer("judge: k", k)
     _, y = dataset.arrays()
     z_given, z_dealt = np.empty((2, y.indices.size), f32)
     ids, others = np.zeros((y.n_rows, k), np.int32), np.full((y.n_rows, k), -np.inf, f32)
@@ -124,10 +125,11 @@ class Associations:
         self.both.sort_indices()
         self.counts, self.n_rows = np.maximum(np.bincount(part.indices, minlength=n_labels), 1), part.n_rows
 
-    def facts(self, z: np.ndarray, rows: np.ndarray, labels: np.ndarray, instead: np.ndarray,
+    def facts(self, z: np.ndarray, rivals: np.ndarray, rows: np.ndarray, labels: np.ndarray, instead: np.ndarray,
               threads: int | None = None) -> Facts:
-        """The `Facts` of labels (n,) with logits z; labels[k] is associated with the labels of row rows[k] but
-        instead[k], 0 if there are no others."""
+        """The `Facts` of labels (n,) with logits z, in the place of the labels `instead`, or as one more where that is
+        -1. rivals: the largest logit of another label that row rows[k] then lacks. Associations are 0 where the row has
+        no other label."""
         found, few = np.zeros((rows.size, 2), f32), np.flatnonzero(self.few[rows])
         both = self.both.indptr.astype(np.int64), self.both.indices.astype(np.int32), self.both.data
 
@@ -140,7 +142,8 @@ class Associations:
             found[places] = out
 
         team(threads).run(one_block, blocks(few.size, ASSOCIATED))
-        return np.column_stack([np.ones(z.size, f32), z, found])
+        n_labels = np.diff(self.y.indptr)[rows] + (instead < 0)
+        return np.column_stack([np.ones(z.size, f32), z, sigmoid(z), sigmoid(z - rivals), found, n_labels])
 
 
 class Evidence(NamedTuple):
@@ -151,20 +154,22 @@ class Evidence(NamedTuple):
 
 
 def weights_of(given: Facts, dealt: Facts) -> np.ndarray:
-    """The weights (4,) by which a logistic regression tells dealt labels from given ones."""
+    """The weights (7,) by which a logistic regression tells dealt labels from given ones."""
     return regression(*(facts[np.linspace(0, len(facts) - 1, min(FIT_LABELS, len(facts))).astype(int)]
                         for facts in (given, dealt)))
 
 
 def regression(no: np.ndarray, yes: np.ndarray) -> np.ndarray:
     """The weights w (n,) of P(yes | x) = sigmoid(x w) from rows x (m, n) of each kind, with a penalty of |w|^2 / 2."""
+    from scipy.optimize import minimize  # here: it would take a third of the start of any program that imports nnlite
+
     x, sign = np.concatenate([no, yes]), np.repeat([1.0, -1.0], [len(no), len(yes)])
 
     def loss(w):
         z = sign * (x @ w)
         return np.logaddexp(0, z).sum() + w @ w / 2, x.T @ (sign / (1 + np.exp(-np.clip(z, -50, 50)))) + w
 
-    return scipy.optimize.minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
+    return minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
 
 
 class Share(NamedTuple):
@@ -207,10 +212,12 @@ def probability(found: Evidence, share: float) -> np.ndarray:
 
     g / f is found by isotonic regression in bins with equally many labels of both kinds together.
     """
+    from scipy.optimize import isotonic_regression  # here: as above
+
     edges = np.unique(np.quantile(np.concatenate(found), np.linspace(0, 1, BINS), method="lower"))  # none is empty
     place = np.searchsorted(edges, found.of, "right") - 1
     n_of = np.bincount(place, minlength=edges.size)
     n_known = np.bincount(np.searchsorted(edges, found.known, "right") - 1, minlength=edges.size)
     both = n_of + n_known
-    p = np.minimum(scipy.optimize.isotonic_regression(n_known / both, weights=both).x, 1 - 1e-9)
+    p = np.minimum(isotonic_regression(n_known / both, weights=both).x, 1 - 1e-9)
     return np.minimum(share * p / (1 - p) * found.of.size / max(found.known.size, 1), 1)[place]

@@ -8,7 +8,8 @@ from problems import F32
 from nnlite.data.dataset import Dataset
 from nnlite.network.mlp import MLP
 from nnlite.scores.confusion import taken_for_each_other, told_apart
-from nnlite.scores.suspicion import Evidence, judge, probability, regression, rows_of, share_of, together
+from nnlite.scores.suspicion import (
+    SMOOTHING, Associations, Evidence, judge, probability, regression, rows_of, share_of, together)
 
 
 def problem(n=37, n_labels=11, seed=0):
@@ -42,6 +43,20 @@ def test_parts_come_together_in_their_places():
     parts = [judge(model, data.take(own), dealt[fold[row] == i], 3) for i, own in enumerate(rows)]
     for got, want in zip(together(parts, rows, data.arrays()[1]), judge(model, data, dealt, 3)):
         np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+def test_what_speaks_for_labels_is_as_worked_out_by_hand():
+    y = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1], [0, 0, 1]])
+    associations = Associations(Dataset(sp.csr_array(y.astype(F32)), sp.csr_array(y.astype(F32))).arrays()[1], 3)
+    z, rivals = np.array([0, 2, -1], F32), np.array([0, -np.inf, 0], F32)
+    rows, labels, instead = (np.array(column, np.int32) for column in ([0, 3, 2], [1, 1, 1], [1, 2, -1]))
+    got = associations.facts(z, rivals, rows, labels, instead)
+    sigmoid, s = (lambda z: 1 / (1 + np.exp(-z))), SMOOTHING
+    to_0 = [np.log((n + s / 2) / (2 + s) * 2) for n in (1, 2)]  # of row 0, without itself, and of row 2
+    to_2 = np.log((0 + s / 2) / (1 + s) * 2)
+    np.testing.assert_allclose(got, [[1, 0, 0.5, 0.5, to_0[0], to_0[0], 2],
+                                     [1, 2, sigmoid(2), 1, 0, 0, 1],
+                                     [1, -1, sigmoid(-1), sigmoid(-1), to_2, to_0[1], 3]], rtol=1e-6)
 
 
 def mixture(share, seed, n=20_000):
