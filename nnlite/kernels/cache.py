@@ -14,6 +14,7 @@ from typing import Any
 
 from numba import cloudpickle
 from numba.core import caching, serialize, sigutils
+from numba.core.runtime import rtsys
 
 refused: dict[str, str] = {}  # why a folder that Numba would use is not used -> the last such folder
 
@@ -95,9 +96,15 @@ class Cache(caching.FunctionCache):
     _impl_class = _Content
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        """The compiled function of a signature, or None; damaged files are flushed, with one warning."""
+        """The compiled function of a signature, or None; damaged files are flushed, with one warning.
+
+        As Numba's own method, but without the refresh of the compiler's tables, which takes longer than the import of
+        NumPy, and which the compiler itself makes before it compiles: loaded code needs the allocator alone.
+        """
         try:
-            result = super().load_overload(signature, context)
+            rtsys.initialize(context)
+            with self._guard_against_spurious_io_errors():
+                result = self._load_overload(signature, context)
             if result and result.signature.args != sigutils.normalize_signature(signature)[0]:
                 raise ValueError("another signature")
             return result
