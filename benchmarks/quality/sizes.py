@@ -4,9 +4,8 @@
 
 Trains the default recipe on four fifths of the titles, makes the model smaller with `TitleClassifier.shrink`, and tests
 each on the last fifth; seeds split as in benchmarks.quality.compare. `MB`: 1,000,000 bytes, of the whole folder.
-`changed`: titles with another likeliest category than before, in percent. `load s`: a fresh process loads the model and
-predicts a title, after the imports. fastText, if it is installed, learns the titles of the first seed and is
-quantised with fewer and fewer rows of words (`cutoff`).
+`changed`: titles with another likeliest category than before, in percent. fastText, if it is installed, learns the
+titles of the first seed and is quantised with fewer and fewer rows of words (`cutoff`).
 
 --many: made-up titles of 131,073 categories instead, where the rows of the categories are most of the model. A category
 has two words, each of which it shares with 32 others; a title has five categories, one of which is drawn by Zipf's law.
@@ -24,7 +23,6 @@ import nnlite
 from benchmarks import process, report
 from benchmarks.quality import parts
 from benchmarks.quality.compare import System, answer
-from benchmarks.speed.start import seconds
 from nnlite.scores import metrics
 
 SIZES = 15, 10, 7, 4, 2, 1  # MB
@@ -68,13 +66,12 @@ def own_rows(train: list, test: list, sizes: tuple, seed: int, **settings) -> It
         first = ids if first is None else first
         with tempfile.TemporaryDirectory() as folder:
             model.save(Path(folder, "m"))
-            load = min(seconds(str(Path(folder, "m")))[1] for _ in range(3))
             mb = folder_mb(Path(folder, "m"))
         bits = getattr(model.model_.features.w, "bits", np.zeros(0))
         yield {"system": f"nnlite, {size} MB" if size else "nnlite, float32", "MB": mb,
                **{f"P@{k}": 100 * metrics.precision_at_k(data.y, ids, k) for k in KS},
                "changed": 100 * float(np.mean(ids[:, 0] != first[:, 0])), "words": model.vocabulary_.n_words,
-               **{f"{b} bits": int(np.sum(bits == b)) for b in (8, 4, 2)}, "load s": load}
+               **{f"{b} bits": int(np.sum(bits == b)) for b in (8, 4, 2)}}
 
 
 def peer_rows(train: list, test: list, seed: int, many: bool) -> Iterator[dict]:
