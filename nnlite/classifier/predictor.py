@@ -16,6 +16,7 @@ from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import dense
 from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
+from nnlite.scores.explanation import unknown_share
 from nnlite.system.ranges import finite, integer
 
 MOST_LIKELY = 10  # categories of a title that `predict_proba` has where they were given as lists
@@ -120,6 +121,16 @@ class Predictor(Settings):
         self._check_fitted()
         found = repeated(texts("n_trained_on", titles), self.title_digests_)
         return None if found is None else int(found.sum())
+
+    def unknown_share(self, titles: Titles) -> float | None:
+        """The fraction of the words of the titles, as often as they occur, that the model does not know.
+
+        It rises as the language of titles departs from that of the training, and can be watched without categories.
+        Titles that were trained on have a lower one than new titles, because a word is kept for occurring in several.
+        0 for titles without words, None with hash_size, where no word is unknown.
+        """
+        self._check_fitted()
+        return unknown_share(self.vocabulary_, texts("unknown_share", titles))
 
     def _encoded(self, where: str, titles: Titles) -> sp.csr_array:
         self._check_fitted()

@@ -16,7 +16,7 @@ from nnlite.system.ranges import finite, instance, integer, numbers
 from nnlite.system.threads import blocks
 
 MAX_WORDS = 1_000  # of a title: each different word becomes a row nearly as long as the title
-TOGETHER = 200  # titles whose words are left out at the same time
+TOGETHER = 200  # titles whose words are looked up or left out at the same time
 LEAST_EFFECT, NAMED = 0.5, 5  # on a logit, of a word that is named as a reason; and how many are
 
 f32 = np.float32
@@ -143,6 +143,23 @@ def unknown_words(vocabulary: Vocabulary, title: str) -> list[str]:
     columns = vocabulary.columns_of(tokens.tokenise(title, vocabulary.rules))
     known = {word for parts, column in zip(made_of, columns) if column >= 0 for word in parts}
     return [word for word in dict.fromkeys(every) if word not in known]
+
+
+def unknown_share(vocabulary: Vocabulary, titles: Sequence[str]) -> float | None:
+    """The fraction of the words of some titles, as often as they occur, that the vocabulary does not hold.
+
+    0 for titles without words; None for a vocabulary with hash_size, in which no word is unknown. It counts words
+    alone: one of which the vocabulary holds the first letters counts here, but has an effect, so that `unknown_words`
+    does not name it.
+    """
+    if instance("unknown_share: vocabulary", vocabulary, Vocabulary).hash_size:
+        return None
+    n_words, n_unknown, rules = 0, 0, tokens.TokenRules(version=vocabulary.rules.version)
+    for some in blocks(len(titles), TOGETHER):
+        words = [word for title in titles[some] for word in tokens.tokenise(title, rules)]
+        n_words += len(words)
+        n_unknown += int((vocabulary.columns_of(words) < 0).sum())
+    return n_unknown / max(n_words, 1)
 
 
 def _words(vocabulary, title):
