@@ -43,6 +43,7 @@ SECTIONS = {
     "ingest": Section(3, "speed.ingest", (), (TITLES,)),
     "predict": Section(1, "speed.predict", (), (TITLES,)),
     "start": Section(3, "speed.start"),
+    "serve": Section(1, "speed.serve", (), (TITLES,)),
     "first_run": Section(4, "speed.first_run"),
     "plan": Section(8, "speed.plan"),
     "scale": Section(6, "speed.scale", ("--picture", "benchmarks/scale.png"), (), "scale.png"),

@@ -74,10 +74,7 @@ def reasons(vocabulary: Vocabulary, model: MLP, titles: Sequence[str], labels: n
     A word is named if the difference of the two logits falls by LEAST_EFFECT or more without it (`left_out`).
     TypeError or ValueError for titles that are not texts, for other ids, and for a model of other words.
     """
-    if isinstance(titles, str) or not isinstance(titles, Sequence):
-        raise TypeError(f"reasons: titles: want a sequence of str, got {type(titles).__name__}")
-    for title in titles:
-        instance("reasons: title", title, str)
+    _check_titles("reasons", titles)
     w, b = (layer := instance("reasons: model", model, MLP).labels).w, layer.b
     labels = _checked_ids("reasons: labels", labels, len(titles), -1, model.n_labels)
     others = _checked_ids("reasons: others", others, len(titles), 0, model.n_labels)
@@ -99,6 +96,14 @@ def reasons(vocabulary: Vocabulary, model: MLP, titles: Sequence[str], labels: n
             order = np.argsort(-effects, kind="stable")[:NAMED]
             found.append(tuple(own[i] for i in order if effects[i] >= LEAST_EFFECT))
     return found
+
+
+def _check_titles(where, titles):
+    """TypeError unless they are a sequence of str."""
+    if isinstance(titles, str) or not isinstance(titles, Sequence):
+        raise TypeError(f"{where}: titles: want a sequence of str, got {type(titles).__name__}")
+    for title in titles:
+        instance(f"{where}: title", title, str)
 
 
 def _checked_ids(name, ids, n, least, n_labels):
@@ -150,8 +155,9 @@ def unknown_share(vocabulary: Vocabulary, titles: Sequence[str]) -> float | None
 
     0 for titles without words; None for a vocabulary with hash_size, in which no word is unknown. It counts words
     alone: one of which the vocabulary holds the first letters counts here, but has an effect, so that `unknown_words`
-    does not name it.
+    does not name it. TypeError for titles that are not texts.
     """
+    _check_titles("unknown_share", titles)
     if instance("unknown_share: vocabulary", vocabulary, Vocabulary).hash_size:
         return None
     n_words, n_unknown, rules = 0, 0, tokens.TokenRules(version=vocabulary.rules.version)

@@ -105,6 +105,15 @@ def test_no_titles(trained):
     assert trained.predict_proba([]).shape == (0, 5)
 
 
+@pytest.mark.parametrize("megabytes", [None, 0.02])
+def test_the_share_of_unknown_words_rises_with_titles_of_another_language(trained, megabytes):
+    one = trained.shrink(megabytes) if megabytes else trained
+    batches = [shop()[0][:n] + ["Blaues <b>Kleid</b>, neu"] * (20 - n) for n in (20, 15, 5, 0)]
+    shares = list(map(one.unknown_share, batches))
+    assert shares == sorted(set(shares)) and shares[-1] == 1 and 0 <= shares[0] < 0.1
+    assert one.unknown_share([]) == one.unknown_share([None, "\ud800"]) == 0
+
+
 def test_titles_whose_categories_are_all_unknown_do_not_count_in_the_score(trained):
     titles, categories = ["dress", "dress", "shoe", "shoe"], [["Women"], ["Coats"], ["Bags"], []]
     assert trained.score(titles, categories) == 0.5
@@ -140,7 +149,8 @@ def test_categories_that_are_none(categories, error, words):
 
 def test_before_it_is_trained(tmp_path):
     for act in (lambda c: c.predict(["a"]), lambda c: c.explain("a"), lambda c: c.score(["a"], [["b"]]),
-                lambda c: c.save(tmp_path / "m"), lambda c: c.predict_proba(["a"])):
+                lambda c: c.save(tmp_path / "m"), lambda c: c.predict_proba(["a"]),
+                lambda c: c.unknown_share(["a"])):
         with pytest.raises(ValueError, match="call fit or load first"):
             act(TitleClassifier())
     assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ from problems import F32, random_dataset, random_model, small_pieces
 
 from nnlite import MLP, Record, Vocabulary
 from nnlite.network import mlp
-from nnlite.scores.explanation import explain, likeliest_true
+from nnlite.scores.explanation import TOGETHER, explain, likeliest_true, unknown_share, unknown_words
 from nnlite.system.threads import team
 
 TITLE = "red blue red green new old big small sale shoe"
@@ -42,6 +42,16 @@ def test_every_word_stands_once_in_the_order_of_the_title_and_an_unknown_one_has
     first, *_ = explain(*trained(), "Shoe unheard red, shoe!")
     assert [effect.word for effect in first.effects] == ["shoe", "unheard", "red"]
     assert first.effects[1][1:] == (0, 0) and first.effects[0].logit and first.effects[2].logit
+
+
+def test_the_share_of_unknown_words_counts_each_as_often_as_it_occurs_and_words_alone():
+    """'shoes' begins as 'shoe' does, so it has an effect; but it is a new word, of which the share is to tell."""
+    vocabulary, _ = trained(ngrams=2, stem=3, first_word=True, shape=True)
+    titles = ["Red, RED unheard!", "", "shoes (blue)", "unheard of; ☃"]
+    assert unknown_share(vocabulary, titles) == 4 / 7 and unknown_words(vocabulary, titles[2]) == []
+    assert unknown_share(vocabulary, titles * TOGETHER) == 4 / 7 and unknown_share(vocabulary, [TITLE]) == 0
+    assert unknown_share(vocabulary, []) == unknown_share(vocabulary, ["", "☃"]) == 0
+    assert unknown_share(trained(hash_size=50)[0], titles) is None
 
 
 @pytest.mark.parametrize("title", ["", "!", "unheard of"])

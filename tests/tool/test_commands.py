@@ -89,6 +89,9 @@ def test_the_table_of_scores_has_each_under_its_name():
                          "record F1      13.00 %", "BCE            0.12346"]
     assert list(commands._table(SCORES | {"accuracy": 0.9}))[-1] == (
         "accuracy       90.00 %   of the likeliest category")
+    assert list(commands._table(SCORES | {"unknown_share": None})) == table
+    assert list(commands._table(SCORES | {"unknown_share": 0.0481}))[-1] == (
+        "unknown         4.81 %   of the titles' words")
 
 
 @pytest.mark.parametrize("n", [1, 1000])
@@ -179,7 +182,9 @@ def test_scores_are_at_the_models_threshold_and_with_its_propensities(home, caps
     one = TitleClassifier.load(home / "shop")
     data = one.encode(list(read_records(home / "test.jsonl")))
     propensities = metrics.propensities(one.vocabulary_.label_counts, one.vocabulary_.n_records)
+    titles = [record.title for record in read_records(home / "test.jsonl")]
     assert found == {"threshold": one.threshold_, "new": True, "trained_on": 0,
+                     "unknown_share": one.unknown_share(titles),
                      **evaluate(one.model_, data, thresholds=one.threshold_, propensities=propensities)}
     plain = evaluate(one.model_, data)
     assert plain["micro_f1"] != found["micro_f1"] and plain["PSP@3"] != found["PSP@3"]
