@@ -1,7 +1,10 @@
-"""Claim: the README's numbers are the program's: the journey of one record, the examples."""
+"""Claim: the README's numbers are the program's: the journey of one record, the examples; and that of examples/ is true."""
 
+import csv
 import doctest
 import json
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +16,10 @@ from nnlite.network.layers import SparseLinear
 from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system.threads import team
+from nnlite.tool.command_line import main
 
 README = Path(__file__).parents[1] / "README.md"
+SERVING = README.parent / "examples" / "README.md"
 
 
 def show(values):
@@ -90,6 +95,35 @@ def test_the_journey_of_one_record(tmp_path):
 def test_the_examples_run():
     failed, tried = doctest.testfile(str(README), module_relative=False, encoding="utf-8")
     assert tried and not failed
+
+
+@compiled
+def test_the_weekly_training_of_the_examples_replaces_the_model(tmp_path, monkeypatch, capsys):
+    """Its commands, and then its lines of Python, on a shop whose model was trained on less."""
+    monkeypatch.chdir(tmp_path)
+    records = list(nnlite.make_catalogue(900))
+    for name, some in ("products", records[:600]), ("last_week", records[600:]):
+        with open(f"{name}.csv", "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("title", "categories"), *((t, "|".join(names)) for t, names in some)])
+    nnlite.TitleClassifier(epochs=1).fit(*zip(*records[:200])).save("shop")
+    text = SERVING.read_text(encoding="utf-8")
+    commands = re.findall("^    nnlite (.*)", text, re.MULTILINE)
+    assert [main(shlex.split(command)) for command in commands] == [0, 0, 0]
+    said = capsys.readouterr().out
+    assert said.count("unknown ") == 2 and "have no category that the model" in said
+    failed, tried = doctest.testfile(str(SERVING), module_relative=False, encoding="utf-8")
+    assert tried and not failed
+    old, new = (nnlite.TitleClassifier.load(name).model_.params["labels.W"] for name in ("shop", "new"))
+    np.testing.assert_array_equal(old, new)
+
+
+def test_the_bounds_of_the_web_service_are_those_of_its_text():
+    text = " ".join(SERVING.read_text(encoding="utf-8").split())
+    code = (SERVING.parent / "serve.py").read_text(encoding="utf-8")
+    assert "MOST_TITLES, MOST_CHARACTERS = 1_000, 2_000" in code
+    assert "at most 1,000 titles of at most 2,000 characters" in text
+    for line in re.findall("^    (?:python -m pip|NNLITE_MODEL|curl).*", code, re.MULTILINE):
+        assert line in SERVING.read_text(encoding="utf-8")
 
 
 def test_the_two_lines_install_all_that_is_used():

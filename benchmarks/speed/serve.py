@@ -29,6 +29,11 @@ TITLES = 1_000  # that a process predicts
 NEW = 3  # categories, the most frequent ones, that are new in the second table, one at a time
 
 
+def store(records: list[nnlite.Record], folder: str) -> None:
+    """Train and save a model, in a process of its own, whose memory no worker inherits."""
+    nnlite.TitleClassifier(epochs=1).fit(*zip(*records)).save(folder)
+
+
 def memory() -> tuple[float, float]:
     """PSS and RSS of this process in MiB."""
     lines = Path("/proc/self/smaps_rollup").read_text(encoding="utf-8").splitlines()[1:]
@@ -52,7 +57,7 @@ def work(model: nnlite.TitleClassifier | str, titles: list[str], together, resul
     figures = memory()
     together.wait()  # nobody ends before all have read
     same = [[name for name, _ in pairs] for pairs in found] == [[name for name, _ in pairs] for pairs in many]
-    results.put((*figures, 1e3 * statistics.median(seconds), 1e3 * batch, same))
+    results.put((*figures, 1e3 * min(seconds), 1e3 * statistics.median(seconds), 1e3 * batch, same))
 
 
 def measured(how: str, n: int, folder: str, titles: list[str]) -> tuple[dict, bool]:
@@ -64,11 +69,12 @@ def measured(how: str, n: int, folder: str, titles: list[str]) -> tuple[dict, bo
     workers = [context.Process(target=work, args=(model, titles, together, results)) for _ in range(n)]
     for worker in workers:
         worker.start()
-    pss, rss, one, batch, same = zip(*[results.get() for _ in workers])
+    pss, rss, least, one, batch, same = zip(*[results.get() for _ in workers])
     for worker in workers:
         worker.join()
     row = {"processes": n, "which": how, "RSS MiB": statistics.mean(rss), "PSS MiB": statistics.mean(pss),
-           "all MiB": sum(pss), "one title ms": statistics.median(one), "1,000 titles ms": statistics.median(batch)}
+           "all MiB": sum(pss), "one title, min ms": min(least), "median ms": statistics.median(one),
+           "1,000 titles, min ms": min(batch)}
     return row, all(same)
 
 
@@ -96,8 +102,9 @@ def main() -> int:
     titles = [record.title for record in test[:TITLES]]
     rows, wrong = [], []
     with tempfile.TemporaryDirectory() as folder:
-        classifier = nnlite.TitleClassifier(epochs=1).fit(*zip(*train))
-        classifier.save(folder)
+        trainer = multiprocessing.get_context("spawn").Process(target=store, args=(train, folder))
+        trainer.start()
+        trainer.join()
         size = sum(path.stat().st_size for path in Path(folder).iterdir())
         for how in "load it themselves", "fork after loading":
             for n in (1, 2) if args.quick else (1, 2, 4):
@@ -105,8 +112,7 @@ def main() -> int:
                 rows.append(row)
                 wrong += [] if same else [f"{n} processes that {how}"]
     print(report.head_line(), end="\n\n")
-    print(f"{source}; {classifier.vocabulary_.n_words:,} words, {len(classifier.classes_):,} categories, a model of "
-          f"{size / 1e6:,.0f} MB\n")
+    print(f"{source}; a model of {size / 1e6:,.0f} MB\n")
     unknown = shares(train, test)
     print(report.table(rows), report.table(unknown), sep="\n\n")
     report.write(args.json, rows + unknown)
