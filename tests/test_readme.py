@@ -1,4 +1,4 @@
-"""Claim: the README's numbers are the program's: the journey of one record, the examples; and that of examples/ is true."""
+"""Claim: what the README and examples/README.md say is so: the journey of one record, the examples, the commands."""
 
 import csv
 import doctest

@@ -206,8 +206,9 @@ def evaluate(args: Namespace) -> None:
     scores = scores_of(classifier.model_, data, propensities=propensities, thresholds=classifier.threshold_)
     if args.report:
         write_report(args.report, classifier, records, source=", ".join(map(str, args.data)))
-    unknown = classifier.unknown_share([title for title, _ in records])
-    scores = {"threshold": classifier.threshold_, **scores, "unknown_share": unknown}
+    scores = {"threshold": classifier.threshold_, **scores}
+    if (unknown := classifier.unknown_share([title for title, _ in records])) is not None:
+        scores["unknown_share"] = unknown
     if args.json:
         of = {"new": found.is_new, "trained_on": None if found.is_new is None else found.n_seen}
         show(json.dumps({**scores, **of}, indent=1))
@@ -228,7 +229,7 @@ def _table(scores: dict[str, float]) -> Iterator[str]:
     yield f"{'BCE':12}{scores['bce']:10.5f}"
     if "accuracy" in scores:
         yield f"{'accuracy':12}{100 * scores['accuracy']:8.2f} %   of the likeliest category"
-    if scores.get("unknown_share") is not None:
+    if "unknown_share" in scores:
         yield f"{'unknown':12}{100 * scores['unknown_share']:8.2f} %   of the titles' words"
 
 

@@ -89,7 +89,6 @@ def test_the_table_of_scores_has_each_under_its_name():
                          "record F1      13.00 %", "BCE            0.12346"]
     assert list(commands._table(SCORES | {"accuracy": 0.9}))[-1] == (
         "accuracy       90.00 %   of the likeliest category")
-    assert list(commands._table(SCORES | {"unknown_share": None})) == table
     assert list(commands._table(SCORES | {"unknown_share": 0.0481}))[-1] == (
         "unknown         4.81 %   of the titles' words")
 
