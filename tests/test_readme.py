@@ -1,4 +1,4 @@
-"""Claim: what the README and examples/README.md say is so: the journey of one record, the examples, the commands."""
+"""Claim: what the README, the tour and examples/README.md say is so: one record's journey, examples, commands."""
 
 import csv
 import doctest
@@ -19,6 +19,7 @@ from nnlite.system.threads import team
 from nnlite.tool.command_line import main
 
 README = Path(__file__).parents[1] / "README.md"
+TOUR = README.parent / "examples" / "lessons" / "reading_network.md"
 SERVING = README.parent / "examples" / "README.md"
 
 
@@ -40,7 +41,7 @@ class Spy:
 
 
 def journey(folder):
-    """The rows of the README's table, each value computed by the package."""
+    """The rows of the tour's table, each value computed by the package."""
     line = json.dumps({"title": "Blue cotton <b>dress</b>", "category": ["Dresses", "Cotton", "Dresses"]})
     path = folder / "one.jsonl"
     path.write_text(line)
@@ -86,7 +87,7 @@ def journey(folder):
 
 
 def test_the_journey_of_one_record(tmp_path):
-    text = README.read_text(encoding="utf-8")
+    text = TOUR.read_text(encoding="utf-8")
     for row in journey(tmp_path):
         assert row in text, row
 
