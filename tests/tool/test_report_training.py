@@ -20,6 +20,12 @@ def test_the_training_is_shown_as_it_was_noted(trained, tmp_path):
     assert f"From {loss:.5f} at step {first} to {last_loss:.5f} at step {last}." in words
 
 
+def test_parameters_of_few_bits_count_as_others(trained, tmp_path):
+    small = trained.shrink(0.06)
+    n = small.model_.n_words * 8 + 8 + 8 * small.model_.n_labels + small.model_.n_labels
+    assert f"parameters{n:,}" in words_in(page_of(tmp_path, small, shop()))
+
+
 def test_epochs_of_a_validation_begin_at_1():
     scores = [{"P@1": 0.5, "P@3": 0.25}, {"P@1": 1.0, "P@3": 0.125}]
     assert sections._validation_lines({"validation": scores}) == {

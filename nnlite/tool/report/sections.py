@@ -4,6 +4,7 @@ Each section is a function from the figures, which are computed once, to HTML. T
 """
 
 from collections.abc import Iterable
+from itertools import pairwise
 from os import PathLike
 from typing import Any
 
@@ -141,9 +142,9 @@ def _training(classifier: TitleClassifier, curve: np.ndarray) -> str:
     model, seen = classifier.model_, classifier.training_
     known = {name: seen[name] for name in ("records", "steps", "seconds", "first_loss", "last_loss")
              if isinstance(seen.get(name), (int, float))}
-    facts = [("network", " – ".join(map(count, (model.n_words, *model.hidden, model.n_labels)))
-              + f" units, {bare(model.activation)}"),
-             ("parameters", count(sum(p.size for p in model.params.values())))]
+    widths = model.n_words, *model.hidden, model.n_labels
+    facts = [("network", " – ".join(map(count, widths)) + f" units, {bare(model.activation)}"),
+             ("parameters", count(sum(a * b + b for a, b in pairwise(widths))))]
     facts += [(name, count(known[name])) for name in ("records", "steps") if name in known]
     facts += [("seconds", f"{known['seconds']:,.1f}")] if "seconds" in known else []
     if {"first_loss", "last_loss"} <= set(known):
