@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain, count
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data.csr import check_labels
+from nnlite.data.holdout import slices
 from nnlite.data.records import Record
-from nnlite.data.tokens import tokenise
+from nnlite.data.tokens import hashed, tokenise
 from nnlite.system.threads import blocks
 
 TILE_LABELS = 512  # whose products are counted together with those of all others at the same time
@@ -28,9 +30,13 @@ class Contradiction(NamedTuple):
 
 def contradictions(records: Sequence[Record]) -> list[Contradiction]:
     """All `Contradiction`s of some records, those of most products first. Case and punctuation do not count."""
-    rows_of = defaultdict(list)
-    for row, (title, _) in enumerate(records):
-        rows_of[" ".join(tokenise(title))].append(row)
+    by_hashes, rows_of, row = defaultdict(list), defaultdict(list), count()
+    for titles in slices(title for title, _ in records):
+        tokens = hashed(titles)
+        for hashes in np.split(tokens.hashes, tokens.rows[1:-1]):
+            by_hashes[hashes.tobytes()].append(next(row))
+    for place in chain.from_iterable(rows for rows in by_hashes.values() if len(rows) > 1):
+        rows_of[" ".join(tokenise(records[place].title))].append(place)
     found = [
         Contradiction(records[rows[0]].title, tuple(rows), tuple(records[row].categories for row in rows))
         for words, rows in rows_of.items()

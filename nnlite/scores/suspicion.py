@@ -37,7 +37,7 @@ from nnlite.system.threads import blocks, team
 
 SMOOTHING = 20.0  # rows that are added to those which tell how often two labels go together
 MANY_LABELS = 100  # of a row, or more: they are not associated, as counting pairs takes quadratic time and memory
-FIT_LABELS = 200_000  # given, and as many dealt, from which the weights are learnt
+FIT_LABELS = 50_000  # given, and as many dealt, from which the weights are learnt
 BINS = 2_000  # of the evidence, in which f and g are compared, with equally many labels in each
 TAIL = 0.25  # of the known labels: those above t in the bound on the share
 RESAMPLES = 200  # of the bootstrap
