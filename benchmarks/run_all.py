@@ -46,6 +46,7 @@ SECTIONS = {
     "serve": Section(1, "speed.serve", (), (TITLES,)),
     "first_run": Section(4, "speed.first_run"),
     "plan": Section(8, "speed.plan"),
+    "audit_time": Section(4, "speed.audit", (), (TITLES,)),
     "scale": Section(6, "speed.scale", ("--picture", "benchmarks/scale.png"), (), "scale.png"),
     # how good
     "few_titles": Section(9, "quality.few_titles", (), (TITLES,)),

@@ -35,10 +35,10 @@ PLAIN = {"ngrams": 1, "stem": None, "first_word": False, "shape": False, "min_co
 KS = 1, 3, 5
 
 
-def many_titles(n_labels: int) -> list[tuple[str, list[str]]]:
-    """Titles whose categories are each seen at least once in the first four fifths, and in the last some of them."""
+def many_titles(n_labels: int, n: int | None = None) -> list[tuple[str, list[str]]]:
+    """n titles, by default about as few as have each category in the first four fifths, and in the last some."""
     rng = np.random.default_rng(0)
-    n = -(-n_labels // 4) * 5 // 4
+    n = n or -(-n_labels // 4) * 5 // 4
     edges = np.cumsum(1 / np.arange(1, n_labels + 1))
     frequent = np.searchsorted(edges / edges[-1], rng.random(n))
     rare = np.concatenate([rng.permutation(n_labels), rng.integers(0, n_labels, 4 * n - n_labels)]).reshape(n, 4)
