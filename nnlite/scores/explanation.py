@@ -7,7 +7,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data import tokens
-from nnlite.data.csr import check_labels, n_rows_of
+from nnlite.data.csr import Csr, check_labels, n_rows_of
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
 from nnlite.network.mlp import MLP
@@ -132,14 +132,17 @@ def left_out(vocabulary: Vocabulary, title: str) -> tuple[list[str], sp.csr_arra
     has_word = (kept[:, columns[:len(made_of)] >= 0] > 0).any(axis=1, keepdims=True)
     kept = np.hstack((kept, np.repeat(has_word.astype(f32), n_shape, axis=1)))
     known = np.flatnonzero(columns >= 0)
-    entries = np.ones(known.size, f32), (known, columns[known])
-    x = sp.csr_array(kept) @ sp.csr_array(entries, (columns.size, vocabulary.n_words))
-    x.sort_indices()
+    indices, place_of = np.unique(columns[known], return_inverse=True)
+    counts = np.zeros((indices.size, len(kept)), f32)
+    np.add.at(counts, place_of, kept.T[known])
+    row, column = np.nonzero(counts.T)
+    x = Csr(np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(kept)))]), indices[column].astype(np.int32),
+            counts[column, row])
     if vocabulary.tfidf:
-        hashing.weigh_rows(x.indptr.astype(np.int64), x.indices.astype(np.int32), vocabulary.idf, x.data)
+        hashing.weigh_rows(*x[:2], vocabulary.idf, x.data)
     else:
         x.data[:] = 1
-    return words, x
+    return words, sp.csr_array((x.data, x.indices, x.indptr), (len(kept), vocabulary.n_words))
 
 
 def unknown_words(vocabulary: Vocabulary, title: str) -> list[str]:
