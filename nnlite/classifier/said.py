@@ -11,12 +11,16 @@ from nnlite.classifier.fitted import encoded
 from nnlite.data.chunks import ChunkFolder
 from nnlite.data.dataset import Dataset
 from nnlite.data.digests import repeated
+from nnlite.data.growing_vocabulary import Grown
 from nnlite.data.records import Record
 from nnlite.data.summary import kept_categories, nothing_to_learn
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.scores.explanation import unknown_words
+from nnlite.scores.explanation import unknown_share, unknown_words
 
+MANY_UNKNOWN = 0.1  # of the words of some titles
 SHOWN = 5  # names of ignored categories
+OF_ONE_TRAINING = ("validation_records", "validation_known", "validation_repeated", "held_out", "refit",
+                   "new_words", "new_categories", "records_without_known")  # counts that a later one does not keep
 
 _log = logging.getLogger("nnlite")
 
@@ -59,7 +63,10 @@ def about_validation(records: list[Record] | None, known: Categories, vocabulary
 
 
 def about_new(records: Sequence[Record], vocabulary: Vocabulary) -> dict[str, int]:
-    """Counts of the categories that the vocabulary does not know, and of the records that have no other."""
+    """Counts of the categories that the vocabulary does not know, and of the records that have no other.
+
+    The share of unknown words is said, too, if it is MANY_UNKNOWN or more.
+    """
     known, new = set(vocabulary.labels), Counter[str]()
     n_without = 0
     for _, categories in records:
@@ -70,8 +77,34 @@ def about_new(records: Sequence[Record], vocabulary: Vocabulary) -> dict[str, in
         names = ", ".join(f"{name!r} ({n:,})" for name, n in new.most_common(SHOWN))
         more = f" and {len(new) - SHOWN:,} more" if len(new) > SHOWN else ""
         _log.warning("%s", f"partial_fit: new categories are ignored, the model does not know them: {names}{more}; "
-                           f"{n_without:,} of {len(records):,} products have no other")
+                           f"{n_without:,} of {len(records):,} products have no other; grow=True learns them")
+    if (share := unknown_share(vocabulary, [title for title, _ in records]) or 0) >= MANY_UNKNOWN:
+        _log.warning("%s", f"partial_fit: {100 * share:.1f} % of the titles' words have no effect, the model does not "
+                           "know them; grow=True learns them")
     return {"new_categories": len(new), "records_without_known": n_without}
+
+
+def about_growth(before: Vocabulary, found: Grown, data: Dataset, records: Sequence[Record], trained_on: np.ndarray,
+                 ) -> dict[str, int]:
+    """Counts of what a vocabulary has grown by, of what it has now, and of the records without a category in data.
+
+    trained_on: the digests of the titles that were learnt from before
+    """
+    now = found.vocabulary
+    names, n_words = now.labels[len(before.labels):], now.n_words - before.n_words
+    some = ": " + ", ".join(map(repr, names[:SHOWN])) if names else ""
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    text = f"partial_fit: learns {n_words:,} new words and {len(names):,} new categories{some}{more}"
+    if found.labels:
+        text += f"; {found.labels:,} others are in fewer than {now.label_min_count:,} of these products, or too many"
+    if n_without := data.rows_without_label():
+        text += f"; {n_without:,} of {len(records):,} products have no category that is learnt"
+    if (twice := repeated((title for title, _ in records), trained_on)) is not None and twice.any():
+        text += f"; {twice.sum():,} of their titles were learnt from before"
+    _log.warning("%s", text)
+    return {"new_words": n_words, "new_categories": len(names), "words": now.n_words, "categories": len(now.labels),
+            "words_dropped": now.n_dropped_words, "categories_dropped": now.n_dropped_labels,
+            "records": now.n_records, "records_without": n_without}
 
 
 def about_unknown(vocabulary: Vocabulary, title: str) -> None:

@@ -4,7 +4,8 @@ It follows scikit-learn's conventions and works in its pipelines and searches; s
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,14 @@ from nnlite.classifier import model_folder
 from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_validation, labelled, rereader
 from nnlite.classifier.fitted import changed, encoded, fitted
 from nnlite.classifier.forms import Form
+from nnlite.classifier.growing import more, settle
 from nnlite.classifier.noted_fit import OnStep, noted_fit
 from nnlite.classifier.page.example import examples
 from nnlite.classifier.page.page import write_page
 from nnlite.classifier.predictor import Predictor
-from nnlite.classifier.said import about_data, about_new, about_unknown, about_validation
+from nnlite.classifier.said import about_data, about_unknown, about_validation
 from nnlite.classifier.settings import check_names
 from nnlite.classifier.shrinking import shrunk
-from nnlite.classifier.small_model import SmallMLP
 from nnlite.data.chunks import CHUNK_ROWS, ChunkFolder, write_chunks
 from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
@@ -34,6 +35,7 @@ from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.precision.choice import products_of
 from nnlite.scores.calibration import best_threshold
+from nnlite.scores.evaluation import evaluate
 from nnlite.scores.explanation import Explanation, explain
 from nnlite.training import recipes
 from nnlite.training.claims import one_at_a_time
@@ -144,44 +146,35 @@ class TitleClassifier(Predictor):
         return self
 
     def partial_fit(self, titles: Titles, categories: CategoryLists, on_step: OnStep = None,
-                    classes: Sequence | None = None) -> "TitleClassifier":
+                    classes: Sequence | None = None, grow: bool = False, validation: Validation = None,
+                    ) -> "TitleClassifier":
         """Learn from some more titles and their categories, with all the epochs of the recipe. Returns self.
 
         The first call is a `fit`: its words and categories are kept, and later calls ignore all others. The optimiser
         keeps its state, so that rows of the network that are already trained move less than new ones. The state is not
         part of a saved model: after `load` it starts anew, and more of what was learnt is forgotten.
+
+        grow: learn new words and categories too, those that reach min_count and label_min_count in these titles, up to
+        5,000,000 words and 500,000 categories in all, and forget little, see `growing`. The classifier predicts as
+        before until the training ends, and if it fails.    validation: as in `fit`
         """
-        learn = self._fit_more if hasattr(self, "model_") else self.fit
-        return learn(titles, categories, on_step=on_step, classes=classes)
+        if not hasattr(self, "model_"):
+            return self.fit(titles, categories, validation, on_step, classes=classes)
+        return self._fit_more(titles, categories, on_step, classes, grow, validation)
 
     @one_at_a_time
-    def _fit_more(self, titles: Titles, categories: CategoryLists, on_step: OnStep,
-                  classes: Sequence | None) -> "TitleClassifier":
+    def _fit_more(self, titles: Titles, categories: CategoryLists, on_step: OnStep, classes: Sequence | None,
+                  grow: bool, validation: Validation) -> "TitleClassifier":
         records, _ = labelled("partial_fit", titles, categories, classes, self._form.columns)
-        records, _ = self.categories_.apply(records)
-        data, news = self.vocabulary_.encode(records), about_new(records, self.vocabulary_)
-        trainer = getattr(self, "_trainer", None)
-        if trainer is None or trainer.model is not self.model_:
-            trainer = self._new_trainer(data)
-        trainer.checkpoints = None  # they would be those of other titles
-        seen = self.training_ | {"curve": list(self.training_.get("curve", [])),
-                                 "counts": self.training_.get("counts", {}) | news}
-        self._train(trainer, data, None, on_step, model_=trainer.model, training_=seen,
-                    title_digests_=merged(self.title_digests_, digests(title for title, _ in records)))
+        held_out = checked_validation("partial_fit", validation, self._form.columns)
+        what, one = more(self, getattr(self, "_trainer", None), records, held_out, grow), copy(self) if grow else self
+        try:
+            one._train(what.trainer, what.data, what.judged, on_step, what.before, **what.attributes)
+        except KeyboardInterrupt:
+            vars(self).update(vars(one))
+            raise
+        vars(self).update(vars(one))
         return self
-
-    def _new_trainer(self, data: Dataset) -> Trainer:
-        """A trainer of a copy of the network, as float32, whose optimiser starts anew."""
-        model = self.model_
-        if isinstance(model, SmallMLP):
-            _log.warning("%s", "partial_fit: the rows of few bits become float32: `shrink` makes the model small again")
-            model = model.expanded()
-        _, _, others = recipes.split(self.recipe, self.overrides)
-        network = {name: getattr(model, name) for name in recipes.SETTINGS["network"]}
-        trainer = recipes.RECIPES[self.recipe](data, **others | network)
-        for name, p in model.params.items():
-            trainer.model.params[name][:] = p
-        return trainer
 
     def encode(self, records: Iterable[Record]) -> Dataset:
         """The Dataset of some records, with the words and the categories that this model knows.
@@ -193,10 +186,17 @@ class TitleClassifier(Predictor):
         return encoded(records, self.categories_, self.vocabulary_)
 
     def _train(self, trainer: Trainer, data: Dataset | ChunkFolder, held_out: Dataset | None, on_step: OnStep,
-               **attributes: Any) -> None:
-        """Set the attributes, train and choose the threshold, also after Ctrl-C, which is raised again."""
+               before: Mapping[str, np.ndarray] | None = None, **attributes: Any) -> None:
+        """Set the attributes, train and choose the threshold, also after Ctrl-C, which is raised again.
+
+        before: the parameters from which old weights do not go all the way, see `growing`
+        """
         with changed(self, _trainer=trainer, **attributes):
             interrupt = noted_fit(trainer, data, held_out, on_step, self.training_)
+        if before is not None:
+            settle(trainer.model.params, before)
+            if held_out:
+                self.training_["validation"][-1:] = [evaluate(self.model_, held_out, threads=self.threads)]
         judged = held_out or (data if isinstance(data, Dataset) else data[0])
         rows = np.linspace(0, len(judged) - 1, min(THRESHOLD_ROWS, len(judged))).astype(int)
         self.threshold_ = best_threshold(self.model_, judged.x[rows], threads=self.threads)

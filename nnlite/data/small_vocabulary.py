@@ -27,7 +27,7 @@ def of_words(vocabulary: Vocabulary, kept: np.ndarray) -> Vocabulary:
     counts = {"word_counts": arrays["word_counts"][kept], "label_counts": arrays["label_counts"]}
     words = [texts["words"][i] for i in kept.tolist()]
     n_dropped = header["n_dropped_words"] + len(texts["words"]) - len(words)
-    return _made(header | {"n_dropped_words": n_dropped}, counts, {**texts, "words": words})
+    return made(header | {"n_dropped_words": n_dropped}, counts, {**texts, "words": words})
 
 
 def to_small_files(vocabulary: Vocabulary) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -45,11 +45,11 @@ def from_small_files(header: dict[str, Any], arrays: Mapping[str, np.ndarray]) -
     contents = {name: _inflated(header, arrays, name) for name in (*TEXTS, *COUNTS)}
     texts = {name: lines_of(contents[name])[:] for name in TEXTS}
     counts = {name: contents[name][:contents[name].size // 8 * 8].view(np.int64) for name in COUNTS}
-    return _made(header, counts, texts)
+    return made(header, counts, texts)
 
 
-def _made(header, counts, texts):
-    """The vocabulary of these parts and of a new table of the words."""
+def made(header: dict[str, Any], counts: Mapping[str, np.ndarray], texts: dict[str, list[str]]) -> Vocabulary:
+    """The vocabulary of these parts, which are as of `to_files`, and of a new table of the words."""
     words = texts["words"]
     secret, table = PUBLIC if header.get("hash_size") else new_secret(), Table(len(words))
     table.insert(hash_of(words, secret), np.arange(1, len(words) + 1, dtype=np.int32))

@@ -37,7 +37,7 @@ _OLDER = {"shape": False}  # settings that files of an older format lack
 
 
 class Vocabulary:
-    """The kept words and labels, most frequent first (ties alphabetical): the place in the list is the id.
+    """The kept words and labels; the place in the list is the id. Most frequent first (ties alphabetical), then grown.
 
     A word is any token that `tokenise` makes with `rules`, the TokenRules of ngrams, stem, first_word and shape. Their
     version is the newest, but in a vocabulary from files that of its writer.
@@ -202,7 +202,7 @@ class Vocabulary:
         min_count, hash_size = empty.min_count, empty.hash_size
         words, labels, n_records = TitleCounts(min_count, max_counts, empty.secret), LabelCounts(max_counts), 0
         columns = np.zeros(hash_size if hash_size and tfidf else 0, np.int64)
-        for titles, categories in _slices(records, empty.rules.ngrams, "counting words"):
+        for titles, categories in slices(records, empty.rules.ngrams, "counting words"):
             n_records += len(titles)
             labels.add(categories)
             if not hash_size:
@@ -224,7 +224,7 @@ class Vocabulary:
         The tokens of a title's shape count only where another word of the title is known.
         """
         x, y = [], []
-        for titles, categories in _slices(records, self.rules.ngrams, "encoding"):
+        for titles, categories in slices(records, self.rules.ngrams, "encoding"):
             x.append(self._features(titles))
             y.append(self._label_rows(categories))
         return from_arrays(joined(x), joined(y), self.n_words, len(self.labels))
@@ -233,7 +233,7 @@ class Vocabulary:
         """The csr matrix (N, D) of some titles, as in `encode`. TypeError for one str instead of many."""
         if isinstance(titles, str) or not isinstance(titles, Iterable):
             raise TypeError(f"encode_titles: want titles of type str, got one {type(titles).__name__}")
-        indptr, indices, data = joined([self._features(part) for part, in _slices(zip(titles), self.rules.ngrams)])
+        indptr, indices, data = joined([self._features(part) for part, in slices(zip(titles), self.rules.ngrams)])
         return sp.csr_array((data, indices, indptr), shape=(indptr.size - 1, self.n_words))
 
     def _word_rows(self, titles):
@@ -277,7 +277,7 @@ def _kept(counts, min_count):
     return kept, [counts[name] for name in kept]
 
 
-def _slices(records: Iterable[tuple], ngrams: int, stage: str = "") -> Iterator[tuple]:
+def slices(records: Iterable[tuple], ngrams: int, stage: str = "") -> Iterator[tuple]:
     """Yield the titles and the categories, each as a tuple, of SLICE_RECORDS records at a time, of fewer if long.
 
     stage: of the work, said where the records are a list

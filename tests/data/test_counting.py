@@ -26,7 +26,7 @@ def test_slices_of_long_titles_have_fewer_records(monkeypatch, ngrams, sizes):
     monkeypatch.setattr(vocabulary, "SLICE_CHARS", 8)
     records = [Record(title, (title,)) for title in ("abc", "def", "gh", "", "a long title", "b")]
     records[3], records[4] = records[4], records[3]
-    slices = list(vocabulary._slices(records, ngrams))
+    slices = list(vocabulary.slices(records, ngrams))
     assert [len(titles) for titles, _ in slices] == sizes
     assert [Record(*pair) for part in slices for pair in zip(*part)] == records
 
