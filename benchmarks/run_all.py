@@ -53,6 +53,7 @@ SECTIONS = {
     "ablation": Section(5, "quality.ablation", (), (TITLES,)),
     "sizes": Section(20, "quality.sizes", ("--seeds", "5"), (TITLES,)),
     "sizes_many": Section(20, "quality.sizes", ("--many",)),
+    "growing": Section(12, "quality.growing", ("--seeds", "5"), (TITLES,)),
     "categories": Section(1, "quality.categories", (), (TITLES,)),
     "page": Section(2, "quality.page", (), (TITLES,)),
     "audit": Section(4, "quality.audit", (), (TITLES,)),

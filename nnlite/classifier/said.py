@@ -94,9 +94,9 @@ def about_growth(before: Vocabulary, found: Grown, data: Dataset, records: Seque
     names, n_words = now.labels[len(before.labels):], now.n_words - before.n_words
     some = ": " + ", ".join(map(repr, names[:SHOWN])) if names else ""
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
-    text = f"partial_fit: learns {n_words:,} new words and {len(names):,} new categories{some}{more}"
+    text = f"partial_fit: learns new words ({n_words:,}) and new categories ({len(names):,}{some}{more})"
     if found.labels:
-        text += f"; {found.labels:,} others are in fewer than {now.label_min_count:,} of these products, or too many"
+        text += f"; others ({found.labels:,}) are in fewer than {now.label_min_count:,} of these products, or too many"
     if n_without := data.rows_without_label():
         text += f"; {n_without:,} of {len(records):,} products have no category that is learnt"
     if (twice := repeated((title for title, _ in records), trained_on)) is not None and twice.any():

@@ -10,7 +10,7 @@ from typing import Any
 from nnlite import __version__
 from nnlite.precision.choice import PRECISIONS
 from nnlite.system.interrupts import sigterm_as_ctrl_c
-from nnlite.tool import audit_command, commands, inputs, page_command, reading_options, shrink_command
+from nnlite.tool import audit_command, commands, inputs, page_command, reading_options, shrink_command, train_from
 from nnlite.tool.printing import messages, say
 from nnlite.tool.values import (
     Majors, holdout, majors, minutes, natural, part, place, positive, rate, share, size, widths)
@@ -47,10 +47,13 @@ TRAIN = """Learns from product files and saves a model. Lines without a usable p
   nnlite train 2022.csv 2023.csv --model shop --validation recent.csv --epochs 10
   nnlite train products.csv --model shop --min-count 1 --label-min-count 3      a small catalogue
   nnlite train products.csv --model shop --mapping mapping.tsv --major 20       one of 20 categories for each product
+  nnlite train new.jsonl --from shop --model shop                               new products, also of new categories
 
 A tenth of the products is not trained on. They score the model after each epoch, choose the threshold of `predict`, and
 tell how it does on new products; products whose titles differ only in numbers, sizes or the order of words stay
 together. --refit then trains on all products, with the same threshold. --holdout 0 does that at once, without a score.
+
+--from keeps what a model has learnt, and its settings; new words and categories join, if frequent enough.
 
 --minutes and --memory choose epochs, batches and chunks as `plan` does, and say which.
 
@@ -196,6 +199,7 @@ def parser() -> Program:
     command = add(commands.train, "learn from product files and save a model", TRAIN, "data")
     _recipe_options(command)
     command.add_argument("--model", type=place, required=True, metavar="DIR", help="the folder to save the model in")
+    train_from.options(command)
     command.add_argument("--validation", type=place, action="append", metavar="FILE",
                          help="a product file, or several, to score instead of products held out")
     _training_options(command)

@@ -21,7 +21,7 @@ from nnlite.data.records import Record, inspect_file, make_options, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate as scores_of
 from nnlite.system import array_folder
-from nnlite.tool import inputs, places, reading_options, train_command
+from nnlite.tool import inputs, places, reading_options, train_command, train_from
 from nnlite.tool.doctor import examine, report_lines
 from nnlite.tool.overlap import held_out_score, judged, sentence
 from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
@@ -36,16 +36,19 @@ def train(args: Namespace) -> int:
     """Train on files and save the model, also after Ctrl-C. Returns the exit code."""
     began = time.time()
     inform = (lambda text: None) if args.quiet else say
-    options = reading_options.reading(args)
+    train_from.check(args)
     train_command.check(args)
     array_folder.check_place(args.model, model_folder.KIND)  # an error here should come before the work
     if args.minutes is not None or args.memory is not None:
-        inform(train_command.fit_limits(args, train_command.settings(args), options, began))
-    first = train_command.arguments_of(args, train_command.SCORED)
-    classifier = TitleClassifier(args.recipe, **train_command.settings(first))
+        given = reading_options.reading(args)
+        inform(train_command.fit_limits(args, train_command.settings(args), given, began))
+    first, own = (train_command.arguments_of(args, name) for name in (train_command.SCORED, train_command.ALL))
+    classifier = train_from.beginning(first, train_command.settings(first))
+    again = train_from.beginning(own, train_command.settings(own)) if args.refit else None  # before --from is replaced
+    options = train_from.reading(args, classifier)
     places.check({"--report": args.report},
                  {"--model": args.model, "--chunks": args.chunks, "--checkpoints": args.checkpoints},
-                 [*args.data, *(args.validation or []), *([args.mapping] if args.mapping else [])])
+                 [*args.data, *(args.validation or []), *filter(None, (args.mapping, args.base))])
     if inputs.is_model(args.model):
         inform(f"{args.model}: holds a model, which the new one will replace")
     with _errors_only() if args.quiet else stages_shown(say):
@@ -59,7 +62,7 @@ def train(args: Namespace) -> int:
             with nullcontext() if args.quiet else closing(display(say)) as on_step:
                 sides.fit(classifier, first, on_step)
         except KeyboardInterrupt:
-            if not hasattr(classifier, "threshold_"):
+            if not sides.has_learnt:
                 raise
             interrupted = True
         classifier.training_["reading"] = options
@@ -70,19 +73,18 @@ def train(args: Namespace) -> int:
             inform(news)
         if args.report:
             records = sides.to_score() or list(map(Record, *(data or _read(args.data, options, inform))))
-            is_new = True if sides.held else None if validation else False
+            is_new = None if validation or args.base else bool(sides.held)
             write_report(args.report, classifier, records, source=", ".join(map(str, args.validation or args.data)),
                          is_new=is_new, is_refitted=bool(args.refit and sides.held and not interrupted))
-        if args.refit and sides.held and not interrupted:
+        if again and sides.held and not interrupted:
             del classifier  # its memory is for the next one
-            interrupted = _refit(args, sides, inform)
+            interrupted = _refit(again, args, own, sides, inform)
     return 130 * interrupted
 
 
-def _refit(args: Namespace, sides: train_command.Sides, inform: Callable[[str], None]) -> bool:
+def _refit(classifier: TitleClassifier, args: Namespace, own: Namespace, sides: train_command.Sides,
+           inform: Callable[[str], None]) -> bool:
     """Train on all products and save the model in place of the scored one. Returns whether Ctrl-C prevented it."""
-    own = train_command.arguments_of(args, train_command.ALL)
-    classifier = TitleClassifier(args.recipe, **train_command.settings(own))
     inform(f"--refit: trains on all {sides.n_titles:,} products")
     try:
         with nullcontext() if args.quiet else closing(display(say)) as on_step:
@@ -100,6 +102,8 @@ def how_to_resume(args: Namespace) -> str:
     """What to do after Ctrl-C, as the end of a sentence; "" for commands but `train`."""
     if args.command is not train:
         return ""
+    if args.base:
+        return f"; the same command trains on from {args.base}"
     same = "the same command"
     if options := getattr(args, "chosen", ""):  # the next plan may choose others
         same += f", with {options} in place of --minutes and --memory,"

@@ -32,6 +32,8 @@ def check(args: Namespace) -> None:
             setattr(args, name, [path for pattern in given for path in _matching(pattern)])
     if getattr(args, "uses_model", False):
         _check_model(args.model, [*_given(args, "data"), *_given(args, "titles"), *_given(args, "title")])
+    if getattr(args, "base", None):
+        _check_model(args.base, [])
     for name in (*PATTERNS, "file", "mapping"):
         for path in _given(args, name):
             _check_file(path)

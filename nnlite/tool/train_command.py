@@ -23,6 +23,7 @@ from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate
+from nnlite.tool import train_from
 from nnlite.tool.overlap import Judged, judged
 from nnlite.training import recipes
 from nnlite.training.choosing import choose
@@ -178,7 +179,7 @@ class Sides:
     """The products to train on, and those to score the model on.
 
     data: all but those of --validation, or None if they are read from the files in each training, --chunks
-    held: which of them are held out; None if none are
+    held: which of them are held out; None if none are    has_learnt: whether `fit` made a step
     """
 
     def __init__(self, args: Namespace, options: dict[str, Any], data: Pair | None, validation: Pair | None):
@@ -220,26 +221,28 @@ class Sides:
 
     def fit(self, classifier: TitleClassifier, args: Namespace, on_step: OnStep) -> None:
         """Train on all that is not held out, and note that and how it went, after Ctrl-C as well."""
+        before = getattr(classifier, "training_", None)
         try:
             if self.to_train:
-                classifier.fit(*self.to_train, self.validation, on_step)
+                train_from.learn(args, classifier)(*self.to_train, validation=self.validation, on_step=on_step)
             else:
                 classifier.fit_files(args.data, args.chunks, self.validation, on_step, left_out=self.held,
                                      **chunk_rows(args), **self.options)
         finally:
-            if self.held and hasattr(classifier, "threshold_"):
+            self.has_learnt = hasattr(classifier, "threshold_") and classifier.training_ is not before
+            if self.held and self.has_learnt:
                 classifier.training_["counts"]["held_out"] = self.held.n_held
                 self.threshold, self.epochs = classifier.threshold_, classifier.training_["validation"]
                 self.settings = recipes.used(classifier._trainer)
 
     def refit(self, classifier: TitleClassifier, args: Namespace, on_step: OnStep) -> None:
-        """Train a new classifier on all products. Settings, threshold and scores are those of the one that was scored.
+        """Train another classifier on all products. Settings, threshold and scores are those of the one scored.
 
         Without that, a recipe would choose others where there are more products.
         """
         classifier.set_params(**self.settings)
         if self.data:
-            classifier.fit(*self.data, None, on_step)
+            train_from.learn(args, classifier)(*self.data, on_step=on_step)
         else:
             classifier.fit_files(args.data, args.chunks, None, on_step, **chunk_rows(args), **self.options)
         classifier.threshold_ = self.threshold
@@ -257,7 +260,8 @@ class Sides:
         given = self.to_score()
         if given is None:
             return
-        records, is_new, _ = Judged(given, True, 0) if self.held else judged(classifier, given)
+        known_new = self.held and not self.args.base  # a model that goes on may have learnt from them before
+        records, is_new, _ = Judged(given, True, 0) if known_new else judged(classifier, given)
         data = classifier.encode(records)
         n = len(data) - data.rows_without_label()
         if not is_new or not n:
