@@ -18,6 +18,7 @@ from nnlite.data.vocabulary import Vocabulary
 from nnlite.scores.explanation import unknown_share, unknown_words
 
 MANY_UNKNOWN = 0.1  # of the words of some titles
+MANY_NEW = 0.5  # of the products: a category of more is learnt without enough products that lack it
 SHOWN = 5  # names of ignored categories
 OF_ONE_TRAINING = ("validation_records", "validation_known", "validation_repeated", "held_out", "refit",
                    "new_words", "new_categories", "records_without_known")  # counts that a later one does not keep
@@ -102,6 +103,9 @@ def about_growth(before: Vocabulary, found: Grown, data: Dataset, records: Seque
     if (twice := repeated((title for title, _ in records), trained_on)) is not None and twice.any():
         text += f"; {twice.sum():,} of their titles were learnt from before"
     _log.warning("%s", text)
+    if names and (n := now.label_counts[len(before.labels)]) > MANY_NEW * len(records):  # the most frequent new one
+        _log.warning("%s", f"partial_fit: {names[0]!r} is new and in {n:,} of {len(records):,} products: hand over "
+                           "earlier products as well, or it will be named for those, too")
     return {"new_words": n_words, "new_categories": len(names), "words": now.n_words, "categories": len(now.labels),
             "words_dropped": now.n_dropped_words, "categories_dropped": now.n_dropped_labels,
             "records": now.n_records, "records_without": n_without}

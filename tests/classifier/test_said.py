@@ -45,7 +45,8 @@ def test_validation_new_categories_and_repeated_titles(caplog, tmp_path):
         "2 of 3 validation products count: the others have no category that is learnt",
         "1 of 3 validation titles are also in the training data",
         "partial_fit: new categories are ignored, the model does not know them: 'Hats' (2); 1 of 2 products have no "
-        "other"]
+        "other; grow=True learns them",
+        "partial_fit: 75.0 % of the titles' words have no effect, the model does not know them; grow=True learns them"]
     one.save(tmp_path / "m")
     assert TitleClassifier.load(tmp_path / "m").n_trained_on(["Red shirt 1", "BLUE hat", "green hat"]) == 2
 
