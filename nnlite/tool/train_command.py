@@ -224,7 +224,7 @@ class Sides:
         before = getattr(classifier, "training_", None)
         try:
             if self.to_train:
-                train_from.learn(args, classifier)(*self.to_train, validation=self.validation, on_step=on_step)
+                train_from.learn(args, classifier, self.to_train, self.validation, on_step)
             else:
                 classifier.fit_files(args.data, args.chunks, self.validation, on_step, left_out=self.held,
                                      **chunk_rows(args), **self.options)
@@ -242,7 +242,7 @@ class Sides:
         """
         classifier.set_params(**self.settings)
         if self.data:
-            train_from.learn(args, classifier)(*self.data, on_step=on_step)
+            train_from.learn(args, classifier, self.data, None, on_step)
         else:
             classifier.fit_files(args.data, args.chunks, None, on_step, **chunk_rows(args), **self.options)
         classifier.threshold_ = self.threshold

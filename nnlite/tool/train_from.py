@@ -1,10 +1,10 @@
 """`nnlite train --from`: the training of a model goes on with new products, instead of beginning with none."""
 
 from argparse import Namespace
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
+from nnlite.classifier.arguments import CategoryLists, Titles, Validation
+from nnlite.classifier.noted_fit import OnStep
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.tool import reading_options
 from nnlite.tool.values import place
@@ -50,6 +50,10 @@ def reading(args: Namespace, classifier: TitleClassifier) -> dict[str, Any]:
     return reading_options.as_trained(Namespace(**vars(args) | {"model": args.base}), classifier)
 
 
-def learn(args: Namespace, classifier: TitleClassifier) -> Callable[..., TitleClassifier]:
-    """The method that trains on titles and categories: `fit`, or with --from `partial_fit`, which grows."""
-    return partial(classifier.partial_fit, grow=True) if args.base else classifier.fit
+def learn(args: Namespace, classifier: TitleClassifier, data: tuple[Titles, CategoryLists], validation: Validation,
+          on_step: OnStep) -> None:
+    """Train on titles and the categories of each: `fit`, or with --from `partial_fit`, which grows."""
+    if args.base:
+        classifier.partial_fit(*data, on_step, grow=True, validation=validation)
+    else:
+        classifier.fit(*data, validation, on_step)
