@@ -9,6 +9,7 @@ titles of the first seed and is quantised with fewer and fewer rows of words (`c
 
 --many: made-up titles of 131,073 categories instead, where the rows of the categories are most of the model. A category
 has two words, each of which it shares with 32 others; a title has five categories, one of which is drawn by Zipf's law.
+nnlite has three epochs of it, far from enough, fastText 25: the rows show what the size costs, not who is better.
 """
 
 import sys
