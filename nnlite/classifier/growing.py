@@ -9,8 +9,8 @@ training each weight that was there before goes back a part of its way,
 stay as they are. It needs neither titles of before nor the optimiser's state, which a model does not hold.
 
 `python -m benchmarks.quality.growing` measures it beside what was tried instead and is not here, because it adds
-nothing to the average: a sample of earlier titles, learnt from once more; the state of AdaGrad, kept or set so that old
-rows make smaller steps. Who has earlier titles may hand them over among the new ones.
+nothing to the average: a sample of earlier titles, learnt from once more; the state of AdaGrad, which has old rows make
+smaller steps. Earlier titles are needed only where new ones lack old categories: hand them over among these.
 """
 
 import logging
