@@ -6,7 +6,6 @@ It follows scikit-learn's conventions and works in its pipelines and searches; s
 import logging
 from collections.abc import Iterable, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from nnlite.categories.choice import Categories
 from nnlite.classifier import model_folder
 from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_validation, labelled, rereader
-from nnlite.classifier.fitted import changed, encoded, fitted
+from nnlite.classifier.fitted import changed, encoded, encoded_files, fitted
 from nnlite.classifier.forms import Form
 from nnlite.classifier.noted_fit import OnStep, noted_fit
 from nnlite.classifier.page.example import examples
@@ -24,7 +23,7 @@ from nnlite.classifier.said import about_data, about_new, about_unknown, about_v
 from nnlite.classifier.settings import check_names
 from nnlite.classifier.shrinking import shrunk
 from nnlite.classifier.small_model import SmallMLP
-from nnlite.data.chunks import CHUNK_ROWS, ChunkFolder, write_chunks
+from nnlite.data.chunks import CHUNK_ROWS, ChunkFolder
 from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
 from nnlite.data.dataset import Dataset
@@ -33,6 +32,7 @@ from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.precision.choice import products_of
+from nnlite.ranks.sharded_mlp import copy_values, whole
 from nnlite.scores.calibration import best_threshold
 from nnlite.scores.explanation import Explanation, explain
 from nnlite.training import recipes
@@ -132,8 +132,8 @@ class TitleClassifier(Predictor):
         known = Categories.choose(read(), **asked)
         noted = TitleDigests()
         vocabulary = Vocabulary.build(noted.noting(known.stream(read())), max_counts=MAX_COUNTS, **features)
-        data = write_chunks(Path(chunks), known.stream(read()), vocabulary, chunk_rows, sources=paths,
-                            reading=reading | ({"left_out": left_out.crc32()} if left_out else {}))
+        data = encoded_files(chunks, lambda: known.stream(read()), vocabulary, chunk_rows, paths,
+                             reading | ({"left_out": left_out.crc32()} if left_out else {}))
         held_out = left_out.records if left_out and not held_out else held_out
         counts, titles_seen = about_data(vocabulary, data), noted.result()
         trainer = recipes.RECIPES[self.recipe](data, **others)
@@ -161,7 +161,7 @@ class TitleClassifier(Predictor):
         records, _ = self.categories_.apply(records)
         data, news = self.vocabulary_.encode(records), about_new(records, self.vocabulary_)
         trainer = getattr(self, "_trainer", None)
-        if trainer is None or trainer.model is not self.model_:
+        if trainer is None or whole(trainer.model) is not self.model_:
             trainer = self._new_trainer(data)
         trainer.checkpoints = None  # they would be those of other titles
         seen = self.training_ | {"curve": list(self.training_.get("curve", [])),
@@ -179,8 +179,7 @@ class TitleClassifier(Predictor):
         _, _, others = recipes.split(self.recipe, self.overrides)
         network = {name: getattr(model, name) for name in recipes.SETTINGS["network"]}
         trainer = recipes.RECIPES[self.recipe](data, **others | network)
-        for name, p in model.params.items():
-            trainer.model.params[name][:] = p
+        copy_values(model, trainer.model)
         return trainer
 
     def encode(self, records: Iterable[Record]) -> Dataset:
@@ -197,6 +196,7 @@ class TitleClassifier(Predictor):
         """Set the attributes, train and choose the threshold, also after Ctrl-C, which is raised again."""
         with changed(self, _trainer=trainer, **attributes):
             interrupt = noted_fit(trainer, data, held_out, on_step, self.training_)
+        self.model_ = whole(trainer.model)
         judged = held_out or (data if isinstance(data, Dataset) else data[0])
         rows = np.linspace(0, len(judged) - 1, min(THRESHOLD_ROWS, len(judged))).astype(int)
         self.threshold_ = best_threshold(self.model_, judged.x[rows], threads=self.threads)

@@ -10,7 +10,9 @@ Memory and work fall as 1 / ranks, and what is sent does not depend on the numbe
 made along a fixed tree over shards (`system.ranks`), so that S shards give the same bits on any number of ranks.
 """
 
+import zlib
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ from nnlite.system.ranks import Alone, Shards
 from nnlite.system.threads import blocks
 
 BLOCK_NUMBERS = 1 << 22  # of first values that are drawn at a time
+OWNED = "features.W", "labels.W", "labels.b"  # parameters whose rows have owners
 f32 = np.float32
 
 
@@ -41,7 +44,7 @@ class ShardedMLP(MLP):
                  seed: int = 0, output: str = "sigmoid", shards: int = 8, ranks: Alone | None = None):
         rng = np.random.default_rng(integer("MLP: seed", seed, 0, SEED_MAX))
         self._own(shapes(n_words, hidden, n_labels), activation, output, Shards(shards, ranks))
-        self._take({name: _drawn(rng, shape, self._rows(name)) if name.endswith(".W")
+        self._take({name: _drawn(rng, shape, self.rows(name)) if name.endswith(".W")
                     else np.zeros(self.own_shapes[name], f32) for name, shape in self.shapes.items()})
 
     @classmethod
@@ -50,8 +53,11 @@ class ShardedMLP(MLP):
         own = object.__new__(cls)
         own._own({name: p.shape for name, p in model.params.items()}, model.activation, model.output,
                  Shards(shards, ranks))
-        own._take(model.params if own.shards.ranks.size == 1 else
-                  {name: np.array(p[own._rows(name)]) for name, p in model.params.items()})
+        if own.shards.ranks.size == 1:
+            own._shared = model
+            own._take(model.params)
+        else:
+            own._take({name: np.array(p[own.rows(name)]) for name, p in model.params.items()})
         return own
 
     def _own(self, shapes, activation, output, shards):
@@ -61,10 +67,11 @@ class ShardedMLP(MLP):
         self.shapes, self.shards, self.activation, self.output = shapes, shards, activation, output
         self.n_words, self.n_labels = shapes["features.W"][0], n_labels
         self.hidden = tuple(shape[0] for name, shape in shapes.items() if name.endswith(".b") and name != "labels.b")
-        self.own_shapes = {name: (np.arange(n)[self._rows(name)].size, *others)
+        self.own_shapes = {name: (np.arange(n)[self.rows(name)].size, *others)
                            for name, (n, *others) in shapes.items()}
         self.act, self.act_backward = ACTIVATIONS[activation]
         self.losses_per_row, self.products = tried.losses_per_row, FLOAT32
+        self._shared: MLP | None = None  # in one process: the MLP with the same arrays
 
     def _take(self, params):
         """Make the layers of this rank's parameters."""
@@ -75,7 +82,7 @@ class ShardedMLP(MLP):
         self.between = [Linear(*layer) for layer in between]
         self.labels: OwnLabels = OwnLabels(*labels, self.n_labels, self.output, self.shards)
 
-    def _rows(self, name: str, own: range | None = None) -> Any:
+    def rows(self, name: str, own: range | None = None) -> Any:
         """What of the whole parameter the owner of some shards, by default this rank, holds: an index."""
         if name == "features.W":
             return own_words(self.n_words, self.shards, own)
@@ -92,7 +99,7 @@ class ShardedMLP(MLP):
         """As in MLP; frequencies (L,): of all labels."""
         every = MLP(1, self.n_labels, (1,), self.activation, output=self.output)
         every.init_label_bias(frequencies)
-        self.params["labels.b"][:] = every.params["labels.b"][self._rows("labels.b")]
+        self.params["labels.b"][:] = every.params["labels.b"][self.rows("labels.b")]
 
     def _forward(self, x, hs, dropout, workers, products):
         """As in MLP, once the words' parts of z1 are added up over all shards."""
@@ -100,10 +107,18 @@ class ShardedMLP(MLP):
         hs[0][:] = self.words.total(x, workers)
         return super()._forward(x, hs, dropout, workers, products)
 
+    def check_copies(self) -> None:
+        """ValueError unless the small layers are the same on all ranks, as they are on processors of one kind."""
+        small = [p for name, p in self.params.items() if name not in OWNED]
+        crc = reduce(lambda crc, p: zlib.crc32(p.data, crc), small, 0)
+        self.shards.ranks.check_same("MLP: CRC-32 of the hidden layers after the same steps", f"{crc:08x}")
+
     def whole(self) -> MLP:
         """The MLP with the parameters of all ranks, on each of them. In one process the arrays are shared."""
         if self.shards.ranks.size == 1:
-            return MLP.from_params(self.params, self.activation, self.output)
+            self._shared = self._shared or MLP.from_params(self.params, self.activation, self.output)
+            return self._shared
+        self.check_copies()
         return MLP.from_params({name: self._gathered(name) for name in self.params}, self.activation, self.output)
 
     def copy_into(self, model: MLP) -> None:
@@ -115,9 +130,9 @@ class ShardedMLP(MLP):
     def _gathered(self, name):
         """A whole parameter."""
         own, shape = self.params[name], self.shapes[name]
-        if name not in ("features.W", "labels.W", "labels.b"):
+        if name not in OWNED:
             return own
-        rows = [self._rows(name, of_rank) for of_rank in self.shards.of_ranks]
+        rows = [self.rows(name, of_rank) for of_rank in self.shards.of_ranks]
         row_size = int(np.prod(shape[1:]))
         sizes = [np.arange(shape[0])[of_rank].size * row_size for of_rank in rows]
         whole = np.empty(shape, f32)
@@ -134,6 +149,13 @@ class ShardedMLP(MLP):
                   threads: int | None = None) -> list[list]:
         """As in MLP, on `whole`."""
         return self.whole().each_tile(x, visit, threads)
+
+
+def new_mlp(n_words: int, n_labels: int, *, shards: int = 1, **network: Any) -> MLP:
+    """An MLP, or a ShardedMLP if there are to be several shards, with the same first values."""
+    if integer("shards", shards, 1) == 1:
+        return MLP(n_words, n_labels, **network)
+    return ShardedMLP(n_words, n_labels, **network, shards=shards)
 
 
 def sharded(model: MLP, shards: int) -> MLP:
@@ -154,9 +176,28 @@ def ranks_of(model: MLP) -> Alone:
     return model.shards.ranks if isinstance(model, ShardedMLP) else Alone()
 
 
+def shard_arrays(model: MLP, arrays: dict[str, np.ndarray]) -> list[dict[str, np.ndarray]]:
+    """Of each shard of this rank, or of the MLP, the arrays by name, parameters or their state: views of its rows."""
+    if not isinstance(model, ShardedMLP):
+        return [arrays]
+
+    def rows(i, name):
+        if name.startswith("features.W"):
+            return slice(i, None, len(model.shards.own))
+        return model.labels.parts[i].own if name.startswith("labels.") else slice(None)
+
+    return [{name: array[rows(i, name)] for name, array in arrays.items()} for i in range(len(model.shards.own))]
+
+
 def whole(model: MLP) -> MLP:
     """The MLP with all parameters, also of a ShardedMLP."""
     return model.whole() if isinstance(model, ShardedMLP) else model
+
+
+def copy_values(source: MLP, target: MLP) -> None:
+    """Set the parameters of a network to those of an MLP of the same sizes; of a ShardedMLP to this rank's rows."""
+    for name, p in target.params.items():
+        p[...] = source.params[name][target.rows(name)] if isinstance(target, ShardedMLP) else source.params[name]
 
 
 def _drawn(rng, shape, rows):

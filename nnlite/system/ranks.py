@@ -17,17 +17,20 @@ other bits for another P, and has given different bits to the ranks of one call 
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from nnlite.system.ranges import integer
 from nnlite.system.threads import shares, usable_cores, width
 
-LAUNCHERS = "PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "PMIX_RANK"  # variables that mpiexec sets: MPICH, Open MPI, PMIx
+Result = TypeVar("Result")
+
+SIZE_NAMES = "PMI_SIZE", "OMPI_COMM_WORLD_SIZE"  # variables that mpiexec sets: that of MPICH, of Open MPI
 LIMIT_SECONDS = 1800.0  # that a rank waits for the others
 SPINS = 100  # looks for the others' messages before the rank sleeps between them
 SLEEP_SECONDS = 2e-5
@@ -38,7 +41,7 @@ MAX_SHARDS = 1 << 20
 class Alone:
     """The ranks of a process without others: nothing is sent."""
 
-    rank, size = 0, 1
+    rank, size, works = 0, 1, 0  # works: how many pieces of common work have begun or ended
 
     def threads(self) -> int:
         """As many as there are cores for each rank of this machine."""
@@ -52,11 +55,26 @@ class Alone:
         """The 1-D arrays of all ranks, sizes[q] numbers of the same type from rank q, on each rank."""
         return [own]
 
-    def begin(self) -> None:
-        """Wait until all ranks are here, and forget the errors of those before."""
+    def in_turn(self, make: Callable[[], Result]) -> Result:
+        """make() on rank 0, then on all others, which find what it has written."""
+        made = make() if self.rank == 0 else None
+        self.any(True)
+        return make() if made is None else made
 
-    def failed(self, error: BaseException) -> None:
-        """Tell the other ranks, whose waiting then ends with a RuntimeError."""
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What all ranks do within it, the others do not wait for if one raises an error: they get a RuntimeError."""
+        self.works += 1
+        try:
+            yield
+        except BaseException as error:
+            self.failed(error)
+            raise
+        finally:
+            self.works += 1
+
+    def failed(self, error: BaseException, last: bool = False) -> None:
+        """Tell the other ranks that wait for this one, in the same work or, if it is the last, in any."""
 
     def any(self, *wishes: bool) -> list[bool]:
         """Of each wish whether a rank has it."""
@@ -87,6 +105,7 @@ class Ranks(Alone):
         self.rank, self.size = self.comm.Get_rank(), self.comm.Get_size()
         self.here = self.comm.Split_type(mpi.COMM_TYPE_SHARED).Get_size()  # ranks of this machine
         self.lost = ""  # why no rank answers any more
+        self.told: list[Any] = []  # requests of messages
 
     def threads(self) -> int:
         """As in Alone."""
@@ -104,30 +123,30 @@ class Ranks(Alone):
         self._wait(self.comm.Iallgatherv(own, [got, list(sizes)]))
         return np.split(got, np.cumsum(sizes)[:-1])
 
-    def begin(self) -> None:
+    def failed(self, error: BaseException, last: bool = False) -> None:
         """As in Alone."""
-        self._wait(self.comm.Ibarrier(), heed=False)
-        while self.comm.Iprobe(tag=FAILED):
-            self.comm.recv(tag=FAILED)
-        self._wait(self.comm.Ibarrier(), heed=False)
+        text = f"rank {self.rank}: {' '.join(str(error).split()) or type(error).__name__}"
+        self.told += [self.comm.isend((sys.maxsize if last else self.works, text), other, FAILED)
+                      for other in range(self.size) if other != self.rank]
 
-    def failed(self, error: BaseException) -> None:
-        """As in Alone."""
-        for other in set(range(self.size)) - {self.rank}:
-            self.comm.isend(f"rank {self.rank}: {' '.join(str(error).split()) or type(error).__name__}", other, FAILED)
-
-    def _wait(self, request: Any, heed: bool = True) -> None:
+    def _wait(self, request: Any) -> None:
         """Until the request is done. RuntimeError if a rank has failed, or if the others do not come."""
         looks, until = 0, time.monotonic() + LIMIT_SECONDS
         while not self.lost and not request.Test():
             looks += 1
             time.sleep(0 if looks < SPINS else SLEEP_SECONDS)
-            if heed and looks > SPINS and self.comm.Iprobe(tag=FAILED):
-                self.lost = self.comm.recv(tag=FAILED)
+            if looks > SPINS and self.comm.Iprobe(tag=FAILED):
+                work, text = self.comm.recv(tag=FAILED)
+                self.lost = text * (work >= self.works)
             elif time.monotonic() > until:
                 self.lost = f"the other ranks have not come for {LIMIT_SECONDS:g} s"
         if self.lost:
             raise RuntimeError(self.lost)
+
+
+def launched() -> bool:
+    """Whether mpiexec has started this process as one of several."""
+    return any(os.environ.get(name, "1") != "1" for name in SIZE_NAMES)
 
 
 @cache
@@ -136,7 +155,7 @@ def world() -> Alone:
 
     ImportError if there are several and no mpi4py, ValueError unless they have the same versions.
     """
-    if not any(name in os.environ for name in LAUNCHERS) and "mpi4py.MPI" not in sys.modules:
+    if not launched() and "mpi4py.MPI" not in sys.modules:
         return Alone()
     try:
         from mpi4py import MPI

@@ -10,7 +10,7 @@ from typing import Any
 from nnlite import __version__
 from nnlite.precision.choice import PRECISIONS
 from nnlite.system.interrupts import sigterm_as_ctrl_c
-from nnlite.tool import audit_command, commands, inputs, page_command, reading_options, shrink_command
+from nnlite.tool import audit_command, commands, inputs, on_ranks, page_command, reading_options, shrink_command
 from nnlite.tool.printing import messages, say
 from nnlite.tool.values import (
     Majors, holdout, majors, minutes, natural, part, place, positive, rate, share, size, widths)
@@ -136,6 +136,7 @@ SHARED: dict[str, dict[str, Any]] = {  # arguments of several commands
 }
 
 
+@on_ranks.watched
 @sigterm_as_ctrl_c()
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in argv, by default in the arguments of the program. Returns the exit code."""
@@ -148,6 +149,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             args = parser().parse_args(argv)
             with messages():
                 inputs.check(args)
+                on_ranks.check(args)
                 code = args.command(args) or 0
         finally:
             if sys.stdout:
@@ -155,10 +157,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except BrokenPipeError:
         code = 0
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        on_ranks.tell(error)
         say(f"nnlite: interrupted{commands.how_to_resume(args) if args else ''}")
         code = 130
     except Exception as error:  # the user of a command never sees a traceback
+        on_ranks.tell(error)
         say(f"nnlite: error: {' '.join(message(error).split())}")
         code = 2
     try:
@@ -193,7 +197,7 @@ def parser() -> Program:
             command.add_argument(name, **SHARED[name])
         return command
 
-    command = add(commands.train, "learn from product files and save a model", TRAIN, "data")
+    command = add(commands.train, "learn from product files and save a model", TRAIN + on_ranks.ABOUT, "data")
     _recipe_options(command)
     command.add_argument("--model", type=place, required=True, metavar="DIR", help="the folder to save the model in")
     command.add_argument("--validation", type=place, action="append", metavar="FILE",
@@ -212,6 +216,7 @@ def parser() -> Program:
     reading_options.add(command)
 
     command = add(commands.plan, "estimate what a training will take", PLAN, "data", "--json")
+    on_ranks.plan_options(command)
     _recipe_options(command)
     _training_options(command)
     reading_options.add(command)
@@ -257,6 +262,7 @@ def parser() -> Program:
 
 
 def _training_options(command: Parser) -> None:
+    on_ranks.options(command)
     command.add_argument("--holdout", type=holdout, metavar="SHARE|N",
                          help="how many products are not trained on, but scored: a share below 1, or a number; 0 is "
                               "none (default: 10 %%, at most 20,000, and none of fewer than 500)")

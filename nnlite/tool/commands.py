@@ -21,7 +21,7 @@ from nnlite.data.records import Record, inspect_file, make_options, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate as scores_of
 from nnlite.system import array_folder
-from nnlite.tool import inputs, places, reading_options, train_command
+from nnlite.tool import inputs, on_ranks, places, reading_options, train_command
 from nnlite.tool.doctor import examine, report_lines
 from nnlite.tool.overlap import held_out_score, judged, sentence
 from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
@@ -30,6 +30,7 @@ from nnlite.tool.progress import MANY_EPOCHS, display, stages_shown
 from nnlite.tool.report.sections import write_report
 from nnlite.tool.titles import batches, json_line, line, raw_line, typed
 from nnlite.training.planning import plan as make_plan
+from nnlite.training.rank_costs import shared
 
 
 def train(args: Namespace) -> int:
@@ -63,12 +64,13 @@ def train(args: Namespace) -> int:
                 raise
             interrupted = True
         classifier.training_["reading"] = options
-        classifier.save(args.model)
+        if on_ranks.is_first():
+            classifier.save(args.model)
         about = "\n".join(_about_training(classifier, args.model))
         inform(about + f"; interrupted, what was learnt so far is saved{how_to_resume(args)}" * interrupted)
         for news in () if args.quiet else sides.headline(classifier):
             inform(news)
-        if args.report:
+        if args.report and on_ranks.is_first():
             records = sides.to_score() or list(map(Record, *(data or _read(args.data, options, inform))))
             is_new = True if sides.held else None if validation else False
             write_report(args.report, classifier, records, source=", ".join(map(str, args.validation or args.data)),
@@ -91,7 +93,8 @@ def _refit(args: Namespace, sides: train_command.Sides, inform: Callable[[str], 
         inform(f"interrupted: the model that was scored is saved, not one of all products{how_to_resume(args)}")
         return True
     classifier.training_["reading"] = sides.options
-    classifier.save(args.model)
+    if on_ranks.is_first():
+        classifier.save(args.model)
     inform(f"{args.model}: now the model of all {sides.n_titles:,} products; the score above is that of the first one")
     return False
 
@@ -156,10 +159,12 @@ def plan(args: Namespace) -> None:
     if args.json:
         sums = {name: getattr(found, name) for name in ("total_seconds", "low_seconds", "high_seconds", "total_memory",
                                                         "high_memory")}
-        typed = {"command": train_command.command(found, args)} if found.limits else {}
+        typed: dict[str, Any] = {"command": train_command.command(found, args)} if found.limits else {}
+        typed |= {"ranks": shared(found, args.ranks)._asdict()} if args.ranks else {}
         show(json.dumps({**dataclasses.asdict(found), **sums, **typed}, indent=1))
     else:
-        show(f"{found}\n{train_command.planned(found, args)}")
+        ranks = f"\n{on_ranks.foretold(found, args.ranks)}" if args.ranks else ""
+        show(f"{found}\n{train_command.planned(found, args)}{ranks}")
     found.check()
 
 

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from itertools import islice
 from math import ceil
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
@@ -18,13 +19,14 @@ from nnlite.network.label_step import StepSettings
 from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import Optimizer
 from nnlite.precision.choice import products_of
-from nnlite.ranks.sharded_mlp import ranks_of, sharded, shards_of, whole
+from nnlite.ranks.sharded_mlp import ranks_of, shard_arrays, sharded, shards_of, whole
 from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system.interrupts import interrupts_between_steps
 from nnlite.system.threads import one_blas_thread, team
-from nnlite.training import checkpoints
 from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
+from nnlite.training.checkpoint_parts import CheckpointParts
+from nnlite.training.checkpoints import Wanted
 from nnlite.training.claims import claimed
 from nnlite.training.divergence import check_finite, check_losses
 from nnlite.training.history import History, Step
@@ -108,12 +110,10 @@ class Trainer:
         """
         run = _Run(self._checked(), self._chunked(data), validation, on_step)
         used = [id(self.optimizer), *(p.ctypes.data for p in self.model.params.values())]
-        with claimed("Trainer: the model or the optimiser", *used), run.opened_checkpoints(), one_blas_thread():
+        with (run.ranks.together(), claimed("Trainer: the model or the optimiser", *used), run.opened_checkpoints(),
+              one_blas_thread()):
             try:
                 run.train()
-            except BaseException as error:
-                run.ranks.failed(error)
-                raise
             finally:
                 self.history = run.history
         return run.history
@@ -143,17 +143,16 @@ class _Run:
         self.n_steps, self.history = trainer.n_steps(chunks), History()
         compared = trainer.checkpoints or self.ranks.size > 1
         self.identity: dict = identity(trainer, self.n_steps, chunks) if compared else {}
+        self.parts = CheckpointParts(Path(trainer.checkpoints), self.model) if trainer.checkpoints else None
         self.validated_on = validation.crc32() if trainer.checkpoints and isinstance(validation, Dataset) else None
         self.start = self.saved = time.perf_counter()
 
     def opened_checkpoints(self):
         """Within it, no other training can use the folder of the checkpoints, if there is one."""
-        folder = self.trainer.checkpoints
-        return checkpoints.opened(folder) if folder else nullcontext()
+        return self.parts.opened() if self.parts else nullcontext()
 
     def train(self):
         """All steps that are still to come."""
-        self.ranks.begin()
         self.ranks.check_same("Trainer: settings and data", str(self.identity))
         self.check_validation()
         self.check_memory()
@@ -267,14 +266,13 @@ class _Run:
 
     def save_when_due(self, due):
         """Save a checkpoint if it is due, and at the end."""
-        one, step = self.trainer, len(self.history.loss)
-        if one.checkpoints and (due or step == self.n_steps):
+        step, seen = len(self.history.loss), self.history
+        if self.parts and (due or step == self.n_steps):
             self.check_finite()
-            arrays, seen = self.model.params | self.optimizer.state, self.history
             header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation,
                       "validated_on": self.validated_on}
             try:
-                checkpoints.save(one.checkpoints, step, header, arrays | {
+                self.parts.save(step, header, self.model.params | self.optimizer.state, {
                     "history/loss": np.array(seen.loss), "history/rows": np.array(seen.rows, np.int64)})
             except OSError as error:
                 warnings.warn(f"{error}; the training continues without the checkpoint of step {step}")
@@ -282,17 +280,16 @@ class _Run:
 
     def resume(self):
         """Put the parameters, state and history of the newest checkpoint in place, if there is one."""
-        folder = self.trainer.checkpoints
         into = self.model.params | self.optimizer.state
-        wanted = checkpoints.Wanted(self.identity, into, self.n_steps, self.trainer.batch_rows)
-        found = checkpoints.load(folder, wanted) if folder else None
-        if found:
-            header, arrays = found
+        wanted = Wanted(self.identity, into, self.n_steps, self.trainer.batch_rows)
+        if found := self.parts and self.parts.load(wanted):
+            header, arrays = found[0]
             if header.get("validated_on", self.validated_on) != self.validated_on:
-                raise ValueError(f"{folder}: the checkpoint is of a training with other validation data, or without: "
-                                 "give the same, or delete this folder to train anew")
-            for name, array in into.items():
-                array[...] = arrays[name]
+                raise ValueError(f"{self.parts.folder}: the checkpoint is of a training with other validation data, "
+                                 "or without: give the same, or delete this folder to train anew")
+            for part, (_, there) in zip(shard_arrays(self.model, into), found):
+                for name, array in part.items():
+                    array[...] = there[name]
             self.optimizer.t = header["step"]
             self.history = History(arrays["history/loss"].tolist(), arrays["history/rows"].tolist(),
                                    header["validation"], header["seconds"])

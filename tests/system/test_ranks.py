@@ -61,7 +61,7 @@ def test_several_ranks_need_mpi4py(monkeypatch):
 
 
 def test_a_process_alone_needs_none(monkeypatch):
-    for name in ranks_module.LAUNCHERS:
+    for name in ranks_module.SIZE_NAMES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delitem(sys.modules, "mpi4py.MPI", raising=False)
     assert type(world.__wrapped__()) is Alone
