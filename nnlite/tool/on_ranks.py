@@ -85,7 +85,20 @@ def _watch(child):
         name = signal.Signals(os.WTERMSIG(status)).name
         print(f"nnlite: error: rank {_rank()} was ended by {name}; with --checkpoints DIR the same command resumes",
               file=sys.stderr, flush=True)
-    os._exit(2 if os.WIFSIGNALED(status) else os.waitstatus_to_exitcode(status))
+        _end_all(2)
+    os._exit(os.waitstatus_to_exitcode(status))
+
+
+def _end_all(code):
+    """End all ranks with this exit code, by the words of MPICH's mpiexec for MPI_Abort, which it says nothing of.
+
+    To end this process alone would be an accident for it: it would say so in ten lines, and choose another code.
+    """
+    if "PMI_FD" in os.environ:
+        with suppress(OSError):
+            os.write(int(os.environ["PMI_FD"]), f"cmd=abort exitcode={code}\n".encode())
+            time.sleep(GRACE_SECONDS)
+    os._exit(code)
 
 
 def _one_rank(main, argv):
@@ -100,7 +113,7 @@ def _one_rank(main, argv):
         time.sleep(GRACE_SECONDS)  # until rank 0 has spoken, and mpiexec ends this process
         print(f"{unsaid.getvalue().splitlines()[-1]} (rank {rank})", file=errors, flush=True)
     sys.stderr.flush()
-    os._exit(code)
+    _end_all(code)
 
 
 def check(args: Namespace) -> None:
