@@ -5,7 +5,9 @@
 A word's row of the first layer and a label's row of the last meet the others only in two sums. So each process (a rank,
 in MPI's words) can own some words and some labels, and only the sums are sent.
 
-    python examples/lessons/lesson15_ranks.py        with two ranks if MPI is there: pip install nnlite[mpi]
+    python examples/lessons/lesson15_ranks.py
+
+With MPI (pip install nnlite[mpi]) it starts two ranks.
 """
 
 # %%
@@ -19,7 +21,6 @@ from pathlib import Path
 import numpy as np
 
 import nnlite
-from nnlite.ranks.sharded_mlp import ShardedMLP
 from nnlite.system.ranks import branches, tree_sum
 from nnlite.system.threads import shares
 from showing import ask, say
@@ -65,7 +66,7 @@ w = np.random.default_rng(0).standard_normal((data.n_words, UNITS)).astype(np.fl
 x = data.x[:BATCH]
 shard_of_word = np.arange(data.n_words) % SHARDS
 parts = np.stack([x[:, shard_of_word == s] @ w[shard_of_word == s] for s in range(SHARDS)])
-print(f"z1 of {BATCH} products from {SHARDS} shards of {data.n_words:,} words, owned by")
+print(f"z1 of {BATCH} x {UNITS} numbers from {SHARDS} shards of {data.n_words:,} words, owned by")
 found = {}
 for name, add in ("left to right", by_ranks), ("along the tree", by_tree):
     found[name] = [digest(add(parts, n)) for n in OWNERS if n <= SHARDS]
@@ -74,10 +75,11 @@ left_to_right, tree = (len(set(digests)) for digests in found.values())
 
 # %% [markdown]
 # ## A training
-# The program of every rank. It says nothing of ranks: `Trainer` finds out which one it is.
+# The program of every rank. It says nothing of ranks: `Trainer` finds out which one it is. Rank 0 prints.
 
 # %%
 PROGRAM = """
+import hashlib
 import nnlite
 from nnlite.ranks.sharded_mlp import ShardedMLP
 
@@ -85,43 +87,22 @@ records = list(nnlite.make_catalogue({products}))
 data = nnlite.Vocabulary.build(records).encode(records)
 model = ShardedMLP(data.n_words, data.n_labels, ({units},), "relu", shards={shards})
 nnlite.Trainer(model, nnlite.AdaGrad(lr=0.05), batch_rows={batch}, epochs=2).fit(data)
-ranks, held = model.shards.ranks, sum(p.size for p in model.params.values())
-whole = model.whole()
+held, ranks = sum(p.size for p in model.params.values()), model.shards.ranks
+found = hashlib.sha256(b"".join(p.tobytes() for p in model.whole().params.values())).hexdigest()[:12]
 if ranks.rank == 0:
-    print(digest(*whole.params.values()), held)
+    print(f"{{ranks.size}} processes: parameters {{found}} , {{held}} of them in the first one's memory")
 """
-
-
-def trained_here():
-    model = ShardedMLP(data.n_words, data.n_labels, (UNITS,), "relu", shards=SHARDS)
-    nnlite.Trainer(model, nnlite.AdaGrad(lr=0.05), batch_rows=BATCH, epochs=2).fit(data)
-    return digest(*model.params.values()), sum(p.size for p in model.params.values())
-
-
-def trained_on_ranks(mpiexec):
-    program = PROGRAM.format(products=PRODUCTS, units=UNITS, shards=SHARDS, batch=BATCH)
-    helper = "import hashlib\nimport numpy as np\n" + DIGEST + program
-    done = subprocess.run([mpiexec, "-n", str(RANKS), sys.executable, "-c", helper], capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    found, held = done.stdout.split()
-    return found, int(held)
-
-
-DIGEST = '''
-def digest(*arrays):
-    hashed = hashlib.sha256()
-    for array in arrays:
-        hashed.update(np.ascontiguousarray(array))
-    return hashed.hexdigest()[:12]
-'''
+program = PROGRAM.format(products=PRODUCTS, units=UNITS, shards=SHARDS, batch=BATCH)
+print()
+alone: dict = {}
+exec(program, alone)  # in this process
+one, parameters, several, held = alone["found"], alone["held"], None, 0
 mpiexec = shutil.which("mpiexec") or shutil.which(str(Path(sys.executable).with_name("mpiexec")))
-one, parameters = trained_here()
-print(f"\n1 process    parameters {one}, {parameters:,} of them in memory")
-several = None
 if RANKS > 1 and mpiexec and find_spec("mpi4py"):
-    several, held = trained_on_ranks(mpiexec)
-    print(f"{RANKS} ranks      parameters {several}, {held:,} of them in the memory of rank 0")
+    line = subprocess.run([mpiexec, "-n", str(RANKS), sys.executable, "-c", program], text=True, check=True,
+                          stdout=subprocess.PIPE).stdout
+    print(line.strip())
+    several, held = line.split()[3], int(line.split()[5])
 
 say(f"Added left to right, {len(found['left to right'])} numbers of ranks have {left_to_right} results; along the "
     f"tree, {tree}." + " A few shards have the same order either way." * (left_to_right == 1))
@@ -135,7 +116,7 @@ else:
     say("No ranks were started: that takes RANKS of 2 or more, and MPI, pip install nnlite[mpi].")
 ask("Words could be owned in ranges, as labels are: the first thousand by rank 0, and so on. What would be worse?",
     "Why does a rank not send its gradient of the words' rows?",
-    ["SHARDS = 2", "OWNERS = (1, 3, 5)", "RANKS = 3"])
+    ["SHARDS = 2", "OWNERS = (1, 3, 5)", "UNITS, BATCH = 8, 256"])
 
 # %% [markdown]
 # ## Answers
