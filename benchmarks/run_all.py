@@ -46,6 +46,7 @@ SECTIONS = {
     "first_run": Section(4, "speed.first_run"),
     "plan": Section(8, "speed.plan"),
     "scale": Section(6, "speed.scale", ("--picture", "benchmarks/scale.png"), (), "scale.png"),
+    "ranks": Section(12, "speed.ranks"),
     # how good
     "few_titles": Section(9, "quality.few_titles", (), (TITLES,)),
     "ablation": Section(5, "quality.ablation", (), (TITLES,)),

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,3 +27,24 @@ def environment():
 def on_mpi(n_ranks, *words, timeout=300):
     """The CompletedProcess of `mpiexec -n n_ranks python words`."""
     return subprocess.run(command(n_ranks, *words), capture_output=True, text=True, env=environment(), timeout=timeout)
+
+
+def wait_for(condition, seconds=120):
+    """Return when the condition, a function, holds."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def workers_of(mpiexec):
+    """The processes that work: a child of each process that mpiexec's proxy has started."""
+    found = [mpiexec]
+    for _ in range(3):
+        found = [child for parent in found for child in _children_of(parent)]
+    return found
+
+
+def _children_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return list(map(int, file.read().split()))

@@ -28,7 +28,7 @@ ABOUT = """
 
 trains one network on four processes, of one machine or several (pip install nnlite[mpi]). Each holds its share of the
 words and categories; all must see the same files and folders. Any number of processes, one too, ends with the same
-bits for the same --shards.
+bits for the same --shards. To score and to save the model each holds all of the network, without the training's state.
 """
 Main = TypeVar("Main", bound=Callable[..., int])
 

@@ -3,11 +3,10 @@
 import os
 import signal
 import subprocess
-import time
 
 import nnlite
 import pytest
-from mpi import command, environment, needs_mpi, on_mpi
+from mpi import command, environment, needs_mpi, on_mpi, wait_for, workers_of
 from problems import bits
 from running import one_line, run
 from shops import lines
@@ -43,7 +42,7 @@ def test_a_killed_rank_ends_all_in_one_line_and_they_resume_to_the_model_of_one_
     words = train(shop, "two", "--checkpoints", shop / "saved")
     process = subprocess.Popen(command(2, *words, "--quiet"), stderr=subprocess.PIPE, text=True, env=environment())
     wait_for(lambda: list((shop / "saved").glob("shard-*/.lock")) or process.poll() is not None)
-    os.kill(worker_of(process.pid), signal.SIGKILL)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2 and "was ended by SIGKILL" in one_line(err)
 
@@ -60,23 +59,3 @@ def test_an_error_is_said_once(shop):
     done = on_mpi(2, *train(shop, "none", "--shards", 1))
     assert done.returncode == 2
     assert "--shards: want at least as many as ranks, 2, got 1" in one_line(done.stderr)
-
-
-def wait_for(condition):
-    until = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-def worker_of(mpiexec):
-    """The process of a rank that works: a child of a child of a child of mpiexec."""
-    found = [mpiexec]
-    for _ in range(3):
-        found = [child for parent in found for child in children_of(parent)]
-    return found[0]
-
-
-def children_of(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return list(map(int, file.read().split()))
