@@ -35,7 +35,7 @@ LIMIT_SECONDS = 1800.0  # that a rank waits for the others
 SPINS = 100  # looks for the others' messages before the rank sleeps between them
 SLEEP_SECONDS = 2e-5
 FAILED = 7  # the tag of the message of a rank that fails
-MAX_SHARDS = 1 << 20
+MAX_SHARDS = 4096  # each makes an array of N x H numbers, on the rank that owns it
 
 
 class Alone:
