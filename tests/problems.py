@@ -59,9 +59,9 @@ def assert_close(got, want, largest=1e-5, name=""):
     np.testing.assert_allclose(got, want, rtol=0, atol=largest * max(np.abs(want).max(), 1e-30), err_msg=name)
 
 
-def trainer(optimizer, folder=None, seconds=0.0, **settings):
+def trainer(optimizer, folder=None, seconds=0.0, model=None, **settings):
     """A training of 12 steps, of which every one is saved."""
-    model = random_model(random_dataset(), (9,), "relu")
+    model = model or random_model(random_dataset(), (9,), "relu")
     settings = dict(batch_rows=16, epochs=3, seed=5, schedule=linear_decay, dropout=0.25, word_dropout=0.25) | settings
     return Trainer(model, optimizer, checkpoints=folder, checkpoint_seconds=seconds, **settings)
 

@@ -14,6 +14,7 @@ LEVELS = [  # from the lowest: folders of one level do not import from each othe
     {"data"},
     {"network", "categories"},
     {"scores", "precision"},
+    {"ranks"},
     {"training"},
     {"classifier"},
     {"tool"},

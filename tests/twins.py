@@ -55,6 +55,12 @@ def csr_matmul(x, w, start):
     return start + x.toarray() @ w
 
 
+def csr_matmul_by_shard(x, w, n):
+    """(N, n, H): x w for a sparse x, of the words that are s modulo n"""
+    shard = np.arange(len(w)) % n
+    return np.stack([x.toarray() @ (w * (shard == s)[:, None]) for s in range(n)], axis=1)
+
+
 def add_codes(codes, mask, shift, scale, rest, total):
     """total + scale c - rest for the codes c that begin at bit `shift` of each byte"""
     return total + scale * (codes.astype(int) >> shift & mask) - rest

@@ -1,15 +1,19 @@
 """The attributes of a classifier that a training sets, and what becomes of them when it fails."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from nnlite.categories.choice import Categories
 from nnlite.classifier.forms import Form
+from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.dataset import Dataset
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.mlp import MLP
+from nnlite.system.ranks import world
 
 
 def fitted(vocabulary: Vocabulary, model: MLP, categories: Categories, form: Form,
@@ -48,3 +52,10 @@ def encoded(records: Iterable[Record], categories: Categories, vocabulary: Vocab
     """The Dataset of some records with mapped categories."""
     records, _ = categories.apply(list(records))
     return vocabulary.encode(records)
+
+
+def encoded_files(folder: str | PathLike, records: Callable[[], Iterable[Record]], vocabulary: Vocabulary,
+                  chunk_rows: int, paths: Sequence[str | PathLike], reading: dict[str, Any]) -> ChunkFolder:
+    """`write_chunks` of the records of some files; of several ranks the first one writes, and the others read."""
+    return world().in_turn(lambda: write_chunks(Path(folder), records(), vocabulary, chunk_rows, sources=paths,
+                                                reading=reading))

@@ -29,6 +29,8 @@ from nnlite.data.growing_vocabulary import MOST_LABELS, grown
 from nnlite.data.records import Record
 from nnlite.network.label_layer import MAX_CLASSES
 from nnlite.network.mlp import MLP
+from nnlite.ranks.sharded_mlp import copy_values, whole
+from nnlite.system.ranks import world
 from nnlite.training import recipes
 from nnlite.training.trainer import Trainer
 
@@ -59,6 +61,8 @@ def more(one: Predictor, trainer: Trainer | None, records: list[Record], held_ou
     known, vocabulary = one.categories_, one.vocabulary_
     records, _ = known.apply(records)
     if grow:
+        if world().size > 1:
+            raise ValueError(f"partial_fit: grow: want one process, got {world().size} ranks of mpiexec")
         most = MAX_CLASSES if one.model_.output == "softmax" else MOST_LABELS
         found = grown(vocabulary, records, most_labels=most)
         vocabulary = found.vocabulary
@@ -69,7 +73,7 @@ def more(one: Predictor, trainer: Trainer | None, records: list[Record], held_ou
     kept = {name: n for name, n in one.training_.get("counts", {}).items() if name not in OF_ONE_TRAINING}
     training = one.training_ | {"curve": list(one.training_.get("curve", [])), "counts": kept | news | counts}
     before = None
-    if grow or trainer is None or trainer.model is not one.model_:
+    if grow or trainer is None or whole(trainer.model) is not one.model_:
         model = learnable(one.model_)
         trainer, before = trainer_of(one.recipe, one.overrides, model, data), model.params if grow else None
     trainer.checkpoints = None  # they would be those of other titles
@@ -94,6 +98,9 @@ def trainer_of(recipe: str, overrides: dict[str, Any], model: MLP, data: Dataset
     _, _, others = recipes.split(recipe, overrides)
     network = {name: getattr(model, name) for name in recipes.SETTINGS["network"]}
     trainer = recipes.RECIPES[recipe](data, **others | network)
+    if (trainer.model.n_words, trainer.model.n_labels) == (model.n_words, model.n_labels):
+        copy_values(model, trainer.model)
+        return trainer
     for name, p in model.params.items():
         trainer.model.params[name][:len(p)] = p
     return trainer

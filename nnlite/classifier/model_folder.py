@@ -26,7 +26,7 @@ from nnlite.training import recipes
 KIND = "model"  # of the folder, in its header
 DIGESTS = "title_digests"  # the array's name
 COLUMNS = "columns"  # the name of the texts of a matrix's columns
-NOT_SAVED = ("threads", "checkpoints", "checkpoint_seconds",  # settings that belong to a machine, not to a model
+NOT_SAVED = ("threads", "shards", "checkpoints", "checkpoint_seconds",  # settings that belong to machines
              *recipes.SETTINGS["categories"])  # and those that `categories` holds
 
 COUNT, LOSS = Whole(0, 1 << 53), Number(-1, 1e100)  # float64 holds every whole number up to 2^53

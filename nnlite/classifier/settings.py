@@ -49,7 +49,8 @@ class Settings:
             checkpoints: str | PathLike | None = None,
             checkpoint_seconds: float | None = None,
             seed: int | None = None,
-            threads: int | None = None) -> None:
+            threads: int | None = None,
+            shards: int | None = None) -> None:
         """Every default is the recipe's value; in brackets that of "default", from 15,000 titles on.
 
         recipe: "default" learns; "deck" is a textbook recipe that hardly does (see `recipes`)
@@ -76,6 +77,7 @@ class Settings:
         checkpoints, checkpoint_seconds: a folder to resume a training from, and the time between two    [None, 300]
         seed: of the first parameters and of the order; the same seed gives the same bits    [0]
         threads: how many may run; None is all. They do not change a bit    [None]
+        shards: parts of the network that processes of mpiexec can own, see `Trainer`    [1]
         """
         given = dict(locals())
         del given["self"]

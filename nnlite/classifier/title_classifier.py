@@ -7,7 +7,6 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from nnlite.categories.choice import Categories
 from nnlite.classifier import model_folder
 from nnlite.classifier.arguments import CategoryLists, Titles, Validation, checked_validation, labelled, rereader
-from nnlite.classifier.fitted import changed, encoded, fitted
+from nnlite.classifier.fitted import changed, encoded, encoded_files, fitted
 from nnlite.classifier.forms import Form
 from nnlite.classifier.growing import more, settle
 from nnlite.classifier.noted_fit import OnStep, noted_fit
@@ -25,7 +24,7 @@ from nnlite.classifier.predictor import Predictor
 from nnlite.classifier.said import about_data, about_unknown, about_validation
 from nnlite.classifier.settings import check_names
 from nnlite.classifier.shrinking import shrunk
-from nnlite.data.chunks import CHUNK_ROWS, ChunkFolder, write_chunks
+from nnlite.data.chunks import CHUNK_ROWS, ChunkFolder
 from nnlite.data.cleaning import clean
 from nnlite.data.csr import check_weights
 from nnlite.data.dataset import Dataset
@@ -34,6 +33,7 @@ from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.precision.choice import products_of
+from nnlite.ranks.sharded_mlp import whole
 from nnlite.scores.calibration import best_threshold
 from nnlite.scores.evaluation import evaluate
 from nnlite.scores.explanation import Explanation, explain
@@ -134,8 +134,8 @@ class TitleClassifier(Predictor):
         known = Categories.choose(read(), **asked)
         noted = TitleDigests()
         vocabulary = Vocabulary.build(noted.noting(known.stream(read())), max_counts=MAX_COUNTS, **features)
-        data = write_chunks(Path(chunks), known.stream(read()), vocabulary, chunk_rows, sources=paths,
-                            reading=reading | ({"left_out": left_out.crc32()} if left_out else {}))
+        data = encoded_files(chunks, lambda: known.stream(read()), vocabulary, chunk_rows, paths,
+                             reading | ({"left_out": left_out.crc32()} if left_out else {}))
         held_out = left_out.records if left_out and not held_out else held_out
         counts, titles_seen = about_data(vocabulary, data), noted.result()
         trainer = recipes.RECIPES[self.recipe](data, **others)
@@ -193,6 +193,7 @@ class TitleClassifier(Predictor):
         """
         with changed(self, _trainer=trainer, **attributes):
             interrupt = noted_fit(trainer, data, held_out, on_step, self.training_)
+        self.model_ = whole(trainer.model)
         if before is not None:
             settle(trainer.model.params, before)
             if held_out:

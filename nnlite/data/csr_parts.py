@@ -19,6 +19,13 @@ def columns_of_tile(y: Csr, tile: slice) -> Csr:
     return ones
 
 
+def label_weights_of_rows(y: Csr, of_rows: np.ndarray, of_labels: np.ndarray) -> np.ndarray:
+    """(N,): the weight of each row of y times that of its one label, or alone if it has none."""
+    own = np.ones(y.n_rows, f32)
+    own[np.diff(y.indptr) > 0] = of_labels[y.indices[y.indptr[0]:y.indptr[-1]]]
+    return of_rows * own
+
+
 def sums_of(places: list[np.ndarray], stride: int) -> tuple[np.ndarray, Csr]:
     """The labels in any of `places`, one int32 array a block; Csr that adds up each one's rows in order of the blocks.
 

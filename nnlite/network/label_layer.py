@@ -7,6 +7,7 @@ for one block of rows and one tile at a time, the gradient of `labels.W` for the
 import numpy as np
 
 from nnlite.data.csr import Csr, check_classes
+from nnlite.data.csr_parts import label_weights_of_rows
 from nnlite.kernels import dense
 from nnlite.network.label_step import Step, StepSettings
 from nnlite.network.optimizers import Updates
@@ -110,7 +111,6 @@ class SoftmaxLayer(LabelLayer):
         check_classes(y.indptr)
         if settings.weights:
             of_rows, of_labels = settings.weights
-            labelled, own = np.diff(y.indptr) > 0, np.ones(len(h), f32)
-            own[labelled] = of_labels[y.indices[y.indptr[0]:y.indptr[-1]]]
-            settings = settings._replace(weights=(of_rows * own, np.ones_like(of_labels)))
+            of_rows = label_weights_of_rows(y, of_rows, of_labels)
+            settings = settings._replace(weights=(of_rows, np.ones_like(of_labels)))
         return super().backward_and_update(h, y, settings, optimizer, team)

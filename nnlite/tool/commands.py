@@ -1,6 +1,5 @@
 """The commands of the command line. Results go to standard output, messages to standard error."""
 
-import dataclasses
 import json
 import logging
 import sys
@@ -15,13 +14,12 @@ from typing import Any
 from nnlite.categories.mapping import propose_file
 from nnlite.classifier import model_folder
 from nnlite.classifier.title_classifier import TitleClassifier
-from nnlite.data.chunks import CHUNK_ROWS
 from nnlite.data.cleaning import clean
 from nnlite.data.records import Record, inspect_file, make_options, read_records
 from nnlite.scores import metrics
 from nnlite.scores.evaluation import evaluate as scores_of
 from nnlite.system import array_folder
-from nnlite.tool import inputs, places, reading_options, train_command, train_from
+from nnlite.tool import inputs, on_ranks, places, reading_options, train_command, train_from
 from nnlite.tool.doctor import examine, report_lines
 from nnlite.tool.overlap import held_out_score, judged, sentence
 from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
@@ -29,7 +27,6 @@ from nnlite.tool.printing import printable, say, show
 from nnlite.tool.progress import MANY_EPOCHS, display, stages_shown
 from nnlite.tool.report.sections import write_report
 from nnlite.tool.titles import batches, json_line, line, raw_line, typed
-from nnlite.training.planning import plan as make_plan
 
 
 def train(args: Namespace) -> int:
@@ -66,12 +63,13 @@ def train(args: Namespace) -> int:
                 raise
             interrupted = True
         classifier.training_["reading"] = options
-        classifier.save(args.model)
+        if on_ranks.is_first():
+            classifier.save(args.model)
         about = "\n".join(_about_training(classifier, args.model))
         inform(about + f"; interrupted, what was learnt so far is saved{how_to_resume(args)}" * interrupted)
         for news in () if args.quiet else sides.headline(classifier):
             inform(news)
-        if args.report:
+        if args.report and on_ranks.is_first():
             records = sides.to_score() or list(map(Record, *(data or _read(args.data, options, inform))))
             is_new = None if validation or args.base else bool(sides.held)
             write_report(args.report, classifier, records, source=", ".join(map(str, args.validation or args.data)),
@@ -93,7 +91,8 @@ def _refit(classifier: TitleClassifier, args: Namespace, own: Namespace, sides: 
         inform(f"interrupted: the model that was scored is saved, not one of all products{how_to_resume(args)}")
         return True
     classifier.training_["reading"] = sides.options
-    classifier.save(args.model)
+    if on_ranks.is_first():
+        classifier.save(args.model)
     inform(f"{args.model}: now the model of all {sides.n_titles:,} products; the score above is that of the first one")
     return False
 
@@ -147,24 +146,6 @@ def _about_training(classifier: TitleClassifier, folder: Path) -> Iterator[str]:
     yield (f"{folder}: {vocabulary.n_words:,} words, {len(vocabulary.labels):,} categories; {seen['steps']:,} of "
            f"{seen['n_steps']:,} steps in {seen['seconds']:.1f} s, loss from {seen['first_loss']:.5f} to "
            f"{seen['last_loss']:.5f}; names a category above {classifier.threshold_:.2f}")
-
-
-def plan(args: Namespace) -> None:
-    """Print what a training on some files will take. MemoryError, after printing, if it cannot fit into memory."""
-    train_command.check(args)
-    limits = {name: value for name in ("minutes", "memory", "holdout") if (value := getattr(args, name)) is not None}
-    asked: dict[str, Any] = {"refit": True} if args.refit else {}
-    asked |= {"chunk_rows": args.chunk_rows or CHUNK_ROWS} if args.chunks else {}
-    asked |= train_command.settings(args)
-    found = make_plan(args.data, args.recipe, **limits, **asked, **reading_options.reading(args))
-    if args.json:
-        sums = {name: getattr(found, name) for name in ("total_seconds", "low_seconds", "high_seconds", "total_memory",
-                                                        "high_memory")}
-        typed = {"command": train_command.command(found, args)} if found.limits else {}
-        show(json.dumps({**dataclasses.asdict(found), **sums, **typed}, indent=1))
-    else:
-        show(f"{found}\n{train_command.planned(found, args)}")
-    found.check()
 
 
 @stages_shown(say)

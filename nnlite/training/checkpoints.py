@@ -60,25 +60,33 @@ def opened(folder: str | PathLike) -> Iterator[None]:
 
 
 def save(folder: str | PathLike, step: int, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    """Write a checkpoint after so many steps, then remove all but the KEPT newest.
+    """Write a checkpoint after so many steps.
 
     header, arrays: as for `array_folder.write`. A crash at any moment leaves the earlier checkpoints complete.
     """
-    folder = Path(folder)
-    array_folder.write(folder / f"step-{step:08}", KIND, {"step": step, **header},
+    array_folder.write(Path(folder) / f"step-{step:08}", KIND, {"step": step, **header},
                        {name.replace("/", "+"): array for name, array in arrays.items()})
-    for old in _by_step(folder)[:-KEPT]:
-        old.rename(old.with_name(f".{old.name}"))
-    _remove_leftovers(folder)
 
 
-def load(folder: str | PathLike, wanted: Wanted | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
+def keep_newest(folder: str | PathLike) -> None:
+    """Remove all but the KEPT newest."""
+    _remove(Path(folder), _by_step(Path(folder))[:-KEPT])
+
+
+def remove_after(folder: str | PathLike, step: int) -> None:
+    """Remove the checkpoints of later steps."""
+    _remove(Path(folder), [path for path in _by_step(Path(folder)) if _step_of(path) > step])
+
+
+def load(folder: str | PathLike, wanted: Wanted | None = None,
+         step: int | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
     """The header and the arrays (mapped into memory) of the newest usable checkpoint, or None if there is none.
 
+    step: that of the one to load, if not the newest
     One that is damaged or does not hold what is wanted is skipped with a warning. ValueError if all are, or if the
     newest undamaged one is of another training.
     """
-    found = _by_step(Path(folder))
+    found = [path for path in _by_step(Path(folder)) if step in (None, _step_of(path))]
     for path in reversed(found):
         try:
             header, arrays, _ = array_folder.read(path, KIND)
@@ -100,6 +108,13 @@ def load(folder: str | PathLike, wanted: Wanted | None = None) -> tuple[dict[str
                                  "another")
         return header, arrays
     return None
+
+
+def _remove(folder, places):
+    """Each is taken away in one step, and then deleted."""
+    for old in places:
+        old.rename(old.with_name(f".{old.name}"))
+    _remove_leftovers(folder)
 
 
 def _remove_leftovers(folder):

@@ -17,6 +17,7 @@ def identity(trainer: Any, n_steps: int | None, chunks: Any) -> dict[str, Any]:
     rates = [trainer.schedule(step / n) for step in range(0, n, max(1, ceil(n / MOST_RATES)))]
     return {
         **{name: _plain(getattr(trainer, name)) for name in SAME}, "n_steps": n_steps,
+        **({"shards": _plain(trainer.shards)} if trainer.shards > 1 else {}),
         "schedule": _sha256(rates),
         "label_weights": None if trainer.label_weights is None else _sha256(trainer.label_weights),
         "optimizer": [type(optimizer).__name__, *map(_plain, optimizer.settings())], "data": chunks.crc32(),

@@ -160,8 +160,8 @@ class Measured:
         self.recipe, self.refit = recipe, refit
         reading = {name: overrides.pop(name) for name in Options._fields if name in overrides}
         features, self.categories, others = recipes.split(recipe, overrides)
-        self.others = {name: value for name, value in others.items() if not name.startswith("checkpoint")}
-        self.others |= {"threads": threads}
+        self.others = {name: value for name, value in others.items()
+                       if name != "shards" and not name.startswith("checkpoint")} | {"threads": threads}
         self.checkpoint_seconds = others.get("checkpoint_seconds") or 300.0 if others.get("checkpoints") else None
         self.start = costs.start()
         worked, began = time.process_time(), time.perf_counter()

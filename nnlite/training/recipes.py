@@ -21,8 +21,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import SGD, AdaGrad
+from nnlite.ranks.sharded_mlp import new_mlp
 from nnlite.training.trainer import Trainer, constant, linear_decay
 
 SMALL_ROWS = 15_000  # below which the default recipe makes smaller steps, and more of them
@@ -39,7 +39,7 @@ SETTINGS = {  # what can be overridden, by what takes it
     "network": ("hidden", "activation", "output"),
     "optimizer": ("lr", "labels_lr"),
     "training": ("batch_rows", "epochs", "order", "reduction", "dropout", "word_dropout", "negligible", "precision",
-                 "checkpoints", "checkpoint_seconds"),
+                 "checkpoints", "checkpoint_seconds", "shards"),
     "run": ("seed", "threads"),
     "categories": ("mapping", "major"),
 }
@@ -95,7 +95,8 @@ RECIPES: dict[str, Callable[..., Trainer]] = {"deck": deck, "default": default}
 def _trainer(data, optimizer, settings, seed, threads, schedule=constant):
     """The Trainer of a new network with these settings, by the names in SETTINGS."""
     groups = _grouped(settings)
-    model = MLP(data.n_words, data.n_labels, **groups["network"], seed=seed)
+    model = new_mlp(data.n_words, data.n_labels, **groups["network"], seed=seed,
+                    shards=groups["training"].get("shards", 1))
     return Trainer(model, optimizer(**groups["optimizer"]), **groups["training"], seed=seed, threads=threads,
                    schedule=schedule)
 

@@ -4,6 +4,7 @@ from math import ceil
 
 from nnlite.network.mlp import MLP
 from nnlite.network.products import FLOAT32, Products
+from nnlite.ranks.sharded_mlp import ShardedMLP
 from nnlite.system import memory
 from nnlite.system.threads import width
 
@@ -27,6 +28,8 @@ def step_bytes(model: MLP, n_rows: int, threads: int, products: Products = FLOAT
     if products.packs_gradient:  # and, of h and W, while they are transposed
         copies += n * n_labels + (n + n_labels) * packed_units // 2
     rows = n_rows * sum(model.hidden) + (products.copies_operands + products.packs_gradient) * n_rows * packed_units
+    if isinstance(model, ShardedMLP):  # of each shard of this rank its parts of z1 and dh
+        rows += len(model.shards.own) * n_rows * (model.hidden[0] + n_units)
     return 4 * (rows + shares + threads * (own + copies))
 
 

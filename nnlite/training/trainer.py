@@ -8,29 +8,31 @@ from contextlib import nullcontext
 from itertools import islice
 from math import ceil
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
 from nnlite.data.chunked import ChunkedData, DatasetStream, chunked
-from nnlite.data.csr import check_classes, check_weights
+from nnlite.data.csr import check_classes
 from nnlite.data.dataset import Dataset
 from nnlite.network.label_step import StepSettings
 from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import Optimizer
 from nnlite.precision.choice import products_of
+from nnlite.ranks.sharded_mlp import ranks_of, shard_arrays, sharded, shards_of, whole
 from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system.interrupts import interrupts_between_steps
-from nnlite.system.paths import checked_path
-from nnlite.system.ranges import SEED_MAX, instance, integer, number
 from nnlite.system.threads import one_blas_thread, team
-from nnlite.training import checkpoints
 from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
+from nnlite.training.checkpoint_parts import CheckpointParts
+from nnlite.training.checkpoints import Wanted
 from nnlite.training.claims import claimed
 from nnlite.training.divergence import check_finite, check_losses
 from nnlite.training.history import History, Step
 from nnlite.training.identity import identity
 from nnlite.training.step_memory import check_room, step_bytes
+from nnlite.training.trainer_checks import check_settings
 
 MANY_ROWS = 1 << 20  # of a batch: above, the memory of a step is that of the largest chunk's rows
 
@@ -62,7 +64,9 @@ class Trainer:
            multiply several times as fast; all else stays float32
     checkpoints: a folder, to save to every checkpoint_seconds and on Ctrl-C. With the same model, data and settings
            `fit` resumes from there and ends with bit-identical parameters.
-    The same seed and sizes give the same bits, whatever the number of threads. ValueError for a value out of range.
+    shards: into how many parts words and labels are cut, which as many ranks at most can own: `mpiexec -n P` starts P
+           processes that train one network (`ranks.sharded_mlp`)
+    The same seed, sizes and shards give the same bits, whatever the number of threads and ranks.
     """
 
     def __init__(self, model: MLP, optimizer: Optimizer, batch_rows: int = 512, epochs: int = 8,
@@ -70,12 +74,13 @@ class Trainer:
                  schedule: Callable[[float], float] = constant, dropout: float = 0.0, word_dropout: float = 0.0,
                  label_weights: np.ndarray | None = None, negligible: float = 0.0,
                  checkpoints: str | PathLike | None = None, checkpoint_seconds: float = 300.0,
-                 precision: str = "float32"):
-        self.model, self.optimizer = model, optimizer
+                 precision: str = "float32", shards: int = 1):
+        self.given, self.model, self.optimizer = model, sharded(model, shards), optimizer
         self.batch_rows, self.epochs, self.order, self.reduction = batch_rows, epochs, order, reduction
-        self.workers, self.seed, self.schedule = team(threads), seed, schedule
-        self.dropout, self.word_dropout, self.negligible = dropout, word_dropout, negligible
-        self.precision = precision
+        self.shards, self.ranks = shards_of(self.model), ranks_of(self.model)
+        self.seed, self.schedule = seed, schedule
+        self.workers = team(self.ranks.threads() if threads is None else threads)
+        self.dropout, self.word_dropout, self.negligible, self.precision = dropout, word_dropout, negligible, precision
         self.label_weights, self.history = label_weights, History()
         self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
         self.label_weights = self._checked().label_weights
@@ -83,27 +88,7 @@ class Trainer:
     def _checked(self):
         """A copy, so that nothing changes while it trains. ValueError for a value out of range."""
         one = copy.copy(self)
-        instance("Trainer: model", one.model, MLP)
-        instance("Trainer: optimizer", one.optimizer, Optimizer)
-        for name in "dropout", "word_dropout", "negligible":
-            setattr(one, name, number(f"Trainer: {name}", getattr(one, name), 0, 1))
-        one.seed = integer("Trainer: seed", one.seed, 0, SEED_MAX)
-        for name in "batch_rows", "epochs":
-            setattr(one, name, value := integer(f"Trainer: {name}", getattr(one, name)))
-            if value < 1:
-                raise ValueError(f"Trainer: {name}: want at least 1, got {value}")
-        for name, known in ("order", ("shuffled", "chunks")), ("reduction", ("sum", "mean")):
-            if not isinstance(getattr(one, name), str) or getattr(one, name) not in known:
-                raise ValueError(f"Trainer: {name}: want {known[0]!r} or {known[1]!r}, got {getattr(one, name)!r}")
-        products_of(one.precision)
-        if one.checkpoints is not None:
-            checked_path("Trainer: checkpoints", one.checkpoints)
-        number("Trainer: checkpoint_seconds", one.checkpoint_seconds, 0)
-        if not callable(one.schedule):
-            raise TypeError(f"Trainer: schedule: want a function of the progress, got {one.schedule!r:.60}")
-        if one.label_weights is not None:
-            one.label_weights = check_weights(
-                "Trainer: label_weights", one.label_weights, one.model.n_labels).copy()
+        check_settings(one)
         return one
 
     def fit(self, data: Dataset | ChunkedData | Iterable[Dataset], validation: Dataset | None = None,
@@ -125,7 +110,8 @@ class Trainer:
         """
         run = _Run(self._checked(), self._chunked(data), validation, on_step)
         used = [id(self.optimizer), *(p.ctypes.data for p in self.model.params.values())]
-        with claimed("Trainer: the model or the optimiser", *used), run.opened_checkpoints(), one_blas_thread():
+        with (run.ranks.together(), claimed("Trainer: the model or the optimiser", *used), run.opened_checkpoints(),
+              one_blas_thread()):
             try:
                 run.train()
             finally:
@@ -152,37 +138,47 @@ class _Run:
     """One call of `Trainer.fit`: what it has seen so far, and the steps of its loop."""
 
     def __init__(self, trainer, chunks, validation, on_step):
-        self.trainer, self.model, self.optimizer = trainer, trainer.model, trainer.optimizer
+        self.trainer, self.model, self.optimizer, self.ranks = trainer, trainer.model, trainer.optimizer, trainer.ranks
         self.chunks, self.validation, self.on_step = chunks, validation, on_step
         self.n_steps, self.history = trainer.n_steps(chunks), History()
-        self.identity: dict = identity(trainer, self.n_steps, chunks) if trainer.checkpoints else {}
+        compared = trainer.checkpoints or self.ranks.size > 1
+        self.identity: dict = identity(trainer, self.n_steps, chunks) if compared else {}
+        self.parts = CheckpointParts(Path(trainer.checkpoints), self.model) if trainer.checkpoints else None
         self.validated_on = validation.crc32() if trainer.checkpoints and isinstance(validation, Dataset) else None
         self.start = self.saved = time.perf_counter()
 
     def opened_checkpoints(self):
         """Within it, no other training can use the folder of the checkpoints, if there is one."""
-        folder = self.trainer.checkpoints
-        return checkpoints.opened(folder) if folder else nullcontext()
+        return self.parts.opened() if self.parts else nullcontext()
 
     def train(self):
         """All steps that are still to come."""
+        self.ranks.check_same("Trainer: settings and data", str(self.identity))
         self.check_validation()
         self.check_memory()
         self.optimizer.start(self.model.params)
-        with interrupts_between_steps() as interrupted:
+        with interrupts_between_steps() as noted:
             self.resume()
             for batch in self.batches():
                 self.update(batch)
                 self.check_loss(batch)
                 self.tell(batch)
                 self.validate(batch)
-                self.save_when_due(interrupted())
-                if interrupted():
+                interrupted, due = self.ranks.any(noted(), self.is_due())
+                self.save_when_due(interrupted or due)
+                if interrupted:
                     self.check_finite()
+                    self.hand_back()
                     raise KeyboardInterrupt
         if not self.history.loss:
             raise ValueError("Trainer: want at least one row to train on, got none")
         self.check_finite()
+        self.hand_back()
+
+    def hand_back(self):
+        """Set the parameters of the model that was given, if this rank has trained some of them apart."""
+        if self.trainer.given is not self.model:
+            self.model.copy_into(self.trainer.given)
 
     def check_validation(self):
         """ValueError if the validation data cannot be scored."""
@@ -262,19 +258,21 @@ class _Run:
         """Score the validation data after the last batch of a round."""
         if batch.ends_round and self.validation is not None:
             self.history.validation.append(evaluate(
-                self.model, self.validation, threads=self.trainer.workers.threads))
+                whole(self.model), self.validation, threads=self.trainer.workers.threads))
 
-    def save_when_due(self, interrupted):
-        """Save a checkpoint after checkpoint_seconds, on Ctrl-C and at the end."""
-        one, step = self.trainer, len(self.history.loss)
-        if one.checkpoints and (interrupted or step == self.n_steps
-                                or time.perf_counter() - self.saved > one.checkpoint_seconds):
+    def is_due(self):
+        """Whether checkpoint_seconds have passed."""
+        return bool(self.trainer.checkpoints) and time.perf_counter() - self.saved > self.trainer.checkpoint_seconds
+
+    def save_when_due(self, due):
+        """Save a checkpoint if it is due, and at the end."""
+        step, seen = len(self.history.loss), self.history
+        if self.parts and (due or step == self.n_steps):
             self.check_finite()
-            arrays, seen = self.model.params | self.optimizer.state, self.history
             header = {"settings": self.identity, "seconds": seen.seconds, "validation": seen.validation,
                       "validated_on": self.validated_on}
             try:
-                checkpoints.save(one.checkpoints, step, header, arrays | {
+                self.parts.save(step, header, self.model.params | self.optimizer.state, {
                     "history/loss": np.array(seen.loss), "history/rows": np.array(seen.rows, np.int64)})
             except OSError as error:
                 warnings.warn(f"{error}; the training continues without the checkpoint of step {step}")
@@ -282,17 +280,16 @@ class _Run:
 
     def resume(self):
         """Put the parameters, state and history of the newest checkpoint in place, if there is one."""
-        folder = self.trainer.checkpoints
         into = self.model.params | self.optimizer.state
-        wanted = checkpoints.Wanted(self.identity, into, self.n_steps, self.trainer.batch_rows)
-        found = checkpoints.load(folder, wanted) if folder else None
-        if found:
-            header, arrays = found
+        wanted = Wanted(self.identity, into, self.n_steps, self.trainer.batch_rows)
+        if found := self.parts and self.parts.load(wanted):
+            header, arrays = found[0]
             if header.get("validated_on", self.validated_on) != self.validated_on:
-                raise ValueError(f"{folder}: the checkpoint is of a training with other validation data, or without: "
-                                 "give the same, or delete this folder to train anew")
-            for name, array in into.items():
-                array[...] = arrays[name]
+                raise ValueError(f"{self.parts.folder}: the checkpoint is of a training with other validation data, "
+                                 "or without: give the same, or delete this folder to train anew")
+            for part, (_, there) in zip(shard_arrays(self.model, into), found):
+                for name, array in part.items():
+                    array[...] = there[name]
             self.optimizer.t = header["step"]
             self.history = History(arrays["history/loss"].tolist(), arrays["history/rows"].tolist(),
                                    header["validation"], header["seconds"])

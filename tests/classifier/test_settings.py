@@ -40,7 +40,7 @@ def test_every_setting_arrives():
         min_count=2, label_min_count=3, ngrams=1, stem=None, first_word=False, shape=False, tfidf=False, hash_size=64,
         hidden=(5, 3), activation="sigmoid", output="sigmoid", lr=0.01, labels_lr=0.02, batch_rows=7, epochs=1,
         order="chunks", reduction="mean", dropout=0.1, word_dropout=0.3, negligible=0.01, checkpoints=None,
-        checkpoint_seconds=9.0, seed=3, threads=1, precision="bfloat16")
+        checkpoint_seconds=9.0, seed=3, threads=1, precision="bfloat16", shards=2)
     elsewhere = set(recipes.SETTINGS["categories"])
     assert set(other) == {name for names in recipes.SETTINGS.values() for name in names} - elsewhere
     for recipe in recipes.RECIPES:

@@ -20,6 +20,7 @@ SMALL = {  # constants with which a run takes less than a second, and still show
     "12": ["PRODUCTS, EPOCHS, BATCH, RATE = 800, 3, 10, 0.03"],
     "13": ["RUNS = 4"],
     "14": ["FLOATS = 20_000"],
+    "15": ["RANKS = 1", "PRODUCTS = 400"],
 }
 
 

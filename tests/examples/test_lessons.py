@@ -11,6 +11,7 @@ import pytest
 import scipy.optimize
 import showing
 from lesson_runs import LESSONS, invited
+from ranks_lesson import check_15  # noqa: F401
 from problems import compiled
 
 from nnlite.scores import metrics
@@ -43,6 +44,8 @@ EFFECTS = {  # a change that a lesson invites to -> words that it says then, and
     "13": {"BLOCK = 300": "blocks of 300 rows", "THREADS = (1, 2)": "on 2 numbers of threads"},
     "14": {"ROWS, COLUMNS, FIRST, WIDTH = 8, 170, 0, 33": "first column forgotten; the odd last row left out.",
            "CLOSE = 10.0": "Noticed: 2 of 4."},
+    "15": {"SHARDS = 2": "2 numbers of ranks have", "OWNERS = (1, 3, 5)": "1, 3, 5 ranks",
+           "UNITS, BATCH = 8, 256": "256 x 8"},
 }
 RUNS = [(number, line) for number in LESSONS for line in ("", *EFFECTS[number])]
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import twins
-from nnlite.kernels import dense, packing, ranking, small_rows, sparse, top_k
+from nnlite.kernels import by_shard, dense, packing, ranking, small_rows, sparse, top_k
 from nnlite.network import layers, reference
 
 
 def names_of_kernels():
-    modules = dense, packing, sparse, small_rows, ranking, top_k
+    modules = by_shard, dense, packing, sparse, small_rows, ranking, top_k
     sources = [ast.parse(Path(module.__file__).read_text(encoding="utf-8")) for module in modules]
     functions = [node for source in sources for node in source.body if isinstance(node, ast.FunctionDef)]
     return [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from problems import F32, F64, assert_close, random_csr
 
 import twins
-from nnlite.kernels import sparse
+from nnlite.kernels import by_shard, sparse
 
 
 @pytest.mark.parametrize("density", [0.1, 0.5, 1.0])
@@ -35,6 +35,15 @@ def test_csr_matmul_of_later_rows():
     out = np.full((5, 5), np.nan, F32)
     sparse.csr_matmul(x.indptr[4:10], x.indices, x.data, w, np.zeros(5, F32), out)
     assert_close(out, x.toarray()[4:9].astype(F64) @ w, largest=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 4, 11])
+def test_csr_matmul_by_shard(n):
+    rng = np.random.default_rng(0)
+    x, w = random_csr(rng, 13, 9, 0.4), rng.standard_normal((9, 5)).astype(F32)
+    out = np.full((9, n, 5), np.nan, F32)
+    by_shard.csr_matmul_by_shard(x.indptr[4:], x.indices, x.data, w, n, out)
+    assert_close(out, twins.csr_matmul_by_shard(x[4:].astype(F64), w.astype(F64), n), largest=1e-6)
 
 
 @given(seed=st.integers(0, 999), density=st.sampled_from([0.02, 0.3, 1.0]), first=st.integers(0, 4))

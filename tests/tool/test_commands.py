@@ -18,7 +18,7 @@ from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data.lines import MAX_LINE_BYTES
 from nnlite.scores import metrics
 from nnlite.scores.explanation import Effect, Explanation
-from nnlite.tool import commands, inputs, titles
+from nnlite.tool import commands, inputs, plan_command, titles
 from nnlite.tool.command_line import main, message, parser
 from nnlite.tool.report import sections
 from nnlite.training import planning
@@ -222,7 +222,7 @@ def test_a_plan_that_cannot_fit_is_an_error_with_exit_code_2(tmp_path, monkeypat
         found.available = 1
         return found
 
-    monkeypatch.setattr(commands, "make_plan", in_little_memory)
+    monkeypatch.setattr(plan_command, "make_plan", in_little_memory)
     assert run("plan", shop_file(tmp_path), "--epochs", 1, "--label-min-count", 2) == 2
     out, err = capsys.readouterr()
     assert "memory" in out and "out of memory: plan: want at most" in err

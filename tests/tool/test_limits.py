@@ -18,7 +18,7 @@ from nnlite import make_catalogue
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import records
 from nnlite.network.mlp import MLP
-from nnlite.tool import commands, train_command
+from nnlite.tool import plan_command, train_command
 from nnlite.tool.command_line import parser
 from nnlite.training import trainer
 from nnlite.training.choosing import choose
@@ -57,7 +57,7 @@ def known(monkeypatch):
     def plan(*args, minutes=None, memory=None, **named):
         return choose(measured(*args, **named), minutes and 60 * minutes, memory)
 
-    monkeypatch.setattr(commands, "make_plan", plan)
+    monkeypatch.setattr(plan_command, "make_plan", plan)
     monkeypatch.setattr(train_command, "time", SimpleNamespace(time=lambda: 0.0))
     monkeypatch.setattr(commands, "time", SimpleNamespace(time=lambda: 0.0))
     return seen

@@ -3,7 +3,7 @@
 import pytest
 
 import nnlite
-from nnlite.tool import commands, train_command
+from nnlite.tool import plan_command, train_command
 from nnlite.tool.command_line import main, parser
 
 GIVEN = dict(epochs=3, batch_rows=5, lr=0.5, hidden=(3, 2), dropout=0.25, negligible=0.125, min_count=7,
@@ -42,7 +42,7 @@ def test_every_option_of_a_plan_reaches_it(tmp_path, monkeypatch):
         seen.update(paths=paths, recipe=recipe, **settings)
         raise Enough
 
-    monkeypatch.setattr(commands, "make_plan", look)
+    monkeypatch.setattr(plan_command, "make_plan", look)
     args = parser().parse_args(["plan", "a", "b", "--recipe", "deck", *typed(GIVEN)])
     with pytest.raises(Enough):
         args.command(args)

@@ -112,6 +112,7 @@ def test_checkpoints_are_in_the_order_of_their_steps(tmp_path):
     """Also with more digits than eight."""
     for step in 99_999_999, 100_000_000, 100_000_001:
         checkpoints.save(tmp_path, step, {}, {})
+        checkpoints.keep_newest(tmp_path)
     assert checkpoints.load(tmp_path)[0]["step"] == 100_000_001
     assert {path.name for path in tmp_path.iterdir()} == {"step-100000000", "step-100000001"}
 
@@ -122,4 +123,5 @@ def test_other_files_in_the_folder_stay(tmp_path):
         path.mkdir()
     for step in 1, 2, 3:
         checkpoints.save(tmp_path, step, {}, {})
+        checkpoints.keep_newest(tmp_path)
     assert all(path.exists() for path in others) and checkpoints.load(tmp_path)[0]["step"] == 3

@@ -220,6 +220,7 @@ def test_checkpoints_that_a_crash_left_half_removed_are_removed(tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     for step in 9, 10, 11:
         checkpoints.save(tmp_path, step, {}, {"a/b": np.arange(step)})
+        checkpoints.keep_newest(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["notes.txt", "step-00000010", "step-00000011"]
     header, arrays = checkpoints.load(tmp_path)
     assert header["step"] == 11 and arrays["a/b"].tolist() == list(range(11))

@@ -1,0 +1,90 @@
+"""What several ranks send and take: a formula for the time of a step, and a simulation of every message of one.
+
+    seconds = work / P  +  everywhere  +  messages x latency  +  bytes / bandwidth
+
+work         of the words and labels, which ranks share
+everywhere   what each rank does for itself: hidden layers, dropout, the choice of its words
+messages     a rank sends 4 (P - 1) parts of the two sums of N x H numbers, and 2 (P - 1) small ones
+bytes        of the sums 2 x 2 x 4 N H (P - 1) / P: a share to each rank, and the sum of its own share to each rank
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+SUMS, SMALL = 2, 2  # of N x H numbers; of a few bytes: the losses of the shards, and whether a rank wants to stop
+
+
+class Shared(NamedTuple):
+    """What a training takes on several ranks, by the formula; the hidden layers count as work that is shared."""
+
+    ranks: int
+    held: float  # bytes of parameters and state of a rank
+    sent: float  # bytes that a rank sends in all steps
+    work_seconds: float
+    message_seconds: float
+
+
+class Network(NamedTuple):
+    """What connects the ranks."""
+
+    latency: float = 30e-6  # seconds for each message of a rank
+    bandwidth: float = 1.25e9  # bytes that a rank sends in a second: 10 Gbit/s
+
+
+def sent_bytes(n_rows: int, n_units: float, n_ranks: int) -> float:
+    """The bytes that a rank sends in a step of n_rows rows, whose layers above the words and below the labels have
+    n_units units."""
+    return SUMS * 2 * 4 * n_rows * n_units * (n_ranks - 1) / n_ranks
+
+
+def messages(n_ranks: int) -> int:
+    """How many messages a rank sends in a step."""
+    return (2 * SUMS + SMALL) * (n_ranks - 1)
+
+
+def message_seconds(n_rows: int, n_units: float, n_ranks: int, network: Network) -> float:
+    """What the messages of a step take, by the formula."""
+    return messages(n_ranks) * network.latency + sent_bytes(n_rows, n_units, n_ranks) / network.bandwidth
+
+
+def simulated_seconds(n_rows: int, n_units: int, n_ranks: int, network: Network, work: float, everywhere: float,
+                      spread: float = 0.0, seed: int = 0) -> float:
+    """The seconds of a step in which every message is sent and received, one at a time at each rank.
+
+    work, everywhere: as above, of all ranks together and of each
+    spread: relative standard deviation of the time that a rank takes for a piece of its work
+    A rank sends to the next one, then to the one after that, and so on; a collective is over for it when it has sent
+    and received everything.
+    """
+    rng = np.random.default_rng(seed)
+    share = 4 * n_rows * n_units / n_ranks
+    pieces = [work / n_ranks / 2 + everywhere / 2] * 2  # the forward pass, and labels with the backward pass
+    ready = np.zeros(n_ranks)
+    for seconds in pieces:
+        ready = ready + seconds * np.maximum(1 + spread * rng.standard_normal(n_ranks), 0)
+        for n_bytes in share, share:
+            ready = _exchanged(ready, network.latency + n_bytes / network.bandwidth)
+    for _ in range(SMALL):
+        ready = _exchanged(ready, network.latency)
+    return float(ready.max())
+
+
+def shared(plan: Any, n_ranks: int, network: Network = Network()) -> Shared:
+    """A Plan of one process, carried out by ranks that are each as fast."""
+    n, units = plan.batch_rows, (plan.network[1] + plan.network[-2]) / 2
+    return Shared(n_ranks, (plan.memory["parameters"] + plan.memory["optimiser"]) / n_ranks,
+                  plan.n_steps * sent_bytes(n, units, n_ranks), plan.seconds["train"] / n_ranks,
+                  plan.n_steps * message_seconds(n, units, n_ranks, network))
+
+
+def _exchanged(ready: np.ndarray, seconds: float) -> np.ndarray:
+    """When each rank has sent a message to each other one and received theirs; ready: when it begins."""
+    ranks = np.arange(ready.size)
+    sends, receives = ready.copy(), ready.copy()
+    for distance in range(1, ready.size):
+        to = (ranks + distance) % ready.size
+        ends = np.maximum(sends, receives[to]) + seconds
+        sends = ends
+        receives[to] = ends
+    return np.maximum(sends, receives)

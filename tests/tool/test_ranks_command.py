@@ -1,0 +1,61 @@
+"""Claim: `mpiexec -n P nnlite train` saves the model of one process, and ends in one line if a rank fails or dies."""
+
+import os
+import signal
+import subprocess
+
+import nnlite
+import pytest
+from mpi import command, environment, needs_mpi, on_mpi, wait_for, workers_of
+from problems import bits
+from running import one_line, run
+from shops import lines
+
+from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.tool import on_ranks
+
+OPTIONS = "--shards", "4", "--epochs", "2", "--hidden", "8", "--label-min-count", "2"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """A folder with shop.jsonl of 600 products and "one", the model of one process."""
+    folder = tmp_path_factory.mktemp("ranks")
+    (folder / "shop.jsonl").write_text(lines(nnlite.make_catalogue(600)))
+    assert run(*train(folder, "one", "--quiet")[2:]) == 0
+    return folder
+
+
+def train(shop, name, *more):
+    """The words of a command that trains a model of this name."""
+    return ["-m", "nnlite", "train", shop / "shop.jsonl", "--model", shop / name, "--chunks", shop / f"{name} chunks",
+            "--chunk-rows", 100, *OPTIONS, *more]
+
+
+def test_a_process_alone_is_not_watched(monkeypatch):
+    monkeypatch.setattr(os, "fork", lambda: pytest.fail("forked"))
+    assert on_ranks.watched(lambda argv: argv)(5) == 5
+
+
+@needs_mpi
+def test_a_killed_rank_ends_all_in_one_line_and_they_resume_to_the_model_of_one_process(shop):
+    words = train(shop, "two", "--checkpoints", shop / "saved")
+    process = subprocess.Popen(command(2, *words, "--quiet"), stderr=subprocess.PIPE, text=True, env=environment())
+    wait_for(lambda: list((shop / "saved").glob("shard-*/.lock")) or process.poll() is not None)
+    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2 and "was ended by SIGKILL" in one_line(err)
+
+    done = on_mpi(2, *words)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("holds out 60 of 600 products") == done.stderr.count("first category named") == 1
+    one, two = (TitleClassifier.load(shop / name) for name in ("one", "two"))
+    assert bits(one.model_) == bits(two.model_) and one.threshold_ == two.threshold_
+    assert one.vocabulary_.words == two.vocabulary_.words and "shards" not in two.overrides
+
+
+@needs_mpi
+def test_an_error_is_said_once(shop):
+    done = on_mpi(2, *train(shop, "none", "--shards", 1))
+    assert done.returncode == 2
+    assert "--shards: want at least as many as ranks, 2, got 1" in one_line(done.stderr)
