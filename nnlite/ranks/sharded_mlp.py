@@ -53,6 +53,7 @@ class ShardedMLP(MLP):
         own = object.__new__(cls)
         own._own({name: p.shape for name, p in model.params.items()}, model.activation, model.output,
                  Shards(shards, ranks))
+        own.source = model
         if own.shards.ranks.size == 1:
             own._shared = model
             own._take(model.params)
@@ -71,6 +72,7 @@ class ShardedMLP(MLP):
                            for name, (n, *others) in shapes.items()}
         self.act, self.act_backward = ACTIVATIONS[activation]
         self.losses_per_row, self.products = tried.losses_per_row, FLOAT32
+        self.source: MLP | None = None  # the MLP that it was made of
         self._shared: MLP | None = None  # in one process: the MLP with the same arrays
 
     def _take(self, params):
@@ -121,9 +123,9 @@ class ShardedMLP(MLP):
         self.check_copies()
         return MLP.from_params({name: self._gathered(name) for name in self.params}, self.activation, self.output)
 
-    def copy_into(self, model: MLP) -> None:
-        """Set the values of an MLP of the same sizes to those of all ranks."""
-        for name, p in model.params.items():
+    def hand_back(self) -> None:
+        """Set the values of the MLP that it was made of, if there is one, to those of all ranks."""
+        for name, p in self.source.params.items() if self.source else ():
             if p is not self.params[name]:
                 p[...] = self._gathered(name)
 
@@ -192,6 +194,12 @@ def shard_arrays(model: MLP, arrays: dict[str, np.ndarray]) -> list[dict[str, np
 def whole(model: MLP) -> MLP:
     """The MLP with all parameters, also of a ShardedMLP."""
     return model.whole() if isinstance(model, ShardedMLP) else model
+
+
+def hand_back(model: MLP) -> None:
+    """Give what a ShardedMLP has learnt to the MLP that it was made of; nothing for an MLP."""
+    if isinstance(model, ShardedMLP):
+        model.hand_back()
 
 
 def copy_values(source: MLP, target: MLP) -> None:

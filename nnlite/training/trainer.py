@@ -19,7 +19,7 @@ from nnlite.network.label_step import StepSettings
 from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import Optimizer
 from nnlite.precision.choice import products_of
-from nnlite.ranks.sharded_mlp import ranks_of, shard_arrays, sharded, shards_of, whole
+from nnlite.ranks.sharded_mlp import hand_back, ranks_of, shard_arrays, sharded, shards_of, whole
 from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system.interrupts import interrupts_between_steps
@@ -75,7 +75,7 @@ class Trainer:
                  label_weights: np.ndarray | None = None, negligible: float = 0.0,
                  checkpoints: str | PathLike | None = None, checkpoint_seconds: float = 300.0,
                  precision: str = "float32", shards: int = 1):
-        self.given, self.model, self.optimizer = model, sharded(model, shards), optimizer
+        self.model, self.optimizer = sharded(model, shards), optimizer
         self.batch_rows, self.epochs, self.order, self.reduction = batch_rows, epochs, order, reduction
         self.shards, self.ranks = shards_of(self.model), ranks_of(self.model)
         self.seed, self.schedule = seed, schedule
@@ -168,17 +168,12 @@ class _Run:
                 self.save_when_due(interrupted or due)
                 if interrupted:
                     self.check_finite()
-                    self.hand_back()
+                    hand_back(self.model)
                     raise KeyboardInterrupt
         if not self.history.loss:
             raise ValueError("Trainer: want at least one row to train on, got none")
         self.check_finite()
-        self.hand_back()
-
-    def hand_back(self):
-        """Set the parameters of the model that was given, if this rank has trained some of them apart."""
-        if self.trainer.given is not self.model:
-            self.model.copy_into(self.trainer.given)
+        hand_back(self.model)
 
     def check_validation(self):
         """ValueError if the validation data cannot be scored."""
