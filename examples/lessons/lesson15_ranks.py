@@ -25,7 +25,7 @@ from nnlite.system.ranks import branches, tree_sum
 from nnlite.system.threads import shares
 from showing import ask, say
 
-SHARDS = 8  # parts into which words and labels are cut, whoever owns them
+SHARDS = 8  # parts into which words and labels are cut, for any owners
 RANKS = 2  # processes that own them, at most SHARDS; 1 starts none
 OWNERS = (1, 2, 4)  # numbers of ranks whose sums are compared
 UNITS, BATCH = 50, 256

@@ -7,7 +7,7 @@ from nnlite.kernels.compile import kernel, prefetch
 def csr_matmul_by_shard(indptr, indices, data, w, n, out):
     """out[i, s] = sum_k data[k] w[indices[k]] over the non-zeros k of row i whose indices[k] is s modulo n.
 
-    out (N, n, H): the parts of x W that n shards make, each in the order of its non-zeros, whoever owns other shards.
+    out (N, n, H): the parts of x W that n shards make, each in the order of its non-zeros.
     """
     for i in range(out.shape[0]):
         for s in range(n):

@@ -1,7 +1,7 @@
 """Ranks: the processes of `mpiexec -n P` that train one network; and sums with the same bits for any P.
 
 Work is cut into a fixed number of shards. Each shard makes a part of every sum, and the parts are added along a binary
-tree over the shards, whoever owns them:
+tree over the shards, which is the same for any owners:
 
     0   1   2   3   4   5   6   7        with 2 ranks, rank 0 owns shards 0 to 3, rank 1 the others;
     +---+   +---+   +---+   +---+        with 3 ranks, rank 1 owns 2 to 4

@@ -30,10 +30,7 @@ NUMBERS = [0, 1, -1, 2, 3, 10**30, -10**30, 2**31, 2**63, 10**400, 0.0, 0.5, -0.
            np.int64(2), np.float32(0.5), np.float64(np.nan), np.bool_(True), np.array(2), np.array([2]), np.array([]),
            slice(2), Ellipsis, object]
 TEXTS = ["", "\0", "x", ".", "..", "x/y", "missing.jsonl", "\ud800", "x" * 3_000, "sum", "relu", None, 0, 3.5, b"x",
-         [], {},
-         *CHARACTERS[:12]]
-
-
+         [], {}, *CHARACTERS[:12]]
 COSTLY = "threads", "epochs", "n_records", "hash_size", "hidden", "n_words", "n_labels"  # large ones are right and slow
 CHEAP = [number for number in NUMBERS if not (isinstance(number, (int, float)) and 4 < abs(number) < math.inf)]
 
@@ -55,12 +52,11 @@ def good():
         "model": model, "dataset": nnlite.Dataset(x, y), "x": x, "y": y, "truth": y, "ids": ids, "k": 2, "ks": (1, 3),
         "bins": 5, "n_bins": 5, "threads": 1, "label_counts": np.arange(L), "counts": np.arange(L), "parts": 3,
         "propensities": np.linspace(0.1, 1, L), "thresholds": 0.5, "threshold": 0.5, "n_rows": 10.0, "a": 0.55,
-        "b": 1.5,
         "weights": np.ones(N), "sample_weight": np.ones(len(titles)), "label_weights": np.ones(L), "titles": titles,
         "categories": categories, "records": records, "vocabulary": vocabulary, "title": titles[0], "min_count": 2,
         "n_records": 5, "seed": 0, "n_words": D, "n_labels": L, "hidden": (3,), "activation": "relu",
-        "output": "sigmoid",
-        "lr": 0.1, "labels_lr": 0.1, "eps": 1e-8, "beta1": 0.9, "beta2": 0.99, "optimizer": nnlite.SGD(0.1),
+        "output": "sigmoid", "lr": 0.1, "labels_lr": 0.1, "eps": 1e-8, "beta1": 0.9, "beta2": 0.99,
+        "optimizer": nnlite.SGD(0.1), "word_counts": {"a": 5, "b": 3}, "b": 1.5,
         "batch_rows": 2, "epochs": 1, "order": "shuffled", "reduction": "sum", "dropout": 0.1, "word_dropout": 0.1,
         "negligible": 0.1, "checkpoint_seconds": 1.0, "tile": 2, "h": np.ones((N, 3), np.float32),
         "w": np.ones((L, 3), np.float32), "path": "good.jsonl", "paths": "full", "folder": "chunks",
@@ -69,7 +65,6 @@ def good():
         "n": np.arange(1, 4), "p_sum": np.ones(3), "p": np.linspace(0, 1, 5), "true": np.arange(5) % 2 == 0,
         "z": np.linspace(-5, 5, 5), "where": "here", "groups": np.zeros(L, np.int32), "n_groups": 1,
         "ngrams": 1, "stem": 4, "hash_size": 8, "label_min_count": 2, "max_counts": 100,
-        "word_counts": {"a": 5, "b": 3},
         "rows": np.arange(N)[::-1], "sample_records": 10, "params": dict(model.params), "settings": {},
     }
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from types import SimpleNamespace
 
 import nnlite
 import pytest
@@ -13,6 +14,7 @@ from shops import lines
 
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.tool import on_ranks
+from nnlite.tool.command_line import parser
 
 OPTIONS = "--shards", "4", "--epochs", "2", "--hidden", "8", "--label-min-count", "2"
 
@@ -30,6 +32,19 @@ def train(shop, name, *more):
     """The words of a command that trains a model of this name."""
     return ["-m", "nnlite", "train", shop / "shop.jsonl", "--model", shop / name, "--chunks", shop / f"{name} chunks",
             "--chunk-rows", 100, *OPTIONS, *more]
+
+
+@pytest.mark.parametrize("argv, words", [
+    ("predict m title", "for train alone, got 2 ranks for predict"), ("train a.csv --model m", "as ranks, 2, got 1"),
+    ("train a.csv --model m --shards 2 --minutes 5", "without mpiexec"),
+    ("train a.csv --model m --shards 2 --from m", "--from: want it without mpiexec"),
+    ("train - --model m --shards 2", "got standard input"),
+])
+def test_what_ranks_cannot_do_together_is_refused(monkeypatch, argv, words):
+    monkeypatch.setattr(on_ranks, "launched", lambda: True)
+    monkeypatch.setattr(on_ranks, "world", lambda: SimpleNamespace(size=2, threads=lambda: 1))
+    with pytest.raises(ValueError, match=words):
+        on_ranks.check(parser().parse_args(argv.split()))
 
 
 def test_a_process_alone_is_not_watched(monkeypatch):
