@@ -1,8 +1,9 @@
 """Products of packed bfloat16 matrices with AVX512-BF16: AMD since Zen 4, Intel since Cooper Lake.
 
 `vdpbf16ps` adds the products of 16 pairs of bfloat16 to 16 float32 sums, two multiplications a lane. 8 rows times 32
-columns of sums stay in registers, while pairs of a row of the left matrix are spread over a register, and two registers
-of pairs of the right one pass by.
+columns of sums stay in registers, or 8 times 16 where no more columns are left, while pairs of a row of the left
+matrix are spread over a register, and two registers of pairs of the right one pass by. Zeros that fill up the last tile
+of an inner product are not multiplied, and sums beyond the last row or column are not stored.
 """
 
 import numpy as np
@@ -14,7 +15,6 @@ from numba.extending import intrinsic
 from nnlite.kernels.compile import kernel
 
 i64 = np.int64
-ROWS, COLUMNS = 8, 32  # of the sums in registers
 
 
 class BFloat(ir.Type):
@@ -31,67 +31,84 @@ class BFloat(ir.Type):
 
 
 WORD, PAIR = ir.IntType(64), ir.IntType(32)
-SUMS, PAIRS = ir.VectorType(ir.FloatType(), 16), ir.VectorType(PAIR, 16)
+SUMS, PAIRS, CHOSEN = (ir.VectorType(kind, 16) for kind in (ir.FloatType(), PAIR, ir.IntType(1)))
 OPERAND = ir.VectorType(BFloat(), 32) if binding.llvm_version_info >= (16,) else PAIRS  # as LLVM declares it
 
 
-@intrinsic
-def block_product(typing_context, left, right, out, stride, n_inner, add):
-    """out (8, 32) (+)= 8 rows of packed tiles times two columns of them: three addresses, a stride in bytes."""
-    def codegen(context, builder, signature, arguments):
-        left, right, out, stride, n_inner, is_added = arguments
-        add = cgutils.get_or_insert_function(builder.module, ir.FunctionType(SUMS, [SUMS, OPERAND, OPERAND]),
-                                             "llvm.x86.avx512bf16.dpbf16ps.512")
+def block_product(registers):
+    """The product of 8 rows of packed tiles and 16 columns of them for each of so many registers, as an intrinsic.
 
-        def load(address, offset, kind, align):
-            value = builder.load(builder.inttoptr(builder.add(address, offset), kind.as_pointer()))
-            value.align = align
+    It has the addresses of the left and the right operand and of the sums, the bytes between two rows of these, the
+    number of pairs of the inner product, whether it adds to what is there, and how many rows and columns there are.
+    Rows beyond are written to the last one, which itself is written after them.
+    """
+    def codegen(context, builder, signature, arguments):
+        left, right, out, stride, n_pairs, is_added, n_rows, n_columns = arguments
+
+        def function(name, result, *parameters):
+            return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, parameters), f"llvm.{name}")
+
+        def spread(vector, value):
+            first = builder.insert_element(vector(ir.Undefined), value, PAIR(0))
+            return builder.shuffle_vector(first, vector(ir.Undefined), PAIRS([0] * 16))
+
+        def at(address, offset, kind):
+            return builder.inttoptr(builder.add(address, WORD(offset)), kind.as_pointer())
+
+        def load(address, offset, kind):
+            value = builder.load(at(address, offset, kind))
+            value.align = 4
             return value
 
-        places = [(builder.add(out, builder.mul(stride, WORD(row))), WORD(64 * half))
-                  for row in range(ROWS) for half in range(2)]
-        sums = [cgutils.alloca_once_value(builder, builder.select(is_added, load(*place, SUMS, 4), SUMS([0.0] * 16)))
-                for place in places]
-        with cgutils.for_range(builder, n_inner) as loop:
-            left_tile, right_tiles = (builder.mul(loop.index, WORD(size)) for size in (1024, 2048))
-            for pair in range(16):
-                rights = [builder.bitcast(load(builder.add(right, right_tiles), WORD(128 * pair + 64 * half), PAIRS, 4),
-                                          OPERAND) for half in range(2)]
-                for row in range(ROWS):
-                    one = load(builder.add(left, left_tile), WORD(64 * row + 4 * pair), PAIR, 4)
-                    many = builder.insert_element(PAIRS(ir.Undefined), one, PAIR(0))
-                    many = builder.shuffle_vector(many, PAIRS(ir.Undefined), PAIRS([0] * 16))
-                    for half in range(2):
-                        place = sums[2 * row + half]
-                        builder.store(builder.call(add, [
-                            builder.load(place), builder.bitcast(many, OPERAND), rights[half]]), place)
-        for place, total in zip(places, sums):
-            stored = builder.store(builder.load(total), builder.inttoptr(builder.add(*place), SUMS.as_pointer()))
-            stored.align = 4
+        add = function("x86.avx512bf16.dpbf16ps.512", SUMS, SUMS, OPERAND, OPERAND)
+        read = function("masked.load.v16f32.p0", SUMS, SUMS.as_pointer(), PAIR, CHOSEN, SUMS)
+        write = function("masked.store.v16f32.p0", ir.VoidType(), SUMS, SUMS.as_pointer(), PAIR, CHOSEN)
+
+        columns = [builder.icmp_signed("<", PAIRS([*range(16 * i, 16 * i + 16)]),
+                                       spread(PAIRS, builder.trunc(n_columns, PAIR))) for i in range(registers)]
+        places = []  # of a register of sums: where it is stored, and which of it
+        for row in range(8):
+            exists = builder.icmp_signed("<", WORD(row), n_rows)
+            place = builder.mul(stride, builder.select(exists, WORD(row), builder.sub(n_rows, WORD(1))))
+            places += [(at(builder.add(out, place), 64 * i, SUMS), chosen) for i, chosen in enumerate(columns)]
+        zeros, adds = SUMS([0.0] * 16), spread(CHOSEN, is_added)
+        sums = [cgutils.alloca_once_value(builder, builder.call(read, [
+            place, PAIR(4), builder.and_(chosen, adds), zeros])) for place, chosen in places]
+        with cgutils.for_range(builder, n_pairs) as loop:
+            tile, pair = builder.lshr(loop.index, WORD(4)), builder.and_(loop.index, WORD(15))
+            lefts = builder.add(left, builder.add(builder.mul(tile, WORD(1024)), builder.mul(pair, WORD(4))))
+            rights = builder.add(right, builder.mul(loop.index, WORD(128)))
+            many = [builder.bitcast(load(rights, 64 * i, PAIRS), OPERAND) for i in range(registers)]
+            for row in range(8):
+                one = builder.bitcast(spread(PAIRS, load(lefts, 64 * row, PAIR)), OPERAND)
+                for total, other in zip(sums[registers * row:], many):
+                    builder.store(builder.call(add, [builder.load(total), one, other]), total)
+        for (place, chosen), total in reversed([*zip(places, sums)]):
+            builder.call(write, [builder.load(total), place, PAIR(4), chosen])
         return context.get_dummy_value()
 
-    return types.void(*[types.int64] * 5, types.boolean), codegen
+    given = [types.int64] * 5 + [types.boolean] + [types.int64] * 2
+    return intrinsic(lambda typing_context, left, right, out, stride, n_pairs, add, n_rows, n_columns:
+                     (types.void(*given), codegen))
+
+
+product_of_16, product_of_32 = block_product(1), block_product(2)
 
 
 @kernel
-def multiply(left, right, out, add, edge):
-    """out (M, N) = left right, or out += left right, for packed matrices (`packing`); edge (8, 32) is scratch."""
+def multiply(left, right, n_inner, out, add):
+    """out (M, N) = left right, or out += left right, for packed matrices (`packing`) of n_inner columns and rows."""
     n_rows, n_columns = out.shape
-    n_inner, row_bytes = left.shape[1], out.strides[0]
-    lefts, rights, outs, aside = (  # unsigned and signed integers together would become float64
-        i64(left.ctypes.data), i64(right.ctypes.data), i64(out.ctypes.data), i64(edge.ctypes.data))
+    n_tiles, n_pairs, row_bytes = left.shape[1], (n_inner + 1) // 2, out.strides[0]
+    # unsigned and signed integers together would become float64
+    lefts, rights, outs = i64(left.ctypes.data), i64(right.ctypes.data), i64(out.ctypes.data)
     for j in range(right.shape[0]):
-        for first_row in range(0, n_rows, 8):
-            first_column = 32 * j
-            left0 = lefts + 1024 * n_inner * (first_row >> 4) + 64 * (first_row & 15)
-            inside = first_row + 8 <= n_rows and first_column + 32 <= n_columns
-            place, stride = aside, i64(128)
-            if inside:
-                place, stride = outs + first_row * row_bytes + 4 * first_column, row_bytes
-            block_product(  # type: ignore[call-arg]
-                left0, rights + 2048 * n_inner * j, place, stride, n_inner, add and inside)
-            if not inside:
-                for row in range(first_row, min(first_row + 8, n_rows)):
-                    for column in range(first_column, min(first_column + 32, n_columns)):
-                        total = edge[row - first_row, column - first_column]
-                        out[row, column] = out[row, column] + total if add else total
+        right0, columns = rights + 2048 * n_tiles * j, n_columns - 32 * j
+        for i in range(0, n_rows, 8):
+            left0, place = lefts + 1024 * n_tiles * (i >> 4) + 64 * (i & 15), outs + i * row_bytes + 128 * j
+            if columns > 16:
+                product_of_32(  # type: ignore[call-arg]
+                    left0, right0, place, row_bytes, n_pairs, add, n_rows - i, columns)
+            else:
+                product_of_16(  # type: ignore[call-arg]
+                    left0, right0, place, row_bytes, n_pairs, add, n_rows - i, columns)

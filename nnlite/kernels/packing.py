@@ -116,17 +116,19 @@ def right_to_left(right, left):
 
 
 @kernel
-def multiply(left, right, out, add):
-    """out (M, N) = left right, or out += left right: what `amx` and `avx512` do on their units, in plain loops."""
+def multiply(left, right, n_inner, out, add):
+    """out (M, N) = left right, or out += left right: what `amx` and `avx512` do on their units, in plain loops.
+
+    n_inner: the columns of the left matrix, and rows of the right one, before they were packed
+    """
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             total = out[i, j] if add else f32(0)
-            for q in range(left.shape[1]):
-                a, b = left[i >> 4, q, i & 15], right[j >> 5, q]
-                for p in range(16):
-                    two = b[p, j & 31]
-                    total += u32(u32(a[2 * p]) << u32(16)).view(f32) * u32(two << u32(16)).view(f32)
-                    total += u32(u32(a[2 * p + 1]) << u32(16)).view(f32) * u32(two & u32(0xFFFF0000)).view(f32)
+            for p in range((n_inner + 1) // 2):
+                a, two = left[i >> 4, p >> 4, i & 15], right[j >> 5, p >> 4, p & 15, j & 31]
+                k = 2 * (p & 15)
+                total += u32(u32(a[k]) << u32(16)).view(f32) * u32(two << u32(16)).view(f32)
+                total += u32(u32(a[k + 1]) << u32(16)).view(f32) * u32(two & u32(0xFFFF0000)).view(f32)
             out[i, j] = total
 
 

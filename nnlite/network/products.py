@@ -36,6 +36,7 @@ class Products:
 
     precision = "float32"
     strip_rows = BLOCK_ROWS  # that meet a tile at once,
+    tile_labels: int | None = None  # of a tile, by default TILE_LABELS,
     tile_logits = TILE_LOGITS  # and of a small batch about so many logits
     copies_operands = packs_gradient = False  # do operands, and dz, take memory of their own?
     sums: type[Sums] = Sums

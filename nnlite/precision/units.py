@@ -40,32 +40,35 @@ class Packed(NamedTuple):
 
     one: np.ndarray
     other: np.ndarray
+    shape: tuple[int, ...]  # before it was packed, of W (T, H), h (N, H) or dz^T (T, N)
 
 
 class UnitProducts(Products):
     """Of operands packed as bfloat16, by a processor's matrix units.
 
-    multiply: multiply(left, right, out, add) of packed matrices, as `packing.multiply`
+    multiply: multiply(left, right, n_inner, out, add) of packed matrices, as `packing.multiply`
+    strip_rows, tile_labels: rows and labels whose logits, their gradient and its packed form stay in a core's cache
     """
 
     precision = "bfloat16"
-    strip_rows, tile_logits = 512, 1 << 18  # 1 MiB of logits, and as much of their gradient, stay in cache
+    tile_logits = 1 << 18
     copies_operands = packs_gradient = True
     sums = TransposedSums
 
-    def __init__(self, multiply: Callable[[np.ndarray, np.ndarray, np.ndarray, bool], None]):
-        self.multiply = multiply
+    def __init__(self, multiply: Callable[[np.ndarray, np.ndarray, int, np.ndarray, bool], None],
+                 strip_rows: int = 512, tile_labels: int | None = None):
+        self.multiply, self.strip_rows, self.tile_labels = multiply, strip_rows, tile_labels
 
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
         """As in Products."""
-        self.multiply(left(a, packed("left", *a.shape)), right(b, packed("right", *b.shape)), out, False)
+        self.multiply(left(a, packed("left", *a.shape)), right(b, packed("right", *b.shape)), len(b), out, False)
         return out
 
     def rows(self, h: np.ndarray, strips: list[slice], team: Team) -> list[Any]:
         """As in Products: h^T and h as right operands."""
         n_units = h.shape[1]
-        found = [Packed(packed(f"right h^T {i}", n_units, width(strip)), packed(f"right h {i}", width(strip), n_units))
-                 for i, strip in enumerate(strips)]
+        found = [Packed(packed(f"right h^T {i}", n_units, width(strip)), packed(f"right h {i}", width(strip), n_units),
+                        (width(strip), n_units)) for i, strip in enumerate(strips)]
 
         def pack(i):
             right(h[strips[i]].T, found[i].one)
@@ -76,26 +79,26 @@ class UnitProducts(Products):
 
     def labels(self, w: np.ndarray) -> Any:
         """As in Products: W and W^T as left operands."""
-        return Packed(left(w, packed("left W", *w.shape)), left(w.T, packed("left W^T", *w.T.shape)))
+        return Packed(left(w, packed("left W", *w.shape)), left(w.T, packed("left W^T", *w.T.shape)), w.shape)
 
     def gradient(self, dz: np.ndarray) -> Any:
         """As in Products: dz^T as a left and as a right operand."""
-        both = Packed(packed("left dz", *dz.shape), packed("right dz", *dz.shape))
+        both = Packed(packed("left dz", *dz.shape), packed("right dz", *dz.shape), dz.shape)
         packing.pack_left(dz, both.one)
         packing.pack_right(dz, both.other)
         return both
 
     def logits(self, w: Any, h: Any, out: np.ndarray) -> None:
         """As in Products."""
-        self.multiply(w.one, h.one, out, False)
+        self.multiply(w.one, h.one, w.shape[1], out, False)
 
     def dw(self, dz: Any, h: Any, out: np.ndarray, first: bool) -> None:
         """As in Products."""
-        self.multiply(dz.one, h.other, out, not first)
+        self.multiply(dz.one, h.other, dz.shape[1], out, not first)
 
     def dh(self, dz: Any, w: Any, out: np.ndarray, first: bool) -> None:
         """As in Products, transposed: dh^T = W^T dz^T."""
-        self.multiply(w.other, dz.other, out, not first)
+        self.multiply(w.other, dz.other, dz.shape[0], out, not first)
 
 
 def packed(name: str, n_rows: int, n_columns: int) -> np.ndarray:

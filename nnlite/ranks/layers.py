@@ -122,7 +122,7 @@ class ShardLabels(LabelLayer):
     def pieces(self, n_rows: int, products: Products = FLOAT32) -> tuple[list[slice], list[slice], list[slice]]:
         """As in LabelLayer, of these labels alone."""
         blocks, tiles, rounds = step_pieces(n_rows, max(width(self.own), 1), self.w.shape[1],
-                                            tile_logits=products.tile_logits)
+                                            tile_logits=products.tile_logits, least=products.tile_labels)
         return blocks, [slice(self.own.start + tile.start, self.own.start + tile.stop) for tile in tiles], rounds
 
 

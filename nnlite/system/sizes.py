@@ -1,7 +1,8 @@
 """Into which pieces a step is cut: blocks of rows, tiles of labels, rounds of tiles, shares of words.
 
 The pieces decide in which order floating-point numbers are added, so they belong to the result. They depend on the
-sizes of the problem and on the constants below, never on the machine or on the number of threads.
+sizes of the problem and on the constants below, in bfloat16 also on the matrix unit (`precision.choice`), never on the
+number of threads.
 """
 
 from math import ceil
@@ -41,13 +42,16 @@ def label_tiles(n_labels: int, tile_labels: int | None = None, at_least: int = 1
 
 
 def step_pieces(n_rows: int, n_labels: int, n_units: int, tile_labels: int | None = None,
-                tile_logits: int = TILE_LOGITS) -> tuple[list[slice], list[slice], list[slice]]:
+                tile_logits: int = TILE_LOGITS,
+                least: int | None = None) -> tuple[list[slice], list[slice], list[slice]]:
     """Of a training step of the label layer: the blocks of the batch, the tiles, and the rounds as slices of the tiles.
+
+    least: the labels of a tile of any batch; None is TILE_LABELS. A small batch has more, about tile_logits logits.
 
     The shares of dh of a round, rows x units for each of its tiles, exist at the same time.
     """
     rows = blocks(n_rows, BLOCK_ROWS)
-    wide = min(tile_logits // width(rows[0]), MAX_TILE_LABELS, ceil(n_labels / ROUND_ITEMS))
+    wide = max(least or TILE_LABELS, min(tile_logits // width(rows[0]), MAX_TILE_LABELS, ceil(n_labels / ROUND_ITEMS)))
     tiles = label_tiles(n_labels, tile_labels, ceil(MIN_ITEMS / len(rows)), wide)
     at_once = max(ceil(ROUND_ITEMS / len(rows)), ROUND_BYTES // (4 * n_rows * n_units))
     return rows, tiles, blocks(len(tiles), at_once)

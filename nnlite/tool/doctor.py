@@ -18,7 +18,7 @@ import numpy as np
 
 from nnlite import __version__
 from nnlite.kernels import cache, dense
-from nnlite.precision.choice import MULTIPLY, matrix_unit
+from nnlite.precision.choice import UNITS, matrix_unit
 from nnlite.precision.units import left, packed, right
 from nnlite.system.threads import blas_libraries, one_blas_thread, team, usable_cores
 
@@ -198,12 +198,13 @@ def sgemm_peak(threads: int | None = None, seconds: float = 0.3, size: int = 102
 
 
 def bfloat16_peak(unit: str, threads: int | None = None, seconds: float = 0.3, size: int = 512) -> float:
-    """As `sgemm_peak`, of matrices that are packed as bfloat16 already, on a unit in `precision.choice.MULTIPLY`."""
+    """As `sgemm_peak`, of matrices that are packed as bfloat16 already, on a unit in `precision.choice.UNITS`."""
     workers = team(threads)
     a = matrix(np.random.default_rng(0), size, size)
     triples = [(left(a, packed(f"left {i}", size, size)), right(a, packed(f"right {i}", size, size)), np.empty_like(a))
                for i in range(workers.threads)]
-    best = _best_time(lambda: workers.run(lambda abc: MULTIPLY[unit](*abc, False), triples), seconds)
+    multiply = UNITS[unit].multiply
+    best = _best_time(lambda: workers.run(lambda abc: multiply(*abc[:2], size, abc[2], False), triples), seconds)
     return workers.threads * 2 * size ** 3 / best / 1e9
 
 

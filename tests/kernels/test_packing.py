@@ -13,7 +13,7 @@ from nnlite.kernels import packing
 from nnlite.precision import choice
 
 SIZES = [(1, 1, 1), (16, 32, 16), (17, 33, 18), (40, 70, 200), (33, 31, 64)]  # rows, inner, columns
-UNITS = {"loops": packing.multiply, **{unit: choice.MULTIPLY[unit] for unit in [choice.matrix_unit()] if unit}}
+UNITS = {"loops": packing.multiply, **{unit: choice.UNITS[unit].multiply for unit in [choice.matrix_unit()] if unit}}
 
 
 def matrix(n_rows, n_columns, seed=0):
@@ -76,7 +76,7 @@ def test_a_product_is_that_of_the_rounded_matrices(unit, add, n_rows, n_inner, n
     out = before.copy()
     part = out[1:-1, 2:-1]  # whose rows do not touch, as none of what lies between may change
     UNITS[unit](packed(packing.pack_left, a, packing.left_shape(*a.shape)),
-                packed(packing.pack_right, b, packing.right_shape(*b.shape)), part, add)
+                packed(packing.pack_right, b, packing.right_shape(*b.shape)), n_inner, part, add)
     want = twins.multiply(a.astype(F64), b.astype(F64)) + (before[1:-1, 2:-1] if add else 0)
     assert_close(part, want, largest=1e-6)
     part[:] = before[1:-1, 2:-1]

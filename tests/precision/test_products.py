@@ -27,6 +27,7 @@ def small(monkeypatch):
     small_pieces(monkeypatch)
     for products in WAYS.values():
         monkeypatch.setattr(products, "strip_rows", 3, raising=False)
+        monkeypatch.setattr(products, "tile_labels", None, raising=False)
 
 
 def step(model, data, way, threads=1, **settings):
