@@ -8,7 +8,9 @@ import numpy as np
 
 from nnlite.kernels import packing
 from nnlite.network.products import Products, Sums
-from nnlite.system.threads import Team, scratch, width
+from nnlite.system.threads import PerThread, Team, scratch, width
+
+_own = PerThread()  # the packed matrix of each name that this thread has used last, with its size
 
 
 class TransposedSums(Sums):
@@ -103,6 +105,14 @@ class UnitProducts(Products):
 
 def packed(name: str, n_rows: int, n_columns: int) -> np.ndarray:
     """This thread's memory for a packed matrix; its name begins with "left" or "right"."""
+    kept = getattr(_own, name, None)
+    if kept is None or kept[0] != (n_rows, n_columns):
+        kept = (n_rows, n_columns), _aligned(name, n_rows, n_columns)
+        setattr(_own, name, kept)
+    return kept[1]
+
+
+def _aligned(name, n_rows, n_columns):
     is_left = name.startswith("left")
     shape = (packing.left_shape if is_left else packing.right_shape)(n_rows, n_columns)
     size = prod(shape) // (2 if is_left else 1)  # in numbers of 32 bits
