@@ -104,7 +104,7 @@ class Bench:
     def label_pieces(self) -> tuple[list[slice], list[slice]]:
         """The strips of rows and the tiles of a step."""
         row_parts, tiles, _ = self.model.labels.pieces(self.job.batch_rows, self.kind)
-        return strips(row_parts, self.kind.strip_rows)[0], tiles
+        return strips(row_parts, self.kind.strip_rows(max(map(width, tiles))))[0], tiles
 
     def pieces(self):
         """(name, threads, function)"""

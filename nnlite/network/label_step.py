@@ -57,8 +57,9 @@ class Step:
         self.scale, self.weights, self.products = f32(settings.scale), settings.weights, settings.products
         self.negligible = f32(settings.negligible) * self.scale
         self.blocks, self.tiles, self.rounds = layer.pieces(len(h), self.products)
-        self.strips, self.strips_of = strips(self.blocks, len(h) if self.negligible else self.products.strip_rows)
         self.widest, slots = max(map(width, self.tiles)), width(self.rounds[0])
+        strip_rows = len(h) if self.negligible else self.products.strip_rows(self.widest)
+        self.strips, self.strips_of = strips(self.blocks, strip_rows)
         if len(self.blocks) > 1:
             self.dw = scratch("dw", slots, len(self.blocks), self.widest, h.shape[1])
             self.db = scratch("db", slots, len(self.blocks), self.widest)

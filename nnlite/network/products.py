@@ -35,11 +35,14 @@ class Products:
     """Of float32 operands, by NumPy's BLAS."""
 
     precision = "float32"
-    strip_rows = BLOCK_ROWS  # that meet a tile at once,
     tile_labels: int | None = None  # of a tile, by default TILE_LABELS,
     tile_logits = TILE_LOGITS  # and of a small batch about so many logits
     copies_operands = packs_gradient = False  # do operands, and dz, take memory of their own?
     sums: type[Sums] = Sums
+
+    def strip_rows(self, tile_labels: int) -> int:
+        """How many rows of a block meet a tile of so many labels at once."""
+        return BLOCK_ROWS
 
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
         """out = a b. Each is C-contiguous or the transpose of such an array."""

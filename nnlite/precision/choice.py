@@ -52,5 +52,5 @@ def _by_amx(left: np.ndarray, right: np.ndarray, n_inner: int, out: np.ndarray, 
 
 
 # Processors with AMX have 2 MiB of cache for each core; those with AVX512-BF16 alone mostly have 1 MiB.
-UNITS = {AMX: UnitProducts(_by_amx, strip_rows=512),
-         AVX512: UnitProducts(avx512.multiply, strip_rows=256, tile_labels=768)}
+UNITS = {AMX: UnitProducts(_by_amx, strip_logits=512 * 512),
+         AVX512: UnitProducts(avx512.multiply, strip_logits=256 * 768, tile_labels=768)}

@@ -32,8 +32,7 @@ class TransposedSums(Sums):
     def total(self, team: Team) -> np.ndarray:
         """As in Sums."""
         dh = scratch("dh total", self.strips[-1].stop, self.n_units)
-        team.run(lambda strip: packing.add_transposed(self.parts(strip), dh[self.strips[strip]]),
-                 range(len(self.strips)))
+        run(team, lambda strip: packing.add_transposed(self.parts(strip), dh[self.strips[strip]]), len(self.strips))
         return dh
 
 
@@ -49,7 +48,8 @@ class UnitProducts(Products):
     """Of operands packed as bfloat16, by a processor's matrix units.
 
     multiply: multiply(left, right, n_inner, out, add) of packed matrices, as `packing.multiply`
-    strip_rows, tile_labels: rows and labels whose logits, their gradient and its packed form stay in a core's cache
+    strip_logits: of a strip of rows and a tile; with their gradient and its packed form they stay in a core's cache
+    tile_labels: the labels of a tile
     """
 
     precision = "bfloat16"
@@ -58,8 +58,12 @@ class UnitProducts(Products):
     sums = TransposedSums
 
     def __init__(self, multiply: Callable[[np.ndarray, np.ndarray, int, np.ndarray, bool], None],
-                 strip_rows: int = 512, tile_labels: int | None = None):
-        self.multiply, self.strip_rows, self.tile_labels = multiply, strip_rows, tile_labels
+                 strip_logits: int = 1 << 18, tile_labels: int | None = None):
+        self.multiply, self.strip_logits, self.tile_labels = multiply, strip_logits, tile_labels
+
+    def strip_rows(self, tile_labels: int) -> int:
+        """As in Products: whole columns of packed tiles."""
+        return max(1, self.strip_logits // tile_labels // 32) * 32
 
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
         """As in Products."""
@@ -76,7 +80,7 @@ class UnitProducts(Products):
             right(h[strips[i]].T, found[i].one)
             right(h[strips[i]], found[i].other)
 
-        team.run(pack, range(len(strips)))
+        run(team, pack, len(strips))
         return found
 
     def labels(self, w: np.ndarray) -> Any:
@@ -101,6 +105,15 @@ class UnitProducts(Products):
     def dh(self, dz: Any, w: Any, out: np.ndarray, first: bool) -> None:
         """As in Products, transposed: dh^T = W^T dz^T."""
         self.multiply(w.other, dz.other, dz.shape[0], out, not first)
+
+
+def run(team: Team, function: Callable[[int], None], n_strips: int) -> None:
+    """function(strip) of each strip, on the team if these are more than it costs to wake a thread for."""
+    if n_strips < 4:
+        for strip in range(n_strips):
+            function(strip)
+    else:
+        team.run(function, range(n_strips))
 
 
 def packed(name: str, n_rows: int, n_columns: int) -> np.ndarray:

@@ -19,7 +19,7 @@ def step_bytes(model: MLP, n_rows: int, threads: int, products: Products = FLOAT
     """
     blocks, tiles, rounds = model.labels.pieces(n_rows, products)
     n_labels, n_units, slots = max(map(width, tiles)), model.hidden[-1], width(rounds[0])
-    n, packed_units = min(width(blocks[0]), products.strip_rows), n_units
+    n, packed_units = min(width(blocks[0]), products.strip_rows(n_labels)), n_units
     if products.packs_gradient:
         packed_units = PACKED * ceil(n_units / PACKED)
     shares = (slots * len(blocks) if len(blocks) > 1 else threads) * n_labels * (n_units + 1) + slots * n_rows * n_units
