@@ -10,7 +10,7 @@ from nnlite import MLP, Dataset
 from nnlite.data.csr_parts import columns_of_tile
 from nnlite.network.label_step import StepSettings
 from nnlite.precision.choice import products_of
-from nnlite.system.sizes import BLOCK_ROWS, strips
+from nnlite.system.sizes import BLOCK_ROWS, strip_rows, strips
 from nnlite.system.threads import blocks, scratch, team, width
 
 f32 = np.float32
@@ -104,7 +104,7 @@ class Bench:
     def label_pieces(self) -> tuple[list[slice], list[slice]]:
         """The strips of rows and the tiles of a step."""
         row_parts, tiles, _ = self.model.labels.pieces(self.job.batch_rows, self.kind)
-        return strips(row_parts, self.kind.strip_rows(max(map(width, tiles))))[0], tiles
+        return strips(row_parts, strip_rows(self.kind.strip_logits, max(map(width, tiles))))[0], tiles
 
     def pieces(self):
         """(name, threads, function)"""

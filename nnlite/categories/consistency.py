@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import check_labels
+from nnlite.data.label_checks import check_labels
 from nnlite.data.holdout import slices
 from nnlite.data.records import Record
 from nnlite.data.tokens import hashed, tokenise

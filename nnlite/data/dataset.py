@@ -10,7 +10,8 @@ from functools import reduce
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import Csr, check_arrays, check_csr, check_labels, check_ones, check_weights
+from nnlite.data.csr import Csr, check_arrays, check_csr, check_weights
+from nnlite.data.label_checks import check_labels, check_ones
 from nnlite.system.ranges import integer
 from nnlite.system.threads import blocks
 

@@ -40,8 +40,8 @@ class LabelLayer:
 
     def pieces(self, n_rows: int, products: Products = FLOAT32) -> tuple[list[slice], list[slice], list[slice]]:
         """Of a training step: the blocks of the batch, the tiles, and the rounds as slices of the tiles."""
-        n_labels, n_units = self.w.shape
-        return step_pieces(n_rows, n_labels, n_units, self.tile_labels, products.tile_logits, products.tile_labels)
+        return step_pieces(n_rows, len(self.w), self.w.shape[1], self.tile_labels, products.tile_logits,
+                           products.tile_labels)
 
     def logits(self, h: np.ndarray, tile: slice, products: Products = FLOAT32) -> np.ndarray:
         """z = logit(p) (N, T) of the probabilities p of a tile's labels, in this thread's scratch memory."""

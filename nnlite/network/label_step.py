@@ -11,7 +11,7 @@ from nnlite.data.csr_parts import columns_of_tile, one_of_each, sums_of
 from nnlite.kernels import dense
 from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
-from nnlite.system.sizes import strips
+from nnlite.system.sizes import strip_rows, strips
 from nnlite.system.threads import PerThread, Team, scratch, width
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class Step:
         self.negligible = f32(settings.negligible) * self.scale
         self.blocks, self.tiles, self.rounds = layer.pieces(len(h), self.products)
         self.widest, slots = max(map(width, self.tiles)), width(self.rounds[0])
-        strip_rows = len(h) if self.negligible else self.products.strip_rows(self.widest)
-        self.strips, self.strips_of = strips(self.blocks, strip_rows)
+        self.strips, self.strips_of = strips(
+            self.blocks, len(h) if self.negligible else strip_rows(self.products.strip_logits, self.widest))
         if len(self.blocks) > 1:
             self.dw = scratch("dw", slots, len(self.blocks), self.widest, h.shape[1])
             self.db = scratch("db", slots, len(self.blocks), self.widest)
@@ -140,12 +140,10 @@ class Step:
 
     def update(self, item: Item, dw: np.ndarray, db: np.ndarray) -> None:
         """Update the labels of a tile from the shares of all blocks."""
-        n_blocks = len(self.blocks)
+        n_blocks, n = len(self.blocks), width(item.tile)
+        places, parts = np.arange(n, dtype=np.int32), one_of_each(n_blocks, n, self.widest)
         if self.negligible:
             places, parts = sums_of([self.busy.pop((item.slot, i)) for i in range(n_blocks)], self.widest)
-        else:
-            n = width(item.tile)
-            places, parts = np.arange(n, dtype=np.int32), one_of_each(n_blocks, n, self.widest)
         ids = places + np.int32(item.tile.start)
         self.optimizer.update("labels.W", ids, parts, dw.reshape(-1, self.h.shape[1]))
         self.optimizer.update("labels.b", ids, parts, db.reshape(-1, 1))

@@ -5,11 +5,12 @@ A label layer multiplies, for a block of N rows h (N, H) and a tile of T labels 
 `rows`, `labels` and `gradient` bring each of the three operands into the form that its two products want.
 """
 
+from sys import maxsize
 from typing import Any
 
 import numpy as np
 
-from nnlite.system.sizes import BLOCK_ROWS, TILE_LOGITS
+from nnlite.system.sizes import TILE_LOGITS
 from nnlite.system.threads import Team, scratch
 
 
@@ -36,13 +37,10 @@ class Products:
 
     precision = "float32"
     tile_labels: int | None = None  # of a tile, by default TILE_LABELS,
-    tile_logits = TILE_LOGITS  # and of a small batch about so many logits
+    tile_logits = TILE_LOGITS  # and of a small batch about so many logits;
+    strip_logits = maxsize  # of the rows of a block that meet a tile at once, at most
     copies_operands = packs_gradient = False  # do operands, and dz, take memory of their own?
     sums: type[Sums] = Sums
-
-    def strip_rows(self, tile_labels: int) -> int:
-        """How many rows of a block meet a tile of so many labels at once."""
-        return BLOCK_ROWS
 
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
         """out = a b. Each is C-contiguous or the transpose of such an array."""

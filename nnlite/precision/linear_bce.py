@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import check_labels
+from nnlite.data.label_checks import check_labels
 from nnlite.network.label_layer import LabelLayer
 from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import KeepGradients

@@ -61,10 +61,6 @@ class UnitProducts(Products):
                  strip_logits: int = 1 << 18, tile_labels: int | None = None):
         self.multiply, self.strip_logits, self.tile_labels = multiply, strip_logits, tile_labels
 
-    def strip_rows(self, tile_labels: int) -> int:
-        """As in Products: whole columns of packed tiles."""
-        return max(1, self.strip_logits // tile_labels // 32) * 32
-
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
         """As in Products."""
         self.multiply(left(a, packed("left", *a.shape)), right(b, packed("right", *b.shape)), len(b), out, False)

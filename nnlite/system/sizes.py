@@ -20,6 +20,7 @@ MAX_TILE_LABELS = 2048     # but no more labels: their rows and these rows' grad
 MIN_TILE_LABELS = 96       # labels below which a matrix product loses its speed
 ROUND_ITEMS = 16           # (block, tile) pairs that are worked on at the same time, at least, where there are as many
 ROUND_BYTES = 1 << 24      # and as many tiles as leave their shares of dh in this memory: threads meet after each round
+STRIP_COLUMNS = 32         # of which a packed matrix has a multiple, see kernels/packing.py
 MIN_ITEMS = 4              # into how many items a small batch is cut, at least
 SHARE_NONZEROS = 4096      # non-zeros and words of a batch that go to one owner: 0.5 ms of work at 200 units
 GATHER_FLOPS = 1_000       # what gathering a row's words costs per unit, in operations of a matrix product
@@ -55,6 +56,11 @@ def step_pieces(n_rows: int, n_labels: int, n_units: int, tile_labels: int | Non
     tiles = label_tiles(n_labels, tile_labels, ceil(MIN_ITEMS / len(rows)), wide)
     at_once = max(ceil(ROUND_ITEMS / len(rows)), ROUND_BYTES // (4 * n_rows * n_units))
     return rows, tiles, blocks(len(tiles), at_once)
+
+
+def strip_rows(strip_logits: int, n_labels: int) -> int:
+    """How many rows meet a tile of so many labels: about strip_logits logits, and whole columns of a packed matrix."""
+    return max(1, strip_logits // n_labels // STRIP_COLUMNS) * STRIP_COLUMNS
 
 
 def strips(cut: list[slice], strip_rows: int) -> tuple[list[slice], list[range]]:

@@ -6,6 +6,7 @@ from nnlite.network.mlp import MLP
 from nnlite.network.products import FLOAT32, Products
 from nnlite.ranks.sharded_mlp import ShardedMLP
 from nnlite.system import memory
+from nnlite.system.sizes import strip_rows
 from nnlite.system.threads import width
 
 PACKED = 32  # units at a time in a packed matrix, see kernels/packing.py
@@ -19,7 +20,7 @@ def step_bytes(model: MLP, n_rows: int, threads: int, products: Products = FLOAT
     """
     blocks, tiles, rounds = model.labels.pieces(n_rows, products)
     n_labels, n_units, slots = max(map(width, tiles)), model.hidden[-1], width(rounds[0])
-    n, packed_units = min(width(blocks[0]), products.strip_rows(n_labels)), n_units
+    n, packed_units = min(width(blocks[0]), strip_rows(products.strip_logits, n_labels)), n_units
     if products.packs_gradient:
         packed_units = PACKED * ceil(n_units / PACKED)
     shares = (slots * len(blocks) if len(blocks) > 1 else threads) * n_labels * (n_units + 1) + slots * n_rows * n_units

@@ -81,7 +81,7 @@ def test_no_rows_have_no_likeliest_label_and_empty_bins(tmp_path, monkeypatch):
     none = {"x": good["x"][:0], "y": good["y"][:0]}
     assert functions["explanation.likeliest_true"](good["model"], **none).tolist() == []
     tables = functions["calibration.binned"](
-        **fuzz.arguments.valid("calibration.binned") | none | {"y": nnlite.data.csr.check_labels(none["y"])})
+        **fuzz.arguments.valid("calibration.binned") | none | {"y": nnlite.data.label_checks.check_labels(none["y"])})
     assert [table.tolist() for table in tables] == [[[0] * 5]] * 3
 
 

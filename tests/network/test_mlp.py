@@ -7,7 +7,7 @@ from problems import F32, assert_close, exact, random_dataset, random_model, sma
 
 import twins
 from nnlite import MLP, Dataset, check_gradients, evaluate, linear_bce
-from nnlite.data.csr import check_labels
+from nnlite.data.label_checks import check_labels
 from nnlite.network import label_layer, products, reference
 from nnlite.training.gradients import gradients
 from nnlite.network.layers import ACTIVATIONS

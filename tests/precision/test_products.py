@@ -14,6 +14,7 @@ from nnlite.network.optimizers import KeepGradients
 from nnlite.precision import choice
 from nnlite.precision.rounded import RoundedProducts
 from nnlite.precision.units import UnitProducts
+from nnlite.system import sizes
 from nnlite.system.threads import one_blas_thread, team
 
 WAYS = {"NumPy": RoundedProducts(), "loops": UnitProducts(packing.multiply),
@@ -25,8 +26,9 @@ EVERY_WAY = pytest.mark.parametrize("way", WAYS)
 def small(monkeypatch):
     """Blocks of seven rows, of which three meet a tile at once."""
     small_pieces(monkeypatch)
+    monkeypatch.setattr(sizes, "STRIP_COLUMNS", 3)
     for products in WAYS.values():
-        monkeypatch.setattr(products, "strip_rows", lambda tile_labels: 3)
+        monkeypatch.setattr(products, "strip_logits", 1)
         monkeypatch.setattr(products, "tile_labels", None, raising=False)
 
 
