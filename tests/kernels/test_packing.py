@@ -12,7 +12,7 @@ import twins
 from nnlite.kernels import packing
 from nnlite.precision import choice
 
-SIZES = [(1, 1, 1), (16, 32, 16), (17, 33, 18), (40, 70, 200), (33, 31, 64)]  # rows, inner, columns
+SIZES = [(1, 1, 1), (16, 32, 16), (17, 33, 18), (40, 70, 200), (33, 31, 64), (9, 20, 40), (24, 64, 80)]  # rows, inner, columns
 UNITS = {"loops": packing.multiply, **{unit: choice.UNITS[unit].multiply for unit in [choice.matrix_unit()] if unit}}
 
 
