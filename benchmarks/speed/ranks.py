@@ -101,8 +101,8 @@ def main() -> int:
                          "sizes": USUAL | size})
             digests |= {found["digest"]} if shards > 1 else set()
         disagreements += [f"{name}: {len(digests)} digests"] if len(digests) > 1 else []
-    columns = ["training", "ranks", "threads each", "shards", "s a step", "CPU s", "s in collectives", "bytes sent",
-               "held MiB", "peak MiB"]
+    columns = ["training", "ranks", "threads each", "shards", "s a step", "CPU s", "s waiting", "mean s waiting",
+               "s in collectives", "bytes sent", "held MiB", "peak MiB"]
     print(f"\n{report.table(rows, columns)}\n\nFour ranks share {usable_cores()} cores.\n")
     known = [row for row in rows if row["threads each"] == 1 and row["shards"] > 1]
     held = [row for row in known if (row["training"], row["ranks"]) == HELD_OUT]
