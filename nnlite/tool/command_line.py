@@ -126,6 +126,7 @@ def parser() -> Program:
 
     command = add(commands.evaluate, "score a model on product files", texts.EVALUATE, "model", "data", "--json",
                   "--precision")
+    on_ranks.options(command)
     command.add_argument("--report", type=place, metavar="FILE", help="write an HTML page with scores and examples")
     reading_options.add(command)
 

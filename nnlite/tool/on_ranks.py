@@ -15,8 +15,13 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from nnlite.classifier.small_model import SmallMLP
+from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.network.mlp import MLP
+from nnlite.ranks.sharded_mlp import sharded
 from nnlite.system.ranks import launched, world
 from nnlite.tool.values import positive
 from nnlite.tool.words import Parser
@@ -28,7 +33,7 @@ ABOUT = """
 
 trains one network on four processes, of one machine or several (pip install nnlite[mpi]). Each holds its share of the
 words and categories; all must see the same files and folders. Any number of processes, one too, ends with the same
-bits for the same --shards. To score and to save the model each holds all of the network, without the training's state.
+bits for the same --shards. Scores are made of all shares, and the first process writes the model without holding it.
 """
 Main = TypeVar("Main", bound=Callable[..., int])
 
@@ -40,7 +45,7 @@ _told: list[BaseException] = []  # why this rank ends without the others
 
 
 def options(command: Parser) -> None:
-    """The option of `train` and `plan`."""
+    """The option of `train`, `plan` and `evaluate`."""
     command.add_argument("--shards", type=positive, metavar="N",
                          help="parts of the network that ranks of mpiexec can own; N belongs to the result like --seed")
 
@@ -121,17 +126,32 @@ def check(args: Namespace) -> None:
     if not launched():
         return
     ranks = world()
-    if args.command.__name__ != "train":
-        raise ValueError(f"mpiexec: want it for train alone, got {ranks.size} ranks for {args.command.__name__}")
+    name = args.command.__name__
+    if name not in ("train", "evaluate"):
+        raise ValueError(f"mpiexec: want it for train and evaluate, got {ranks.size} ranks for {name}")
     if (args.shards or 1) < ranks.size:
         raise ValueError(f"--shards: want at least as many as ranks, {ranks.size}, got {args.shards or 1}")
+    if "-" in map(str, args.data):
+        raise ValueError("mpiexec: want files, which every rank reads, got standard input")
+    if name == "evaluate":
+        return
     if args.minutes is not None or args.memory is not None:
         raise ValueError("--minutes and --memory: want them without mpiexec, because they measure one process")
     if args.base:
         raise ValueError("--from: want it without mpiexec, because a model grows in one process")
-    if "-" in map(str, args.data):
-        raise ValueError("mpiexec: want files, which every rank reads, got standard input")
     args.threads = args.threads or ranks.threads()
+
+
+def cut(model: MLP, shards: int | None) -> MLP:
+    """A stored network, of which each rank takes its share if there are to be shards."""
+    if shards and isinstance(model, SmallMLP):
+        raise ValueError("--shards: want a model that is not shrunk, which is small enough for one process")
+    return sharded(model, shards or 1)
+
+
+def alone(classifier: TitleClassifier, folder: Path) -> TitleClassifier:
+    """A classifier that predicts without other ranks: of several, the saved one, mapped from its folder."""
+    return TitleClassifier.load(folder) if launched() else classifier
 
 
 def tell(error: BaseException) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from contextlib import redirect_stderr
 from types import SimpleNamespace
 
 import nnlite
@@ -21,10 +22,11 @@ OPTIONS = "--shards", "4", "--epochs", "2", "--hidden", "8", "--label-min-count"
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    """A folder with shop.jsonl of 600 products and "one", the model of one process."""
+    """A folder with shop.jsonl of 600 products, "one", the model of one process, and what that said, in said.txt."""
     folder = tmp_path_factory.mktemp("ranks")
     (folder / "shop.jsonl").write_text(lines(nnlite.make_catalogue(600)))
-    assert run(*train(folder, "one", "--quiet")[2:]) == 0
+    with open(folder / "said.txt", "w") as said, redirect_stderr(said):
+        assert run(*train(folder, "one")[2:]) == 0
     return folder
 
 
@@ -35,7 +37,8 @@ def train(shop, name, *more):
 
 
 @pytest.mark.parametrize("argv, words", [
-    ("predict m title", "for train alone, got 2 ranks for predict"), ("train a.csv --model m", "as ranks, 2, got 1"),
+    ("predict m title", "for train and evaluate, got 2 ranks for predict"),
+    ("train a.csv --model m", "as ranks, 2, got 1"), ("evaluate m a.csv", "as ranks, 2, got 1"),
     ("train a.csv --model m --shards 2 --minutes 5", "without mpiexec"),
     ("train a.csv --model m --shards 2 --from m", "--from: want it without mpiexec"),
     ("train - --model m --shards 2", "got standard input"),
@@ -67,6 +70,18 @@ def test_a_killed_rank_ends_all_in_one_line_and_they_resume_to_the_model_of_one_
     one, two = (TitleClassifier.load(shop / name) for name in ("one", "two"))
     assert bits(one.model_) == bits(two.model_) and one.threshold_ == two.threshold_
     assert one.vocabulary_.words == two.vocabulary_.words and "shards" not in two.overrides
+    said = [(shop / "said.txt").read_text().splitlines(), done.stderr.splitlines()]
+    scores = [[line for line in lines if "first category named" in line] for lines in said]
+    assert scores[0] == scores[1]
+
+
+@needs_mpi
+def test_ranks_print_the_scores_of_one_process_with_as_many_shards(shop, capsys):
+    words = ["evaluate", shop / "one", shop / "shop.jsonl", "--json", "--shards", 4, "--report", shop / "page.html"]
+    done = on_mpi(2, "-m", "nnlite", *words)
+    assert done.returncode == 0, done.stderr
+    assert run(*words) == 0
+    assert done.stdout == capsys.readouterr().out and "P@1" in done.stdout
 
 
 @needs_mpi
