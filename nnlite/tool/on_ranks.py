@@ -2,7 +2,8 @@
 
 Rank 0 alone prints. If a rank fails, the others notice while they wait for it (`system.ranks`), rank 0 prints one line,
 and the exit code is 2. A process that mpiexec has started does nothing but watch another, its child, which does the
-work: if that is killed, by a person or by the system for its memory, the watcher prints the line.
+work: if that is killed, by a person or by the system for its memory, the watcher prints the line. If the watcher itself
+is killed, the child ends with it, and a third process, the guard, prints the line.
 """
 
 import ctypes
@@ -39,6 +40,8 @@ Main = TypeVar("Main", bound=Callable[..., int])
 
 RANK_NAMES = "PMI_RANK", "OMPI_COMM_WORLD_RANK"  # variables that mpiexec sets
 GRACE_SECONDS = 10.0  # after which a rank that has failed speaks itself, because rank 0 has not
+PASSED_ON_SECONDS = 0.2  # until mpiexec has passed on what was printed
+UNWATCHED_SECONDS = 1.0  # until a guard speaks of a killed watcher: longer than mpiexec takes to end them all
 KILL_WITH_PARENT = 1  # Linux's PR_SET_PDEATHSIG
 
 _told: list[BaseException] = []  # why this rank ends without the others
@@ -72,8 +75,12 @@ def watched(main: Main) -> Main:
             return main(argv)
         for stream in sys.stdout, sys.stderr:
             stream.flush()
+        from_watcher, to_guard = os.pipe()
         if child := os.fork():
-            _watch(child)
+            _watch(child, to_guard)
+        os.close(to_guard)
+        if not os.fork():
+            _guard(from_watcher)
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(KILL_WITH_PARENT, signal.SIGKILL)
         return _one_rank(main, argv)
@@ -81,11 +88,13 @@ def watched(main: Main) -> Main:
     return cast(Main, on_rank)
 
 
-def _watch(child):
+def _watch(child, to_guard):
     """Wait for the end of a child, and end likewise."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child has it, too
     signal.signal(signal.SIGTERM, lambda number, frame: os.kill(child, number))
     _, status = os.waitpid(child, 0)
+    with suppress(OSError):
+        os.write(to_guard, b"ends")
     if os.WIFSIGNALED(status):
         name = signal.Signals(os.WTERMSIG(status)).name
         print(f"nnlite: error: rank {_rank()} was ended by {name}; with --checkpoints DIR the same command resumes",
@@ -94,12 +103,25 @@ def _watch(child):
     os._exit(os.waitstatus_to_exitcode(status))
 
 
+def _guard(from_watcher):
+    """End all ranks if the watcher, which alone can write into that pipe, is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if not os.read(from_watcher, 1):
+        time.sleep(UNWATCHED_SECONDS)
+        with suppress(OSError):  # mpiexec has ended all
+            print(f"nnlite: error: the process that watches rank {_rank()} was ended; with --checkpoints DIR the same "
+                  "command resumes", file=sys.stderr, flush=True)
+            _end_all(2)
+    os._exit(2)
+
+
 def _end_all(code):
     """End all ranks with this exit code, by the words of MPICH's mpiexec for MPI_Abort, which it says nothing of.
 
     To end this process alone would be an accident for it: it would say so in ten lines, and choose another code.
     """
     if "PMI_FD" in os.environ:
+        time.sleep(PASSED_ON_SECONDS)
         with suppress(OSError):
             os.write(int(os.environ["PMI_FD"]), f"cmd=abort exitcode={code}\n".encode())
             time.sleep(GRACE_SECONDS)

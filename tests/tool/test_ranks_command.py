@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import nnlite
 import pytest
-from mpi import command, environment, needs_mpi, on_mpi, wait_for, workers_of
+from mpi import command, environment, needs_mpi, on_mpi, wait_for, watchers_of, workers_of
 from problems import bits
 from running import one_line, run
 from shops import lines
@@ -58,11 +58,14 @@ def test_a_process_alone_is_not_watched(monkeypatch):
 @needs_mpi
 def test_a_killed_rank_ends_all_in_one_line_and_they_resume_to_the_model_of_one_process(shop):
     words = train(shop, "two", "--checkpoints", shop / "saved")
-    process = subprocess.Popen(command(2, *words, "--quiet"), stderr=subprocess.PIPE, text=True, env=environment())
-    wait_for(lambda: list((shop / "saved").glob("shard-*/.lock")) or process.poll() is not None)
-    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 2 and "was ended by SIGKILL" in one_line(err)
+    for victims, said in (workers_of, "rank 1 was ended by SIGKILL"), (watchers_of, "that watches rank 1 was ended"):
+        process = subprocess.Popen(command(2, *words, "--quiet"), text=True, env=environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        wait_for(lambda: list((shop / "saved").glob("shard-*/.lock")) or process.poll() is not None)
+        wait_for(lambda: len(workers_of(process.pid)) == 2 or process.poll() is not None)
+        os.kill(victims(process.pid)[1], signal.SIGKILL)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 2 and said in one_line(err) and not out
 
     done = on_mpi(2, *words)
     assert done.returncode == 0, done.stderr
