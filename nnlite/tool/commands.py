@@ -222,6 +222,8 @@ def predict(args: Namespace) -> None:
     """Print the categories of each title, from the arguments or standard input; or of each row of a file, --data."""
     _check_predict(args)
     classifier = TitleClassifier.load(args.model, precision=args.precision)
+    if args.shards:
+        classifier.model_ = on_ranks.cut(classifier.model_, args.shards)
     found = partial(_found, classifier, args.top, args.threshold)
     if args.data:
         options = reading_options.as_trained(args, classifier, "categories", "separator", "paths")
@@ -229,7 +231,8 @@ def predict(args: Namespace) -> None:
             say(f"{args.out}: is there, and is replaced when all rows are written")
         style = Style(args.separator or Style().separator, args.raw, args.json)
         with stages_shown(say) if args.out else nullcontext():
-            said = predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style)
+            said = predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style,
+                                on_ranks.is_first())
         say(said)
         return
     if len(args.titles) > 1 and all(len(title.split()) == 1 for title in args.titles):

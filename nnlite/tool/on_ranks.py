@@ -48,7 +48,7 @@ _told: list[BaseException] = []  # why this rank ends without the others
 
 
 def options(command: Parser) -> None:
-    """The option of `train`, `plan` and `evaluate`."""
+    """The option of `train`, `plan`, `evaluate` and `predict`."""
     command.add_argument("--shards", type=positive, metavar="N",
                          help="parts of the network that ranks of mpiexec can own; N belongs to the result like --seed")
 
@@ -149,13 +149,14 @@ def check(args: Namespace) -> None:
         return
     ranks = world()
     name = args.command.__name__
-    if name not in ("train", "evaluate"):
-        raise ValueError(f"mpiexec: want it for train and evaluate, got {ranks.size} ranks for {name}")
+    if name not in ("train", "evaluate", "predict"):
+        raise ValueError(f"mpiexec: want it for train, evaluate and predict, got {ranks.size} ranks for {name}")
     if (args.shards or 1) < ranks.size:
         raise ValueError(f"--shards: want at least as many as ranks, {ranks.size}, got {args.shards or 1}")
-    if "-" in map(str, args.data):
+    given = args.data if name != "predict" else args.titles or [args.data or "-"]
+    if "-" in map(str, given):
         raise ValueError("mpiexec: want files, which every rank reads, got standard input")
-    if name == "evaluate":
+    if name != "train":
         return
     if args.minutes is not None or args.memory is not None:
         raise ValueError("--minutes and --memory: want them without mpiexec, because they measure one process")

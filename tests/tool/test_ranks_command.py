@@ -37,7 +37,8 @@ def train(shop, name, *more):
 
 
 @pytest.mark.parametrize("argv, words", [
-    ("predict m title", "for train and evaluate, got 2 ranks for predict"),
+    ("explain m title", "for train, evaluate and predict, got 2 ranks for explain"),
+    ("predict m --shards 2", "got standard input"), ("predict m --data - --shards 2", "got standard input"),
     ("train a.csv --model m", "as ranks, 2, got 1"), ("evaluate m a.csv", "as ranks, 2, got 1"),
     ("train a.csv --model m --shards 2 --minutes 5", "without mpiexec"),
     ("train a.csv --model m --shards 2 --from m", "--from: want it without mpiexec"),
@@ -85,6 +86,19 @@ def test_ranks_print_the_scores_of_one_process_with_as_many_shards(shop, capsys)
     assert done.returncode == 0, done.stderr
     assert run(*words) == 0
     assert done.stdout == capsys.readouterr().out and "P@1" in done.stdout
+
+
+@needs_mpi
+def test_ranks_predict_what_one_process_predicts(shop, capsys):
+    words = ["predict", shop / "one", "--data", shop / "shop.jsonl", "--shards", 4, "--out"]
+    done = on_mpi(3, "-m", "nnlite", *words, shop / "several.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert run(*words, shop / "alone.jsonl") == 0
+    assert (shop / "several.jsonl").read_bytes() == (shop / "alone.jsonl").read_bytes()
+    words = ["predict", shop / "one", "Blue cotton dress", "--top", 4, "--shards", 4, "--json"]
+    capsys.readouterr()
+    assert run(*words) == 0
+    assert on_mpi(2, "-m", "nnlite", *words).stdout == capsys.readouterr().out
 
 
 @needs_mpi
