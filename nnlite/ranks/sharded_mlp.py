@@ -69,6 +69,11 @@ class ShardedMLP(MLP):
             own._take({name: np.array(p[own.rows(name)]) for name, p in model.params.items()})
         return own
 
+    @classmethod
+    def from_params(cls, params: dict[str, np.ndarray], activation: str = "sigmoid", output: str = "sigmoid") -> MLP:
+        """TypeError: a rank has only its rows of the parameters. A saved model can be cut by `of`."""
+        raise TypeError("ShardedMLP: want sizes, or `of` an MLP, got parameters: save the model to copy it")
+
     def _own(self, shapes, activation, output, shards):
         """Set all but the parameters. Raises as MLP."""
         *_, (n_labels, _), _ = shapes.values()

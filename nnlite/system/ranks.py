@@ -80,6 +80,8 @@ class Alone:
 
     def any(self, *wishes: bool) -> list[bool]:
         """Of each wish whether a rank has it."""
+        if self.size == 1:
+            return list(wishes)
         every = self.collect(np.array(wishes, np.uint8), [len(wishes)] * self.size)
         return np.any(every, axis=0).tolist()
 

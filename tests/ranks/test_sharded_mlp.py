@@ -58,3 +58,8 @@ def test_one_shard_is_an_mlp_and_an_mlp_is_whole():
 def test_what_an_mlp_refuses_is_refused(wrong):
     with pytest.raises(ValueError):
         ShardedMLP(9, 7, **wrong)
+
+
+def test_a_share_is_no_network_of_its_own():
+    with pytest.raises(TypeError, match="save the model to copy it"):
+        ShardedMLP.from_params(dict(ShardedMLP(9, 7, (4,), shards=2).params))
