@@ -37,12 +37,14 @@ def wait_for(condition, seconds=120):
         time.sleep(0.01)
 
 
+def watchers_of(mpiexec):
+    """The processes that mpiexec's proxy has started."""
+    return [child for proxy in _children_of(mpiexec) for child in _children_of(proxy)]
+
+
 def workers_of(mpiexec):
-    """The processes that work: a child of each process that mpiexec's proxy has started."""
-    found = [mpiexec]
-    for _ in range(3):
-        found = [child for parent in found for child in _children_of(parent)]
-    return found
+    """The processes that work: a child of each that watches."""
+    return [child for watcher in watchers_of(mpiexec) for child in _children_of(watcher)]
 
 
 def _children_of(pid):

@@ -49,6 +49,19 @@ def measure(size: dict, n_ranks: int, threads: int, shards: int) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def compared(rows: list[dict]) -> list[dict]:
+    """Several ranks of one thread against one process without shards, which has as many threads as there are cores."""
+    found, alone = [], {row["training"]: row for row in rows if (row["shards"], row["threads each"]) == (1, 2)}
+    for row in rows:
+        if row["ranks"] > 1:
+            seconds, one = row["s a step"], alone[row["training"]]
+            found.append({"training": row["training"], "ranks": row["ranks"], "speed": one["s a step"] / seconds,
+                          "collectives %": 100 * row["s in collectives"] / seconds,
+                          "waiting %": 100 * row["mean s waiting"] / seconds,
+                          "parameters and state": row["held MiB"] / one["held MiB"]})
+    return found
+
+
 def terms(size: dict, n_ranks: int) -> list[float]:
     """The terms of the model for ranks of one thread: operations and numbers of their words and labels, what each rank
     does itself, messages and bytes. Ranks that share a core take turns."""
@@ -101,9 +114,11 @@ def main() -> int:
                          "sizes": USUAL | size})
             digests |= {found["digest"]} if shards > 1 else set()
         disagreements += [f"{name}: {len(digests)} digests"] if len(digests) > 1 else []
-    columns = ["training", "ranks", "threads each", "shards", "s a step", "CPU s", "s in collectives", "bytes sent",
-               "held MiB", "peak MiB"]
-    print(f"\n{report.table(rows, columns)}\n\nFour ranks share {usable_cores()} cores.\n")
+    columns = ["training", "ranks", "threads each", "shards", "s a step", "CPU s", "s waiting", "mean s waiting",
+               "s in collectives", "bytes sent", "held MiB", "peak MiB"]
+    print(f"\n{report.table(rows, columns)}\n\nFour ranks share {usable_cores()} cores. All figures are of a step, of "
+          "the rank that has most. A rank waits until\nthe others are there, and is in a collective from then on.\n")
+    print(f"## against one process\n\n{report.table(compared(rows))}\n")
     known = [row for row in rows if row["threads each"] == 1 and row["shards"] > 1]
     held = [row for row in known if (row["training"], row["ranks"]) == HELD_OUT]
     costs = fitted([row for row in known if row not in held])

@@ -56,6 +56,5 @@ def encoded(records: Iterable[Record], categories: Categories, vocabulary: Vocab
 
 def encoded_files(folder: str | PathLike, records: Callable[[], Iterable[Record]], vocabulary: Vocabulary,
                   chunk_rows: int, paths: Sequence[str | PathLike], reading: dict[str, Any]) -> ChunkFolder:
-    """`write_chunks` of the records of some files; of several ranks the first one writes, and the others read."""
-    return world().in_turn(lambda: write_chunks(Path(folder), records(), vocabulary, chunk_rows, sources=paths,
-                                                reading=reading))
+    """`write_chunks` of the records of some files, shared out among the ranks."""
+    return write_chunks(Path(folder), records(), vocabulary, chunk_rows, sources=paths, reading=reading, ranks=world())

@@ -29,7 +29,7 @@ from nnlite.data.growing_vocabulary import MOST_LABELS, grown
 from nnlite.data.records import Record
 from nnlite.network.label_layer import MAX_CLASSES
 from nnlite.network.mlp import MLP
-from nnlite.ranks.sharded_mlp import copy_values, whole
+from nnlite.ranks.sharded_mlp import copy_values, to_predict
 from nnlite.system.ranks import world
 from nnlite.training import recipes
 from nnlite.training.trainer import Trainer
@@ -73,7 +73,7 @@ def more(one: Predictor, trainer: Trainer | None, records: list[Record], held_ou
     kept = {name: n for name, n in one.training_.get("counts", {}).items() if name not in OF_ONE_TRAINING}
     training = one.training_ | {"curve": list(one.training_.get("curve", [])), "counts": kept | news | counts}
     before = None
-    if grow or trainer is None or whole(trainer.model) is not one.model_:
+    if grow or trainer is None or to_predict(trainer.model) is not one.model_:
         model = learnable(one.model_)
         trainer, before = trainer_of(one.recipe, one.overrides, model, data), model.params if grow else None
     trainer.checkpoints = None  # they would be those of other titles

@@ -19,6 +19,8 @@ from nnlite.data.vocabulary import Vocabulary
 from nnlite.network.layers import ACTIVATIONS
 from nnlite.network.mlp import MLP, OUTPUTS
 from nnlite.precision.choice import PRECISIONS
+from nnlite.ranks.saving import arrays_of, send
+from nnlite.ranks.sharded_mlp import ranks_of
 from nnlite.system import array_folder
 from nnlite.system.figures import Figure, ListOf, Maybe, Named, Number, OneOf, Row, Text, Whole
 from nnlite.training import recipes
@@ -92,11 +94,17 @@ class Stored(NamedTuple):
 def write(folder: str | PathLike, stored: Stored) -> None:
     """Write a model into a new folder, or replace the model there, atomically. Raises as `array_folder.write`.
 
-    ValueError, too, for figures that are out of range: `read` would refuse them.
+    ValueError, too, for figures that are out of range: `read` would refuse them. Several ranks call it together.
     """
     header, arrays, texts = files_of(stored)
     _check(header)
-    array_folder.write(folder, KIND, header, arrays, texts)
+    ranks = ranks_of(stored.model)
+    with ranks.together():
+        if ranks.rank == 0:
+            array_folder.write(folder, KIND, header, arrays, texts)
+        else:
+            send(arrays)
+        ranks.any(True)  # so that none goes on, or ends, before the model is there
 
 
 def bytes_at_most(stored: Stored) -> int:
@@ -104,7 +112,7 @@ def bytes_at_most(stored: Stored) -> int:
     return array_folder.bytes_at_most(KIND, *files_of(stored))
 
 
-def files_of(stored: Stored) -> tuple[dict[str, Any], dict[str, np.ndarray], dict[str, Any]]:
+def files_of(stored: Stored) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """The header, the arrays and the texts of the folder."""
     texts: dict[str, Any] = {}
     if isinstance(stored.model, SmallMLP):
@@ -121,7 +129,7 @@ def files_of(stored: Stored) -> tuple[dict[str, Any], dict[str, np.ndarray], dic
     if stored.form.kind != "lists":
         header["form"] = stored.form.kind
         lists = lists | {COLUMNS: list(stored.form.columns)}
-    return header, dict(stored.model.params) | arrays | {DIGESTS: to_array(stored.title_digests)}, texts | lists
+    return header, arrays_of(stored.model) | arrays | {DIGESTS: to_array(stored.title_digests)}, texts | lists
 
 
 def _plain(value):

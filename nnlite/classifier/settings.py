@@ -77,7 +77,8 @@ class Settings:
         checkpoints, checkpoint_seconds: a folder to resume a training from, and the time between two    [None, 300]
         seed: of the first parameters and of the order; the same seed gives the same bits    [0]
         threads: how many may run; None is all. They do not change a bit    [None]
-        shards: parts of the network that processes of mpiexec can own, see `Trainer`    [1]
+        shards: parts of the network that processes of mpiexec can own, see `Trainer`; these then train, predict and
+        save together    [1]
         """
         given = dict(locals())
         del given["self"]

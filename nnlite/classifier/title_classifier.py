@@ -33,7 +33,7 @@ from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.precision.choice import products_of
-from nnlite.ranks.sharded_mlp import whole
+from nnlite.ranks.sharded_mlp import to_predict
 from nnlite.scores.calibration import best_threshold
 from nnlite.scores.evaluation import evaluate
 from nnlite.scores.explanation import Explanation, explain
@@ -193,14 +193,14 @@ class TitleClassifier(Predictor):
         """
         with changed(self, _trainer=trainer, **attributes):
             interrupt = noted_fit(trainer, data, held_out, on_step, self.training_)
-        self.model_ = whole(trainer.model)
+        self.model_ = to_predict(trainer.model)
         if before is not None:
             settle(trainer.model.params, before)
             if held_out:
                 self.training_["validation"][-1:] = [evaluate(self.model_, held_out, threads=self.threads)]
         judged = held_out or (data if isinstance(data, Dataset) else data[0])
         rows = np.linspace(0, len(judged) - 1, min(THRESHOLD_ROWS, len(judged))).astype(int)
-        self.threshold_ = best_threshold(self.model_, judged.x[rows], threads=self.threads)
+        self.threshold_ = best_threshold(trainer.model, judged.x[rows], threads=self.threads)
         if interrupt:
             raise interrupt
 

@@ -31,9 +31,8 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.data.csr import Csr
 from nnlite.data.dataset import Dataset, from_arrays
-from nnlite.data.parts import Columns, Part, read_part
+from nnlite.data.parts import Columns, Part, matrix, read_part
 from nnlite.data.records import Record, RecordReader
 from nnlite.data.vocabulary import Vocabulary, without_secret
 from nnlite.system import array_folder, beside
@@ -42,6 +41,7 @@ from nnlite.system.contents import Want, check_arrays, check_figures
 from nnlite.system.figures import Figure, Named, Whole
 from nnlite.system.paths import checked_path
 from nnlite.system.ranges import INT32_MAX, INT64_MAX, integer
+from nnlite.system.ranks import Alone
 from nnlite.system.threads import blocks, shares, team
 
 CHUNK_ROWS = 20_000  # records of a part
@@ -54,7 +54,8 @@ FINAL = "n_rows", "n_parts", "bad_lines"  # those of a finished folder only
 
 
 def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Vocabulary, chunk_rows: int = CHUNK_ROWS,
-                 sources: Sequence = (), seed: int = 0, reading: dict[str, Any] | None = None) -> "ChunkFolder":
+                 sources: Sequence = (), seed: int = 0, reading: dict[str, Any] | None = None,
+                 ranks: Alone = Alone()) -> "ChunkFolder":
     """Encode some records in one pass, in memory for chunk_rows of them; returns the ChunkFolder.
 
     folder, records, vocabulary: where to write what, encoded by what
@@ -64,6 +65,8 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
     record is read. Otherwise parts that exist are compared with the records (by a CRC-32) and kept, and the missing
     ones are written: after a crash the same call finishes the work.
 
+    ranks: all of which call it with the same records; each encodes and writes some parts, and the files are the same
+
     If the records are those of `read_records`, the ChunkFolder stores what was skipped.
     ValueError, and nothing is touched, if the folder holds something else, or parts of other records, settings or files
     (or of these, changed since). ValueError for no record or a file that changes meanwhile; OSError if it cannot write.
@@ -72,33 +75,39 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
     if not 1 <= chunk_rows <= INT32_MAX:
         raise ValueError(f"write_chunks: want chunk_rows of at least 1, got {chunk_rows}")
     folder, files = Path(os.path.abspath(checked_path("write_chunks", folder))), _seen(sources)
-    if (folder / "data" / "data.json").exists():
-        vocabulary = vocabulary.with_secret_of(array_folder.read_header(folder / "data", "data").get("vocabulary", {}))
-    known, arrays, texts = vocabulary.to_files()
-    job = {"chunk_rows": chunk_rows, "seed": seed, "sources": files, "vocabulary": known}
-    job |= {"reading": reading} if reading else {}
-    finished = _begun(folder, job, arrays, texts)
-    if finished and files:
-        return ChunkFolder(folder)
+    about = {"chunk_rows": chunk_rows, "seed": seed, "sources": files} | ({"reading": reading} if reading else {})
+    with ranks.together():
+        job, arrays, texts, finished = ranks.in_turn(lambda: _begun(folder, about, vocabulary))
+        if not (finished and files):
+            header, label_rows = _written(folder, records, vocabulary, job, finished, ranks)
+            if ranks.rank == 0:
+                array_folder.write(folder / "data", "data", header, arrays | label_rows, texts)
+        ranks.any(True)  # so that none opens the folder before it is finished
+    return ChunkFolder(folder)
+
+
+def _written(folder, records, vocabulary, job, finished, ranks):
+    """Write this rank's parts. Returns the header of data/ and the number of rows of each label."""
     n_rows, n_parts, label_counts = 0, 0, np.zeros(len(vocabulary.labels), np.int64)
     rest = iter(records)
     for k in count():
-        part = _Noted(islice(rest, chunk_rows))
+        part = _Noted(islice(rest, job["chunk_rows"]))
         if finished and k == finished and next(rest, None) is not None:
             raise ValueError(f"{folder}: holds {n_rows} records, finished: want the same ones, got more")
-        made = _part(folder / f"part-{k:05}", part, vocabulary, np.random.default_rng([seed, k]))
+        if k % ranks.size == ranks.rank:
+            label_counts += _part(folder / f"part-{k:05}", part, vocabulary, np.random.default_rng([job["seed"], k]))
+        deque(part, maxlen=0)
         if not part.n_records:
             break
         n_rows, n_parts = n_rows + part.n_records, k + 1
-        label_counts += np.bincount(made["labels"], minlength=label_counts.size)
     if not n_rows:
         raise ValueError(f"{folder}: want at least one record to encode, got none")
-    if _seen(sources) != files:
-        raise ValueError(f"{', '.join(map(str, sources))}: changed while being read: want another folder than {folder}")
+    sources = [path for path, *_ in job["sources"]]
+    if _seen(sources) != job["sources"]:
+        raise ValueError(f"{', '.join(sources)}: changed while being read: want another folder than {folder}")
     skipped = dict(records.skipped) if isinstance(records, RecordReader) else {}
     header = job | {"n_rows": n_rows, "n_parts": n_parts, "bad_lines": skipped}
-    array_folder.write(folder / "data", "data", header, arrays | {"label_rows": label_counts}, texts)
-    return ChunkFolder(folder)
+    return header, {"label_rows": sum(ranks.objects(label_counts))}
 
 
 def _seen(sources):
@@ -106,17 +115,22 @@ def _seen(sources):
     return [[os.path.abspath(path), os.stat(path).st_size, os.stat(path).st_mtime_ns] for path in sources]
 
 
-def _begun(folder, job, arrays, texts):
-    """The number of parts if this job is finished in the folder, else 0. Begins the job in a new or empty folder.
+def _begun(folder, about, vocabulary):
+    """The job, its arrays and texts, and the number of parts if it is finished in the folder, else 0.
 
-    ValueError for another job, or anything else.
+    Begins the job in a new or empty folder. ValueError for another job, or anything else.
     """
-    if not (folder / "data" / "data.json").exists():
+    is_new = not (folder / "data" / "data.json").exists()
+    if not is_new:
+        vocabulary = vocabulary.with_secret_of(array_folder.read_header(folder / "data", "data").get("vocabulary", {}))
+    known, arrays, texts = vocabulary.to_files()
+    job = about | {"vocabulary": known}
+    if is_new:
         if folder.exists() and (not folder.is_dir() or not all(p.name.startswith(".data.") for p in folder.iterdir())):
             raise ValueError(f"{folder}: want a new or empty folder, or one of chunks, got something else")
         header, unknown = job | {"n_rows": None, "n_parts": 0}, {"label_rows": np.zeros(0, np.int64)}
         array_folder.write(folder / "data", "data", header, arrays | unknown, texts)
-        return 0
+        return job, arrays, texts, 0
     beside.clear(folder / "data")
     header, there, lists = _read_data(folder)
     for name in [*job, "reading"]:
@@ -125,7 +139,7 @@ def _begun(folder, job, arrays, texts):
     same_lists = {name: list(lines) for name, lines in lists.items()} == texts
     if not same_lists or not all(np.array_equal(there.get(name), array) for name, array in arrays.items()):
         raise _other_job(folder, "the same", "words and labels", "others")
-    return header["n_parts"] if header["n_rows"] else 0
+    return job, arrays, texts, header["n_parts"] if header["n_rows"] else 0
 
 
 def _other_job(folder, name, want, got):
@@ -165,7 +179,7 @@ class _Noted:
 
 
 def _part(place, part, vocabulary, rng):
-    """The arrays of these records, _Noted: encoded, put into random order and written, unless they are there."""
+    """Write these records, _Noted, encoded and in random order, unless they are there. Returns the labels' rows."""
     if place.exists():
         beside.clear(place)
         header, arrays, _ = read_part(place, _columns(vocabulary))
@@ -173,16 +187,16 @@ def _part(place, part, vocabulary, rng):
         if [part.n_records, part.crc32] != [header.get("n_rows"), header.get("records_crc32")]:
             raise ValueError(f"{place}: want the {header.get('n_rows')} records that it was written from, got "
                              f"{part.n_records} others")
-        return arrays
+        return np.bincount(arrays["labels"], minlength=len(vocabulary.labels))
     data = vocabulary.encode(part)
     if not part.n_records:
-        return {}
+        return 0
     x, y = data.take(rng.permutation(len(data))).arrays()
     arrays = {"ends": np.stack([x.indptr, y.indptr], axis=1), "words": x.indices, "labels": y.indices}
     if vocabulary.tfidf:
         arrays["weights"] = x.data
     array_folder.write(place, "part", {"n_rows": part.n_records, "records_crc32": part.crc32}, arrays)
-    return arrays
+    return np.bincount(y.indices, minlength=len(vocabulary.labels))
 
 
 def _columns(vocabulary):
@@ -258,8 +272,8 @@ class ChunkFolder:
         """Chunk c as a Dataset in memory of its own."""
         ends = [(part, part.ends(rows)) for part, rows in self._chunks[c]]
         weights = "weights" if self.vocabulary.tfidf else None
-        x = _matrix([(part, end[:, 0]) for part, end in ends], "words", weights)
-        y = _matrix([(part, end[:, 1]) for part, end in ends], "labels")
+        x = matrix([(part, end[:, 0]) for part, end in ends], "words", weights)
+        y = matrix([(part, end[:, 1]) for part, end in ends], "labels")
         for part, _ in ends:
             part.check_unchanged()
         try:
@@ -284,17 +298,3 @@ def chunks_of(parts: list) -> list[list[tuple]]:
     groups = [parts[g::n_groups] for g in range(n_groups)]
     return [[(part, shares(part.n_rows, len(group))[(c + p) % len(group)]) for p, part in enumerate(group)]
             for group in groups for c in range(len(group))]
-
-
-def _matrix(pieces, ids, weights=None):
-    """The Csr of some rows of some parts; pieces: (part, where these rows end) each."""
-    indptr = np.append(0, np.cumsum(np.concatenate([np.diff(ends) for _, ends in pieces])))
-    indices, data = np.empty(indptr[-1], np.int32), np.ones(indptr[-1], np.float32)
-    first = 0
-    for part, ends in pieces:
-        stop = first + ends[-1] - ends[0]
-        indices[first:stop] = part.ids(ids, ends[0], ends[-1])
-        if weights:
-            data[first:stop] = part.read(weights, ends[0], ends[-1])
-        first = stop
-    return Csr(indptr, indices, data)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nnlite.data.csr import Csr
 from nnlite.system import array_folder
 from nnlite.system.contents import FLOAT32_MAX, Want, check_arrays, check_entries, check_figures
 from nnlite.system.figures import Whole
@@ -102,6 +103,20 @@ class Part:
         if array.size != stop - first:
             raise ValueError(f"{path}: changed since it was opened: want {stop} entries, got {first + array.size}")
         return array
+
+
+def matrix(pieces: list[tuple["Part", np.ndarray]], ids: str, weights: str | None = None) -> Csr:
+    """The Csr of some rows of some parts; pieces: (part, where these rows end) each."""
+    indptr = np.append(0, np.cumsum(np.concatenate([np.diff(ends) for _, ends in pieces])))
+    indices, data = np.empty(indptr[-1], np.int32), np.ones(indptr[-1], np.float32)
+    first = 0
+    for part, ends in pieces:
+        stop = first + ends[-1] - ends[0]
+        indices[first:stop] = part.ids(ids, ends[0], ends[-1])
+        if weights:
+            data[first:stop] = part.read(weights, ends[0], ends[-1])
+        first = stop
+    return Csr(indptr, indices, data)
 
 
 def _rise(ends):

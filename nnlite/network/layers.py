@@ -81,8 +81,7 @@ class SparseLinear:
         n_words = sparse.csr_transpose(*x, self._places, words, *xt)
         return words[:n_words], xt._replace(indptr=indptr[:n_words + 1])
 
-    def backward_and_update(self, words: np.ndarray, xt: Csr, dz: np.ndarray, optimizer: Updates,
-                            team: Team) -> None:
+    def backward_and_update(self, words: np.ndarray, xt: Csr, dz: np.ndarray, optimizer: Updates, team: Team) -> None:
         """Update the rows of the batch's words from dz (N, H); each share of the words has one owner."""
         def one_share(part):
             optimizer.update("features.W", words[part], xt.rows(part), dz)

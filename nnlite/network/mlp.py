@@ -38,6 +38,8 @@ class MLP:
     Values of params may change at any time, also while another thread predicts; its arrays may not be replaced.
     """
 
+    parts, of_all, best_of_all = (0,), staticmethod(lambda one: [one]), staticmethod(lambda *best: best)  # ShardedMLP
+
     def __init__(self, n_words: int, n_labels: int, hidden: Sequence[int] = (200, 200), activation: str = "sigmoid",
                  seed: int = 0, output: str = "sigmoid"):
         rng = np.random.default_rng(integer("MLP: seed", seed, 0, SEED_MAX))
@@ -90,8 +92,7 @@ class MLP:
     def init_label_bias(self, frequencies: np.ndarray) -> None:
         """Set labels.b to logit(frequency), so that the untrained network predicts about the bare frequencies.
 
-        With a softmax to log(frequency), for the same end.
-        frequencies (L,): fractions of the training rows, clipped to 1e-9 .. 1 - 1e-9 (a logit of +-20.7).
+        With a softmax to log(frequency). frequencies (L,): fractions of rows, clipped to 1e-9 .. 1 - 1e-9 (+-20.7).
         """
         check_weights("init_label_bias: frequencies", frequencies, self.n_labels)
         p = np.clip(frequencies, 1e-9, 1 - 1e-9)
@@ -137,9 +138,8 @@ class MLP:
 
     def logits(self, x: sp.csr_array) -> np.ndarray:
         """z (N, L) of the csr matrix x (N, D): rows x labels numbers, for small work. `top_k` needs no such array."""
-        every = np.empty((n_rows_of("x", x), self.n_labels), f32)
-        self.each_tile(x, lambda rows, tile, z: np.copyto(every[rows, tile], z))
-        return finite("logits", every)
+        found = self.each_tile(x, lambda rows, tile, z: z.copy())
+        return finite("logits", np.concatenate([np.empty((0, self.n_labels), f32), *map(np.hstack, found)]))
 
     def top_k(self, x: sp.csr_array, k: int, threads: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The k likeliest labels of each row of the csr matrix x (N, D), best first, ties to the smaller id.
@@ -151,6 +151,7 @@ class MLP:
         ids = np.zeros((n_rows_of("x", x), k), np.int32)
         best = np.full(ids.shape, -np.inf, f32)
         nan = self.each_tile(x, lambda rows, tile, z: top_k.merge_top_k(z, tile.start, ids[rows], best[rows]), threads)
+        ids, best = self.best_of_all(ids, best)
         dense.sigmoid(finite("top_k: logits", np.nan if np.any(nan) else best))
         return ids, best
 

@@ -19,7 +19,7 @@ from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
 from nnlite.ranks.softmax import ClassStep, log_sums
 from nnlite.system.ranks import Shards
-from nnlite.system.sizes import GATHER_FLOPS, row_blocks, step_pieces
+from nnlite.system.sizes import GATHER_FLOPS, label_tiles, row_blocks, step_pieces
 from nnlite.system.threads import Team, scratch, shares, width
 
 f32 = np.float32
@@ -79,6 +79,11 @@ class OwnLabels(LabelLayer):
         self.shards, self.output, self.own = shards, output, own_labels(n_labels, shards)
         first, cuts = self.own.start, shares(n_labels, shards.n)
         self.parts = [ShardLabels(w, b, slice(cuts[i].start - first, cuts[i].stop - first)) for i in shards.own]
+
+    def tiles(self) -> list[slice]:
+        """Those of each shard."""
+        return [slice(part.own.start + tile.start, part.own.start + tile.stop)
+                for part in self.parts for tile in label_tiles(width(part.own))]
 
     def pieces(self, n_rows: int, products: Products = FLOAT32) -> tuple[list[slice], list[slice], list[slice]]:
         """Those of the largest shard: they are worked on one after the other."""

@@ -12,12 +12,15 @@ made along a fixed tree over shards (`system.ranks`), so that S shards give the 
 
 import zlib
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from nnlite.data.csr import check_features
+from nnlite.network.label_layer import LabelLayer, SoftmaxLayer
 from nnlite.network.layers import ACTIVATIONS, Linear
 from nnlite.network.mlp import MLP, shapes
 from nnlite.network.products import FLOAT32
@@ -25,9 +28,11 @@ from nnlite.ranks.layers import OwnLabels, OwnWords, own_labels, own_words
 from nnlite.system.named_arrays import NamedArrays, check_array
 from nnlite.system.ranges import SEED_MAX, integer
 from nnlite.system.ranks import Alone, Shards
-from nnlite.system.threads import blocks
+from nnlite.system.sizes import row_blocks
+from nnlite.system.threads import blocks, one_blas_thread, scratch, shares, team, until_interrupted, width
 
 BLOCK_NUMBERS = 1 << 22  # of first values that are drawn at a time
+SUMMED_ROWS = 4096  # of predictions, of which the words' parts are added up over the ranks at a time
 OWNED = "features.W", "labels.W", "labels.b"  # parameters whose rows have owners
 f32 = np.float32
 
@@ -38,6 +43,9 @@ class ShardedMLP(MLP):
     The arguments are those of MLP, and the first values the same for the same seed.
     shards: how many; the same number gives the same bits for any number of ranks    ranks: by default those of mpiexec
     params: this rank's rows of features.W, labels.W and labels.b, and all of the others
+    parts: the first label of each shard; what is summed over labels is summed in the order of shards
+    of_all(found): what each rank has found among its labels    best_of_all: see there
+    With a softmax each rank predicts all labels, which are few, and these three are as in MLP.
     """
 
     def __init__(self, n_words: int, n_labels: int, hidden: Sequence[int] = (200, 200), activation: str = "sigmoid",
@@ -53,13 +61,18 @@ class ShardedMLP(MLP):
         own = object.__new__(cls)
         own._own({name: p.shape for name, p in model.params.items()}, model.activation, model.output,
                  Shards(shards, ranks))
-        own.source = model
+        own.source, own.products = model, model.products
         if own.shards.ranks.size == 1:
             own._shared = model
             own._take(model.params)
         else:
             own._take({name: np.array(p[own.rows(name)]) for name, p in model.params.items()})
         return own
+
+    @classmethod
+    def from_params(cls, params: dict[str, np.ndarray], activation: str = "sigmoid", output: str = "sigmoid") -> MLP:
+        """TypeError: a rank has only its rows of the parameters. A saved model can be cut by `of`."""
+        raise TypeError("ShardedMLP: want sizes, or `of` an MLP, got parameters: save the model to copy it")
 
     def _own(self, shapes, activation, output, shards):
         """Set all but the parameters. Raises as MLP."""
@@ -72,6 +85,9 @@ class ShardedMLP(MLP):
                            for name, (n, *others) in shapes.items()}
         self.act, self.act_backward = ACTIVATIONS[activation]
         self.losses_per_row, self.products = tried.losses_per_row, FLOAT32
+        if output == "sigmoid":
+            self.parts = tuple(part.start for part in shares(n_labels, shards.n))  # type: ignore[assignment]
+            self.of_all, self.best_of_all = shards.ranks.objects, self._best_of_all  # type: ignore[assignment]
         self.source: MLP | None = None  # the MLP that it was made of
         self._shared: MLP | None = None  # in one process: the MLP with the same arrays
 
@@ -144,13 +160,43 @@ class ShardedMLP(MLP):
 
     def each_block(self, x: sp.csr_array, visit: Callable[[slice, np.ndarray], Any],
                    threads: int | None = None) -> list:
-        """As in MLP, on `whole`."""
-        return self.whole().each_block(x, visit, threads)
+        """As in MLP. All ranks call it with the same rows, and each visits all of them: h is the same everywhere."""
+        x = check_features(x, self.n_words)
+        self.check()
+        found, workers = [], team(self.shards.ranks.threads() if threads is None else threads)
+        with self.shards.ranks.together(), one_blas_thread():
+            for part in blocks(x.n_rows, SUMMED_ROWS):
+                own = self.words.own(x.rows(part))
+                z = self.words.total(own, workers)
+                found += workers.run(partial(self._visit_block, visit, part.start, own, z),
+                                     row_blocks(len(z), 2 * self.n_labels * self.hidden[-1]))
+        return found
+
+    def _visit_block(self, visit, first, x, z, rows):
+        """visit(rows, h) of a block of some rows that begin at `first`; z: of the words, without the bias."""
+        hs = [z[rows], *(scratch(f"h{i}", width(rows), units) for i, units in enumerate(self.hidden) if i)]
+        self.forward(x.rows(rows), hs, products=self.products)
+        return visit(slice(first + rows.start, first + rows.stop), hs[-1])
 
     def each_tile(self, x: sp.csr_array, visit: Callable[[slice, slice, np.ndarray], Any],
                   threads: int | None = None) -> list[list]:
-        """As in MLP, on `whole`."""
-        return self.whole().each_tile(x, visit, threads)
+        """As in MLP. All ranks call it; each visits its labels, and gets what `visit` has returned on all of them."""
+        labels: LabelLayer = self.labels
+        first = self.labels.own.start
+        if self.output == "softmax":
+            labels, first = SoftmaxLayer(self._gathered("labels.W"), self._gathered("labels.b")), 0
+
+        def one_block(rows, h):
+            return [visit(rows, slice(first + tile.start, first + tile.stop), labels.logits(h, tile, self.products))
+                    for tile in until_interrupted(labels.tiles())]
+
+        return [list(chain(*of_ranks)) for of_ranks in zip(*self.of_all(self.each_block(x, one_block, threads)))]
+
+    def _best_of_all(self, ids, best):
+        """The likeliest labels of each row, (N, k), and their logits, of those that each rank has found in its own."""
+        found = [np.concatenate(parts, axis=1) for parts in zip(*self.of_all((ids, best)))]
+        places = np.argsort(-found[1], axis=1, kind="stable")[:, :ids.shape[1]]  # of equal logits the smaller id
+        return [np.take_along_axis(every, places, axis=1) for every in found]
 
 
 def new_mlp(n_words: int, n_labels: int, *, shards: int = 1, **network: Any) -> MLP:
@@ -194,6 +240,11 @@ def shard_arrays(model: MLP, arrays: dict[str, np.ndarray]) -> list[dict[str, np
 def whole(model: MLP) -> MLP:
     """The MLP with all parameters, also of a ShardedMLP."""
     return model.whole() if isinstance(model, ShardedMLP) else model
+
+
+def to_predict(model: MLP) -> MLP:
+    """The MLP with all parameters, or of several ranks the ShardedMLP, which they must call together."""
+    return whole(model) if ranks_of(model).size == 1 else model
 
 
 def hand_back(model: MLP) -> None:

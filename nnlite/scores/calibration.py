@@ -1,8 +1,10 @@
 """How reliable a model's probabilities are, and the threshold with the best expected F1."""
 
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import reduce
+from operator import or_
 
 import numpy as np
 import scipy.sparse as sp
@@ -81,12 +83,14 @@ def binned(model: MLP, x: sp.csr_array, y: Csr, groups: np.ndarray, n_groups: in
         raise ValueError(f"binned: want groups of {model.n_labels} labels and {x.shape[0]} rows of y, got "
                          f"{np.shape(groups)} and {y.n_rows}")
     groups = np.ascontiguousarray(groups, np.int32)
-    tables: dict[int, list[np.ndarray]] = defaultdict(
+    tables: dict[tuple[int, int], list[np.ndarray]] = defaultdict(
         lambda: [np.zeros((n_groups, bins), dtype) for dtype in (np.int64, np.float64, np.int64)])
 
     def add(rows, tile, z):
-        ranking.calibration_bins(z, groups[tile], *y.rows(rows)[:2], tile.start, *tables[rows.start])
+        part = bisect(model.parts, tile.start)
+        ranking.calibration_bins(z, groups[tile], *y.rows(rows)[:2], tile.start, *tables[rows.start, part])
 
     model.each_tile(x, add, threads)
-    in_order = [tables[start] for start in sorted(tables) or [0]]  # of the blocks; zeros if there are none
+    found = reduce(or_, model.of_all(dict(tables))) or {(0, 0): tables[0, 0]}  # zeros if there are no rows
+    in_order = [found[key] for key in sorted(found)]  # of the blocks, then of the parts of the labels
     return [finite("binned: probabilities", reduce(np.add, parts)) for parts in zip(*in_order)]

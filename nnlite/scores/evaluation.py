@@ -53,13 +53,14 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
                                      scratch("bce", 3, z.shape[1]))
 
     loss = finite("evaluate: loss", sum(map(sum, model.each_tile(dataset.x, score, threads))))
+    ids, best = model.best_of_all(ids, best)
     dense.sigmoid(finite("evaluate: logits", best))
-    n_true, positive, both = counts.by_label()
+    (n_true, positive, both), by_row = counts.by_label(), sum(model.of_all(counts.by_row))
     scores = {
         "bce": loss / (len(dataset) * model.n_labels),
         "micro_f1": float(metrics.f1(truth.nnz, positive.sum(), both.sum())),
         "macro_f1": float(metrics.f1(n_true, positive, both).mean()),
-        "record_f1": metrics.record_f1(truth, *counts.by_row),
+        "record_f1": metrics.record_f1(truth, *by_row),
     }
     hits = metrics.hits(truth, ids)
     for k in ks:
@@ -85,14 +86,12 @@ def cross_entropy(model: MLP, dataset: Dataset, threads: int | None = None) -> f
     _, y = dataset.arrays()
     check_classes(y.indptr)
 
-    def one_block(rows, h):
+    def add(rows, tile, z):  # one tile has all labels
         labels = y.rows(rows)
-        own = labels.indices[labels.indptr[0]:labels.indptr[-1]]
-        tile, = model.labels.tiles()
-        z = model.labels.logits(h, tile)[np.diff(labels.indptr) > 0, own]
-        return np.logaddexp(0, -finite("cross_entropy: logits", z).astype(float)).sum()
+        own = z[np.diff(labels.indptr) > 0, labels.indices[labels.indptr[0]:labels.indptr[-1]]]
+        return np.logaddexp(0, -finite("cross_entropy: logits", own).astype(float)).sum()
 
-    return float(sum(model.each_block(dataset.x, one_block, threads)) / max(dataset.y.nnz, 1))
+    return float(sum(map(sum, model.each_tile(dataset.x, add, threads))) / max(dataset.y.nnz, 1))
 
 
 def count_by_label(model: MLP, dataset: Dataset, threshold: float, threads: int | None = None) -> np.ndarray:
@@ -121,7 +120,7 @@ class PredictionCounts:
     """
 
     def __init__(self, model: MLP, dataset: Dataset, thresholds: float | np.ndarray):
-        self.true, (_, self.y) = dataset.y, dataset.arrays()
+        self.model, self.true, (_, self.y) = model, dataset.y, dataset.arrays()
         self.cuts = logit_thresholds(thresholds, model.n_labels)
         self.by_row = np.zeros((2, len(dataset)), np.int32)  # above the threshold, and true as well
         self.idle: list[np.ndarray] = []  # counts by label that no thread is adding to now
@@ -139,4 +138,5 @@ class PredictionCounts:
     def by_label(self) -> np.ndarray:
         """(3, L) int64: how many rows have each label, have a probability above its threshold, and both."""
         n_true = np.bincount(self.true.indices, minlength=self.cuts.size)
-        return np.vstack([n_true, np.sum(self.idle, axis=0, dtype=np.int64)])
+        counts = sum(self.idle, np.zeros((2, self.cuts.size), np.int64))
+        return np.vstack([n_true, sum(self.model.of_all(counts))])

@@ -3,10 +3,11 @@
 import io
 import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from math import prod
-from typing import Any, BinaryIO, NamedTuple
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
@@ -46,11 +47,30 @@ def header_of(content: np.ndarray) -> Header:
     return Header(dtype, shape, match.end())
 
 
-def header_bytes(array: np.ndarray) -> bytes:
+class InBlocks(Protocol):
+    """An array that is not in memory as a whole."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+    def blocks(self) -> Iterable[np.ndarray]:
+        """Its rows in order, some at a time."""
+
+
+def header_bytes(array: np.ndarray | InBlocks) -> bytes:
     """What the file of an array begins with."""
-    file = io.BytesIO()
-    np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(array))
+    file, descr = io.BytesIO(), np.lib.format.dtype_to_descr(array.dtype)
+    np.lib.format.write_array_header_1_0(file, {"descr": descr, "fortran_order": False, "shape": array.shape})
     return file.getvalue()
+
+
+def write_array(path: Path, array: np.ndarray | InBlocks) -> None:
+    """The file of an array. OSError if it cannot be written."""
+    parts = [array] if isinstance(array, np.ndarray) else array.blocks()
+    with open(path, "wb") as file:
+        file.write(header_bytes(array))
+        for part in parts:
+            file.write(np.ascontiguousarray(part).reshape(-1).view(np.uint8).data)  # unlike tofile, its error is clear
 
 
 def sizes(arrays: Mapping[str, np.ndarray], texts: Mapping[str, Sequence[str]]) -> dict[str, int]:

@@ -57,11 +57,11 @@ _NAME = re.compile(r"[\w.+-]{0,100}\w\.(npy|txt)", re.ASCII)
 Place = str | os.PathLike  # of a folder
 
 
-def write(folder: Place, kind: str, header: dict[str, Any], arrays: Mapping[str, np.ndarray] | None = None,
+def write(folder: Place, kind: str, header: dict[str, Any], arrays: Mapping[str, Any] | None = None,
           texts: Mapping[str, Sequence[str]] | None = None) -> None:
     """Write the folder; an existing one of the same kind is replaced in one step.
 
-    header: a dict that JSON can hold    arrays: name -> array    texts: name -> list of str
+    header: a dict that JSON can hold    arrays: name -> array, or `InBlocks`    texts: name -> list of str
     ValueError if something else is in its place, or if `read` would refuse what is to be written. OSError if it cannot
     be written. What was there then stays as it was.
     """
@@ -102,12 +102,10 @@ def _check_others(opened, kind):
 
 def _fill(new, place, kind, header, arrays, texts):
     """Write the files of a folder that exists and is empty, and has its place elsewhere."""
-    arrays = {f"{name}.npy": np.ascontiguousarray(array) for name, array in arrays.items()}
+    arrays = {f"{name}.npy": array for name, array in arrays.items()}
     texts = {f"{name}.txt": lines for name, lines in texts.items()}
     for name, array in arrays.items():
-        with open(new / name, "wb") as file:
-            file.write(array_files.header_bytes(array))
-            file.write(array.reshape(-1).view(np.uint8))  # unlike tofile, its error says what is wrong
+        array_files.write_array(new / name, array)
     for name, lines in texts.items():
         (new / name).write_bytes(array_files.text_of(lines))
     files = {}

@@ -19,7 +19,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from typing import Any, TypeVar
 
@@ -32,10 +32,12 @@ Result = TypeVar("Result")
 
 SIZE_NAMES = "PMI_SIZE", "OMPI_COMM_WORLD_SIZE"  # variables that mpiexec sets: that of MPICH, of Open MPI
 LIMIT_SECONDS = 1800.0  # that a rank waits for the others
-SPINS = 100  # looks for the others' messages before the rank sleeps between them
-SLEEP_SECONDS = 2e-5
-FAILED = 7  # the tag of the message of a rank that fails
+SPIN_SECONDS = 2e-3  # in which it looks for their messages all the time: each look moves only a part of a long one
+SLEEP_SECONDS = 2e-5  # between two looks after that; with the system's own delay about 1e-4
+FAILED, OBJECT = 7, 8  # tags of messages: of a rank that fails, of `objects`
 MAX_SHARDS = 4096  # each makes an array of N x H numbers, on the rank that owns it
+
+give_way = getattr(os, "sched_yield", partial(time.sleep, 0))  # let others use the core; sleeping for 0 s takes 7e-5 s
 
 
 class Alone:
@@ -78,19 +80,22 @@ class Alone:
 
     def any(self, *wishes: bool) -> list[bool]:
         """Of each wish whether a rank has it."""
+        if self.size == 1:
+            return list(wishes)
         every = self.collect(np.array(wishes, np.uint8), [len(wishes)] * self.size)
         return np.any(every, axis=0).tolist()
 
+    def objects(self, own: Any) -> list[Any]:
+        """An object of each rank, on each rank."""
+        return [own]
+
     def check_same(self, what: str, value: str) -> None:
         """ValueError, on all ranks, unless all have the same value."""
-        own = value.encode()
-        sizes = np.concatenate(self.collect(np.array([len(own)]), [1] * self.size)).tolist()
-        every = [got.tobytes() for got in self.collect(np.frombuffer(own, np.uint8), sizes)]
+        every = self.objects(value)
         other = next((rank for rank, got in enumerate(every) if got != every[0]), None)
         if other is not None:
-            first, theirs = (every[rank].decode() for rank in (0, other))
-            raise ValueError(f"{what}: want the same on all ranks, got {first:.100} on rank 0, {theirs:.100} on rank "
-                             f"{other}")
+            raise ValueError(f"{what}: want the same on all ranks, got {every[0]:.100} on rank 0, {every[other]:.100} "
+                             f"on rank {other}")
 
 
 class Ranks(Alone):
@@ -114,14 +119,26 @@ class Ranks(Alone):
     def exchange(self, to: Sequence[np.ndarray], sizes: Sequence[int]) -> list[np.ndarray]:
         """As in Alone."""
         got = np.empty(sum(sizes), to[0].dtype)
-        self._wait(self.comm.Ialltoallv([np.concatenate(to), [part.size for part in to]], [got, list(sizes)]))
+        self._wait(self.comm.Ialltoallv([np.concatenate(to), [part.size for part in to]], [got, list(sizes)]).Test)
         return np.split(got, np.cumsum(sizes)[:-1])
 
     def collect(self, own: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
         """As in Alone."""
         got = np.empty(sum(sizes), own.dtype)
-        self._wait(self.comm.Iallgatherv(own, [got, list(sizes)]))
+        self._wait(self.comm.Iallgatherv(own, [got, list(sizes)]).Test)
         return np.split(got, np.cumsum(sizes)[:-1])
+
+    def objects(self, own: Any) -> list[Any]:
+        """As in Alone."""
+        others = [rank for rank in range(self.size) if rank != self.rank]
+        sent = [self.comm.isend(own, rank, OBJECT) for rank in others]
+        every = {self.rank: own}
+        for rank in others:
+            self._wait(partial(self.comm.Iprobe, rank, OBJECT))
+            every[rank] = self.comm.recv(source=rank, tag=OBJECT)
+        for request in sent:
+            self._wait(request.Test)
+        return [every[rank] for rank in range(self.size)]
 
     def failed(self, error: BaseException, last: bool = False) -> None:
         """As in Alone."""
@@ -129,16 +146,19 @@ class Ranks(Alone):
         self.told += [self.comm.isend((sys.maxsize if last else self.works, text), other, FAILED)
                       for other in range(self.size) if other != self.rank]
 
-    def _wait(self, request: Any) -> None:
-        """Until the request is done. RuntimeError if a rank has failed, or if the others do not come."""
-        looks, until = 0, time.monotonic() + LIMIT_SECONDS
-        while not self.lost and not request.Test():
-            looks += 1
-            time.sleep(0 if looks < SPINS else SLEEP_SECONDS)
-            if looks > SPINS and self.comm.Iprobe(tag=FAILED):
+    def _wait(self, is_done: Callable[[], bool]) -> None:
+        """Until a request is done. RuntimeError if a rank has failed, or if the others do not come."""
+        began = time.monotonic()
+        while not self.lost and not is_done():
+            waited = time.monotonic() - began
+            if waited < SPIN_SECONDS:
+                give_way()
+                continue
+            time.sleep(SLEEP_SECONDS)
+            if self.comm.Iprobe(tag=FAILED):
                 work, text = self.comm.recv(tag=FAILED)
                 self.lost = text * (work >= self.works)
-            elif time.monotonic() > until:
+            elif waited > LIMIT_SECONDS:
                 self.lost = f"the other ranks have not come for {LIMIT_SECONDS:g} s"
         if self.lost:
             raise RuntimeError(self.lost)

@@ -126,11 +126,13 @@ def parser() -> Program:
 
     command = add(commands.evaluate, "score a model on product files", texts.EVALUATE, "model", "data", "--json",
                   "--precision")
+    on_ranks.options(command)
     command.add_argument("--report", type=place, metavar="FILE", help="write an HTML page with scores and examples")
     reading_options.add(command)
 
     command = add(commands.predict, "name the categories of titles", texts.PREDICT, "model", "--precision")
     command.add_argument("titles", nargs="*", metavar="TITLE", help="default: the lines of standard input")
+    on_ranks.options(command)
     command.add_argument("--top", type=positive, metavar="K", help="name the K likeliest categories")
     command.add_argument("--threshold", type=share, metavar="P", help="name the categories with a probability above P")
     how = command.add_mutually_exclusive_group()

@@ -63,8 +63,7 @@ def train(args: Namespace) -> int:
                 raise
             interrupted = True
         classifier.training_["reading"] = options
-        if on_ranks.is_first():
-            classifier.save(args.model)
+        classifier.save(args.model)
         about = "\n".join(_about_training(classifier, args.model))
         inform(about + f"; interrupted, what was learnt so far is saved{how_to_resume(args)}" * interrupted)
         for news in () if args.quiet else sides.headline(classifier):
@@ -72,8 +71,9 @@ def train(args: Namespace) -> int:
         if args.report and on_ranks.is_first():
             records = sides.to_score() or list(map(Record, *(data or _read(args.data, options, inform))))
             is_new = None if validation or args.base else bool(sides.held)
-            write_report(args.report, classifier, records, source=", ".join(map(str, args.validation or args.data)),
-                         is_new=is_new, is_refitted=bool(args.refit and sides.held and not interrupted))
+            write_report(args.report, on_ranks.alone(classifier, args.model), records,
+                         source=", ".join(map(str, args.validation or args.data)), is_new=is_new,
+                         is_refitted=bool(args.refit and sides.held and not interrupted))
         if again and sides.held and not interrupted:
             del classifier  # its memory is for the next one
             interrupted = _refit(again, args, own, sides, inform)
@@ -91,8 +91,7 @@ def _refit(classifier: TitleClassifier, args: Namespace, own: Namespace, sides: 
         inform(f"interrupted: the model that was scored is saved, not one of all products{how_to_resume(args)}")
         return True
     classifier.training_["reading"] = sides.options
-    if on_ranks.is_first():
-        classifier.save(args.model)
+    classifier.save(args.model)
     inform(f"{args.model}: now the model of all {sides.n_titles:,} products; the score above is that of the first one")
     return False
 
@@ -188,8 +187,9 @@ def evaluate(args: Namespace) -> None:
     propensities = metrics.propensities(vocabulary.label_counts, max(vocabulary.n_records, 3))
     if data.rows_without_label() == len(data):
         raise ValueError(f"{args.model}: want records with a category that the model knows, got none in {len(data):,}")
-    scores = scores_of(classifier.model_, data, propensities=propensities, thresholds=classifier.threshold_)
-    if args.report:
+    model = on_ranks.cut(classifier.model_, args.shards)
+    scores = scores_of(model, data, propensities=propensities, thresholds=classifier.threshold_)
+    if args.report and on_ranks.is_first():
         write_report(args.report, classifier, records, source=", ".join(map(str, args.data)))
     scores = {"threshold": classifier.threshold_, **scores}
     if (unknown := classifier.unknown_share([title for title, _ in records])) is not None:
@@ -222,6 +222,8 @@ def predict(args: Namespace) -> None:
     """Print the categories of each title, from the arguments or standard input; or of each row of a file, --data."""
     _check_predict(args)
     classifier = TitleClassifier.load(args.model, precision=args.precision)
+    if args.shards:
+        classifier.model_ = on_ranks.cut(classifier.model_, args.shards)
     found = partial(_found, classifier, args.top, args.threshold)
     if args.data:
         options = reading_options.as_trained(args, classifier, "categories", "separator", "paths")
@@ -229,7 +231,8 @@ def predict(args: Namespace) -> None:
             say(f"{args.out}: is there, and is replaced when all rows are written")
         style = Style(args.separator or Style().separator, args.raw, args.json)
         with stages_shown(say) if args.out else nullcontext():
-            said = predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style)
+            said = predict_rows(found, args.data, make_options(**options), args.out or Path("-"), style,
+                                on_ranks.is_first())
         say(said)
         return
     if len(args.titles) > 1 and all(len(title.split()) == 1 for title in args.titles):

@@ -38,10 +38,12 @@ class Style(NamedTuple):
     is_json: bool = False
 
 
-def predict_rows(predict: Predict, data: Path, options: Options, out: Path, style: Style = Style()) -> str:
+def predict_rows(predict: Predict, data: Path, options: Options, out: Path, style: Style = Style(),
+                 writes: bool = True) -> str:
     """Write the rows of a file with their predicted categories to another, whole or not at all. Returns a summary.
 
     data, out: "-" is standard input or output    options: those of titles, delimiter, encoding and header count
+    writes: whether this process writes, and not another that predicts with it
     A row without a title has no prediction. Rows that cannot be read are counted, the first few said, and left out.
     ValueError for what is not a file of products, or cannot be written in the format of `out`.
     """
@@ -51,7 +53,7 @@ def predict_rows(predict: Predict, data: Path, options: Options, out: Path, styl
         size = data.stat().st_size if source.file and source.format not in TABLES and data.is_file() else 0
         position = Position("predicting", [size] if size else None)
         written = _written(source, reading, out, style, options.header is not False)
-        with _target(out) as put, _frozen():
+        with _target(out if writes else None) as put, _frozen():
             put(written.head)
             for rows, titles in _blocks(reading, untitled):
                 known = iter(predict([*filter(None, titles)]))
@@ -184,8 +186,11 @@ def _text(value: Any) -> str:
 
 
 @contextmanager
-def _target(out: Path) -> Iterator[Callable[[str], None]]:
-    """What takes the text for a file, which is replaced whole, or for standard output."""
+def _target(out: Path | None) -> Iterator[Callable[[str], Any]]:
+    """What takes the text for a file, which is replaced whole, for standard output, or for nothing."""
+    if out is None:
+        yield len
+        return
     if str(out) == "-":
         yield write
         return

@@ -268,7 +268,7 @@ class Sides:
             what = "has a category that is learnt" if is_new else "is known to be new to the model"
             yield f"no score: none of the {len(given):,} products to score {what}"
             return
-        scores = evaluate(classifier.model_, data, thresholds=classifier.threshold_, threads=classifier.threads)
+        scores = evaluate(classifier._trainer.model, data, thresholds=classifier.threshold_, threads=classifier.threads)
         low, high = metrics.wilson(np.array(scores["P@1"] * n), np.array(n))
         of = f" of {', '.join(map(str, self.args.validation))}" if self.args.validation else ""
         more = "".join(f", P@{k} {100 * scores[f'P@{k}']:.1f} %" for k in (3, 5) if f"P@{k}" in scores)

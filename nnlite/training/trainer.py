@@ -19,7 +19,7 @@ from nnlite.network.label_step import StepSettings
 from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import Optimizer
 from nnlite.precision.choice import products_of
-from nnlite.ranks.sharded_mlp import hand_back, ranks_of, shard_arrays, sharded, shards_of, whole
+from nnlite.ranks.sharded_mlp import hand_back, ranks_of, shard_arrays, sharded, shards_of
 from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system.interrupts import interrupts_between_steps
@@ -253,7 +253,7 @@ class _Run:
         """Score the validation data after the last batch of a round."""
         if batch.ends_round and self.validation is not None:
             self.history.validation.append(evaluate(
-                whole(self.model), self.validation, threads=self.trainer.workers.threads))
+                self.model, self.validation, threads=self.trainer.workers.threads))
 
     def is_due(self):
         """Whether checkpoint_seconds have passed."""

@@ -12,7 +12,8 @@ import twins
 from nnlite.kernels import packing
 from nnlite.precision import choice
 
-SIZES = [(1, 1, 1), (16, 32, 16), (17, 33, 18), (40, 70, 200), (33, 31, 64), (9, 20, 40), (24, 64, 80)]  # rows, inner, columns
+SIZES = [  # rows, inner, columns
+    (1, 1, 1), (16, 32, 16), (17, 33, 18), (40, 70, 200), (33, 31, 64), (9, 20, 40), (24, 64, 80)]
 UNITS = {"loops": packing.multiply, **{unit: choice.UNITS[unit].multiply for unit in [choice.matrix_unit()] if unit}}
 
 

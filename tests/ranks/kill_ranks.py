@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent.parent))
-from mpi import command, environment, on_mpi, wait_for, workers_of  # noqa: E402
+from mpi import command, environment, on_mpi, wait_for, watchers_of, workers_of  # noqa: E402
 from shops import lines  # noqa: E402
 
 import nnlite  # noqa: E402
@@ -35,7 +35,7 @@ SECONDS = 60  # within which all must have ended
 
 
 def kill(words: list, n_ranks: int) -> str:
-    """Start a training, kill one of its ranks after a random time, and say what went wrong, if something did."""
+    """Start a training, kill a rank, or what watches it, after a random time, and say what went wrong, if it did."""
     process = subprocess.Popen(command(n_ranks, *words), stderr=subprocess.PIPE, text=True, env=environment())
     try:
         wait_for(lambda: len(workers_of(process.pid)) == n_ranks)
@@ -43,11 +43,11 @@ def kill(words: list, n_ranks: int) -> str:
             process.wait(random.uniform(0, 12))
             return f"it ended before, with {process.returncode}: {process.stderr.read()}"
         except subprocess.TimeoutExpired:
-            os.kill(random.choice(workers_of(process.pid)), signal.SIGKILL)
+            os.kill(random.choice(workers_of(process.pid) + watchers_of(process.pid)), signal.SIGKILL)
         _, err = process.communicate(timeout=SECONDS)
     finally:
         process.kill()
-    is_right = process.returncode == 2 and err.count("\n") == 1 and "was ended by SIGKILL" in err
+    is_right = process.returncode == 2 and err.count("\n") == 1 and "was ended" in err
     return "" if is_right else f"exit code {process.returncode}: {err}"
 
 

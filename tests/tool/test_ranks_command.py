@@ -3,11 +3,12 @@
 import os
 import signal
 import subprocess
+from contextlib import redirect_stderr
 from types import SimpleNamespace
 
 import nnlite
 import pytest
-from mpi import command, environment, needs_mpi, on_mpi, wait_for, workers_of
+from mpi import command, environment, needs_mpi, on_mpi, wait_for, watchers_of, workers_of
 from problems import bits
 from running import one_line, run
 from shops import lines
@@ -21,10 +22,11 @@ OPTIONS = "--shards", "4", "--epochs", "2", "--hidden", "8", "--label-min-count"
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    """A folder with shop.jsonl of 600 products and "one", the model of one process."""
+    """A folder with shop.jsonl of 600 products, "one", the model of one process, and what that said, in said.txt."""
     folder = tmp_path_factory.mktemp("ranks")
     (folder / "shop.jsonl").write_text(lines(nnlite.make_catalogue(600)))
-    assert run(*train(folder, "one", "--quiet")[2:]) == 0
+    with open(folder / "said.txt", "w") as said, redirect_stderr(said):
+        assert run(*train(folder, "one")[2:]) == 0
     return folder
 
 
@@ -35,7 +37,9 @@ def train(shop, name, *more):
 
 
 @pytest.mark.parametrize("argv, words", [
-    ("predict m title", "for train alone, got 2 ranks for predict"), ("train a.csv --model m", "as ranks, 2, got 1"),
+    ("explain m title", "for train, evaluate and predict, got 2 ranks for explain"),
+    ("predict m --shards 2", "got standard input"), ("predict m --data - --shards 2", "got standard input"),
+    ("train a.csv --model m", "as ranks, 2, got 1"), ("evaluate m a.csv", "as ranks, 2, got 1"),
     ("train a.csv --model m --shards 2 --minutes 5", "without mpiexec"),
     ("train a.csv --model m --shards 2 --from m", "--from: want it without mpiexec"),
     ("train - --model m --shards 2", "got standard input"),
@@ -55,11 +59,14 @@ def test_a_process_alone_is_not_watched(monkeypatch):
 @needs_mpi
 def test_a_killed_rank_ends_all_in_one_line_and_they_resume_to_the_model_of_one_process(shop):
     words = train(shop, "two", "--checkpoints", shop / "saved")
-    process = subprocess.Popen(command(2, *words, "--quiet"), stderr=subprocess.PIPE, text=True, env=environment())
-    wait_for(lambda: list((shop / "saved").glob("shard-*/.lock")) or process.poll() is not None)
-    os.kill(workers_of(process.pid)[0], signal.SIGKILL)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 2 and "was ended by SIGKILL" in one_line(err)
+    for victims, said in (workers_of, "rank 1 was ended by SIGKILL"), (watchers_of, "that watches rank 1 was ended"):
+        process = subprocess.Popen(command(2, *words, "--quiet"), text=True, env=environment(),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        wait_for(lambda: list((shop / "saved").glob("shard-*/.lock")) or process.poll() is not None)
+        wait_for(lambda: len(workers_of(process.pid)) == 2 or process.poll() is not None)
+        os.kill(victims(process.pid)[1], signal.SIGKILL)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 2 and said in one_line(err) and not out
 
     done = on_mpi(2, *words)
     assert done.returncode == 0, done.stderr
@@ -67,6 +74,31 @@ def test_a_killed_rank_ends_all_in_one_line_and_they_resume_to_the_model_of_one_
     one, two = (TitleClassifier.load(shop / name) for name in ("one", "two"))
     assert bits(one.model_) == bits(two.model_) and one.threshold_ == two.threshold_
     assert one.vocabulary_.words == two.vocabulary_.words and "shards" not in two.overrides
+    said = [(shop / "said.txt").read_text().splitlines(), done.stderr.splitlines()]
+    scores = [[line for line in lines if "first category named" in line] for lines in said]
+    assert scores[0] == scores[1]
+
+
+@needs_mpi
+def test_ranks_print_the_scores_of_one_process_with_as_many_shards(shop, capsys):
+    words = ["evaluate", shop / "one", shop / "shop.jsonl", "--json", "--shards", 4, "--report", shop / "page.html"]
+    done = on_mpi(2, "-m", "nnlite", *words)
+    assert done.returncode == 0, done.stderr
+    assert run(*words) == 0
+    assert done.stdout == capsys.readouterr().out and "P@1" in done.stdout
+
+
+@needs_mpi
+def test_ranks_predict_what_one_process_predicts(shop, capsys):
+    words = ["predict", shop / "one", "--data", shop / "shop.jsonl", "--shards", 4, "--out"]
+    done = on_mpi(3, "-m", "nnlite", *words, shop / "several.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert run(*words, shop / "alone.jsonl") == 0
+    assert (shop / "several.jsonl").read_bytes() == (shop / "alone.jsonl").read_bytes()
+    words = ["predict", shop / "one", "Blue cotton dress", "--top", 4, "--shards", 4, "--json"]
+    capsys.readouterr()
+    assert run(*words) == 0
+    assert on_mpi(2, "-m", "nnlite", *words).stdout == capsys.readouterr().out
 
 
 @needs_mpi
