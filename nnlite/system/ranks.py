@@ -32,12 +32,10 @@ Result = TypeVar("Result")
 
 SIZE_NAMES = "PMI_SIZE", "OMPI_COMM_WORLD_SIZE"  # variables that mpiexec sets: that of MPICH, of Open MPI
 LIMIT_SECONDS = 1800.0  # that a rank waits for the others
-SPIN_SECONDS = 2e-3  # in which it looks for their messages all the time: each look moves only a part of a long one
+SPIN_SECONDS = 5e-4  # in which it looks all the time, if it has a core: each look moves only a part of a long message
 SLEEP_SECONDS = 2e-5  # between two looks after that; with the system's own delay about 1e-4
 FAILED, OBJECT = 7, 8  # tags of messages: of a rank that fails, of `objects`
 MAX_SHARDS = 4096  # each makes an array of N x H numbers, on the rank that owns it
-
-give_way = getattr(os, "sched_yield", partial(time.sleep, 0))  # let others use the core; sleeping for 0 s takes 7e-5 s
 
 
 class Alone:
@@ -101,14 +99,15 @@ class Alone:
 class Ranks(Alone):
     """The ranks of an MPI communicator of mpi4py.
 
-    No call of MPI blocks: a rank that waits gives its core to others, notices when one has failed, and gives up after
-    LIMIT_SECONDS.
+    No call of MPI blocks: a rank that waits long gives its core to others, notices when one has failed, and gives up
+    after LIMIT_SECONDS.
     """
 
     def __init__(self, mpi: Any):
         self.comm = mpi.COMM_WORLD.Dup()
         self.rank, self.size = self.comm.Get_rank(), self.comm.Get_size()
         self.here = self.comm.Split_type(mpi.COMM_TYPE_SHARED).Get_size()  # ranks of this machine
+        self.spin_seconds = SPIN_SECONDS if self.here <= usable_cores() else 0.0
         self.lost = ""  # why no rank answers any more
         self.told: list[Any] = []  # requests of messages
 
@@ -151,8 +150,7 @@ class Ranks(Alone):
         began = time.monotonic()
         while not self.lost and not is_done():
             waited = time.monotonic() - began
-            if waited < SPIN_SECONDS:
-                give_way()
+            if waited < self.spin_seconds:
                 continue
             time.sleep(SLEEP_SECONDS)
             if self.comm.Iprobe(tag=FAILED):
