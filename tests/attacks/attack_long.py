@@ -13,7 +13,7 @@ from nnlite.data.cleaning import clean
 from nnlite.data.tokens import TokenRules, hashed, tokenise
 
 FACTOR, TOLERATED = 16, 64  # 16 times the input may take 64 times as long: 16 if linear, 256 if quadratic
-ENOUGH = 0.3  # seconds of processor time below which growth is not judged
+ENOUGH = 0.1  # seconds of processor time below which growth is not judged
 TRIES = 5  # the least time of each size counts: what else the machine does only ever adds to it
 ERRORS = ValueError, OSError
 

@@ -15,6 +15,12 @@ PLUMBING = "words  ", "dropped", "epochs in batches of", "MiB: held already", "o
 REAL = Path(__file__).parents[3] / "shared" / "data" / "amazon_titles_100k.jsonl.gz"
 
 
+@pytest.fixture(autouse=True)
+def short_trials(monkeypatch):
+    """The time that is told is not judged here."""
+    monkeypatch.setattr(train_amazon, "TRIAL_SECONDS", 0.05)
+
+
 def run(*argv):
     return train_amazon.main([str(arg) for arg in argv])
 

@@ -9,6 +9,7 @@ from shops import catalogue_files, shop_file
 
 from nnlite import AdaGrad, Trainer, Vocabulary, read_records
 from nnlite.categories.mapping import Mapping
+from nnlite.precision import choice
 from nnlite.system import memory
 from nnlite.training import costs, planning, recipes, sampling
 from nnlite.training.planning import MIB, Expected, Measured, Plan, network_memory, plan, plan_of
@@ -139,6 +140,13 @@ def a_plan(**changed):
         available=3_000 * MIB) | changed)
 
 
+@pytest.fixture
+def no_unit(monkeypatch):
+    """A processor without units for bfloat16."""
+    monkeypatch.setattr(choice, "matrix_unit", lambda: "")
+
+
+@pytest.mark.usefixtures("no_unit")
 def test_a_plan_as_text(monkeypatch):
     monkeypatch.setattr(memory, "gpus", lambda: [])
     assert str(a_plan()).splitlines() == [
@@ -151,6 +159,7 @@ def test_a_plan_as_text(monkeypatch):
         "memory     about 1,520 MiB: parameters 1,500, a step 20; 3,000 available"]
 
 
+@pytest.mark.usefixtures("no_unit")
 def test_a_plan_of_a_sample_with_gpus_and_unknown_memory_as_text(monkeypatch):
     monkeypatch.setattr(memory, "gpus", lambda: ["GPU 1", "GPU 2"])
     lines = str(a_plan(exact=False, available=None)).splitlines()

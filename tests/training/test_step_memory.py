@@ -1,5 +1,7 @@
 """Claim: a training step takes about the memory that `step_bytes` says, on every kind of products."""
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 from problems import compiled, random_dataset
@@ -12,6 +14,7 @@ from nnlite.precision import rounded, units
 from nnlite.training import trainer as training
 from nnlite.training.step_memory import step_bytes
 
+problem = lru_cache(random_dataset)
 WAYS = {"float32": FLOAT32, "rounded": rounded.RoundedProducts(), "units": units.UnitProducts(packing.multiply)}
 
 
@@ -29,7 +32,7 @@ def test_a_step_takes_about_the_memory_that_it_says(n_rows, n_labels, way, monke
     for module in label_layer, label_step, products, rounded, units:
         monkeypatch.setattr(module, "scratch", noted)
     monkeypatch.setattr(training, "products_of", lambda precision: WAYS[way])
-    data = random_dataset(n_rows, 30, n_labels)
+    data = problem(n_rows, 30, n_labels)
     model = MLP(30, n_labels, (16,))
     Trainer(model, SGD(0.1), batch_rows=n_rows, epochs=1, threads=1).fit(data)
     said, took = step_bytes(model, n_rows, 1, WAYS[way]), sum(taken.values()) + 4 * n_rows * 16
