@@ -37,8 +37,8 @@ ON_TITLES = "--seeds", "5", "--datasets", "titles", "--systems"
 SECTIONS = {
     # how fast
     "train_step": Section(8, "speed.train_step", ("--job", "deck-1500", "deck-5000", "memory")),
-    "mini_batches": Section(6, "speed.train_step", ("--repeats", "7", "--job", "mini", "mini-adam"), (TITLES,)),
-    "many_labels": Section(6, "speed.train_step", ("--repeats", "5", "--job", "labels-131k", "labels-670k")),
+    "mini_batches": Section(7, "speed.train_step", ("--job", "mini", "mini-adam"), (TITLES,)),
+    "many_labels": Section(10, "speed.train_step", ("--job", "labels-131k", "labels-670k")),
     "roofline": Section(2, "speed.roofline", ("--picture", "benchmarks/roofline.png"), (), "roofline.png"),
     "ingest": Section(3, "speed.ingest", (), (TITLES,)),
     "predict": Section(1, "speed.predict", (), (TITLES,)),
