@@ -76,6 +76,7 @@ def watched(main: Main) -> Main:
         for stream in sys.stdout, sys.stderr:
             stream.flush()
         from_watcher, to_guard = os.pipe()
+        watcher = os.getpid()
         if child := os.fork():
             _watch(child, to_guard)
         os.close(to_guard)
@@ -83,6 +84,8 @@ def watched(main: Main) -> Main:
             _guard(from_watcher)
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(KILL_WITH_PARENT, signal.SIGKILL)
+        if os.getppid() != watcher:  # it has been killed before this process asked to end with it
+            os._exit(2)
         return _one_rank(main, argv)
 
     return cast(Main, on_rank)
