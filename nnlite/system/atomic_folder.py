@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nnlite.system import beside
-from nnlite.system.locks import is_locked
+from nnlite.system.locks import is_locked, unlock
 
 TRIES = 100  # to take a place while others write a folder there and the system has no locks, 5 s in all
 TAKEN = errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST  # what a writer gets when another was quicker
@@ -56,6 +56,7 @@ def _one_at_a_time(folder):
         yield
     finally:
         if handle is not None:
+            unlock(handle)
             os.close(handle)
 
 

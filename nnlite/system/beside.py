@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
 
-from nnlite.system.locks import is_locked
+from nnlite.system.locks import is_locked, unlock
 
 Place = str | os.PathLike
 
@@ -76,9 +76,12 @@ def clear(place: Path) -> None:
     """Restore and remove what killed writers left beside an absolute path."""
     for folder in _left(place):
         with suppress(OSError), open(folder / MARK, "r+b") as mark:  # NFS locks only a file open for writing
-            if is_locked(mark, without=False) and mark.read() == os.fsencode(place.name):
+            if is_locked(mark, without=False):
+                name = mark.read()
+                unlock(mark)
                 mark.close()  # Windows removes no open file
-                _clear(folder, place)
+                if name == os.fsencode(place.name):
+                    _clear(folder, place)
 
 
 def interrupted(place: Path) -> Path | None:

@@ -16,7 +16,7 @@ _HELD = errno.EACCES, errno.EAGAIN, errno.EDEADLK  # what the systems say of a l
 
 
 def is_locked(file: int | BinaryIO, wait: bool = False, without: bool = True) -> bool:
-    """Whether an open file (its number, or itself) is now locked, until it is closed. False: another has locked it.
+    """Whether an open file (its number, or itself) is now locked, until `unlock`. False: another has locked it.
 
     Another is any other process or any other `open` of this one. wait: until the other has released the lock.
     without: the answer where the file system has no locks, as some network file systems
@@ -30,6 +30,13 @@ def is_locked(file: int | BinaryIO, wait: bool = False, without: bool = True) ->
     except OSError as error:
         return error.errno not in _HELD and without
     return True
+
+
+def unlock(file: int | BinaryIO) -> None:
+    """Release the lock of an open file, which closing it does not if a child that was forked meanwhile has it open."""
+    if fcntl:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_UN)
 
 
 class FolderLock:
@@ -58,6 +65,7 @@ class FolderLock:
         if not self._file.closed:
             with suppress(OSError):
                 self._path.unlink()
+            unlock(self._file)
             self._file.close()
 
     def __enter__(self) -> "FolderLock":

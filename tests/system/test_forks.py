@@ -16,16 +16,17 @@ CHILDREN = int(os.environ.get("NNLITE_CHILDREN", 10))  # of the test under load
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="not every system can fork")
 
 START = """
-    import os, signal, threading, traceback, warnings
+    import faulthandler, os, signal, threading, traceback, warnings
     from nnlite import TitleClassifier, make_catalogue
     from nnlite.system.ahead import ahead
     from nnlite.system.threads import blas_libraries, one_blas_thread, team
     warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, of every fork of a process with threads
 
     def child(function, seconds=200):
-        \"\"\"Its exit code; of one that hangs, minus the number of SIGALRM.\"\"\"
+        \"\"\"Its exit code; of one that hangs, minus the number of SIGALRM, and standard error says where.\"\"\"
         pid = os.fork()
         if not pid:
+            faulthandler.register(signal.SIGALRM, chain=True)
             signal.alarm(seconds)
             try:
                 function()
@@ -87,6 +88,35 @@ def test_no_child_hangs_that_is_forked_under_load(tmp_path):
         assert codes == [0] * n_children, codes
         os._exit(0)
     """, arguments=[tmp_path, CHILDREN])
+
+
+def test_a_child_keeps_no_lock_that_its_parent_releases(tmp_path):
+    """Forked while another thread moves a folder, it has a copy of what that has open."""
+    (tmp_path / ".shop.0123456789abcdef").mkdir()
+    (tmp_path / ".shop.0123456789abcdef" / "nnlite-temporary").write_text("another")
+    run("""
+        from nnlite.system import atomic_folder, beside, locks
+
+        [folder] = arguments
+        is_locked, children = locks.is_locked, []
+
+        def locked(file, **options):
+            answer = is_locked(file, **options)
+            if not (pid := os.fork()):
+                signal.pause()
+            children.append(pid)
+            return answer
+
+        atomic_folder.is_locked = beside.is_locked = locked
+        with atomic_folder._one_at_a_time(folder):
+            pass
+        beside.clear(folder / "shop")
+        files = os.open(folder, os.O_RDONLY), os.open(folder / ".shop.0123456789abcdef" / beside.MARK, os.O_RDWR)
+        free = [is_locked(file) for file in files]
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        assert (free, len(children)) == ([True, True], 2)
+    """, arguments=[tmp_path])
 
 
 @compiled
