@@ -48,7 +48,7 @@ SECTIONS = {
     "plan": Section(8, "speed.plan"),
     "audit_time": Section(4, "speed.audit", (), (TITLES,)),
     "scale": Section(6, "speed.scale", ("--picture", "benchmarks/scale.png"), (), "scale.png"),
-    "ranks": Section(12, "speed.ranks"),
+    "ranks": Section(5, "speed.ranks"),
     # how good
     "few_titles": Section(9, "quality.few_titles", (), (TITLES,)),
     "ablation": Section(5, "quality.ablation", (), (TITLES,)),
