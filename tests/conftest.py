@@ -3,7 +3,6 @@
 Temporary folders are in memory where there is room: nnlite syncs what it writes, and a disk takes most of the time.
 """
 
-import gc
 import os
 import shutil
 import signal
@@ -24,10 +23,7 @@ MANY = 1_000  # tests, which will call most kernels
 
 
 def pytest_collection_finish(session):
-    """Each process of a long run compiles a share of the kernels first. What is there already is no garbage: to look
-    through it each time takes a tenth of the run."""
-    gc.collect()
-    gc.freeze()
+    """Each process of a long run compiles a share of the kernels first."""
     worker = getattr(session.config, "workerinput", None)
     if worker and len(session.items) > MANY and os.environ.get("NUMBA_DISABLE_JIT") != "1":
         from compiling import compile_share
