@@ -10,7 +10,8 @@ import nnlite
 
 ROOT = Path(nnlite.__file__).parent
 LEVELS = [  # from the lowest: folders of one level do not import from each other
-    {"kernels", "system"},
+    {"kernels"},
+    {"system"},
     {"data"},
     {"network", "categories"},
     {"scores", "precision"},

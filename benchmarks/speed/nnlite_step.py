@@ -14,6 +14,7 @@ from benchmarks.peers import protocol
 from nnlite.network.label_step import StepSettings
 from nnlite.system.sizes import BLOCK_ROWS
 from nnlite.precision.choice import products_of
+from nnlite.system.spinning import awake
 from nnlite.system.threads import blocks, one_blas_thread, scratch, team
 
 FORMS = {"step": "the whole step", "bfloat16": "the step with operands of products rounded to bfloat16",
@@ -51,7 +52,7 @@ class Nnlite:
     def unit(self) -> float:
         x, y = self.data.arrays()
         losses = []
-        with one_blas_thread():
+        with one_blas_thread(), awake(self.workers):
             for rows in self.batches:
                 n = rows.stop - rows.start
                 self.optimizer.next_step()
@@ -94,7 +95,7 @@ class Products(Nnlite):
         self.ones = [np.ones((self.problem.batch_rows, units), np.float32) for units in self.model.hidden]
 
     def unit(self) -> float:
-        with one_blas_thread():
+        with one_blas_thread(), awake(self.workers):
             for rows in self.batches:
                 n = rows.stop - rows.start
                 self.workers.run(self._hidden, blocks(n, BLOCK_ROWS))

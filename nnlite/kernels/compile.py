@@ -30,10 +30,16 @@ def kernel(function: Any) -> Any:
     return compiled
 
 
+def interpreted() -> bool:
+    """Whether kernels are plain Python, as under NUMBA_DISABLE_JIT."""
+    settings: Any = numba.config
+    return bool(settings.DISABLE_JIT)
+
+
 def targets(feature: str) -> bool:
     """Whether kernels are compiled for a processor with a feature of this name in LLVM, such as "avx2"."""
     settings: Any = numba.config
-    if settings.DISABLE_JIT:
+    if interpreted():
         return False
     given = settings.CPU_FEATURES
     return f"+{feature}" in given.split(",") if given else bool(get_host_cpu_features().get(feature))

@@ -65,16 +65,31 @@ def team(threads: int | None = None) -> "Team":
     return _teams.get(threads) or _teams.setdefault(threads, Team(threads))
 
 
+class Asleep:
+    """How threads wait for each other. `spinning.SpinWait` waits awake before they sleep."""
+
+    def clock(self) -> float:
+        """A time for `since` below: the threads do not sleep from then on."""
+        return 0.0
+
+    def until(self, count: np.ndarray, least: int, since: float) -> None:
+        """Wait a little until count[0], an int64, is at least this."""
+
+    def leave_and_wait(self, left: np.ndarray, count: np.ndarray, least: int, since: float) -> None:
+        """Add 1 to left[0] for those that wait with `until`, then as this."""
+
+
 class Team:
-    """The calling thread and `threads` - 1 helpers that sleep until there is work. Work starts the helpers it needs."""
+    """The calling thread and `threads` - 1 helpers that wait until there is work. Work starts the helpers it needs."""
 
     def __init__(self, threads: int):
-        self.threads = threads
+        self.threads, self.waiting = threads, Asleep()
         self.forget_helpers()
 
     def forget_helpers(self) -> None:
         """For a process that was forked: it has the memory of its parent, but none of its other threads."""
         self.inbox: queue.SimpleQueue = queue.SimpleQueue()
+        self.n_posted = np.zeros(1, np.int64)  # grows after work has come into the inbox
         self.helpers: list[threading.Thread] = []
         self.starting = threading.Lock()
 
@@ -84,13 +99,14 @@ class Team:
         Those that have begun end before the error is raised. Of several errors it is that of the first item in order,
         whatever the number of threads. Ctrl-C comes before all other errors, and also ends `until_interrupted`.
         """
-        work = _Work(function, items)
+        work = _Work(function, items, self.waiting)
         try:
             n_helpers = min(self.threads, len(items)) - 1
             if n_helpers > len(self.helpers):
                 self._start_helpers(n_helpers)
             for _ in range(n_helpers):
                 self.inbox.put(work)
+            self.n_posted[0] += n_helpers > 0
             work.do()
             work.wait()
         except BaseException:  # Ctrl-C between two items or while waiting
@@ -112,14 +128,19 @@ class Team:
     def _start_helpers(self, n):
         with self.starting:
             while len(self.helpers) < n:
-                helper = threading.Thread(target=_help, args=(self.inbox,), name="nnlite", daemon=True)
+                arguments = self.inbox, self.n_posted
+                helper = threading.Thread(target=_help, args=arguments, name="nnlite", daemon=True)
                 helper.start()
                 self.helpers.append(helper)
 
 
-def _help(inbox):
+def _help(inbox, n_posted):
     while True:
-        inbox.get().help()
+        work = inbox.get()
+        since = work.waiting.clock()
+        work.help()
+        n = int(n_posted[0])  # before the look into the inbox: what comes after that ends the wait
+        work.waiting.leave_and_wait(work.n_left, n_posted, n + inbox.empty(), since)
 
 
 class _Interrupted(BaseException):
@@ -133,8 +154,8 @@ class _Work:
     and a queue, not numbers under a lock: Ctrl-C may end any method of the calling thread at any line.
     """
 
-    def __init__(self, function, items):
-        self.function, self.items = function, items
+    def __init__(self, function, items, waiting):
+        self.function, self.items, self.waiting = function, items, waiting
         self.next = itertools.count()  # next() of a count is atomic
         self.results: list[Any] = [None] * len(items)
         self.errors: list[tuple] = []
@@ -143,6 +164,8 @@ class _Work:
         self.joined: list[None] = []
         self.left: list[None] = []
         self.leaving: queue.SimpleQueue = queue.SimpleQueue()
+        self.n_left = np.zeros(1, np.int64)  # those that have left and do not hold the interpreter's lock
+        self.since = waiting.clock()
         self.process = os.getpid()
 
     def do(self):
@@ -172,6 +195,8 @@ class _Work:
     def wait(self):
         """Let no item begin, and wait until no helper is within one. After an exception it can be called again."""
         _current.work, self.closed = self.outer, True
+        if len(self.left) < len(self.joined):
+            self.waiting.until(self.n_left, len(self.joined), self.since)
         while len(self.left) < len(self.joined) and os.getpid() == self.process:
             self.leaving.get()
 

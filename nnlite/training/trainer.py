@@ -23,6 +23,7 @@ from nnlite.ranks.sharded_mlp import hand_back, ranks_of, shard_arrays, sharded,
 from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system.interrupts import interrupts_between_steps
+from nnlite.system.spinning import awake
 from nnlite.system.threads import one_blas_thread, team
 from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
 from nnlite.training.checkpoint_parts import CheckpointParts
@@ -111,7 +112,7 @@ class Trainer:
         run = _Run(self._checked(), self._chunked(data), validation, on_step)
         used = [id(self.optimizer), *(p.ctypes.data for p in self.model.params.values())]
         with (run.ranks.together(), claimed("Trainer: the model or the optimiser", *used), run.opened_checkpoints(),
-              one_blas_thread()):
+              one_blas_thread(), awake(self.workers)):
             try:
                 run.train()
             finally:

@@ -1,0 +1,75 @@
+"""`awake`: within it, the threads of a team wait for each other without sleeping.
+
+A thread that sleeps is woken in 0.05 ms, in a virtual machine sometimes in 1 ms. A part of a training step may take
+0.2 ms. So threads first spin, as those of OpenMP do, unless other programs want the processor.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter, thread_time
+
+import numpy as np
+
+from nnlite.kernels import spinning
+from nnlite.kernels.compile import interpreted
+from nnlite.system.threads import Asleep, Team, usable_cores
+
+SPIN_SECONDS = 5e-4       # how long a thread spins: longer than what lies between two parts of a step
+HAND_OVER_SECONDS = 2e-5  # how long after it has posted work a thread still holds the interpreter's lock
+LOST_SECONDS = 1e-3       # a thread that was kept from running for so long shares its processor with others;
+SLEEP_SECONDS = 0.1       # no thread spins for so long after it
+
+
+@contextmanager
+def awake(team: Team) -> Iterator[None]:
+    """Within it, threads of the team that wait for each other spin first, if there is a processor for each."""
+    if not interpreted() and team.threads <= usable_cores():
+        team.waiting = SpinWait()
+    try:
+        yield
+    finally:
+        team.waiting = Asleep()
+
+
+class SpinWait(Asleep):
+    """Spins for at most SPIN_SECONDS, and not at all for SLEEP_SECONDS after a thread has lost its processor."""
+
+    def __init__(self) -> None:
+        self.turns_per_second, self.crowded_until = measured_turns(), 0.0
+
+    def clock(self) -> float:
+        """In seconds; it goes on while this thread does not run."""
+        return perf_counter() - thread_time()
+
+    def until(self, count: np.ndarray, least: int, since: float) -> None:
+        """As in Asleep."""
+        spinning.spin_until(count, least, self.turns(SPIN_SECONDS))
+        self.notice(since)
+
+    def leave_and_wait(self, left: np.ndarray, count: np.ndarray, least: int, since: float) -> None:
+        """As in Asleep.
+
+        left[0] grows when this thread does not hold the interpreter's lock any more, and this returns when the thread
+        that has raised the count has probably let go of it as well: waiting for that lock is sleeping.
+        """
+        spinning.leave_and_spin(left, count, least, self.turns(SPIN_SECONDS), self.turns(HAND_OVER_SECONDS))
+        self.notice(since)
+
+    def turns(self, seconds: float) -> int:
+        """Of a spinning loop in this time; 0 while the processors are crowded."""
+        return 0 if perf_counter() < self.crowded_until else int(seconds * self.turns_per_second)
+
+    def notice(self, since: float) -> None:
+        """Notice that this thread has lost its processor since clock() was `since`."""
+        if self.clock() - since > LOST_SECONDS:
+            self.crowded_until = perf_counter() + SLEEP_SECONDS
+
+
+def measured_turns(n: int = 1000) -> float:
+    """How often a spinning loop turns in a second: 7 million to 300 million times, as processors differ."""
+    never, fastest = np.zeros(1, np.int64), np.inf
+    for _ in range(4):  # the first of them compiles it
+        start = perf_counter()
+        spinning.spin_until(never, 1, n)
+        fastest = min(fastest, perf_counter() - start)
+    return n / fastest
