@@ -22,7 +22,7 @@ ROUND_ITEMS = 16           # (block, tile) pairs that are worked on at the same 
 ROUND_BYTES = 1 << 24      # and as many tiles as leave their shares of dh in this memory: threads meet after each round
 STRIP_COLUMNS = 32         # of which a packed matrix has a multiple, see kernels/packing.py
 MIN_ITEMS = 4              # into how many items a small batch is cut, at least
-SHARE_NONZEROS = 4096      # non-zeros and words of a batch that go to one owner: 0.5 ms of work at 200 units
+SHARE_NONZEROS = 2048      # non-zeros and words of a batch that go to one owner: 0.2 ms of work at 200 units
 GATHER_FLOPS = 1_000       # what gathering a row's words costs per unit, in operations of a matrix product
 GRADIENT_FLOPS = 20        # likewise, taking an activation back
 
@@ -77,5 +77,7 @@ def strips(cut: list[slice], strip_rows: int) -> tuple[list[slice], list[range]]
 def word_shares(indptr: np.ndarray) -> list[slice]:
     """Cut the rows of a csr matrix into slices of as many non-zeros and rows each, about SHARE_NONZEROS at most."""
     work = indptr + np.arange(indptr.size)
-    edges = np.searchsorted(work, np.linspace(0, work[-1], 2 * ceil(work[-1] / 2 / SHARE_NONZEROS) + 1))
+    total = int(work[-1])
+    stops = [part.stop for part in shares(total, 2 * ceil(total / 2 / SHARE_NONZEROS))]
+    edges = np.searchsorted(work, [0, *stops]).tolist()
     return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:]) if start < stop]
