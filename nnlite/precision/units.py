@@ -1,6 +1,7 @@
 """Products on a processor's matrix units, of operands that are packed as bfloat16 (`kernels.packing`)."""
 
 from collections.abc import Callable
+from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
@@ -8,7 +9,9 @@ import numpy as np
 
 from nnlite.kernels import packing
 from nnlite.network.products import Products, Sums
-from nnlite.system.threads import PerThread, Team, scratch, width
+from nnlite.system.threads import PerThread, Team, blocks, scratch, width
+
+SHARED = 1 << 16  # numbers that take as long to pack as another thread takes to begin
 
 _own = PerThread()  # the packed matrix of each name that this thread has used last, with its size
 
@@ -32,7 +35,12 @@ class TransposedSums(Sums):
     def total(self, team: Team) -> np.ndarray:
         """As in Sums."""
         dh = scratch("dh total", self.strips[-1].stop, self.n_units)
-        run(team, lambda strip: packing.add_transposed(self.parts(strip), dh[self.strips[strip]]), len(self.strips))
+
+        def add(strip, units):
+            packing.add_transposed(self.parts(strip), units.start, units.stop, dh[self.strips[strip]])
+
+        halves = blocks(self.n_units, -(-self.n_units // 32) * 16)
+        run(team, [partial(add, strip, units) for strip in range(len(self.strips)) for units in halves], dh.size)
         return dh
 
 
@@ -72,11 +80,8 @@ class UnitProducts(Products):
         found = [Packed(packed(f"right h^T {i}", n_units, width(strip)), packed(f"right h {i}", width(strip), n_units),
                         (width(strip), n_units)) for i, strip in enumerate(strips)]
 
-        def pack(i):
-            right(h[strips[i]].T, found[i].one)
-            right(h[strips[i]], found[i].other)
-
-        run(team, pack, len(strips))
+        run(team, [partial(right, *pair) for strip, each in zip(strips, found, strict=True)
+                   for pair in ((h[strip].T, each.one), (h[strip], each.other))], h.size)
         return found
 
     def labels(self, w: np.ndarray) -> Any:
@@ -103,13 +108,13 @@ class UnitProducts(Products):
         self.multiply(w.other, dz.other, dz.shape[0], out, not first)
 
 
-def run(team: Team, function: Callable[[int], None], n_strips: int) -> None:
-    """function(strip) of each strip, on the team if these are more than it costs to wake a thread for."""
-    if n_strips < 4:
-        for strip in range(n_strips):
-            function(strip)
+def run(team: Team, jobs: list[Callable[[], Any]], size: int) -> None:
+    """Each job, on the team if they move more than SHARED numbers in all."""
+    if size > SHARED:
+        team.call(jobs)
     else:
-        team.run(function, range(n_strips))
+        for job in jobs:
+            job()
 
 
 def packed(name: str, n_rows: int, n_columns: int) -> np.ndarray:
