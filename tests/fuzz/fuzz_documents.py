@@ -160,7 +160,7 @@ def documents(decoder, text):
         while place < len(text):
             value, end = decoder.raw_decode(text, place)
             yield from objects(value) if place == 0 else values(value)
-            place = end + len(text[end:]) - len(text[end:].lstrip(", \r\n\t"))
+            place = end + len(text[end:]) - len(text[end:].lstrip(", \r\n\t\v\f\x1c\x1d\x1e\x1f"))
 
 
 def strict_list(text):
