@@ -5,7 +5,7 @@ import numpy as np
 from nnlite.kernels.compile import kernel, prefetch
 
 f32 = np.float32
-AHEAD = 4  # rows of parameters whose memory is asked for before they are updated
+AHEAD = 4  # rows of parameters whose memory is asked for before they are updated; rows of x are shorter
 
 
 @kernel
@@ -72,6 +72,10 @@ def csr_transpose(indptr, indices, data, places, words, out_indptr, out_rows, ou
 def take_rows(indptr, indices, data, rows, out_indptr, out_indices, out_data):
     """Copy the given rows of a csr matrix, in their order, to out_indices and out_data; out_indptr is an input."""
     for i in range(rows.size):
+        if i + 2 * AHEAD < rows.size:
+            later = rows[i + 2 * AHEAD]
+            prefetch(indices[indptr[later]:indptr[later + 1]])
+            prefetch(data[indptr[later]:indptr[later + 1]])
         source, target = indptr[rows[i]], out_indptr[i]
         for k in range(out_indptr[i + 1] - target):
             out_indices[target + k] = indices[source + k]

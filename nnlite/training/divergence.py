@@ -15,10 +15,10 @@ def check_losses(losses: list[float], losses_per_row: int, steps_in_epoch: int, 
 
     losses: by step, each the mean over rows and over losses_per_row, the labels that a row has a loss for
     """
-    usual, patience = max(losses[0], LEAST / losses_per_row), int(np.clip(steps_in_epoch // 2, *DIVERGED_STEPS))
+    usual, patience = max(losses[0], LEAST / losses_per_row), sorted((steps_in_epoch // 2, *DIVERGED_STEPS))[1]
     if not np.isfinite(losses[-1]):
         found = f"the loss is {losses[-1]}"
-    elif len(losses) > patience and min(losses[-patience:]) > DIVERGED * usual:
+    elif losses[-1] > DIVERGED * usual and len(losses) > patience and min(losses[-patience:]) > DIVERGED * usual:
         what = "its first value" if usual == losses[0] else f"{LEAST:g} a row"
         found = f"for {patience} steps the loss has been above {DIVERGED:g} times {what}, {usual:.4g}"
     else:
