@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.kernels import sparse
-from nnlite.system.ranges import INT32_MAX, INT64_MAX, numbers
+from nnlite.system.ranges import INT32_MAX, INT64_MAX
 
 
 class Csr(NamedTuple):
@@ -36,16 +36,6 @@ class Csr(NamedTuple):
         taken = Csr(indptr, np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32))
         sparse.take_rows(*self, rows, *taken)
         return taken
-
-
-def check_weights(name: str, weights: np.ndarray, n: int) -> np.ndarray:
-    """The n weights as float32; TypeError or ValueError unless they are that many, finite and at least 0."""
-    with np.errstate(over="ignore"):  # an infinite weight is refused below
-        weights = np.ascontiguousarray(numbers(name, weights), np.float32)
-    if weights.shape != (n,) or not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ValueError(f"{name}: want {n} finite numbers of at least 0, got an array of shape {weights.shape}"
-                         + " with others" * (weights.shape == (n,)))
-    return weights
 
 
 def check_features(x: sp.sparray | sp.spmatrix, n_words: int) -> Csr:

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import Csr, check_features, check_weights, n_rows_of
+from nnlite.data.csr import Csr, check_features, n_rows_of
 from nnlite.kernels import dense, top_k
 from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer
 from nnlite.network.label_step import StepSettings
 from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
 from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
+from nnlite.system.number_arrays import check_weights, finite, logit_thresholds
 from nnlite.system.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
 from nnlite.system.named_arrays import NamedArrays, check_array
-from nnlite.system.ranges import SEED_MAX, finite, instance, integer, logit_thresholds
+from nnlite.system.ranges import SEED_MAX, instance, integer
 from nnlite.system.threads import Team, one_blas_thread, scratch, team, until_interrupted
 
 OUTPUTS = {"sigmoid": LabelLayer, "softmax": SoftmaxLayer}

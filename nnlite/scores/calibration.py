@@ -16,7 +16,8 @@ from nnlite.network.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.scores.checks import MAX_BINS, check_counts, check_ids, checked_ks
 from nnlite.scores.evaluation import check
-from nnlite.system.ranges import finite, instance, integer
+from nnlite.system.number_arrays import finite
+from nnlite.system.ranges import instance, integer
 
 GROUPS = ["head", "torso", "tail"]  # labels by frequency, a third of all occurrences each
 
