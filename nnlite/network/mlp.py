@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import Csr, check_features, n_rows_of
+from nnlite.data.csr import Csr
+from nnlite.data.csr_checks import check_features, n_rows_of
 from nnlite.kernels import dense, top_k
 from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer
 from nnlite.network.label_step import StepSettings

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import check_features
+from nnlite.data.csr_checks import check_features
 from nnlite.network.label_layer import LabelLayer, SoftmaxLayer
 from nnlite.network.layers import ACTIVATIONS, Linear
 from nnlite.network.mlp import MLP, shapes

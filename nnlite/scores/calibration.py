@@ -9,7 +9,8 @@ from operator import or_
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import Csr, n_rows_of
+from nnlite.data.csr import Csr
+from nnlite.data.csr_checks import n_rows_of
 from nnlite.data.dataset import Dataset
 from nnlite.kernels import ranking
 from nnlite.network.mlp import MLP

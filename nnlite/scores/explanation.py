@@ -7,7 +7,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data import tokens
-from nnlite.data.csr import Csr, n_rows_of
+from nnlite.data.csr import Csr
+from nnlite.data.csr_checks import n_rows_of
 from nnlite.data.label_checks import check_labels
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import n_rows_of
+from nnlite.data.csr_checks import n_rows_of
 from nnlite.data.label_checks import check_labels
 from nnlite.scores.checks import MAX_BINS, amounts, check_counts, check_ids, check_propensities, check_square
 from nnlite.system.number_arrays import numbers

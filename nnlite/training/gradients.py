@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnlite.data.csr import check_features
+from nnlite.data.csr_checks import check_features
 from nnlite.network import reference
 from nnlite.network.layers import SparseLinear
 from nnlite.network.label_step import StepSettings
