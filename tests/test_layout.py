@@ -14,6 +14,7 @@ LEVELS = [  # from the lowest: folders of one level do not import from each othe
     {"system"},
     {"data"},
     {"network", "categories"},
+    {"mlp"},
     {"scores", "precision"},
     {"ranks"},
     {"training"},

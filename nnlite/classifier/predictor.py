@@ -14,7 +14,7 @@ from nnlite.classifier.settings import Settings
 from nnlite.data.digests import repeated
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import dense
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.scores.explanation import unknown_share
 from nnlite.system.number_arrays import finite

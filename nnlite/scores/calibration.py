@@ -13,7 +13,7 @@ from nnlite.data.csr import Csr
 from nnlite.data.csr_checks import n_rows_of
 from nnlite.data.dataset import Dataset
 from nnlite.kernels import ranking
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.scores.checks import MAX_BINS, check_counts, check_ids, checked_ks
 from nnlite.scores.evaluation import check

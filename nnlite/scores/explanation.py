@@ -12,7 +12,7 @@ from nnlite.data.csr_checks import n_rows_of
 from nnlite.data.label_checks import check_labels
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.system.number_arrays import finite, numbers
 from nnlite.system.ranges import instance, integer

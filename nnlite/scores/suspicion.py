@@ -28,7 +28,7 @@ from nnlite.data.csr import Csr
 from nnlite.data.dataset import Dataset
 from nnlite.kernels import ranking
 from nnlite.kernels.top_k import merge_top_k
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores.evaluation import check
 from nnlite.scores.metrics import sigmoid
 from nnlite.system.number_arrays import finite

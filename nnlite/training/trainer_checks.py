@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.network.optimizers import Optimizer
 from nnlite.precision.choice import products_of
 from nnlite.system.number_arrays import check_weights
