@@ -31,10 +31,3 @@ class Csr(NamedTuple):
         taken = Csr(indptr, np.empty(indptr[-1], np.int32), np.empty(indptr[-1], np.float32))
         sparse.take_rows(*self, rows, *taken)
         return taken
-
-
-def check_classes(indptr: np.ndarray) -> None:
-    """ValueError if a row of a csr label matrix has more labels than the one that softmax can learn."""
-    n = np.diff(indptr)
-    if n.max(initial=0) > 1:
-        raise ValueError(f"softmax: want at most one label in a row, got {n.max()} in row {n.argmax()}")
