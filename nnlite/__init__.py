@@ -10,7 +10,7 @@ from nnlite.data.files.report import FileReport
 from nnlite.data.records import Record, inspect_file, read_records
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.data.xmc import read_xmc
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.network.optimizers import SGD, AdaGrad, Adam
 from nnlite.precision.linear_bce import linear_bce
 from nnlite.scores.evaluation import evaluate

@@ -14,6 +14,7 @@ LEVELS = [  # from the lowest: folders of one level do not import from each othe
     {"system"},
     {"data"},
     {"network", "categories"},
+    {"mlp"},
     {"scores", "precision"},
     {"ranks"},
     {"training"},
@@ -96,7 +97,7 @@ def test_the_network_is_an_afternoon():
         name = todo.pop()
         seen.add(name)
         todo += [other for other in own_imports(name) if other not in seen | set(todo)]
-    assert sum(lines[name] for name in seen) <= 2_200
+    assert sum(lines[name] for name in seen) <= 1_970
 
 
 def test_a_file_is_one_idea_on_a_few_pages():

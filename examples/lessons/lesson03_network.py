@@ -12,7 +12,7 @@ start: equal weights, and weights that are too small or too large for many layer
 import numpy as np
 
 from nnlite.network import reference
-from nnlite.network.mlp import glorot_uniform, shapes
+from nnlite.network.network import glorot_uniform, shapes
 from showing import ask, picture, say
 
 HIDDEN = 4

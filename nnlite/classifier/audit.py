@@ -24,7 +24,7 @@ from nnlite.data.holdout import folds_of, groups_of
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.data.vocabulary_checks import check_columns
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.scores.confusion import DEVIATIONS, taken_for_each_other, told_apart
 from nnlite.scores.explanation import reasons

@@ -12,7 +12,7 @@ from nnlite.data.chunks import ChunkFolder, write_chunks
 from nnlite.data.dataset import Dataset
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.system.ranks import world
 
 

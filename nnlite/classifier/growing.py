@@ -27,8 +27,8 @@ from nnlite.data.dataset import Dataset
 from nnlite.data.digests import digests, merged
 from nnlite.data.growing_vocabulary import MOST_LABELS, grown
 from nnlite.data.records import Record
+from nnlite.mlp import MLP
 from nnlite.network.label_layer import MAX_CLASSES
-from nnlite.network.mlp import MLP
 from nnlite.ranks.sharded_mlp import copy_values, to_predict
 from nnlite.system.ranks import world
 from nnlite.training import recipes

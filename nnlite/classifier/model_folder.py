@@ -16,8 +16,9 @@ from nnlite.data.digests import from_array, to_array
 from nnlite.data.small_vocabulary import from_small_files, to_small_files
 from nnlite.data.tokens import LONGEST
 from nnlite.data.vocabulary import Vocabulary
+from nnlite.mlp import MLP
 from nnlite.network.layers import ACTIVATIONS
-from nnlite.network.mlp import MLP, OUTPUTS
+from nnlite.network.network import OUTPUTS
 from nnlite.precision.choice import PRECISIONS
 from nnlite.ranks.saving import arrays_of, send
 from nnlite.ranks.sharded_mlp import ranks_of

@@ -14,10 +14,11 @@ from nnlite.classifier.settings import Settings
 from nnlite.data.digests import repeated
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import dense
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.scores.explanation import unknown_share
-from nnlite.system.ranges import finite, integer
+from nnlite.system.number_arrays import finite
+from nnlite.system.ranges import integer
 
 MOST_LIKELY = 10  # categories of a title that `predict_proba` has where they were given as lists
 

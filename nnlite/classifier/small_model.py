@@ -12,7 +12,7 @@ import numpy as np
 from nnlite.classifier.small_rows import BITS, ROWS, packed, rounded, width
 from nnlite.data.csr import Csr
 from nnlite.kernels import small_rows
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.system.named_arrays import NamedArrays, check_array
 from nnlite.system.threads import blocks
 

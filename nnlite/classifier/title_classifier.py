@@ -26,7 +26,7 @@ from nnlite.classifier.settings import check_names
 from nnlite.classifier.shrinking import shrunk
 from nnlite.data.chunks import CHUNK_ROWS, ChunkFolder
 from nnlite.data.cleaning import clean
-from nnlite.data.csr import check_weights
+from nnlite.system.number_arrays import check_weights
 from nnlite.data.dataset import Dataset
 from nnlite.data.digests import TitleDigests, digests, merged
 from nnlite.data.holdout import HeldOut

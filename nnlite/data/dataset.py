@@ -10,8 +10,10 @@ from functools import reduce
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import Csr, check_arrays, check_csr, check_weights
+from nnlite.data.csr import Csr
+from nnlite.data.csr_checks import check_arrays, check_csr
 from nnlite.data.label_checks import check_labels, check_ones
+from nnlite.system.number_arrays import check_weights
 from nnlite.system.ranges import integer
 from nnlite.system.threads import blocks
 

@@ -2,7 +2,8 @@
 
 import scipy.sparse as sp
 
-from nnlite.data.csr import Csr, check_arrays
+from nnlite.data.csr import Csr
+from nnlite.data.csr_checks import check_arrays
 
 
 def check_labels(y: sp.sparray | sp.spmatrix, copy: bool = False) -> Csr:

@@ -19,7 +19,8 @@ from nnlite.data.vocabulary_checks import (
     LARGEST, check_any, check_bounds, check_columns, check_counted, checked_counts, checked_flag, checked_slots,
     checked_version, distinct)
 from nnlite.kernels import hashing
-from nnlite.system.ranges import instance, integer, numbers
+from nnlite.system.number_arrays import numbers
+from nnlite.system.ranges import instance, integer
 from nnlite.system.stages import done
 
 SLICE_RECORDS = 2_048  # whose tokens exist at once
@@ -195,10 +196,8 @@ class Vocabulary:
         """
         empty = cls(np.zeros(0) if hash_size else {}, {}, 0, min_count, ngrams, stem, tfidf, hash_size, label_min_count,
                     first_word, shape)
-        if max_counts is not None:
-            max_counts = integer("Vocabulary: max_counts", max_counts)
-            if max_counts < 1:
-                raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
+        if max_counts is not None and (max_counts := integer("Vocabulary: max_counts", max_counts)) < 1:
+            raise ValueError(f"Vocabulary: want max_counts of at least 1, got {max_counts}")
         min_count, hash_size = empty.min_count, empty.hash_size
         words, labels, n_records = TitleCounts(min_count, max_counts, empty.secret), LabelCounts(max_counts), 0
         columns = np.zeros(hash_size if hash_size and tfidf else 0, np.int64)

@@ -5,7 +5,6 @@ from typing import Any
 
 import numba
 from llvmlite import ir
-from llvmlite.binding import get_host_cpu_features
 from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic, overload
 
@@ -28,21 +27,6 @@ def kernel(function: Any) -> Any:
     if compiled is not function:  # as it is under NUMBA_DISABLE_JIT
         keep_on_disk(compiled)
     return compiled
-
-
-def interpreted() -> bool:
-    """Whether kernels are plain Python, as under NUMBA_DISABLE_JIT."""
-    settings: Any = numba.config
-    return bool(settings.DISABLE_JIT)
-
-
-def targets(feature: str) -> bool:
-    """Whether kernels are compiled for a processor with a feature of this name in LLVM, such as "avx2"."""
-    settings: Any = numba.config
-    if interpreted():
-        return False
-    given = settings.CPU_FEATURES
-    return f"+{feature}" in given.split(",") if given else bool(get_host_cpu_features().get(feature))
 
 
 def wide_vectors() -> None:

@@ -1,1 +1,1 @@
-"""The network: what a student reads, from `reference` (plain NumPy) to `mlp` (one training step)."""
+"""The network: what a student reads, from `reference` (plain NumPy) to `network` (one training step)."""

@@ -6,7 +6,7 @@ for one block of rows and one tile at a time, the gradient of `labels.W` for the
 
 import numpy as np
 
-from nnlite.data.csr import Csr, check_classes
+from nnlite.data.csr import Csr
 from nnlite.data.csr_parts import label_weights_of_rows
 from nnlite.kernels import dense
 from nnlite.network.label_step import Step, StepSettings
@@ -114,3 +114,10 @@ class SoftmaxLayer(LabelLayer):
             of_rows = label_weights_of_rows(y, of_rows, of_labels)
             settings = settings._replace(weights=(of_rows, np.ones_like(of_labels)))
         return super().backward_and_update(h, y, settings, optimizer, team)
+
+
+def check_classes(indptr: np.ndarray) -> None:
+    """ValueError if a row of a csr label matrix has more labels than the one that softmax can learn."""
+    n = np.diff(indptr)
+    if n.max(initial=0) > 1:
+        raise ValueError(f"softmax: want at most one label in a row, got {n.max()} in row {n.argmax()}")

@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from nnlite.kernels import amx, avx512
-from nnlite.kernels.compile import targets
+from nnlite.kernels.processor import targets
 from nnlite.network.products import FLOAT32, Products
 from nnlite.precision.rounded import RoundedProducts
 from nnlite.precision.units import UnitProducts

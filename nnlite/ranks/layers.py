@@ -9,10 +9,10 @@ from functools import partial
 
 import numpy as np
 
-from nnlite.data.csr import Csr, check_classes
+from nnlite.data.csr import Csr
 from nnlite.data.csr_parts import label_weights_of_rows
 from nnlite.kernels import by_shard
-from nnlite.network.label_layer import LabelLayer
+from nnlite.network.label_layer import LabelLayer, check_classes
 from nnlite.network.label_step import Step, StepSettings
 from nnlite.network.layers import SparseLinear
 from nnlite.network.optimizers import Updates

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.ranks.sharded_mlp import OWNED, ShardedMLP, ranks_of
 from nnlite.system.threads import blocks, width
 

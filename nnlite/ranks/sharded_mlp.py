@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import check_features
+from nnlite.data.csr_checks import check_features
+from nnlite.mlp import MLP
 from nnlite.network.label_layer import LabelLayer, SoftmaxLayer
 from nnlite.network.layers import ACTIVATIONS, Linear
-from nnlite.network.mlp import MLP, shapes
+from nnlite.network.network import shapes
 from nnlite.network.products import FLOAT32
 from nnlite.ranks.layers import OwnLabels, OwnWords, own_labels, own_words
 from nnlite.system.named_arrays import NamedArrays, check_array

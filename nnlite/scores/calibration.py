@@ -9,14 +9,16 @@ from operator import or_
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import Csr, n_rows_of
+from nnlite.data.csr import Csr
+from nnlite.data.csr_checks import n_rows_of
 from nnlite.data.dataset import Dataset
 from nnlite.kernels import ranking
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.scores.checks import MAX_BINS, check_counts, check_ids, checked_ks
 from nnlite.scores.evaluation import check
-from nnlite.system.ranges import finite, instance, integer
+from nnlite.system.number_arrays import finite
+from nnlite.system.ranges import instance, integer
 
 GROUPS = ["head", "torso", "tail"]  # labels by frequency, a third of all occurrences each
 

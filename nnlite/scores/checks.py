@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from nnlite.system.contents import check_entries
-from nnlite.system.ranges import integer, numbers
+from nnlite.system.number_arrays import numbers
+from nnlite.system.ranges import integer
 
 MAX_BINS = 10_000  # bins, or groups of labels; a kernel computes the number of a bin in float32, exact up to 2^24
 

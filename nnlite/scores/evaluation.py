@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnlite.data.csr import check_classes
 from nnlite.data.dataset import Dataset
 from nnlite.kernels import dense, ranking, top_k
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
+from nnlite.network.label_layer import check_classes
 from nnlite.scores import metrics
 from nnlite.scores.checks import check_propensities, checked_ks
-from nnlite.system.ranges import finite, instance, logit_thresholds
+from nnlite.system.number_arrays import finite, logit_thresholds
+from nnlite.system.ranges import instance
 from nnlite.system.stages import done
 from nnlite.system.threads import scratch
 

@@ -7,13 +7,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from nnlite.data import tokens
-from nnlite.data.csr import Csr, n_rows_of
+from nnlite.data.csr import Csr
+from nnlite.data.csr_checks import n_rows_of
 from nnlite.data.label_checks import check_labels
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores import metrics
-from nnlite.system.ranges import finite, instance, integer, numbers
+from nnlite.system.number_arrays import finite, numbers
+from nnlite.system.ranges import instance, integer
 from nnlite.system.threads import blocks
 
 MAX_WORDS = 1_000  # of a title: each different word becomes a row nearly as long as the title

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
-from nnlite.data.csr import n_rows_of
+from nnlite.data.csr_checks import n_rows_of
 from nnlite.data.label_checks import check_labels
 from nnlite.scores.checks import MAX_BINS, amounts, check_counts, check_ids, check_propensities, check_square
-from nnlite.system.ranges import integer, number, numbers
+from nnlite.system.number_arrays import numbers
+from nnlite.system.ranges import integer, number
 
 
 # ---- from the ids of the top k
@@ -139,8 +140,7 @@ def confusion(truth: sp.csr_array, predicted: np.ndarray) -> np.ndarray:
     Rows without a label are left out; a row with several labels counts once for each.
     """
     check_labels(truth)
-    n_labels = truth.shape[1]
-    predicted = numbers("predicted", predicted)
+    predicted, n_labels = numbers("predicted", predicted), truth.shape[1]
     if np.shape(predicted) != truth.shape[:1]:
         raise ValueError(f"predicted: want a class for each of {truth.shape[0]} rows, got {np.shape(predicted)}")
     check_ids("predicted", predicted, n_labels)

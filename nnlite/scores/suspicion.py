@@ -28,10 +28,11 @@ from nnlite.data.csr import Csr
 from nnlite.data.dataset import Dataset
 from nnlite.kernels import ranking
 from nnlite.kernels.top_k import merge_top_k
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores.evaluation import check
 from nnlite.scores.metrics import sigmoid
-from nnlite.system.ranges import finite, integer
+from nnlite.system.number_arrays import finite
+from nnlite.system.ranges import integer
 from nnlite.system.stages import done
 from nnlite.system.threads import blocks, team
 

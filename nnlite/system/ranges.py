@@ -1,6 +1,5 @@
-"""Checks of arguments: numbers in a range, arrays of numbers, objects of a type. Results that must be finite."""
+"""Checks of arguments: numbers in a range, objects of a type. Arrays of numbers: `number_arrays`."""
 
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -42,35 +41,3 @@ def number(name: str, value: Any, least: float | None = None, below: float = np.
         return value
     raise ValueError(f"{name}: want at least {least:g}{'' if np.isnan(below) else f' and less than {below:g}'}, got "
                      f"{value:g}")
-
-
-def numbers(name: str, value: Any) -> np.ndarray:
-    """The value as an array of real numbers, bool too, of any shape. TypeError for anything else."""
-    with suppress(ValueError):  # lists of different lengths
-        array = np.asarray(value)
-        if array.dtype.kind in "biuf":
-            return array
-    raise TypeError(f"{name}: want numbers, got {getattr(value, 'dtype', type(value).__name__)}")
-
-
-def probabilities(name: str, value: Any, n: int) -> np.ndarray:
-    """One probability, or n of them, as float64. TypeError or ValueError for anything else, bool too."""
-    p = numbers(name, value)
-    if p.dtype.kind == "b" or p.shape not in ((), (n,)) or not ((p >= 0) & (p <= 1)).all():
-        raise ValueError(f"{name}: want a probability, or {n}, got {p}")
-    return p.astype(float)
-
-
-def finite(name: str, array: Any) -> Any:
-    """The array. FloatingPointError if it holds NaN or infinity: a sum of products of parameters overflows."""
-    if not np.isfinite(array).all():
-        raise FloatingPointError(f"{name}: want finite numbers, got NaN or infinity: some parameters or features are "
-                                 "so large that their products overflow")
-    return array
-
-
-def logit_thresholds(thresholds: float | np.ndarray, n_labels: int) -> np.ndarray:
-    """logit(p) (L,) float32 of the probabilities p, one or (L,): sigmoid(z) > p is z > logit(p). 1 is infinity."""
-    p = probabilities("thresholds", thresholds, n_labels)
-    with np.errstate(divide="ignore"):
-        return np.broadcast_to(np.log(p) - np.log1p(-p), n_labels).astype(np.float32)

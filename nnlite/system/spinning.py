@@ -11,7 +11,7 @@ from time import perf_counter, thread_time
 import numpy as np
 
 from nnlite.kernels import spinning
-from nnlite.kernels.compile import interpreted
+from nnlite.kernels.processor import interpreted
 from nnlite.system.threads import Asleep, Team, usable_cores
 
 SPIN_SECONDS = 5e-4       # how long a thread spins: longer than what lies between two parts of a step

@@ -21,7 +21,7 @@ from typing import Any, TypeVar, cast
 
 from nnlite.classifier.small_model import SmallMLP
 from nnlite.classifier.title_classifier import TitleClassifier
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.ranks.sharded_mlp import sharded
 from nnlite.system.ranks import launched, world
 from nnlite.tool.values import positive

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.ranks.sharded_mlp import ShardedMLP, ranks_of, shard_arrays, shards_of
 from nnlite.training import checkpoints
 

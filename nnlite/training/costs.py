@@ -24,7 +24,7 @@ from nnlite.data.dataset import Dataset
 from nnlite.data.holdout import HeldOut
 from nnlite.data.records import Record
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores.calibration import best_threshold
 from nnlite.scores.evaluation import evaluate
 from nnlite.system import array_folder, memory

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnlite.data.csr import check_features
+from nnlite.data.csr_checks import check_features
+from nnlite.mlp import MLP
 from nnlite.network import reference
 from nnlite.network.layers import SparseLinear
 from nnlite.network.label_step import StepSettings
-from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system.ranges import instance
 from nnlite.system.threads import one_blas_thread, team

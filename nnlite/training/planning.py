@@ -18,7 +18,7 @@ import numpy as np
 
 from nnlite.data.files.columns import Options
 from nnlite.data.summary import kept_categories, nothing_to_learn
-from nnlite.network.mlp import shapes
+from nnlite.network.network import shapes
 from nnlite.precision.choice import in_words, products_of
 from nnlite.system import memory
 from nnlite.training import costs, recipes

@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.network.products import FLOAT32, Products
 from nnlite.ranks.sharded_mlp import ShardedMLP
 from nnlite.system import memory

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from nnlite.data.chunked import ChunkedData, DatasetStream, chunked
-from nnlite.data.csr import check_classes
 from nnlite.data.dataset import Dataset
+from nnlite.mlp import MLP
+from nnlite.network.label_layer import check_classes
 from nnlite.network.label_step import StepSettings
-from nnlite.network.mlp import MLP
 from nnlite.network.optimizers import Optimizer
 from nnlite.precision.choice import products_of
 from nnlite.ranks.sharded_mlp import hand_back, ranks_of, shard_arrays, sharded, shards_of

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from nnlite.data.csr import check_weights
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.network.optimizers import Optimizer
 from nnlite.precision.choice import products_of
+from nnlite.system.number_arrays import check_weights
 from nnlite.system.paths import checked_path
 from nnlite.system.ranges import SEED_MAX, instance, integer, number
 

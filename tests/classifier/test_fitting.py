@@ -49,7 +49,7 @@ def test_interrupted_before_the_first_step_there_is_no_model(monkeypatch):
         raise KeyboardInterrupt
 
     one = TitleClassifier(**SMALL)
-    monkeypatch.setattr("nnlite.network.mlp.MLP.step", interrupt)
+    monkeypatch.setattr("nnlite.network.network.Network.step", interrupt)
     with pytest.raises(KeyboardInterrupt):
         one.fit(*shop())
     assert not hasattr(one, "threshold_")

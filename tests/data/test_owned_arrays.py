@@ -11,7 +11,8 @@ import children
 from problems import random_csr, random_dataset, random_model
 
 from nnlite import SGD, Dataset, Trainer, evaluate, linear_bce
-from nnlite.data.csr import Csr, check_features
+from nnlite.data.csr import Csr
+from nnlite.data.csr_checks import check_features
 from nnlite.data.label_checks import check_labels
 from nnlite.data.dataset import from_arrays
 from nnlite.scores.calibration import best_threshold

@@ -9,7 +9,7 @@ from problems import assert_close, compiled, exact, random_dataset, random_model
 
 import nnlite
 from nnlite.kernels import sparse
-from nnlite.network import layers, mlp, reference
+from nnlite.network import layers, network, reference
 
 ROOT = Path(nnlite.__file__).parents[1]
 TOUR = (ROOT / "examples" / "lessons" / "reading_network.md").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ def solution(file, n=1):
 
 
 def test_the_tour_names_what_is_there():
-    places = re.findall(r"`((?:mlp|layers|label_layer|label_step|products|optimizers)\.[\w.]+)`", TOUR)
+    places = re.findall(r"`((?:network|layers|label_layer|label_step|products|optimizers)\.[\w.]+)`", TOUR)
     assert len(places) > 15
     for place in places:
         module, *names = place.split(".")
@@ -74,7 +74,7 @@ def test_squared_hinge(monkeypatch):
     squared_hinge, data = solution("network/reference.py", 2)["squared_hinge"], random_dataset()
     loss, dz = squared_hinge(np.array([0.5, 2.0, -0.5]), np.array([1, 1, 0]))
     assert loss == 0.5 and dz.tolist() == [-1, 0, 1]
-    monkeypatch.setitem(mlp.OUTPUTS, "hinge", solution("network/label_layer.py")["HingeLayer"])
+    monkeypatch.setitem(network.OUTPUTS, "hinge", solution("network/label_layer.py")["HingeLayer"])
     monkeypatch.setattr(reference, "softmax_ce", squared_hinge)  # where the solution has a third case
     model = nnlite.MLP(data.n_words, data.n_labels, hidden=(9,), output="hinge")
     assert max(nnlite.check_gradients(model, data).values()) < 1e-5

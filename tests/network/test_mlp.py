@@ -194,9 +194,9 @@ def test_the_threshold_is_a_half_by_default():
 
 
 @pytest.mark.parametrize("module, call", [
-    ("network.mlp", lambda model, data: model.top_k(data.x, 3, 4)),
-    ("network.mlp", lambda model, data: model.above(data.x, 0.5, 4)),
-    ("network.mlp", lambda model, data: model.each_block(data.x, lambda rows, h: None, 4)),
+    ("mlp", lambda model, data: model.top_k(data.x, 3, 4)),
+    ("mlp", lambda model, data: model.above(data.x, 0.5, 4)),
+    ("mlp", lambda model, data: model.each_block(data.x, lambda rows, h: None, 4)),
     ("training.gradients", lambda model, data: gradients(model, data, threads=4)),
     ("precision.linear_bce", lambda model, data: linear_bce(
         np.ones((61, 2), F32), np.ones((23, 2), F32), np.ones(23, F32), data.y, threads=4))])

@@ -8,9 +8,9 @@ import scipy.sparse as sp
 from predictions import problem, rows_of, untrained
 from problems import F32, compiled, random_model
 
-from nnlite import MLP, Dataset, evaluate
+from nnlite import MLP, Dataset, evaluate, mlp
 from nnlite.kernels import ranking
-from nnlite.network import mlp, reference
+from nnlite.network import reference
 from nnlite.scores import calibration, metrics
 from nnlite.scores.evaluation import PredictionCounts, count_by_label, cross_entropy
 from nnlite.system.threads import team

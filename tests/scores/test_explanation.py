@@ -5,8 +5,7 @@ import pytest
 import scipy.sparse as sp
 from problems import F32, random_dataset, random_model, small_pieces
 
-from nnlite import MLP, Record, Vocabulary
-from nnlite.network import mlp
+from nnlite import MLP, Record, Vocabulary, mlp
 from nnlite.scores.explanation import TOGETHER, explain, likeliest_true, unknown_share, unknown_words
 from nnlite.system.threads import team
 

@@ -6,7 +6,7 @@ import scipy.sparse as sp
 from problems import F32
 
 from nnlite.data.dataset import Dataset
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.scores.confusion import taken_for_each_other, told_apart
 from nnlite.scores.suspicion import (
     SMOOTHING, Associations, Evidence, judge, probability, regression, rows_of, share_of, together)

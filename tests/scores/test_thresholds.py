@@ -9,7 +9,7 @@ from problems import F32
 
 from nnlite import evaluate
 from nnlite.network import reference
-from nnlite.system.ranges import logit_thresholds
+from nnlite.system.number_arrays import logit_thresholds
 from nnlite.scores import calibration, metrics
 from nnlite.scores.evaluation import count_by_label
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nnlite.system.ranges import finite, instance, integer, number, numbers, probabilities
+from nnlite.system.number_arrays import finite, numbers, probabilities
+from nnlite.system.ranges import instance, integer, number
 
 NO_NUMBERS = [None, "3", b"1", (), [1], {}, 1j, True, np.bool_(True), np.array(2), slice(2), object]
 

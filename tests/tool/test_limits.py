@@ -17,7 +17,7 @@ from shops import lines
 from nnlite import make_catalogue
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import records
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.tool import commands, plan_command, train_command
 from nnlite.tool.command_line import parser
 from nnlite.training import trainer

@@ -12,7 +12,7 @@ from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import records as records_module
 from nnlite.data import vocabulary as vocabulary_module
 from nnlite.data.records import Record
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.system.stages import done, listening
 from nnlite.tool import progress
 from nnlite.tool.command_line import main

@@ -20,7 +20,7 @@ from nnlite.classifier.small_rows import BITS, ROWS, packed, rounded, width
 from nnlite.data.letters import character_kinds, folded
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.system.threads import blocks
 
 PARTS = "codes", "scales", "bits"  # the arrays of Rows

@@ -7,7 +7,7 @@ import numpy as np
 from nnlite.classifier.shrinking import usefulness
 from nnlite.classifier.small_rows import squared_errors
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 
 CANDIDATES = 5_000  # the most useful words that are tried
 MOST, ALONE = 5, 3  # words of an example; where the vocabulary has no pairs of words

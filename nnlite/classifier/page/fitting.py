@@ -8,7 +8,7 @@ from nnlite.classifier.page.contents import Rows, about, exact_bytes, exact_rows
 from nnlite.classifier.shrinking import usefulness
 from nnlite.classifier.small_rows import BITS, best_choices, squared_errors, width
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 
 CHOICES = 0, *BITS  # bits of a word's row; 0 leaves the word out
 OTHER_BITS = 8  # of the rows of the layers above the words, which take less room and bear less

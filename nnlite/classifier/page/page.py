@@ -12,7 +12,7 @@ from importlib import resources
 
 from nnlite.classifier.page.fitting import Carried, carried
 from nnlite.data.vocabulary import Vocabulary
-from nnlite.network.mlp import MLP
+from nnlite.mlp import MLP
 from nnlite.system.atomic_file import Place, replacing
 from nnlite.system.ranges import instance, number
 

@@ -1,29 +1,26 @@
-"""`MLP`: the parameters by name, the forward pass from words to labels, and one training step."""
+"""`Network`: the parameters by name, the forward pass from words to labels, and one training step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
-from nnlite.data.csr import Csr, check_features, check_weights, n_rows_of
-from nnlite.kernels import dense, top_k
+from nnlite.data.csr import Csr
 from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer
 from nnlite.network.label_step import StepSettings
 from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
 from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
 from nnlite.system.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
-from nnlite.system.named_arrays import NamedArrays, check_array
-from nnlite.system.ranges import SEED_MAX, finite, instance, integer, logit_thresholds
-from nnlite.system.threads import Team, one_blas_thread, scratch, team, until_interrupted
+from nnlite.system.named_arrays import NamedArrays
+from nnlite.system.ranges import SEED_MAX, integer
+from nnlite.system.threads import Team, scratch
 
 OUTPUTS = {"sigmoid": LabelLayer, "softmax": SoftmaxLayer}
 f32 = np.float32
 
 
-class MLP:
+class Network:
     """Multilayer perceptron: sparse words -> hidden layers -> one logit per label, sigmoid or softmax of these.
 
         h1 = act(x W_features + b)    h_{i+1} = act(h_i W_hidden_i + b)    z = h_last W_labels^T + b
@@ -33,12 +30,10 @@ class MLP:
     output: "sigmoid", any number of labels may be true; or "softmax", one of 2 to MAX_CLASSES is, and the loss is the
     cross-entropy of that one
     Weights begin uniform in +-sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010), biases at 0.
-    ValueError for a size below 1, an unknown activation or output, or too many labels for a softmax. Predictions raise
-    FloatingPointError if parameters are so large that a logit overflows.
-    Values of params may change at any time, also while another thread predicts; its arrays may not be replaced.
+    ValueError for a size below 1, an unknown activation or output, or too many labels for a softmax.
+    Values of params may change at any time; its arrays may not be replaced.
+    A batch is not checked: it comes from a Dataset, which is. The subclass `nnlite.mlp.MLP` predicts, and checks input.
     """
-
-    parts, of_all, best_of_all = (0,), staticmethod(lambda one: [one]), staticmethod(lambda *best: best)  # ShardedMLP
 
     def __init__(self, n_words: int, n_labels: int, hidden: Sequence[int] = (200, 200), activation: str = "sigmoid",
                  seed: int = 0, output: str = "sigmoid"):
@@ -47,29 +42,11 @@ class MLP:
                                    for name, shape in shapes(n_words, hidden, n_labels).items()})
         self._make_layers(activation, output)
 
-    @classmethod
-    def from_params(cls, params: dict[str, np.ndarray], activation: str = "sigmoid", output: str = "sigmoid") -> "MLP":
-        """The MLP whose parameters are these arrays, by name; they are shared, not copied.
-
-        Arrays that cannot be written, such as read-only memory maps, do for predicting. ValueError if they do not fit
-        together: names, dtype float32, C-contiguous, each layer as wide as the next one wants.
-        """
-        got = {str(name): getattr(p, "shape", ()) for name, p in instance("MLP: params", params, dict).items()}
-        n_words, n_labels = (got.get(f"{name}.W", ())[:1] for name in ("features", "labels"))
-        hidden = [n for name, shape in got.items() for n in shape[:1] if name.endswith(".b") and name != "labels.b"]
-        if got != (want := shapes(sum(n_words), hidden, sum(n_labels))):
-            raise ValueError(f"MLP: parameters do not fit together: want {want}, got {got}")
-        model = object.__new__(cls)
-        model.params = NamedArrays({name: params[name] for name in want})
-        model._make_layers(activation, output)
-        model.check()
-        return model
-
     def _make_layers(self, activation, output):
         layers = [(self.params[name], self.params[f"{name[:-2]}.b"]) for name in self.params if name.endswith(".W")]
         self.n_words, self.n_labels = len(layers[0][0]), len(layers[-1][0])
         self.hidden = tuple(len(b) for _, b in layers[:-1])
-        self.activation, self.output, self.products = activation, output, FLOAT32  # of predictions, not of `step`
+        self.activation, self.output = activation, output
         if not isinstance(activation, str) or activation not in ACTIVATIONS:
             raise ValueError(f"MLP: activation: want {' or '.join(map(repr, ACTIVATIONS))}, got {activation!r}")
         self.act, self.act_backward = ACTIVATIONS[activation]
@@ -82,22 +59,6 @@ class MLP:
         self.labels: LabelLayer = OUTPUTS[output](*layers[-1])
         self.losses_per_row = 1 if output == "softmax" else self.n_labels
 
-    def check(self) -> None:
-        """ValueError if arrays were replaced, resized or retyped since the model was made: kernels check no bounds."""
-        layers: list[Any] = [self.features, *self.between, self.labels]
-        held = [array for layer in layers for array in (layer.w, layer.b)]
-        for (name, shape), array in zip(shapes(self.n_words, self.hidden, self.n_labels).items(), held, strict=True):
-            check_array(f"MLP: {name}", array, shape, also_held=self.params[name])
-
-    def init_label_bias(self, frequencies: np.ndarray) -> None:
-        """Set labels.b to logit(frequency), so that the untrained network predicts about the bare frequencies.
-
-        With a softmax to log(frequency). frequencies (L,): fractions of rows, clipped to 1e-9 .. 1 - 1e-9 (+-20.7).
-        """
-        check_weights("init_label_bias: frequencies", frequencies, self.n_labels)
-        p = np.clip(frequencies, 1e-9, 1 - 1e-9)
-        self.params["labels.b"][:] = np.log(p) if self.output == "softmax" else np.log(p / (1 - p))
-
     def forward(self, x: Csr, hs: list[np.ndarray], dropout: Dropout | None = None, first_row: int = 0,
                 products: Products = FLOAT32) -> None:
         """Fill hs, an array (n, units) for each hidden layer, from the rows x, a block that begins at first_row."""
@@ -109,68 +70,6 @@ class MLP:
             self.act(h)
             if dropout:
                 dropout.apply(h, i, first_row)
-
-    def each_block(self, x: sp.csr_array, visit: Callable[[slice, np.ndarray], Any],
-                   threads: int | None = None) -> list:
-        """[visit(rows, h)] over blocks of rows of the csr matrix x, h (n, H) the last hidden layer; on threads."""
-        x = check_features(x, self.n_words)
-        self.check()
-
-        def one_block(rows):
-            hs = [scratch(f"h{i}", rows.stop - rows.start, units) for i, units in enumerate(self.hidden)]
-            self.forward(x.rows(rows), hs, products=self.products)
-            return visit(rows, hs[-1])
-
-        with one_blas_thread():
-            return team(threads).run(one_block, row_blocks(x.n_rows, 2 * self.labels.w.size))
-
-    def each_tile(self, x: sp.csr_array, visit: Callable[[slice, slice, np.ndarray], Any],
-                  threads: int | None = None) -> list[list]:
-        """For each block of rows of x the list of visit(rows, tile, z) over tiles of labels, z (n, T) their logits.
-
-        z lies in scratch memory: visit may change it and must not keep it. Blocks run on threads, tiles in order.
-        """
-        def one_block(rows, h):
-            return [visit(rows, tile, self.labels.logits(h, tile, self.products))
-                    for tile in until_interrupted(self.labels.tiles())]
-
-        return self.each_block(x, one_block, threads)
-
-    def logits(self, x: sp.csr_array) -> np.ndarray:
-        """z (N, L) of the csr matrix x (N, D): rows x labels numbers, for small work. `top_k` needs no such array."""
-        found = self.each_tile(x, lambda rows, tile, z: z.copy())
-        return finite("logits", np.concatenate([np.empty((0, self.n_labels), f32), *map(np.hstack, found)]))
-
-    def top_k(self, x: sp.csr_array, k: int, threads: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """The k likeliest labels of each row of the csr matrix x (N, D), best first, ties to the smaller id.
-
-        Returns ids (N, k) int32 and probabilities (N, k). ValueError unless 1 <= k <= number of labels.
-        """
-        if not 1 <= integer("top_k: k", k) <= self.n_labels:
-            raise ValueError(f"top_k: want 1 to {self.n_labels} labels, got k = {k}")
-        ids = np.zeros((n_rows_of("x", x), k), np.int32)
-        best = np.full(ids.shape, -np.inf, f32)
-        nan = self.each_tile(x, lambda rows, tile, z: top_k.merge_top_k(z, tile.start, ids[rows], best[rows]), threads)
-        ids, best = self.best_of_all(ids, best)
-        dense.sigmoid(finite("top_k: logits", np.nan if np.any(nan) else best))
-        return ids, best
-
-    def above(self, x: sp.csr_array, thresholds: float | np.ndarray = 0.5, threads: int | None = None) -> sp.csr_array:
-        """The labels whose probability is above their threshold, for each row of the csr matrix x (N, D).
-
-        thresholds: one probability, or one per label (L,). Returns the probabilities as a csr matrix (N, L), float32.
-        """
-        cuts = logit_thresholds(thresholds, self.n_labels)
-
-        def find(rows, tile, z):
-            row, label = np.nonzero(~(z <= cuts[tile]))  # NaN too
-            return row + rows.start, label + tile.start, z[row, label]
-
-        found = [part for parts in self.each_tile(x, find, threads) for part in parts]
-        row, label, p = map(np.concatenate, zip(*found)) if found else np.empty((3, 0))
-        p = finite("above: logits", p.astype(f32, copy=False))
-        dense.sigmoid(p.reshape(1, -1))
-        return sp.csr_array((p, (row.astype(int), label.astype(int))), shape=(x.shape[0], self.n_labels))
 
     def step(self, x: Csr, y: Csr, settings: StepSettings, optimizer: Updates, workers: Team) -> float:
         """Update every parameter once from the batch x, y. Returns the loss summed over rows and labels.
