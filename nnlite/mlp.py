@@ -14,7 +14,8 @@ from nnlite.system.named_arrays import NamedArrays, check_array
 from nnlite.system.number_arrays import check_weights, finite, logit_thresholds
 from nnlite.system.ranges import instance, integer
 from nnlite.system.sizes import row_blocks
-from nnlite.system.threads import one_blas_thread, scratch, team, until_interrupted
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import scratch, team, until_interrupted
 
 f32 = np.float32
 

@@ -80,7 +80,8 @@ def test_no_module_imports_itself_through_others():
 def test_tools_stay_in_their_folder(name):
     modules = {full.split(".")[0] for full in imported(MODULES[name])}
     assert "numba" not in modules or name.startswith("kernels.")
-    assert not modules & {"threading", "threadpoolctl", "concurrent"} or name in ("system.threads", "system.ahead")
+    assert not modules & {"threading", "threadpoolctl", "concurrent"} or name in (
+        "system.threads", "system.blas", "system.ahead")
     assert not modules & {"torch", "tensorflow", "keras", "jax", "sklearn", "pickle"}
 
 
@@ -97,7 +98,7 @@ def test_the_network_is_an_afternoon():
         name = todo.pop()
         seen.add(name)
         todo += [other for other in own_imports(name) if other not in seen | set(todo)]
-    assert sum(lines[name] for name in seen) <= 1_970
+    assert sum(lines[name] for name in seen) <= 1_940
 
 
 def test_a_file_is_one_idea_on_a_few_pages():

@@ -15,7 +15,8 @@ from nnlite.network.label_step import StepSettings
 from nnlite.system.sizes import BLOCK_ROWS
 from nnlite.precision.choice import products_of
 from nnlite.system.spinning import awake
-from nnlite.system.threads import blocks, one_blas_thread, scratch, team
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import blocks, scratch, team
 
 FORMS = {"step": "the whole step", "bfloat16": "the step with operands of products rounded to bfloat16",
          "negligible": "the step without gradients up to 0.001",

@@ -42,7 +42,8 @@ from benchmarks.speed.step_problems import zipf_rows
 from nnlite import MLP, SGD, AdaGrad, Dataset, check_gradients
 from nnlite.network import reference
 from nnlite.network.label_step import StepSettings
-from nnlite.system.threads import one_blas_thread, team
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import team
 from nnlite.tool import doctor
 
 AGREES = 1e-4

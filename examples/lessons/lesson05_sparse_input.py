@@ -15,7 +15,7 @@ import numpy as np
 
 import nnlite
 from nnlite.kernels import sparse
-from nnlite.system.threads import one_blas_thread
+from nnlite.system.blas import one_blas_thread
 from nnlite.training.gradients import gradients
 from showing import ask, picture, say
 

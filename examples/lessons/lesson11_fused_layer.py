@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from nnlite import linear_bce
 from nnlite.network import reference
-from nnlite.system.threads import one_blas_thread
+from nnlite.system.blas import one_blas_thread
 from showing import ask, picture, say
 
 ROWS, UNITS = 1_024, 256

@@ -16,7 +16,8 @@ import numpy as np
 import threadpoolctl
 
 import nnlite
-from nnlite.system.threads import blocks, one_blas_thread, shares, team
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import blocks, shares, team
 from showing import ask, say
 
 THREADS = (1, 2, 3)

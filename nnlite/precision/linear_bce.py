@@ -11,7 +11,8 @@ from nnlite.system.sizes import TILE_LABELS
 from nnlite.precision.choice import products_of
 from nnlite.system.named_arrays import check_array
 from nnlite.system.ranges import integer
-from nnlite.system.threads import one_blas_thread, team
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import team
 
 
 def linear_bce(h: np.ndarray, w: np.ndarray, b: np.ndarray, y: sp.csr_array, tile: int = TILE_LABELS,

@@ -30,7 +30,8 @@ from nnlite.system.named_arrays import NamedArrays, check_array
 from nnlite.system.ranges import SEED_MAX, integer
 from nnlite.system.ranks import Alone, Shards
 from nnlite.system.sizes import row_blocks
-from nnlite.system.threads import blocks, one_blas_thread, scratch, shares, team, until_interrupted, width
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import blocks, scratch, shares, team, until_interrupted, width
 
 BLOCK_NUMBERS = 1 << 22  # of first values that are drawn at a time
 SUMMED_ROWS = 4096  # of predictions, of which the words' parts are added up over the ranks at a time

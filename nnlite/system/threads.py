@@ -1,7 +1,7 @@
 """Slices of a range, and the only threads of the project.
 
 Results do not depend on the number of threads: a range is cut (`blocks`, `shares`) by sizes alone, results come in the
-order of the slices, and BLAS has one thread (`one_blas_thread`), because with two threads OpenBLAS rounds differently.
+order of the slices, and BLAS has one thread within each (`system.blas`).
 """
 
 import itertools
@@ -9,14 +9,12 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from contextlib import suppress
 from math import prod
 from operator import itemgetter
 from typing import Any, TypeVar
 
 import numpy as np
-import threadpoolctl
 
 from nnlite.system.ranges import integer
 
@@ -28,9 +26,6 @@ PerThread = threading.local  # an object whose attributes each thread has its ow
 _teams: dict[int, "Team"] = {}
 _current = PerThread()  # .work: of which this thread does an item
 _own = PerThread()  # this thread's scratch memory, by name
-_blas_lock = threading.RLock()
-_blas_callers: dict[object, int] = {}  # callers within `one_blas_thread`, and their threads
-_blas_threads: dict[Any, int] = {}  # of each BLAS library before the first of them came
 
 
 def blocks(n: int, size: int) -> list[slice]:
@@ -233,47 +228,11 @@ def scratch(name: str, *shape: int) -> np.ndarray:
     return memory[:prod(shape)].reshape(shape)
 
 
-@lru_cache(maxsize=None)
-def blas_libraries() -> threadpoolctl.ThreadpoolController:
-    """threadpoolctl's controller of the BLAS libraries that are loaded at the first call; NumPy's is among them."""
-    return threadpoolctl.ThreadpoolController().select(user_api="blas")
-
-
-@contextmanager
-def one_blas_thread() -> Iterator[None]:
-    """Within it, NumPy's matrix products run on the thread that calls them. Calls may nest and overlap."""
-    caller = object()
-    try:
-        with _blas_lock:
-            _blas_callers[caller] = threading.get_ident()
-            if not _blas_threads:
-                _blas_threads.update({one: one.num_threads for one in blas_libraries().lib_controllers})
-            _set_blas_threads()
-        yield
-    finally:
-        with _blas_lock:
-            _blas_callers.pop(caller, None)
-            _set_blas_threads()
-
-
-def _set_blas_threads():
-    """One within `one_blas_thread`, else as many as before. If Ctrl-C ends it, the next caller completes it."""
-    for library, n_threads in _blas_threads.items():
-        library.set_num_threads(1 if _blas_callers else n_threads)
-    if not _blas_callers:
-        _blas_threads.clear()
-
-
 def _after_fork():
     """In the child: it has one thread, the one that has forked."""
     for each in _teams.values():
         each.forget_helpers()
-    for caller, thread in list(_blas_callers.items()):
-        if thread != threading.get_ident():
-            del _blas_callers[caller]
-    _set_blas_threads()
-    _blas_lock.release()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_blas_lock.acquire, after_in_parent=_blas_lock.release, after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_after_fork)

@@ -20,7 +20,8 @@ from nnlite import __version__
 from nnlite.kernels import cache, dense
 from nnlite.precision.choice import UNITS, matrix_unit
 from nnlite.precision.units import left, packed, right
-from nnlite.system.threads import blas_libraries, one_blas_thread, team, usable_cores
+from nnlite.system.blas import blas_libraries, one_blas_thread
+from nnlite.system.threads import team, usable_cores
 
 CPUINFO = Path("/proc/cpuinfo")
 QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": microseconds of processor time per period; or "max 100000"

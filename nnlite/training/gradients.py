@@ -12,7 +12,8 @@ from nnlite.network.layers import SparseLinear
 from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.system.ranges import instance
-from nnlite.system.threads import one_blas_thread, team
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import team
 
 if TYPE_CHECKING:
     from nnlite.data.dataset import Dataset

@@ -24,7 +24,8 @@ from nnlite.scores import evaluation
 from nnlite.scores.evaluation import evaluate
 from nnlite.system.interrupts import interrupts_between_steps
 from nnlite.system.spinning import awake
-from nnlite.system.threads import one_blas_thread, team
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import team
 from nnlite.training.batches import Batch, chunk_by_chunk, shuffled
 from nnlite.training.checkpoint_parts import CheckpointParts
 from nnlite.training.checkpoints import Wanted

@@ -18,7 +18,8 @@ from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.scores import calibration, metrics
 from nnlite.scores.evaluation import cross_entropy
-from nnlite.system.threads import one_blas_thread, team
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import team
 
 
 def problem(n_labels=13, hidden=(16, 11)):

@@ -15,7 +15,8 @@ from nnlite.precision import choice
 from nnlite.precision.rounded import RoundedProducts
 from nnlite.precision.units import UnitProducts
 from nnlite.system import sizes
-from nnlite.system.threads import one_blas_thread, team
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import team
 
 WAYS = {"NumPy": RoundedProducts(), "loops": UnitProducts(packing.multiply),
         **{unit: choice.products_of("bfloat16", unit) for unit in [choice.matrix_unit()] if unit}}

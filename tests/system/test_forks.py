@@ -19,7 +19,8 @@ START = """
     import faulthandler, os, signal, threading, traceback, warnings
     from nnlite import TitleClassifier, make_catalogue
     from nnlite.system.ahead import ahead
-    from nnlite.system.threads import blas_libraries, one_blas_thread, team
+    from nnlite.system.blas import blas_libraries, one_blas_thread
+    from nnlite.system.threads import team
     warnings.simplefilter("ignore", DeprecationWarning)  # of Python 3.12, of every fork of a process with threads
 
     def child(function, seconds=200):

@@ -14,9 +14,10 @@ from shops import shop
 
 from nnlite import Record, TitleClassifier, Vocabulary, evaluate, write_chunks
 from nnlite.data.chunks import ChunkFolder
-from nnlite.system import threads
+from nnlite.system import blas
 from nnlite.system.interrupts import interrupts_between_steps, sigterm_as_ctrl_c
-from nnlite.system.threads import blas_libraries, one_blas_thread, team, until_interrupted
+from nnlite.system.blas import blas_libraries, one_blas_thread
+from nnlite.system.threads import team, until_interrupted
 
 needs_timer = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="not every system has timers")
 
@@ -51,7 +52,7 @@ def attack(function, n_times):
         except KeyboardInterrupt:
             n_times -= 1
     np.testing.assert_equal(function(), want)
-    assert not threads._blas_callers
+    assert not blas._callers
 
 
 def blas_threads():

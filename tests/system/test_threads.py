@@ -18,8 +18,8 @@ from nnlite.network.label_step import StepSettings
 from nnlite.system import sizes
 from nnlite.system.ahead import ahead
 from nnlite.system.interrupts import interrupts_between_steps
-from nnlite.system.threads import (blocks, one_blas_thread, scratch, shares, team,
-                                   usable_cores)
+from nnlite.system.blas import one_blas_thread
+from nnlite.system.threads import blocks, scratch, shares, team, usable_cores
 
 
 @given(n=st.integers(0, 50), size=st.integers(1, 60))
