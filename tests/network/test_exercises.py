@@ -36,8 +36,9 @@ def test_the_tour_names_what_is_there():
 
 
 def test_the_tour_and_the_readme_name_the_same_places():
-    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## To change something")[1]
-    for change in section.split("\n- ")[1:4]:
+    changes = [(ROOT / file).read_text(encoding="utf-8").split(heading)[1].split("\n- ")[1:n] for file, heading, n in (
+        ("README.md", "## To change something", 2), ("tests/README.md", "## What a change needs", 3))]
+    for change in sum(changes, []):
         for file in re.findall(r"`((?:network|kernels|tests)/[\w/]+\.py)`", change):
             assert f"`{file}`" in TOUR, file
 
