@@ -10,8 +10,6 @@ import signal
 import pytest
 from hypothesis import settings
 
-collect_ignore_glob = ["conftest.py", "*/conftest.py"]  # several modules of one name cannot be read for doctests
-
 settings.register_profile("nnlite", deadline=None, derandomize=True, max_examples=60, database=None)
 settings.load_profile("nnlite")
 
@@ -20,6 +18,12 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", MEMORY)
 
 MANY = 1_000  # tests, which will call most kernels
+
+
+def pytest_ignore_collect(collection_path):
+    """What tests share holds no examples: it is not imported to look for them, which may compile much."""
+    if collection_path.suffix == ".py" and not collection_path.name.startswith("test_"):
+        return True
 
 
 def pytest_collection_finish(session):

@@ -14,6 +14,7 @@ from nnlite import TitleClassifier
 from nnlite.training import recipes
 
 sklearn = pytest.importorskip("sklearn", reason="its habits are tried with scikit-learn itself")
+from joblib.externals.loky import get_reusable_executor  # noqa: E402
 from sklearn import metrics, model_selection, pipeline, preprocessing  # noqa: E402
 from sklearn.utils.validation import check_is_fitted  # noqa: E402
 
@@ -216,7 +217,14 @@ def test_cross_validation(categories, scoring):
     assert model_selection.cross_val_score(one, TITLES, categories, cv=FOLDS, scoring=scoring).min() > 0.4
 
 
-def test_predictions_across_folds():
+@pytest.fixture
+def processes():
+    """How many processes joblib may start, which would go on for minutes after the test."""
+    yield 2
+    get_reusable_executor().shutdown()
+
+
+def test_predictions_across_folds(processes):
     one = TitleClassifier(**QUICK)
     stratified = model_selection.StratifiedKFold(3)
     found = model_selection.cross_val_predict(one, TITLES, TEXTS, cv=stratified)
@@ -225,7 +233,7 @@ def test_predictions_across_folds():
     assert (np.array(sorted(set(TEXTS)))[p.argmax(axis=1)] == found).mean() > 0.9
     found = model_selection.cross_val_predict(one, TITLES, MATRIX, cv=FOLDS)
     assert found.shape == MATRIX.shape
-    assert np.array_equal(model_selection.cross_val_predict(one, TITLES, MATRIX, cv=FOLDS, n_jobs=2), found)
+    assert np.array_equal(model_selection.cross_val_predict(one, TITLES, MATRIX, cv=FOLDS, n_jobs=processes), found)
 
 
 def test_a_search_over_epochs():

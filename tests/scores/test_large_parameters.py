@@ -8,6 +8,7 @@ from nnlite import TitleClassifier, evaluate, make_catalogue
 from nnlite.scores import calibration, evaluation, explanation
 
 DATA = random_dataset()
+WIDE = 1_000  # hidden units, more than a matrix product adds up at once: a sum of inf may meet one of -inf
 USES = {
     "top_k": lambda model: model.top_k(DATA.x, 3), "above": lambda model: model.above(DATA.x),
     "all": lambda model: model.top_k(DATA.x, 23), "logits": lambda model: model.logits(DATA.x),
@@ -26,14 +27,15 @@ def one_each(n):
 
 def overflowing(what):
     """Whose logit of label 5 is NaN, infinity or minus infinity in every row, or whose hidden units are infinite."""
-    model = random_model(DATA, activation="relu" if what == "hidden" else "sigmoid")
+    n_units = WIDE if what == "nan" else 11
+    model = random_model(DATA, (16, n_units), activation="relu" if what == "hidden" else "sigmoid")
     model.params["hidden1.b"][:] = 50
     if what == "hidden":
         model.params["features.b"][:] = model.params["hidden1.W"][:] = 3e38
         return model
     w = model.params["labels.W"]
-    w[5] = {"nan": np.resize([3e38, -3e38], 11), "inf": 3e38, "-inf": -3e38}[what]
-    if what == "nan" and not np.isnan((np.ones((61, 11), np.float32) @ w.T)[:, 5]).all():
+    w[5] = {"nan": np.repeat([3e38, -3e38], WIDE // 2), "inf": 3e38, "-inf": -3e38}[what]
+    if what == "nan" and not np.isnan((np.ones((61, WIDE), np.float32) @ w.T)[:, 5]).all():
         pytest.skip("here a matrix product adds these terms in an order that does not overflow")
     return model
 

@@ -5,10 +5,9 @@ from problems import random_dataset, random_model
 
 from nnlite import SGD, TitleClassifier, Trainer, Vocabulary, inspect_file, read_records, read_xmc, write_chunks
 
-VOCABULARY = Vocabulary({"mug": 2}, {"kitchen": 2}, 2, min_count=1)
 USES = {
     "read_records": read_records, "inspect_file": inspect_file, "read_xmc": read_xmc, "load": TitleClassifier.load,
-    "write_chunks": lambda path: write_chunks(path, [], VOCABULARY),
+    "write_chunks": lambda path: write_chunks(path, [], Vocabulary({"mug": 2}, {"kitchen": 2}, 2, min_count=1)),
     "checkpoints": lambda path: Trainer(random_model(random_dataset()), SGD(0.1), checkpoints=path),
 }
 
