@@ -23,7 +23,7 @@ SLEEP_SECONDS = 0.1       # no thread spins for so long after it
 @contextmanager
 def awake(team: Team) -> Iterator[None]:
     """Within it, threads of the team that wait for each other spin first, if there is a processor for each."""
-    if not interpreted() and team.threads <= usable_cores():
+    if not interpreted() and 1 < team.threads <= usable_cores():
         team.waiting = SpinWait()
     try:
         yield

@@ -51,9 +51,9 @@ def test_no_thread_that_leaves_is_lost():
 
 def test_a_team_is_awake_within_it_where_each_thread_has_a_processor(monkeypatch):
     monkeypatch.setattr(spinning, "usable_cores", lambda: 2)
-    two, three = Team(2), Team(3)
-    with pytest.raises(ZeroDivisionError), awake(two), awake(three):
-        assert isinstance(two.waiting, SpinWait) and type(three.waiting) is Asleep
+    one, two, three = Team(1), Team(2), Team(3)
+    with pytest.raises(ZeroDivisionError), awake(one), awake(two), awake(three):
+        assert [type(team.waiting) for team in (one, two, three)] == [Asleep, SpinWait, Asleep]
         raise ZeroDivisionError
     assert type(two.waiting) is Asleep
 
