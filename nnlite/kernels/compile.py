@@ -54,7 +54,8 @@ def _prefer_512_bits(typing_context):
 def prefetch(row: Any) -> None:
     """In a kernel: asks memory for all of a row, C-contiguous, that is used some rows later. Its values do not matter.
 
-    A processor foresees the next line of a row, not the next row of a list: without this it waits for each in turn.
+    A processor foresees the next line of a row, not the next row of a list: without this it waits for each in turn. The
+    lines come into the second cache: the first one can wait for too few at a time.
     """
 
 
@@ -75,7 +76,7 @@ def _prefetch_line(typing_context, address):
         flag = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
         function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
-        flags = [flag(value) for value in (0, 3, 1)]  # read, to be kept in all caches, data
+        flags = [flag(value) for value in (0, 2, 1)]  # read, to be kept from the second cache on, data
         builder.call(function, [builder.inttoptr(arguments[0], pointer), *flags])
         return context.get_dummy_value()
 
