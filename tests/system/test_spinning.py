@@ -12,7 +12,7 @@ from nnlite.system.spinning import SpinWait, awake
 from nnlite.system.threads import Asleep, Team
 
 pytestmark = compiled
-FOREVER = 10**12  # turns: hours
+FOREVER = 10**9  # turns: half a minute, so that a test that fails ends
 
 
 def together(n, function):
@@ -86,16 +86,27 @@ def test_an_error_ends_a_work_of_a_team_that_is_awake(busy_team):
 
 
 def test_a_caller_sees_that_its_helper_has_left(monkeypatch):
-    seen, meeting = [], threading.Barrier(2)
+    """The helper ends its item when the caller spins already."""
+    seen, meeting, spins, caller = [], threading.Barrier(2), threading.Event(), threading.get_ident()
     monkeypatch.setattr(spinning, "usable_cores", lambda: 2)
     monkeypatch.setattr(SpinWait, "turns", lambda self, seconds: FOREVER if seconds > 1e-4 else 1)
-    spin_until = kernels.spin_until
-    one = Team(2)
+    one, spin_until = Team(2), kernels.spin_until
+
+    def noted(*given):
+        spins.set()
+        seen.append(spin_until(*given))
+
+    def item(_):
+        meeting.wait(timeout=60)
+        if threading.get_ident() != caller:
+            spins.wait(timeout=60)
+
     with awake(one):
-        monkeypatch.setattr(kernels, "spin_until", lambda *given: seen.append(spin_until(*given)))
+        monkeypatch.setattr(kernels, "spin_until", noted)
         for _ in range(5):
-            one.run(lambda i: meeting.wait(timeout=60), range(2))
-    assert set(seen) <= {True}
+            spins.clear()
+            one.run(item, range(2))
+    assert seen == [True] * 5
     one.n_posted[0] += 1  # or the helper spins on
 
 
