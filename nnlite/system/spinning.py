@@ -4,14 +4,16 @@ A thread that sleeps is woken in 0.05 ms, in a virtual machine sometimes in 1 ms
 0.2 ms. So threads first spin, as those of OpenMP do, unless other programs want the processor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Thread
 from time import perf_counter, thread_time
 
 import numpy as np
 
 from nnlite.kernels import spinning
 from nnlite.kernels.processor import interpreted
+from nnlite.system.apart import Apart
 from nnlite.system.threads import Asleep, Team, usable_cores
 
 SPIN_SECONDS = 5e-4       # how long a thread spins: longer than what lies between two parts of a step
@@ -25,17 +27,34 @@ def awake(team: Team) -> Iterator[None]:
     """Within it, threads of the team that wait for each other spin first, if there is a processor for each."""
     if not interpreted() and 1 < team.threads <= usable_cores():
         team.waiting = SpinWait()
+    waiting = team.waiting
     try:
         yield
     finally:
         team.waiting = Asleep()
+        waiting.end()
 
 
 class SpinWait(Asleep):
     """Spins for at most SPIN_SECONDS, and not at all for SLEEP_SECONDS after a thread has lost its processor."""
 
     def __init__(self) -> None:
-        self.turns_per_second, self.crowded_until = measured_turns(), 0.0
+        self.turns_per_second, self.crowded_until, self.apart = measured_turns(), 0.0, Apart()
+
+    def begin(self, helpers: Sequence[Thread]) -> None:
+        """As in Asleep."""
+        if self.crowded():
+            self.apart.end()
+        else:
+            self.apart.hold(helpers)
+
+    def done(self) -> None:
+        """As in Asleep."""
+        self.apart.let_go()
+
+    def end(self) -> None:
+        """As in Asleep."""
+        self.apart.end()
 
     def clock(self) -> float:
         """In seconds; it goes on while this thread does not run."""
@@ -57,7 +76,11 @@ class SpinWait(Asleep):
 
     def turns(self, seconds: float) -> int:
         """Of a spinning loop in this time; 0 while the processors are crowded."""
-        return 0 if perf_counter() < self.crowded_until else int(seconds * self.turns_per_second)
+        return 0 if self.crowded() else int(seconds * self.turns_per_second)
+
+    def crowded(self) -> bool:
+        """Whether no thread spins for now."""
+        return perf_counter() < self.crowded_until
 
     def notice(self, since: float) -> None:
         """Notice that this thread has lost its processor since clock() was `since`."""

@@ -63,6 +63,15 @@ def team(threads: int | None = None) -> "Team":
 class Asleep:
     """How threads wait for each other. `spinning.SpinWait` waits awake before they sleep."""
 
+    def begin(self, helpers: Sequence[threading.Thread]) -> None:
+        """The calling thread is about to call helpers."""
+
+    def done(self) -> None:
+        """It has called them, and they are done."""
+
+    def end(self) -> None:
+        """Threads will wait in another way from now on."""
+
     def clock(self) -> float:
         """A time for `since` below: the threads do not sleep from then on."""
         return 0.0
@@ -99,6 +108,8 @@ class Team:
             n_helpers = min(self.threads, len(items)) - 1
             if n_helpers > len(self.helpers):
                 self._start_helpers(n_helpers)
+            if n_helpers > 0:
+                work.waiting.begin(self.helpers)
             for _ in range(n_helpers):
                 self.inbox.put(work)
             self.n_posted[0] += n_helpers > 0
@@ -111,6 +122,8 @@ class Team:
                     work.wait()
                     waiting = False
             raise
+        finally:
+            work.waiting.done()
         return work.outcome()
 
     def call(self, jobs: Sequence[Callable[[], Result]]) -> list[Result]:
