@@ -53,8 +53,8 @@ SECTIONS = {
     "few_titles": Section(9, "quality.few_titles", (), (TITLES,)),
     "ablation": Section(5, "quality.ablation", (), (TITLES,)),
     "sizes": Section(20, "quality.sizes", ("--seeds", "5"), (TITLES,)),
-    "sizes_many": Section(20, "quality.sizes", ("--many",)),
-    "growing": Section(12, "quality.growing", ("--seeds", "5"), (TITLES,)),
+    "sizes_many": Section(3, "quality.sizes", ("--many",)),
+    "growing": Section(6, "quality.growing", ("--seeds", "5"), (TITLES,)),
     "categories": Section(1, "quality.categories", (), (TITLES,)),
     "page": Section(2, "quality.page", (), (TITLES,)),
     "audit": Section(4, "quality.audit", (), (TITLES,)),
@@ -62,7 +62,7 @@ SECTIONS = {
     "quality_titles": Section(39, "quality.compare", (
         *ON_TITLES, "nnlite (own)", "nnlite (shared)", "napkinXC PLT (shared)", "LinearSVC (own)",
         "LinearSVC (shared)"), (TITLES,)),
-    "quality_titles_sgd": Section(20, "quality.compare", (
+    "quality_titles_sgd": Section(34, "quality.compare", (
         *ON_TITLES, "omikuji (shared)", "SGDClassifier (own)", "SGDClassifier (shared)"), (TITLES,)),
     "quality_titles_fasttext": Section(26, "quality.compare", (
         *ON_TITLES, "fastText (own)", "fastText (shared)"), (TITLES,)),
