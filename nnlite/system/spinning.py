@@ -4,9 +4,8 @@ A thread that sleeps is woken in 0.05 ms, in a virtual machine sometimes in 1 ms
 0.2 ms. So threads first spin, as those of OpenMP do, unless other programs want the processor.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
 from time import perf_counter, thread_time
 
 import numpy as np
@@ -25,14 +24,15 @@ SLEEP_SECONDS = 0.1       # no thread spins for so long after it
 @contextmanager
 def awake(team: Team) -> Iterator[None]:
     """Within it, threads of the team that wait for each other spin first, if there is a processor for each."""
-    if not interpreted() and 1 < team.threads <= usable_cores():
-        team.waiting = SpinWait()
-    waiting = team.waiting
+    if interpreted() or not 1 < team.threads <= usable_cores():
+        yield
+        return
+    team.waiting = waiting = SpinWait()
     try:
         yield
     finally:
         team.waiting = Asleep()
-        waiting.end()
+        waiting.apart.end()
 
 
 class SpinWait(Asleep):
@@ -41,7 +41,7 @@ class SpinWait(Asleep):
     def __init__(self) -> None:
         self.turns_per_second, self.crowded_until, self.apart = measured_turns(), 0.0, Apart()
 
-    def begin(self, helpers: Sequence[Thread]) -> None:
+    def begin(self, helpers: list) -> None:
         """As in Asleep."""
         if self.crowded():
             self.apart.end()
@@ -51,10 +51,6 @@ class SpinWait(Asleep):
     def done(self) -> None:
         """As in Asleep."""
         self.apart.let_go()
-
-    def end(self) -> None:
-        """As in Asleep."""
-        self.apart.end()
 
     def clock(self) -> float:
         """In seconds; it goes on while this thread does not run."""

@@ -63,14 +63,11 @@ def team(threads: int | None = None) -> "Team":
 class Asleep:
     """How threads wait for each other. `spinning.SpinWait` waits awake before they sleep."""
 
-    def begin(self, helpers: Sequence[threading.Thread]) -> None:
+    def begin(self, helpers: list[threading.Thread]) -> None:
         """The calling thread is about to call helpers."""
 
     def done(self) -> None:
         """It has called them, and they are done."""
-
-    def end(self) -> None:
-        """Threads will wait in another way from now on."""
 
     def clock(self) -> float:
         """A time for `since` below: the threads do not sleep from then on."""
@@ -107,6 +104,7 @@ class Team:
         try:
             n_helpers = min(self.threads, len(items)) - 1
             if n_helpers > len(self.helpers):
+                work.waiting.done()  # helpers inherit where this thread may run
                 self._start_helpers(n_helpers)
             if n_helpers > 0:
                 work.waiting.begin(self.helpers)
@@ -136,8 +134,7 @@ class Team:
     def _start_helpers(self, n):
         with self.starting:
             while len(self.helpers) < n:
-                arguments = self.inbox, self.n_posted
-                helper = threading.Thread(target=_help, args=arguments, name="nnlite", daemon=True)
+                helper = threading.Thread(target=_help, args=(self.inbox, self.n_posted), name="nnlite", daemon=True)
                 helper.start()
                 self.helpers.append(helper)
 

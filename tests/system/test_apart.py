@@ -21,8 +21,11 @@ class Placed:
     def __init__(self, monkeypatch):
         self.of, self.here = {}, 3
         monkeypatch.setattr(apart, "_sched_getcpu", lambda: self.here)
-        monkeypatch.setattr(apart.os, "sched_getaffinity", lambda thread: set(range(8)))
+        monkeypatch.setattr(apart.os, "sched_getaffinity", self.affinity)
         monkeypatch.setattr(apart.os, "sched_setaffinity", self.place)
+
+    def affinity(self, thread):
+        return set(self.of.get(thread or threading.get_native_id(), range(8)))
 
     def place(self, thread, processors):
         self.of[thread or threading.get_native_id()] = set(processors)
@@ -75,11 +78,34 @@ def test_all_may_run_anywhere_while_processors_are_crowded(placed, monkeypatch):
         assert team.run(lambda _: everywhere(placed), range(2)) == [True, True]
 
 
+@pytest.mark.parametrize("moment", ["within a work", "between two"])
+@pytest.mark.parametrize("who", ["the caller", "all"])
+def test_who_places_threads_meanwhile_has_the_last_word(placed, moment, who):
+    """taskset -p, or taskset -ap."""
+    team, me = Team(2), threading.get_native_id()
+
+    def taskset(_=None):
+        if threading.get_native_id() == me:
+            for thread in placed.of if who == "all" else [me]:
+                placed.of[thread] = {1, 2}
+
+    with awake(team):
+        team.run(abs, range(2))
+        assert len(placed.of) == 2
+        team.run(taskset, range(2)) if moment == "within a work" else taskset()
+        for _ in range(3):
+            team.run(abs, range(2))
+            assert placed.of.pop(me) == {1, 2}
+            assert list(placed.of.values()) == [{1, 2} if who == "all" else set(range(8))]
+            placed.of[me] = {1, 2}
+
+
 def test_other_callers_and_nested_works_change_nothing(placed):
     team = Team(2)
     with awake(team):
         team.run(lambda _: team.run(abs, range(2)), range(2))
         before = dict(placed.of)
+        assert sorted(map(len, before.values())) == [7, 8]
         other = threading.Thread(target=team.run, args=(abs, range(2)))
         other.start()
         other.join()
@@ -122,3 +148,19 @@ def test_threads_of_this_machine_are_apart(monkeypatch):
             assert not one & other and one | other == allowed
         assert os.sched_getaffinity(0) == allowed
     assert team.run(where, range(2)) == [allowed] * 2
+
+
+def test_a_helper_that_starts_while_the_caller_stays_may_run_anywhere_in_the_end(monkeypatch):
+    monkeypatch.setattr(spinning, "LOST_SECONDS", float("inf"))
+    monkeypatch.setattr(spinning, "usable_cores", lambda: 3)
+    team, allowed, me = Team(3), os.sched_getaffinity(0), threading.get_native_id()
+
+    def nested(i):
+        if threading.get_native_id() == me:
+            team.run(abs, range(3))
+
+    with awake(team):
+        team.run(nested, range(2))
+    assert len(team.helpers) == 2
+    assert [os.sched_getaffinity(helper.native_id) for helper in team.helpers] == [allowed] * 2
+    assert os.sched_getaffinity(0) == allowed
