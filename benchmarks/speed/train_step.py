@@ -1,7 +1,7 @@
 """How long does one training step take in nnlite, and how long in what people would use instead?
 
     python -m benchmarks.speed.train_step [--quick] [--json FILE] [--job NAME ...] [--titles FILE ...]
-                                            [--emulated]
+                                            [--emulated] [--forms NAME ...] [--cores N N]
 
 Jobs: `deck-1500` and `deck-5000`: one step of the deck's recipe (averaged loss, plain gradient descent) on 20,000 rows,
 6,000 words, 12 a title, 200-200 sigmoid, 1,500 and 5,000 labels. `mini`: one epoch in batches of 512 of 80,000 titles
@@ -20,13 +20,16 @@ the same step from the same parameters and must agree: the loss with one summed 
 parameters with nnlite's within 1e-4 of the largest entry. PyTorch's losses may differ by more, as far as their rounding
 of each label allows (step_loss.py). Then they are timed in turn, A B C A B C, after one warm-up each. All sleep between
 two units, so that no thread of the last system spins while the next one is timed. Ratios are to nnlite with as many
-threads. `cores busy` is processor time over time, of the median; `preempted` is how often, in the mean
-unit, another process took a core away: far above its neighbours' it means that a time suffered from others, and a
-system whose threads spin while they wait suffers most. Peers are installed by `python -m benchmarks.peers.install`.
+threads. Systems start, and on more than two cores take their first step, beside each other; `--cores` then binds them
+all to these two, so that threads do not share a core with hardware threads of others; `--forms` names the peers' forms.
+`cores busy` is processor time over time, of the median; `preempted` is how often, in the mean unit, another process
+took a core away: far above its neighbours' it means that a time suffered from others, and a system whose threads spin
+while they wait suffers most. Peers are installed by `python -m benchmarks.peers.install`.
 """
 
 import argparse
 import functools
+import os
 import sys
 import tempfile
 import time
@@ -42,9 +45,10 @@ from benchmarks.peers.problem import Problem
 from benchmarks.peers.protocol import System
 from benchmarks.speed.step_loss import first_loss
 from benchmarks.speed.step_problems import deck, many_labels, mini
+from nnlite.system.threads import usable_cores
 
 PAUSE = 0.3  # seconds between two units: OpenMP's threads spin for about 0.2 s before they sleep
-STARTS = 2  # systems that start at the same time
+PAIRS = max(1, usable_cores() // 2)  # systems of two threads that have cores of their own while nothing is timed
 LOSS_BOUND, PARAMS_BOUND = 1e-5, 1e-4
 
 
@@ -105,7 +109,7 @@ def start_all(path: Path, chosen: list[Peer], emulated: bool) -> tuple[dict[Peer
     """The systems that started, and why others did not; emulated: bfloat16 on any processor."""
     left_out = {} if emulated or has_bfloat16() else {
         peer: "left out: this processor emulates bfloat16" for peer in chosen if "bfloat16" in peer.form}
-    with ThreadPoolExecutor(STARTS) as pool:
+    with ThreadPoolExecutor(max(2, PAIRS)) as pool:
         started = {peer: pool.submit(peer.start, path) for peer in chosen if peer not in left_out}
     failed = {peer: future.exception() for peer, future in started.items() if future.exception()}
     if unexpected := [error for error in failed.values() if not isinstance(error, RuntimeError)]:
@@ -147,13 +151,17 @@ def first_step(system: System, work: Problem) -> tuple[float, dict]:
 def agreements(systems: dict[Peer, System], work: Problem) -> dict[Peer, Agreement]:
     """Of every system that trains."""
     loss, rounding = first_loss(work)
-    found, want = {}, None
-    for peer, system in systems.items():
-        if peer.form != "products":
-            step = first_step(system, work)
-            want = want or (loss, step[1], rounding)  # the first one is nnlite
-            found[peer] = agreement(peer, system, step, want)
-    return found
+    training = [peer for peer in systems if peer.form != "products"]
+    with ThreadPoolExecutor(PAIRS) as pool:
+        found = list(pool.map(lambda peer: first_step(systems[peer], work), training))
+    want = loss, found[0][1], rounding  # the first one is nnlite
+    return {peer: agreement(peer, systems[peer], step, want) for peer, step in zip(training, found)}
+
+
+def bind(system: System, cores: list[int]) -> None:
+    """All threads of a system that has taken its first step may run on these processors alone (Linux)."""
+    for thread in Path(f"/proc/{system.process.pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cores)
 
 
 def take_turns(systems: dict[Peer, System], repeats: int) -> dict[Peer, list[dict]]:
@@ -174,9 +182,12 @@ def measure(job: str, repeats: int, args: argparse.Namespace) -> dict:
         path = Path(folder) / "problem.npz"
         work = make(quick=args.quick, **about)
         work.write(path)
-        chosen = OURS + [peer for peer in chosen if not args.quick or peer.form in QUICK]
+        forms = args.forms or (QUICK if args.quick else [peer.form for peer in chosen])
+        chosen = OURS + [peer for peer in chosen if peer.form in forms]
         systems, absent = start_all(path, chosen, args.emulated)
         agreed = agreements(systems, work)
+        for system in systems.values() if args.cores else ():
+            bind(system, args.cores)
         units = take_turns(systems, repeats)
         times = [time_row(peer, units) for peer in systems] + [
             {"system": peer.name, "threads": peer.threads, "note": why} for peer, why in absent.items()]
@@ -238,6 +249,9 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=9, help="turns that count (default: %(default)s)")
     parser.add_argument("--emulated", action="store_true", help="time bfloat16 where the processor has no units for it")
     parser.add_argument("--job", nargs="+", choices=[*JOBS, "memory"])
+    forms = sorted({peer.form for _, peers in JOBS.values() for peer in peers})
+    parser.add_argument("--forms", nargs="+", choices=forms, metavar="NAME", help="of the peers: %(choices)s")
+    parser.add_argument("--cores", type=int, nargs=2, metavar="N", help="the processors that systems are bound to")
     args = parser.parse_args()
     process.rerun_clean()
     print(report.head_line())
