@@ -4,24 +4,44 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from nnlite.system.groups import own_groups
+
 MEMINFO, STATM, NVIDIA = Path("/proc/meminfo"), Path("/proc/self/statm"), Path("/proc/driver/nvidia/gpus")
-GROUP = Path("/sys/fs/cgroup")
-MEMORY_LIMITS = [(GROUP / "memory.max", GROUP / "memory.current"),  # control groups of version 2, then of version 1
-                 (GROUP / "memory/memory.limit_in_bytes", GROUP / "memory/memory.usage_in_bytes")]
+LIMITS = {  # controller, see `own_groups`: the names of a group's limit and usage, and what its memory.stat begins with
+    "": ("memory.max", "memory.current", ""), "memory": ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_")}
+FILES = "inactive_file", "active_file"  # in memory.stat: bytes of the lists from which the kernel drops pages of files
 
 
 def available_memory() -> int | None:
-    """Bytes that this process may still take, within the limit of its control group; None where this is unknown."""
+    """Bytes that this process may still take, within the limits of its control groups; None where this is unknown.
+
+    A group's usage counts the cached pages of files that were read. They are dropped before the limit is an error, the
+    active ones (read more than once) as well: so they count as available, as they do in the system's MemAvailable,
+    which is calculated from "the size of the file LRU lists" (the kernel's Documentation/filesystems/proc.rst; the
+    entries of memory.stat are in Documentation/admin-guide/cgroup-v2.rst). Pages of tmpfs are on neither list.
+    """
     with suppress(OSError, AttributeError):
         found = [os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
         for line in MEMINFO.read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 found = [1024 * int(line.split()[1])]
-        for limit, usage in MEMORY_LIMITS:
-            with suppress(OSError, ValueError):  # ValueError: "max", which means no limit
-                found.append(int(limit.read_text()) - int(usage.read_text()))
+        for controller, names in LIMITS.items():
+            for group in own_groups(controller):
+                with suppress(OSError, ValueError):  # ValueError: "max", which means no limit
+                    found.append(_left_in(group, *names))
         return max(min(found), 0)
     return None
+
+
+def _left_in(group, limit, usage, prefix):
+    """The limit of a group less what it uses, but for what the kernel can drop."""
+    left = int((group / limit).read_text()) - int((group / usage).read_text())
+    with suppress(OSError):
+        for line in (group / "memory.stat").read_text().splitlines():
+            name, _, size = line.partition(" ")
+            if name in [prefix + each for each in FILES]:
+                left += int(size)
+    return left
 
 
 def resident_memory() -> int | None:

@@ -21,10 +21,11 @@ from nnlite.kernels import cache, dense
 from nnlite.precision.choice import UNITS, matrix_unit
 from nnlite.precision.units import left, packed, right
 from nnlite.system.blas import blas_libraries, one_blas_thread
+from nnlite.system.groups import own_groups
 from nnlite.system.threads import team, usable_cores
 
 CPUINFO = Path("/proc/cpuinfo")
-QUOTA = Path("/sys/fs/cgroup/cpu.max")  # "200000 100000": microseconds of processor time per period; or "max 100000"
+QUOTA = "cpu.max"  # of a control group: "200000 100000", microseconds of processor time per period, or "max 100000"
 OLDER = {  # OpenBLAS's names of the x86 cores whose kernels do not use a feature of newer processors, by its flag
     "avx512f": {"haswell", "zen", "excavator"},
     "avx2": {"prescott", "core2", "penryn", "dunnington", "atom", "nano", "nehalem", "sandybridge", "athlon", "opteron",
@@ -180,9 +181,16 @@ def _about_process() -> Iterator[str]:
         yield cache.NOWHERE
     if usable_cores() < (os.cpu_count() or 1):
         yield f"this process may use {usable_cores()} of the machine's {os.cpu_count()} cores (affinity)"
-    quota, period = QUOTA.read_text().split() if QUOTA.exists() else ("max", "")
-    if quota != "max" and int(quota) < usable_cores() * int(period):
-        yield f"{QUOTA} grants the time of {int(quota) / int(period):.3g} cores to {usable_cores()} that may be used"
+    quotas = [(cores, path) for group in own_groups() if (cores := _quota(path := group / QUOTA)) is not None]
+    if quotas and min(quotas)[0] < usable_cores():
+        cores, path = min(quotas)
+        yield f"{path} grants the time of {cores:.3g} cores to {usable_cores()} that may be used"
+
+
+def _quota(path):
+    """The cores whose time a control group has, None without a limit."""
+    quota, period = path.read_text().split() if path.exists() else ("max", "")
+    return None if quota == "max" else int(quota) / int(period)
 
 
 def sgemm_peak(threads: int | None = None, seconds: float = 0.3, size: int = 1024) -> float:

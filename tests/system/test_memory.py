@@ -4,17 +4,22 @@ import os
 
 import pytest
 
-from nnlite.system import memory
+from nnlite.system import groups, memory
+
+
+FILES = {"limit": "memory.max", "usage": "memory.current", "stat": "memory.stat",  # of a control group of version 2
+         "old_limit": "memory/memory.limit_in_bytes", "old_usage": "memory/memory.usage_in_bytes",
+         "old_stat": "memory/memory.stat"}
 
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
-    """A machine with other memory files: machine(meminfo=..., limit=..., usage=..., old_limit=..., old_usage=...)."""
-    names = "meminfo", "limit", "usage", "old_limit", "old_usage"
-    paths = {name: tmp_path / name for name in names}
+    """A machine with other memory files: machine(meminfo=..., limit=..., usage=..., stat=..., old_limit=..., ...)."""
+    paths = {"meminfo": tmp_path / "meminfo"} | {name: tmp_path / "groups" / path for name, path in FILES.items()}
     monkeypatch.setattr(memory, "MEMINFO", paths["meminfo"])
-    monkeypatch.setattr(memory, "MEMORY_LIMITS", [(paths["limit"], paths["usage"]),
-                                                  (paths["old_limit"], paths["old_usage"])])
+    monkeypatch.setattr(groups, "GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(groups, "OWN", tmp_path / "own")
+    (tmp_path / "groups" / "memory").mkdir(parents=True)
 
     def change(**texts):
         for name, text in texts.items():
@@ -22,6 +27,14 @@ def machine(monkeypatch, tmp_path):
 
     change(meminfo="MemTotal: 9000 kB\nMemFree: 1000 kB\nMemAvailable: 5000 kB")
     return change
+
+
+def group(path, limit, usage, old=False):
+    """Make a control group of this machine."""
+    folder = groups.GROUPS / ("memory" if old else "") / path
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, value in ("limit", limit), ("usage", usage):
+        (folder / FILES[f"old_{name}" if old else name].rpartition("/")[2]).write_text(f"{value}\n")
 
 
 def test_memory_is_what_the_system_calls_available(machine):
@@ -38,6 +51,35 @@ def test_memory_is_within_the_limit_of_the_group_of_either_version(machine, vers
     assert memory.available_memory() == 5000 * 1024
     machine(**{f"{version}limit": 999_999})
     assert memory.available_memory() == 0
+
+
+@pytest.mark.parametrize("version, prefix", [("", ""), ("old_", "total_")])
+def test_cached_pages_of_files_are_available_and_other_pages_are_not(machine, version, prefix):
+    stat = {"anon": 900_000, "inactive_anon": 100_000, "shmem": 30_000, "inactive_file": 2_000_000,
+            "active_file": 400_000, "file_mapped": 7}
+    lines = "\n".join(f"{prefix}{name} {size}" for name, size in stat.items())
+    machine(**{f"{version}limit": 4_000_000, f"{version}usage": 3_900_000, f"{version}stat": lines})
+    assert memory.available_memory() == 2_500_000
+    machine(**{f"{version}stat": "inactive_file 1\ntotal_inactive_file 1\nanon 4"})
+    assert memory.available_memory() == 100_001
+
+
+@pytest.mark.parametrize("own, old", [("0::/a/b\n", False), ("9:pids:/\n4:memory:/a/b\n0::/\n", True)])
+def test_the_least_of_the_own_group_and_of_those_above_it_counts(machine, own, old):
+    groups.OWN.write_text(own)
+    for path, limit, usage in ("a/b", 4_000_000, 1_000_000), ("a/other", 1, 1), ("a", "max", 1), ("a/b/c", 1, 1):
+        group(path, limit, usage, old)
+    assert memory.available_memory() == 3_000_000
+    machine(**{"old_limit" if old else "limit": 6_000_000, "old_usage" if old else "usage": 4_000_000})
+    assert memory.available_memory() == 2_000_000
+
+
+@pytest.mark.parametrize("own", ["0::/not/shown\n", "0::/../a\n", "0::/\n", "nonsense\n", "0::/a:b (deleted)\n"])
+def test_a_container_that_shows_its_own_group_alone_is_within_its_limit(machine, own):
+    groups.OWN.write_text(own)
+    group("a", 1, 1)
+    machine(limit=4_000_000, usage=1_000_000)
+    assert memory.available_memory() == 3_000_000
 
 
 def test_the_memory_of_a_process_is_what_is_resident_and_not_what_is_addressed(tmp_path, monkeypatch):
@@ -69,7 +111,7 @@ def test_the_smallest_limit_counts_and_one_without_a_usage_does_not(machine):
     assert memory.available_memory() == 1_500_000
     machine(old_limit=9_000_000)
     assert memory.available_memory() == 3_000_000
-    memory.MEMORY_LIMITS[0][1].unlink()
+    (groups.GROUPS / FILES["usage"]).unlink()
     assert memory.available_memory() == 5000 * 1024
 
 

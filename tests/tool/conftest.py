@@ -10,6 +10,7 @@ from shops import lines
 
 import nnlite
 from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.system import groups
 from nnlite.tool import doctor
 from nnlite.tool.report.sections import write_report
 from nnlite.training import costs
@@ -57,10 +58,11 @@ def products(tmp_path, monkeypatch):
 
 @pytest.fixture
 def two_cores(monkeypatch, tmp_path):
-    """For `doctor`: a machine of two cores, without the files CPUINFO and QUOTA and without variables that slow it."""
+    """For `doctor`: a machine of two cores, without CPUINFO, control groups and variables that slow it."""
     for name in (*doctor.THREAD_COUNTS, *doctor.SLOW_NUMBA):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(doctor, "CPUINFO", tmp_path / "cpuinfo")
-    monkeypatch.setattr(doctor, "QUOTA", tmp_path / "cpu.max")
+    monkeypatch.setattr(groups, "GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(groups, "OWN", tmp_path / "own")
     monkeypatch.setattr(doctor, "usable_cores", lambda: 2)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)

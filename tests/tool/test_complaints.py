@@ -6,6 +6,7 @@ import os
 import pytest
 
 import nnlite
+from nnlite.system import groups
 from nnlite.tool import doctor
 from nnlite.tool.command_line import main
 
@@ -18,7 +19,8 @@ def quiet(monkeypatch, two_cores):
     def change(flags="fpu avx avx2 avx512f", quota="max 100000", **blas):
         if flags:
             doctor.CPUINFO.write_text(f"processor\t: 0\nmodel name\t: Abacus 3\nflags\t\t: {flags}\n\n" * 2)
-        doctor.QUOTA.write_text(quota + "\n")
+        groups.GROUPS.mkdir(exist_ok=True)
+        (groups.GROUPS / doctor.QUOTA).write_text(quota + "\n")
         monkeypatch.setattr(doctor, "blas", lambda: FULL_SPEED | blas)
 
     change()
@@ -121,6 +123,15 @@ def test_a_quota_of_all_cores_is_no_complaint(quiet):
     assert doctor.complaints() == []
     quiet(quota="199000 100000")
     assert len(doctor.complaints()) == 1
+
+
+def test_the_least_quota_of_the_own_group_and_of_those_above_it_is_named(quiet):
+    for name, quota in ("a", "120000 100000"), ("a/b", "max 100000"), ("a/b/own", "75000 50000"), ("other", "1 100000"):
+        (groups.GROUPS / name).mkdir()
+        (groups.GROUPS / name / doctor.QUOTA).write_text(quota + "\n")
+    groups.OWN.write_text("0::/a/b/own\n")
+    (complaint,) = doctor.complaints()
+    assert complaint == f"{groups.GROUPS / 'a' / doctor.QUOTA} grants the time of 1.2 cores to 2 that may be used"
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -20,7 +20,7 @@ LIBRARY = {"name": "openblas", "version": "1", "core": "Zen", "threads": 2, "cor
 
 @pytest.fixture
 def machine(monkeypatch, tmp_path, two_cores):
-    """A machine of two cores about which there is nothing to say, without the files CPUINFO and QUOTA."""
+    """A machine of two cores about which there is nothing to say, without the file CPUINFO and control groups."""
     monkeypatch.setattr(doctor, "kernel_cache", lambda: str(tmp_path))
     monkeypatch.setattr(doctor, "blas", lambda: LIBRARY)
 
