@@ -21,11 +21,11 @@ def replacing(path: Place) -> Iterator[BinaryIO]:
     path = check_place(path)
     with beside.holder(path) as holder:
         with open(holder / "new", "wb") as file:
+            if mode := beside.mode_at(path):
+                os.chmod(holder / "new", mode & 0o777)  # before anything is in it that only some may read
             yield file
             file.flush()
             os.fsync(file.fileno())
-        if mode := beside.mode_at(path):
-            os.chmod(holder / "new", mode & 0o777)
         os.replace(holder / "new", path)
 
 

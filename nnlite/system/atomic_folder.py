@@ -9,9 +9,12 @@ import ctypes
 import errno
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import and_
 from pathlib import Path
 
 from nnlite.system import beside
@@ -23,16 +26,22 @@ TAKEN = errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST  # what a writer gets when a
 
 @contextmanager
 def replacing(folder: Path) -> Iterator[Path]:
-    """A new folder beside `folder`, an absolute path, which it replaces at the end: a crash leaves one of the two."""
+    """A new folder beside `folder`, an absolute path, which it replaces at the end: a crash leaves one of the two.
+
+    It has the permissions of the one that it replaces, its files at most those that all files of the old one have (but
+    always those of their owner), and nobody else can look into it before.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with beside.holder(folder) as holder:
         new = holder / "new"
         new.mkdir()
+        mode = stat.S_IMODE(beside.mode_at(new))
+        os.chmod(new, stat.S_IRWXU)
         yield new
         for path in [*new.iterdir(), new]:
             _sync(path)
         with _one_at_a_time(folder.parent):
-            _move(new, folder)
+            _move(new, mode, folder)
         _sync(folder.parent)
 
 
@@ -60,10 +69,23 @@ def _one_at_a_time(folder):
             os.close(handle)
 
 
-def _move(new, folder):
-    """Rename `new` to `folder`; if that exists, it is moved into the folder that holds `new`."""
+def _permit(new, mode, folder):
+    """Give `new` the permissions of what it replaces, this mode if there is nothing."""
+    if stat.S_ISDIR(old := beside.mode_at(folder)):
+        mode, common = stat.S_IMODE(old), stat.S_IRWXU
+        modes = [found for path in folder.iterdir() if (found := beside.mode_at(path))]
+        if modes:
+            common |= reduce(and_, modes)
+            for path in new.iterdir():
+                os.chmod(path, stat.S_IMODE(beside.mode_at(path)) & common)
+    os.chmod(new, mode)
+
+
+def _move(new, mode, folder):
+    """Rename `new` to `folder`; if that exists, it is moved into the folder that holds `new`. mode: as for `_permit`"""
     for attempt in range(1, TRIES + 1):
         try:
+            _permit(new, mode, folder)
             return _move_once(new, folder)
         except OSError as error:
             if error.errno not in TAKEN or attempt == TRIES:

@@ -69,6 +69,7 @@ def test_the_permissions_of_a_file_stay_and_a_new_one_has_those_of_the_user(tmp_
     (tmp_path / "plain").touch()
     for name in "a", "b":
         with atomic_file.replacing(tmp_path / name) as file:
+            assert name == "b" or os.fstat(file.fileno()).st_mode & 0o777 == 0o640  # also while it is being written
             file.write(b"new")
     modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in ("a", "b", "plain")}
     assert modes["a"] == 0o640 and modes["b"] == modes["plain"]

@@ -1,6 +1,7 @@
 """Claim: writers of one place never lose a folder, neither to each other nor to a kill, and remove only their own."""
 
 import errno
+import itertools
 import os
 import shutil
 import subprocess
@@ -104,6 +105,29 @@ def test_permissions_are_those_of_the_user(tmp_path):
     write(tmp_path / "a")
     assert (tmp_path / "a").stat().st_mode == (tmp_path / "plain").stat().st_mode
     assert {path.stat().st_mode for path in (tmp_path / "a").iterdir()} == {(tmp_path / "file").stat().st_mode}
+
+
+@pytest.mark.parametrize("folder, files, want", [(0o700, [0o600, 0o600], 0o600), (0o750, [0o640, 0o644], 0o640),
+                                                 (0o755, [0o400, 0o644], 0o600), (0o700, [0o644, 0o644], 0o644)])
+@pytest.mark.parametrize("exchanges", [True, False])
+def test_a_folder_that_is_replaced_keeps_its_permissions_and_no_file_gets_more(
+        tmp_path, monkeypatch, folder, files, want, exchanges):
+    if not exchanges:
+        unable(monkeypatch, None)
+    place = write(tmp_path / "a", 1)
+    for path, mode in zip(place.iterdir(), itertools.cycle(files)):
+        path.chmod(mode)
+    place.chmod(folder)
+    write(place, 2)
+    assert answer(place) == 2 and place.stat().st_mode & 0o7777 == folder
+    assert {path.stat().st_mode & 0o777 for path in place.iterdir()} == {want}
+
+
+def test_nobody_else_can_look_into_a_folder_that_is_being_written(tmp_path):
+    with atomic_folder.replacing(tmp_path / "a") as new:
+        assert new.stat().st_mode & 0o777 == 0o700
+    (tmp_path / "plain").mkdir()
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 # ---- what is restored
