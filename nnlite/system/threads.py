@@ -1,4 +1,4 @@
-"""Slices of a range, and the only threads of the project.
+"""Slices of a range, and the threads of all computation.
 
 Results do not depend on the number of threads: a range is cut (`blocks`, `shares`) by sizes alone, results come in the
 order of the slices, and BLAS has one thread within each (`system.blas`).
@@ -140,12 +140,12 @@ class Team:
 
 
 def _help(inbox, n_posted):
-    while True:
-        work = inbox.get()
-        since = work.waiting.clock()
+    for work in iter(inbox.get, None):  # without end
+        waiting, n_left, since = work.waiting, work.n_left, work.waiting.clock()
         work.help()
+        del work  # and with it what its function has used
         n = int(n_posted[0])  # before the look into the inbox: what comes after that ends the wait
-        work.waiting.leave_and_wait(work.n_left, n_posted, n + inbox.empty(), since)
+        waiting.leave_and_wait(n_left, n_posted, n + inbox.empty(), since)
 
 
 class _Interrupted(BaseException):

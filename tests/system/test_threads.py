@@ -4,6 +4,8 @@ import os
 import signal
 import threading
 import time
+import weakref
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from nnlite.system import sizes
 from nnlite.system.ahead import ahead
 from nnlite.system.interrupts import interrupts_between_steps
 from nnlite.system.blas import one_blas_thread
+from nnlite.system.spinning import awake
 from nnlite.system.threads import blocks, scratch, shares, team, usable_cores
 
 
@@ -45,6 +48,22 @@ def test_results_come_in_the_order_of_the_items(threads):
 def test_helpers_take_part():
     barrier = threading.Barrier(3)  # three jobs that wait for each other need three threads
     assert team(3).run(lambda i: barrier.wait(timeout=20) >= 0, range(3)) == [True] * 3
+
+
+def used_by_two_threads():
+    """A weak reference to an array that both threads of a team have used."""
+    barrier, array = threading.Barrier(2), np.zeros(2)
+    team(2).run(lambda i: barrier.wait(timeout=20) + array[i], range(2))
+    return weakref.ref(array)
+
+
+@pytest.mark.parametrize("waiting", [nullcontext, lambda: awake(team(2))], ids=["asleep", "awake"])
+def test_threads_that_wait_for_work_keep_nothing_of_the_last_one(waiting):
+    with waiting():
+        array, until = used_by_two_threads(), time.monotonic() + 10
+        while array() is not None and time.monotonic() < until:  # a helper may just be leaving
+            time.sleep(0.001)
+        assert array() is None
 
 
 @pytest.mark.parametrize("threads", [1, 2])
