@@ -42,23 +42,27 @@ def unlock(file: int | BinaryIO) -> None:
 class FolderLock:
     """The lock of a folder that exists, held until `release` or the end of this object or of the process.
 
-    BlockingIOError if another process, or another FolderLock of this one, holds it. OSError if the file ".lock", which
-    is removed afterwards where the system can remove an open file, cannot be written.
+    BlockingIOError if another process, or another FolderLock of this one, holds it, or others take and release it all
+    the time. OSError if the file ".lock", which is removed afterwards where the system can remove an open file, cannot
+    be written.
     doing: what the holder of the lock does, for the error: "trains with these checkpoints"
     """
 
-    NAME = ".lock"
+    NAME, TRIES = ".lock", 10
 
     def __init__(self, folder: str | os.PathLike, doing: str = "works in this folder"):
         self._path = Path(folder) / self.NAME
-        for _ in range(10):
+        for _ in range(self.TRIES):
             self._file = open(self._path, "ab")
             if not is_locked(self._file):
                 self._file.close()
-                raise BlockingIOError(errno.EAGAIN, f"another process {doing}", str(folder))
+                break
             with suppress(OSError):
                 if os.path.samestat(os.fstat(self._file.fileno()), self._path.stat()):
-                    return  # otherwise the holder before has just removed this file
+                    return
+            unlock(self._file)  # the holder before has just removed this file
+            self._file.close()
+        raise BlockingIOError(errno.EAGAIN, f"another process {doing}", str(folder))
 
     def release(self) -> None:
         """Let another have the lock. Does nothing the second time."""

@@ -49,6 +49,20 @@ def test_without_locks_work_goes_on(tmp_path, monkeypatch):
         pass
 
 
+def test_a_file_that_is_removed_at_each_try_is_no_lock_and_none_stays_open(tmp_path, monkeypatch):
+    opened = []
+
+    def noted(*arguments):
+        opened.append(open(*arguments))
+        return opened[-1]
+
+    monkeypatch.setattr(locks, "open", noted, raising=False)
+    monkeypatch.setattr(locks.os.path, "samestat", lambda a, b: False)
+    with pytest.raises(BlockingIOError, match=f"another process is here.*{tmp_path}"):
+        FolderLock(tmp_path, "is here")
+    assert len(opened) == FolderLock.TRIES and all(file.closed for file in opened)
+
+
 def test_a_folder_that_does_not_exist(tmp_path):
     with pytest.raises(FileNotFoundError, match="none"):
         FolderLock(tmp_path / "none")
