@@ -57,9 +57,12 @@ class Alone:
 
     def in_turn(self, make: Callable[[], Result]) -> Result:
         """make() on rank 0, then on all others, which find what it has written."""
-        made = make() if self.rank == 0 else None
+        if self.rank == 0:
+            made = make()
+            self.any(True)
+            return made
         self.any(True)
-        return make() if made is None else made
+        return make()
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -53,6 +53,18 @@ def test_a_wish_of_one_rank_is_known_to_all():
     assert on_ranks(3, lambda ranks: ranks.any(ranks.rank == 1, False)) == [[True, False]] * 3
 
 
+@pytest.mark.parametrize("made", [None, "something"])
+@pytest.mark.parametrize("n_ranks", [1, 3])
+def test_in_turn_each_rank_makes_it_once_and_rank_0_first(n_ranks, made):
+    seen = []
+
+    def make_in_turn(ranks):
+        return ranks.in_turn(lambda: (seen.append(ranks.rank), made)[1])
+
+    assert on_ranks(n_ranks, make_in_turn) == [made] * n_ranks
+    assert seen[0] == 0 and sorted(seen) == list(range(n_ranks))
+
+
 def test_several_ranks_need_mpi4py(monkeypatch):
     monkeypatch.setenv("PMI_SIZE", "2")
     monkeypatch.setitem(sys.modules, "mpi4py", None)
