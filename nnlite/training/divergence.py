@@ -32,7 +32,8 @@ def check_losses(losses: list[float], losses_per_row: int, steps_in_epoch: int, 
 
 def not_finite(arrays: Mapping[str, np.ndarray]) -> str | None:
     """The name of the first array that holds NaN or infinity, or None. Takes no memory."""
-    return next((name for name, array in arrays.items() if not np.isfinite(array.sum(dtype=np.float64))), None)
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN in some sums, such as inf - inf
+        return next((name for name, array in arrays.items() if not np.isfinite(array.sum(dtype=np.float64))), None)
 
 
 def check_finite(where: str, arrays: Mapping[str, np.ndarray], advice: str = "a smaller learning rate") -> None:

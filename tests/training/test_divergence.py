@@ -6,7 +6,7 @@ import pytest
 from nnlite import MLP, SGD, Trainer
 from nnlite.data.chunked import chunked
 from nnlite.training.batches import Batch
-from nnlite.training.divergence import DIVERGED, DIVERGED_STEPS, LEAST
+from nnlite.training.divergence import DIVERGED, DIVERGED_STEPS, LEAST, check_finite, not_finite
 from nnlite.training.history import History
 from nnlite.training.trainer import _Run
 
@@ -73,3 +73,14 @@ def test_a_loss_that_stays_high_is_reported_with_the_largest_parameter_by_size()
 @pytest.mark.parametrize("losses", [[1.0] + [2.0] * 20, [1.0] + [3.0] * 7, [1.0] + [3.0] * 20 + [2.0] + [3.0] * 7])
 def test_a_loss_of_twice_the_first_or_one_that_comes_down_in_between_is_no_divergence(losses):
     assert a_run(losses).check_loss(Batch(1, None, slice(0, 0), False)) is None  # nothing is raised
+
+
+@pytest.mark.parametrize("entries", [[np.inf, -np.inf], [np.nan, 1], [np.inf, 1], [-np.inf, np.nan]])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_not_finite_is_found_without_a_warning(entries, dtype, recwarn):
+    large = np.full(9, np.finfo(np.float32).max, dtype)
+    assert not_finite({"a": large, "b": np.array(entries, dtype), "c": large}) == "b"
+    assert not_finite({"a": large}) is None
+    with pytest.raises(FloatingPointError, match="here: b: want finite numbers"):
+        check_finite("here", {"b": np.array(entries, dtype)})
+    assert not recwarn.list
