@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from nnlite.training.trainer_checks import rate_factor
+
 SAME = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout", "negligible", "precision"
 MOST_RATES = 1_000_000  # values of the schedule that are compared; of more steps as many, evenly spaced
 
@@ -14,7 +16,7 @@ def identity(trainer: Any, n_steps: int | None, chunks: Any) -> dict[str, Any]:
     """A dict that JSON can hold of the settings, the network and the data of a Trainer; of long arrays the SHA-256."""
     model, optimizer = trainer.model, trainer.optimizer
     n = n_steps or 0
-    rates = [trainer.schedule(step / n) for step in range(0, n, max(1, ceil(n / MOST_RATES)))]
+    rates = [rate_factor(trainer.schedule, step / n) for step in range(0, n, max(1, ceil(n / MOST_RATES)))]
     return {
         **{name: _plain(getattr(trainer, name)) for name in SAME}, "n_steps": n_steps,
         **({"shards": _plain(trainer.shards)} if trainer.shards > 1 else {}),

@@ -34,7 +34,7 @@ from nnlite.training.divergence import check_finite, check_losses
 from nnlite.training.history import History, Step
 from nnlite.training.identity import identity
 from nnlite.training.step_memory import check_room, step_bytes
-from nnlite.training.trainer_checks import check_settings
+from nnlite.training.trainer_checks import check_settings, rate_factor
 
 MANY_ROWS = 1 << 20  # of a batch: above, the memory of a step is that of the largest chunk's rows
 
@@ -57,7 +57,7 @@ class Trainer:
            epochs of a chunk, rows in order, before the next one (the deck's way); a Dataset has chunks of batch_rows
     reduction: of the loss that is minimised, "sum" over labels (mean over rows) or "mean" over both (the deck's)
     dropout, word_dropout: how often a hidden unit, a word of a title, is left out while training
-    schedule: factor of the learning rate by progress in 0..1, such as `constant`, `linear_decay`
+    schedule: factor of the learning rate, at least 0, by progress in 0..1, such as `constant`, `linear_decay`
     label_weights: how much each true label counts in the gradient, (L,), at least 0; 1 / propensity, divided by its
            mean over the true labels, favours rare ones (Jain, Prabhu and Varma 2016). The loss reported is unweighted.
     negligible: a bound on the gradient with respect to a logit: a label whose gradient is no larger in any row of a
@@ -106,9 +106,10 @@ class Trainer:
         Ctrl-C waits for the end of the step, saves a checkpoint and raises KeyboardInterrupt. FloatingPointError if the
         loss is not finite or rises far above its first value for long, or if parameters are not finite in the end or
         where a checkpoint is due. RuntimeError if the model or the optimiser is already training. ValueError if data is
-        empty, does not fit the model or cannot be gone through again, or if the checkpoints are those of another
-        training. BlockingIOError if another training uses their folder. MemoryError, before anything is changed, if the
-        machine has too little memory. A checkpoint that cannot be written is a warning, and the training continues.
+        empty, does not fit the model or cannot be gone through again, if the schedule makes no finite number of at
+        least 0, or if the checkpoints are those of another training. BlockingIOError if another training uses their
+        folder. MemoryError, before anything is changed, if the machine has too little memory. A checkpoint that cannot
+        be written is a warning, and the training continues.
         """
         run = _Run(self._checked(), self._chunked(data), validation, on_step)
         used = [id(self.optimizer), *(p.ctypes.data for p in self.model.params.values())]
@@ -233,7 +234,7 @@ class _Run:
         stream = int(np.random.default_rng([one.seed, done]).integers(2 ** 32))
         settings = StepSettings(
             scale, one.dropout, one.word_dropout, stream, weights, one.negligible, products_of(one.precision))
-        self.optimizer.next_step(one.schedule(done / self.n_steps) if self.n_steps else 1.0)
+        self.optimizer.next_step(rate_factor(one.schedule, done / self.n_steps) if self.n_steps else 1.0)
         loss = self.model.step(x, y, settings, self.optimizer, one.workers) / rows_labels
         self.history.loss.append(loss)
         self.history.rows.append(x.n_rows)

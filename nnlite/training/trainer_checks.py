@@ -1,6 +1,9 @@
 """What the settings of a Trainer must be."""
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from nnlite.mlp import MLP
 from nnlite.network.optimizers import Optimizer
@@ -8,6 +11,8 @@ from nnlite.precision.choice import products_of
 from nnlite.system.number_arrays import check_weights
 from nnlite.system.paths import checked_path
 from nnlite.system.ranges import SEED_MAX, instance, integer, number
+
+FACTOR_MAX = float(np.finfo(np.float64).max)
 
 
 def check_settings(trainer: Any) -> None:
@@ -34,3 +39,12 @@ def check_settings(trainer: Any) -> None:
     if trainer.label_weights is not None:
         trainer.label_weights = check_weights(
             "Trainer: label_weights", trainer.label_weights, trainer.model.n_labels).copy()
+
+
+def rate_factor(schedule: Callable[[float], float], progress: float) -> float:
+    """The schedule's factor of the learning rate. ValueError unless it is a finite number of at least 0."""
+    factor = schedule(progress)
+    if not isinstance(factor, (int, float, np.integer, np.floating)) or isinstance(factor, bool) \
+            or not 0 <= factor <= FACTOR_MAX:
+        raise ValueError(f"Trainer: schedule: want a finite number of at least 0, got {factor!r:.60}")
+    return factor  # type: ignore[return-value]

@@ -1,5 +1,7 @@
 """Claim: what would fail after an epoch or a checkpoint is refused before the first step."""
 
+import re
+
 import numpy as np
 import pytest
 from problems import random_dataset, random_model
@@ -44,6 +46,17 @@ def test_numbers_of_another_kind_are_refused(arguments, error):
 def test_impossible_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Trainer(random_model(random_dataset()), SGD(0.1), **arguments)
+
+
+@pytest.mark.parametrize("factor", ["0.5", None, True, float("nan"), float("inf"), -0.5, 10**400, [1.0]])
+@pytest.mark.parametrize("with_checkpoints", [False, True])
+def test_a_schedule_that_makes_no_factor_is_refused_before_the_first_step(factor, with_checkpoints, tmp_path):
+    data = random_dataset()
+    one = Trainer(random_model(data), SGD(0.1), batch_rows=16, schedule=lambda progress: factor,
+                  checkpoints=tmp_path if with_checkpoints else None)
+    message = f"Trainer: schedule: want a finite number of at least 0, got {factor!r:.60}"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        one.fit(data, on_step=lambda step: pytest.fail("a step"))
 
 
 @pytest.mark.parametrize("lr", [0, -1, float("inf"), float("nan")])
