@@ -8,6 +8,7 @@ A step counts if all shards have it. Ranks save the same steps: while a shard ma
 one before.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -56,7 +57,10 @@ class CheckpointParts:
             error = failed
         if not self.ranks.any(error is not None)[0]:
             for place in self.places:
-                checkpoints.keep_newest(place)
+                try:
+                    checkpoints.keep_newest(place)
+                except OSError as failed:
+                    warnings.warn(f"{failed}; more than the {checkpoints.KEPT} newest checkpoints stay in {place}")
             return
         if self.shards > 1:
             self._forget_after(step - 1)

@@ -1,6 +1,7 @@
 """Claim: a folder of checkpoints is tried before a training, used by one alone, and no reason to lose a training."""
 
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,6 +42,22 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_training(tmp_path,
     with pytest.warns(UserWarning, match="No space left.*; the training continues without the checkpoint of step 12"):
         one.fit(random_dataset())
     assert bits(one.model) == bits(unbroken.model)
+
+
+def test_a_warning_says_so_if_an_older_checkpoint_cannot_be_removed(tmp_path, monkeypatch):
+    one, rename = trainer(AdaGrad(0.1), tmp_path), Path.rename
+
+    def fail(self, target):
+        if self.name == "step-00000004":
+            raise PermissionError(1, "Operation not permitted", str(self))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.warns(UserWarning) as said:
+        one.fit(random_dataset())
+    stay = f"step-00000004'; more than the {checkpoints.KEPT} newest checkpoints stay in {tmp_path}"
+    assert all(str(warning.message).endswith(stay) for warning in said)
+    assert checkpoints.load(tmp_path)[0]["step"] == 12
 
 
 def test_settings_may_be_numbers_of_numpy(tmp_path):
