@@ -60,11 +60,14 @@ def opened(folder: str | PathLike) -> Iterator[None]:
 
 
 def save(folder: str | PathLike, step: int, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    """Write a checkpoint after so many steps.
+    """Write a checkpoint after so many steps. One that is there was damaged when the training resumed: it is removed.
 
     header, arrays: as for `array_folder.write`. A crash at any moment leaves the earlier checkpoints complete.
     """
-    array_folder.write(Path(folder) / f"step-{step:08}", KIND, {"step": step, **header},
+    place = Path(folder) / f"step-{step:08}"
+    if place.exists():
+        _remove(Path(folder), [place])
+    array_folder.write(place, KIND, {"step": step, **header},
                        {name.replace("/", "+"): array for name, array in arrays.items()})
 
 
@@ -83,8 +86,8 @@ def load(folder: str | PathLike, wanted: Wanted | None = None,
     """The header and the arrays (mapped into memory) of the newest usable checkpoint, or None if there is none.
 
     step: that of the one to load, if not the newest
-    One that is damaged or does not hold what is wanted is skipped with a warning. ValueError if all are, or if the
-    newest undamaged one is of another training.
+    One that is damaged, cannot be read or does not hold what is wanted is skipped with a warning. ValueError or
+    OSError, that of the oldest, if all are; ValueError if the newest of the others is of another training.
     """
     found = [path for path in _by_step(Path(folder)) if step in (None, _step_of(path))]
     for path in reversed(found):
@@ -96,7 +99,7 @@ def load(folder: str | PathLike, wanted: Wanted | None = None,
             if wanted and all(header["settings"].get(name) == want for name, want in wanted.settings.items()):
                 _check_header(path, header, wanted)
                 _check_arrays(path, header["step"], arrays, wanted)
-        except ValueError as error:
+        except (ValueError, OSError) as error:
             if path == found[0]:
                 raise
             warnings.warn(f"{error}; resuming from the checkpoint before")

@@ -1,5 +1,6 @@
 """Claim: a training that was stopped or interrupted resumes from its checkpoint to the very bits of an unbroken one."""
 
+import errno
 import json
 import os
 import signal
@@ -116,6 +117,41 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path):
         os.truncate(path / "features.b.npy", 10)
     with pytest.raises(ValueError, match="step-00000011/features.b.npy: damaged"), pytest.warns(UserWarning):
         trainer(AdaGrad(0.1), tmp_path).fit(data)
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "labels.W.npy", None])
+@pytest.mark.parametrize("change", ["removed", "damaged"])
+def test_a_checkpoint_without_one_of_its_files_is_passed_over_and_written_again(name, change, tmp_path):
+    data, first = random_dataset(), trainer(AdaGrad(0.1), tmp_path)
+    first.fit(data)
+    newest = tmp_path / "step-00000012"
+    for path in newest.iterdir():
+        if name in (None, path.name):
+            path.unlink() if change == "removed" else path.write_bytes(b"damaged")
+    second, third = trainer(AdaGrad(0.1), tmp_path), trainer(AdaGrad(0.1), tmp_path)
+    with pytest.warns(UserWarning, match="step-00000012.*; resuming from the checkpoint before"):
+        second.fit(data)
+    third.fit(data, on_step=lambda step: pytest.fail("the step is there again"))
+    assert bits(first.model) == bits(second.model) == bits(third.model)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_passed_over_and_the_only_one_is_an_error(tmp_path, monkeypatch):
+    for step in 3, 4:
+        checkpoints.save(tmp_path, step, {}, {"a": np.arange(3)})
+    read = array_folder.read
+
+    def fail(path, kind):
+        if path.name in unreadable:
+            raise OSError(errno.EIO, "Input/output error", str(path / "a.npy"))
+        return read(path, kind)
+
+    monkeypatch.setattr(array_folder, "read", fail)
+    unreadable = {"step-00000004"}
+    with pytest.warns(UserWarning, match="Input/output error: .*step-00000004/a.npy'; resuming from the checkpoint"):
+        assert checkpoints.load(tmp_path)[0]["step"] == 3
+    unreadable.add("step-00000003")
+    with pytest.raises(OSError, match="step-00000003"), pytest.warns(UserWarning):
+        checkpoints.load(tmp_path)
 
 
 def test_seconds_of_interrupted_calls_add_up(tmp_path, monkeypatch):
