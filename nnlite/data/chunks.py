@@ -15,7 +15,7 @@ every part instead: a random sample of all records, fixed by the seed. P parts m
 of each part. With more than MIXED_PARTS parts the pieces would be too small to be read quickly: the parts are then
 split into groups, each with parts from the whole file, which make their own chunks.
 
-Parts are read, not mapped: if a file is cut short while it is mapped, the process ends; here it is an error.
+Rows are read, not mapped, so that a file cut short is an error; large files are mapped while a part is being opened.
 """
 
 import json

@@ -4,7 +4,7 @@
         ...                    # show("reading", 4096, 100_000), as 4,096 of 100,000 bytes more are done
 
 Stages are "reading" (bytes; records where they are unknown), "counting words" and "encoding" (records of a list),
-"predicting" (as reading) and "evaluating" (records x labels). The total is None where it is unknown.
+"predicting" (as reading), "evaluating" and "judging" (records x labels). The total is None where it is unknown.
 """
 
 import stat
