@@ -19,12 +19,11 @@ fill the file. Floats are finite. Text is UTF-8 that may hold lone surrogates, a
 The CRC-32 finds damage. Malice cannot execute anything: there is no pickle, the JSON names only files of its own
 folder, and the shape of an array must agree with the size of its file.
 
-Integers, which may be indices, are copied into memory, and so is every file below 16 MiB: what happens to the files
-later does not matter. Larger arrays of floats, and of bytes on request, are mapped from the file that was checked,
-which `write` never changes. If another program writes into it in place, the array changes; if it cuts the file short,
-the system ends the process (SIGBUS) at the next use of what is missing. So copy a new model to another name, and then
-rename it. Before Python 3.13 each mapped array keeps one descriptor open, and no other stays open; when half of those
-that the process may have are in use, arrays are copied.
+Files below 16 MiB are copied into memory: what happens to them later does not matter. So are larger arrays of integers
+and bytes, unless asked for as mapped. Larger arrays of floats are mapped from the file that was checked, which `write`
+never changes. If another program writes into it in place, the array changes; if it cuts the file short, the system ends
+the process (SIGBUS) at the next use of what is missing. So copy a new model to another name, and then rename it. Before
+Python 3.13 each of these keeps a descriptor open; when half of what a process may have are in use, they are copied.
 """
 
 import json
@@ -191,7 +190,8 @@ def _tried(folder, kind, function):
                     raise
     old = beside.interrupted(Path(os.path.abspath(folder)))
     restore = f"; a write was interrupted: 'mv {old} {folder}' restores what was there" if old else ""
-    raise FileNotFoundError(f"{folder}: want a {kind} folder, found no {kind}.json in it{restore}")
+    found = f"no {kind}.json in it" if os.path.isdir(folder) else "no such folder"
+    raise FileNotFoundError(f"{folder}: want a {kind} folder, found {found}{restore}")
 
 
 def _header(opened, kind):
@@ -278,6 +278,8 @@ def _made(folder, header, contents, use):
     """What `read` returns, and the error that prevents it: if a file is damaged, its checksum says so more clearly."""
     try:
         arrays, texts = _parts(folder, contents)
+        if header["format"] < WITH_BYTES and any(array.dtype == np.uint8 for array in arrays.values()):
+            raise ValueError(f"{Path(folder, header['kind'])}.json: want format 5 with uint8, got {header['format']}")
         return use(header, arrays, texts) if use else (header, arrays, texts), None
     except Exception as error:
         return None, error

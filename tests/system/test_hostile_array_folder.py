@@ -14,8 +14,10 @@ from nnlite.system import array_files, array_folder
 
 
 def test_no_folder(tmp_path):
-    for path in tmp_path / "none", tmp_path:
-        with pytest.raises(FileNotFoundError, match="want a model folder"):
+    (tmp_path / "file").touch()
+    for path, found in (tmp_path / "none", "no such folder"), (tmp_path, "no model.json in it"), (
+            tmp_path / "file", "no such folder"), (tmp_path / "file" / "none", "no such folder"):
+        with pytest.raises(FileNotFoundError, match=f"{path}: want a model folder, found {found}$"):
             array_folder.read(path, KIND)
 
 
@@ -26,6 +28,12 @@ def test_another_kind_or_version(tmp_path):
     for version in 6, None, "1" * 1000:
         change(tmp_path / "a", kind=KIND, format=version)
         refused(tmp_path / "a", "want format 1 or 2")
+
+
+@pytest.mark.parametrize("version", [1, 4])
+def test_bytes_under_an_earlier_format(tmp_path, version):
+    change(write(tmp_path / "a", arrays={"x": np.zeros(3, np.uint8)}), format=version)
+    refused(tmp_path / "a", "model.json: want format 5 with uint8", f"got {version}")
 
 
 @pytest.mark.parametrize("content", [

@@ -26,9 +26,9 @@ QUICK = "--epochs", "2", "--hidden", "8"
     ("train one.jsonl --model m --epochs 0", "at least 1, got '0'"), ("train one.jsonl --model m --lr x", "above 0"),
     ("train one.jsonl --model m --hidden 5,x", "got 'x'"), ("train one.jsonl --model m --dropout nan", "below 1"),
     ("train one.jsonl --model m --recipe cake", "invalid choice"), ("train one.jsonl --model m --seed -1", "least 0"),
-    ("train one.jsonl --model m --threads 1.5", "a whole number"), ("evaluate m one.jsonl", "found no model.json"),
+    ("train one.jsonl --model m --threads 1.5", "a whole number"), ("evaluate m one.jsonl", "found no such folder"),
     ("evaluate SHOP nowhere.jsonl", "No such file"), ("evaluate SHOP", "DATA"), ("predict", "DIR"),
-    ("predict nowhere title", "found no model.json"), ("predict one.jsonl title", "found no model.json"),
+    ("predict nowhere title", "found no such folder"), ("predict one.jsonl title", "found no model.json"),
     ("predict SHOP x --top 0", "at least 1"), ("predict SHOP x --threshold 1.1", "at most 1"),
     ("explain SHOP", "TITLE"), ("explain SHOP a b", "one TITLE"), ("explain SHOP " + "a," * 1001, "1,000 words"),
 ])
