@@ -77,7 +77,7 @@ def test_on_linux_a_folder_is_replaced_in_one_move(tmp_path, monkeypatch):
 def test_all_is_on_disk_before_the_folder_takes_its_place_and_the_new_name_after(tmp_path, monkeypatch):
     did, swap, sync = [], atomic_folder._move, atomic_folder._sync
     monkeypatch.setattr(atomic_folder, "_sync", lambda path: did.append(path.name) or sync(path))
-    monkeypatch.setattr(atomic_folder, "_move", lambda new, folder: did.append("swap") or swap(new, folder))
+    monkeypatch.setattr(atomic_folder, "_move", lambda *given: did.append("swap") or swap(*given))
     write(tmp_path / "a")
     at = did.index("swap")
     assert {"model.json", "features.W.npy", "counts.npy", "words.txt"} < set(did[:at])
