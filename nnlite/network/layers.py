@@ -25,9 +25,11 @@ def relu(z: np.ndarray) -> None:
     np.maximum(z, 0, out=z)
 
 
-ACTIVATIONS = {  # name -> (h = act(z), in place on a block of rows; dz = dh act'(z), in place of h)
-    "sigmoid": (dense.sigmoid, dense.sigmoid_backward),
-    "relu": (relu, dense.relu_backward),
+# name -> (h = act(z), in place on a block of rows; dz = dh act'(z), in place of h; its formula, with names of `math`,
+# for the page that `to_page` writes)
+ACTIVATIONS = {
+    "sigmoid": (dense.sigmoid, dense.sigmoid_backward, "1 / (1 + exp(-z))"),
+    "relu": (relu, dense.relu_backward, "max(0, z)"),
 }
 
 
