@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import count
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
 from nnlite.system.sizes import strip_rows, strips
 from nnlite.system.threads import PerThread, Team, scratch, width
-
-if TYPE_CHECKING:
-    from nnlite.network.label_layer import LabelLayer
 
 Weights = tuple[np.ndarray, np.ndarray] | None  # of rows (N,) and of true labels (L,), float32: for the gradient
 
@@ -32,6 +29,17 @@ class StepSettings(NamedTuple):
     weights: Weights = None  # of rows and true labels
     negligible: float = 0.0  # see LabelLayer.backward_and_update
     products: Products = FLOAT32
+
+
+class Layer(Protocol):
+    """What a step uses of its `LabelLayer`."""
+
+    w: np.ndarray
+    b: np.ndarray
+
+    def pieces(self, n_rows: int, products: Products) -> tuple[list[slice], list[slice], list[slice]]: ...
+
+    def loss(self, z: np.ndarray, tile: slice, ones: Csr, scale: np.float32, db: np.ndarray) -> float: ...
 
 
 class Item(NamedTuple):
@@ -52,7 +60,7 @@ class Step:
     dh is added up in the order of the rounds, then of the tiles in a round.
     """
 
-    def __init__(self, layer: "LabelLayer", h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates):
+    def __init__(self, layer: Layer, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates):
         self.layer, self.h, self.y, self.optimizer = layer, h, y, optimizer
         self.scale, self.weights, self.products = f32(settings.scale), settings.weights, settings.products
         self.negligible = f32(settings.negligible) * self.scale

@@ -25,9 +25,7 @@ def relu(z: np.ndarray) -> None:
     np.maximum(z, 0, out=z)
 
 
-# name -> (h = act(z), in place on a block of rows; dz = dh act'(z), in place of h; its formula, with names of `math`,
-# for the page that `to_page` writes)
-ACTIVATIONS = {
+ACTIVATIONS = {  # name -> (h = act(z), in place on a block of rows; dz = dh act'(z), in place of h; formula for pages)
     "sigmoid": (dense.sigmoid, dense.sigmoid_backward, "1 / (1 + exp(-z))"),
     "relu": (relu, dense.relu_backward, "max(0, z)"),
 }
