@@ -234,15 +234,14 @@ class Measured:
         return found
 
 
-def plan_of(trainer: Trainer, sources: list[str], recipe: str, n_records: int, step_seconds: float,
-            exact: bool = True) -> Plan:
+def plan_of(trainer: Trainer, sources: list[str], recipe: str, n_records: int, step_seconds: float) -> Plan:
     """The Plan of training alone, without what reading, encoding and scores take.
 
     trainer: made by the recipe for n_records records    step_seconds: what one step takes
-    sources, recipe: names to be shown    exact: is n_records exact, or an estimate?
+    sources, recipe: names to be shown
     """
     sizes = Expected(n_records, trainer.model.n_words, trainer.model.n_labels, 0)
-    found = _plan(trainer, sources, recipe, sizes, exact)
+    found = _plan(trainer, sources, recipe, sizes, exact=True)
     found.seconds = {"train": found.n_steps * step_seconds}
     return found
 
