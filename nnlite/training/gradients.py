@@ -41,6 +41,8 @@ def check_gradients(model: MLP, dataset: Dataset) -> dict[str, float]:
 
     The error is the largest difference from the gradient of `reference`, computed in float64, divided by that
     gradient's largest entry; float32 leaves about 1e-6. The reference is dense: take some hundred rows at most.
+    TypeError unless the model is an MLP; ValueError for no row, other words or labels than the model's, or, with a
+    softmax, a row of several labels.
     """
     _, got = gradients(model, dataset)
     exact = {name: p.astype(np.float64) for name, p in model.params.items()}

@@ -36,6 +36,7 @@ def wrong_calls():
     yield "evaluate 3", evaluate, model, data, 3
     yield "k above the columns", metrics.precision_at_k, data.y, ids, 4
     for bins in NO_BINS:
+        yield f"binned {bins!s:.9}", calibration.binned, model, data.x, data.arrays()[1], np.zeros(23, int), 1, bins
         yield f"reliability bins {bins!s:.9}", metrics.reliability_of, np.ones(2), np.ones(2), bins
         yield f"groups {bins!s:.9}", metrics.frequency_groups, [1, 2], bins
         yield f"by_frequency {bins!s:.9}", metrics.by_frequency, data.y, ids, 1, np.ones(23, int), bins
