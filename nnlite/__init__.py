@@ -15,10 +15,11 @@ from nnlite.network.optimizers import SGD, AdaGrad, Adam
 from nnlite.precision.linear_bce import linear_bce
 from nnlite.scores.evaluation import evaluate
 from nnlite.training.gradients import check_gradients
-from nnlite.training.planning import plan
+from nnlite.training.choosing import plan
 from nnlite.training.trainer import Trainer
+from nnlite.version import VERSION
 
-__version__ = "0.2.0"
+__version__ = VERSION
 
 __all__ = [
     "MLP", "SGD", "AdaGrad", "Adam", "Dataset", "FileReport", "Record", "TitleClassifier", "Trainer", "Vocabulary",

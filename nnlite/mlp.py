@@ -119,6 +119,7 @@ class MLP(Network):
         """The labels whose probability is above their threshold, for each row of the csr matrix x (N, D).
 
         thresholds: one probability, or one per label (L,). Returns the probabilities as a csr matrix (N, L), float32.
+        TypeError or ValueError for other thresholds or another x, FloatingPointError for logits that are not finite.
         """
         cuts = logit_thresholds(thresholds, self.n_labels)
 

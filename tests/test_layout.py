@@ -10,7 +10,7 @@ import nnlite
 
 ROOT = Path(nnlite.__file__).parent
 LEVELS = [  # from the lowest: folders of one level do not import from each other
-    {"kernels"},
+    {"kernels", "version"},
     {"system"},
     {"data"},
     {"network", "categories"},
@@ -26,15 +26,11 @@ MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path
            if path.name != "__init__.py"}
 
 
-TYPES_ONLY = ast.dump(ast.parse("TYPE_CHECKING").body[0].value)  # what such imports stand under
-
-
 @cache
 def imported(path):
-    """The full name of every module, or name in a module, that a file imports when it runs: not for types alone."""
-    tree, names = ast.parse(path.read_text(encoding="utf-8")), []
-    tree.body = [node for node in tree.body if not (isinstance(node, ast.If) and ast.dump(node.test) == TYPES_ONLY)]
-    for node in ast.walk(tree):
+    """The full name of every module, or name in a module, that a file imports, for types alone too."""
+    names = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -46,7 +42,7 @@ def own_imports(name):
     """The modules of nnlite that a module imports, by their names within the package."""
     for full in imported(MODULES[name]):
         first, *parts = full.split(".")
-        if first == "nnlite" and parts != ["__version__"]:
+        if first == "nnlite":
             found = [".".join(parts[:n]) for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in MODULES]
             yield found[0] if found else ".".join(parts)
 

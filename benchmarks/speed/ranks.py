@@ -17,9 +17,10 @@ import numpy as np
 from scipy.optimize import nnls
 
 from benchmarks import process, report
+from benchmarks.speed.rank_messages import simulated_seconds
 from benchmarks.speed.rank_point import USUAL
 from nnlite.system.threads import usable_cores
-from nnlite.training.rank_costs import Network, message_seconds, messages, sent_bytes, simulated_seconds
+from nnlite.training.rank_costs import Network, message_seconds, messages, sent_bytes
 
 SIZES = {
     "labels-131k": dict(n_words=40_000, n_labels=131_073, batch_rows=512, units=200, n_steps=14),

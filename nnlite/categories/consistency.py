@@ -15,6 +15,7 @@ from nnlite.data.tokens import hashed, tokenise
 from nnlite.system.threads import blocks
 
 TILE_LABELS = 512  # whose products are counted together with those of all others at the same time
+SAME = 0.9  # of the rows that have either of two labels, those that have both, for nearly always
 
 
 class Contradiction(NamedTuple):
@@ -44,10 +45,10 @@ def contradictions(records: Sequence[Record]) -> list[Contradiction]:
     return sorted(found, key=lambda one: -len(one.rows))
 
 
-def same_products(y: sp.csr_array, least: float = 0.9) -> list[tuple[int, int, int]]:
+def same_products(y: sp.csr_array) -> list[tuple[int, int, int]]:
     """(a, b, rows that have both) of the labels a < b that nearly always occur together, most rows first.
 
-    Nearly always: of the rows that have a or b, a fraction of at least `least` has both (Jaccard's index).
+    Nearly always: of the rows that have a or b, a fraction of at least SAME has both (Jaccard's index).
     y: csr (N, L) of ones    The counts of a tile of labels with all others are in memory together, as a sparse matrix.
     """
     check_labels(y)
@@ -57,6 +58,6 @@ def same_products(y: sp.csr_array, least: float = 0.9) -> list[tuple[int, int, i
     for tile in blocks(y.shape[1], TILE_LABELS):
         both = sp.coo_array(by_label[tile] @ y)
         a, b = both.row + tile.start, both.col
-        keep = (a < b) & (both.data >= least * (counts[a] + counts[b] - both.data))
+        keep = (a < b) & (both.data >= SAME * (counts[a] + counts[b] - both.data))
         found += zip(a[keep].tolist(), b[keep].tolist(), both.data[keep].astype(int).tolist())
     return sorted(found, key=lambda pair: (-pair[2], pair))

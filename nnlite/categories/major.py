@@ -2,7 +2,7 @@
 
 The most frequent categories are not suitable: a shelf and its largest part are both frequent, and share their records.
 The major ones are those that together cover most records. On 100,000 real products 20 chosen in this way cover 94 % of
-the records, and less than 1 % of the records have two or more; the 20 most frequent cover 87 %, and 35 % have two or
+the records, and about 1 % of the records have two or more; the 20 most frequent cover 87 %, and 35 % have two or
 more.
 """
 

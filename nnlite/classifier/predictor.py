@@ -75,7 +75,10 @@ class Predictor(Settings):
         return [pairs if known else [] for pairs, known in zip(found, np.diff(x.indptr))]
 
     def predict_top_k(self, titles: Titles, k: int = 5) -> list[Pairs]:
-        """The k likeliest categories of each title (all, if there are fewer): [[(category, probability), ...], ...]."""
+        """The k likeliest categories of each title (all, if there are fewer): [[(category, probability), ...], ...].
+
+        TypeError unless k is an integer and titles are texts, ValueError for k below 1 or if nothing has been learnt.
+        """
         return self._pairs(*self._top(self._encoded("predict_top_k", titles), k))
 
     def predict_proba(self, titles: Titles, k: int | None = None) -> np.ndarray | sp.csr_array:
@@ -85,7 +88,7 @@ class Predictor(Settings):
         is not 0, but at most as likely as the least likely one that it holds of the same title.
         By default an array of all of them; but csr with k = 10 where categories were given as lists, because N x L
         numbers may be too many. k=len(classes_) gives all. A column of a matrix that was too rare to be learnt is 0.
-        Probabilities add up to 1 only with output="softmax".
+        Probabilities add up to 1 only with output="softmax". Raises as `predict_top_k`.
         """
         x = self._encoded("predict_proba", titles)
         if k is None and self._form.kind != "lists":

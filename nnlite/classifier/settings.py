@@ -30,7 +30,7 @@ class Settings:
             batch_rows: int | None = None,
             dropout: float | None = None,
             word_dropout: float | None = None,
-            activation: Literal["relu", "sigmoid"] | None = None,
+            activation: str | None = None,
             output: Literal["sigmoid", "softmax"] | None = None,
             order: Literal["shuffled", "chunks"] | None = None,
             reduction: Literal["sum", "mean"] | None = None,
@@ -59,7 +59,7 @@ class Settings:
         lr, labels_lr: learning rates, of all layers and of the last; labels_lr=None is lr    [0.3, 0.04; 0.05, 0.02]
         batch_rows: titles of one update    [512; 64 below 15,000 titles]
         dropout, word_dropout: fractions of hidden units and of words that a step leaves out    [0.35, 0.1; 0.5, 0.2]
-        activation: "relu" or "sigmoid"    [relu]
+        activation: of the hidden units, a name in `network.layers.ACTIVATIONS`    [relu]
         output: "sigmoid", any number of categories can be true; "softmax", one is, and the probabilities of a title
         add up to 1    [sigmoid; softmax with major]
         order, reduction: "shuffled" or "chunks", "sum" or "mean", see `Trainer`    [shuffled, sum]

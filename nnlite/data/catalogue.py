@@ -224,7 +224,10 @@ def records(rng: np.random.Generator) -> Iterator[Record]:
 
 
 def make_catalogue(n_records: int, seed: int = 0) -> Iterator[Record]:
-    """Iterator of `n_records` made-up records: the first ones of the endless catalogue of this seed."""
+    """Iterator of `n_records` made-up records: the first ones of the endless catalogue of this seed.
+
+    TypeError unless both are integers, ValueError if one is negative.
+    """
     for name, value in (("n_records", n_records), ("seed", seed)):
         if not isinstance(value, Integral):
             raise TypeError(f"make_catalogue: {name} is not an integer, want an int of 0 or more, got {value!r}")

@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from nnlite.data.csr import Csr
-from nnlite.kernels import dense
+from nnlite.kernels import sparse
 from nnlite.system.threads import width
 
 f32 = np.float32
@@ -15,7 +15,7 @@ def columns_of_tile(y: Csr, tile: slice) -> Csr:
     """The ones of a tile's labels, label by label: the columns of y, a block of rows, as rows."""
     nnz = int(y.indptr[-1] - y.indptr[0])
     ones = Csr(np.empty(width(tile) + 1, np.int64), np.empty(nnz, np.int32), y.data[:0])
-    dense.ones_of_tile(*y[:2], tile.start, *ones[:2])
+    sparse.ones_of_tile(*y[:2], tile.start, *ones[:2])
     return ones
 
 

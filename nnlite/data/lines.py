@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 OPENERS: dict[str, Callable] = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 # Raised by a packed file that is damaged; RuntimeError by bz2, at the next try.
@@ -79,12 +79,10 @@ class Skipped(Counter[str]):
         return f"{self.total():,} {noun}" + (f": {kinds}" if kinds else "")
 
 
-def open_binary(path: str | Path, packed: BinaryIO | None = None) -> Any:
-    """The file opened for reading its unpacked bytes; packed: the same file, if it is open already."""
+def open_binary(path: str | Path) -> Any:
+    """The file opened for reading its unpacked bytes."""
     suffix = Path(path).suffix.lower()
-    if packed and suffix not in OPENERS:
-        return packed
-    return OPENERS[suffix if suffix in OPENERS else ""](packed or path, "rb")
+    return OPENERS[suffix if suffix in OPENERS else ""](path, "rb")
 
 
 def numbered_lines(file: Any) -> Iterator[tuple[int, "str | SkippedLine"]]:

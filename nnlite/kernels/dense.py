@@ -126,32 +126,6 @@ def drop_words(indptr, indices, data, keep, stream, first_row, out_indptr, out_i
 
 
 @kernel
-def ones_of_tile(y_indptr, y_indices, first_label, indptr, rows):
-    """The transpose of some columns of y, a csr matrix of ones: rows (nnz of y,) that hold a one, label by label.
-
-    Those of label first_label + j are rows[indptr[j]:indptr[j + 1]], rising; indptr (T + 1,) int64 has a place for each
-    label of the tile and one more.
-    """
-    n_labels = indptr.size - 1
-    indptr[:] = 0
-    for k in range(y_indptr[0], y_indptr[-1]):
-        j = y_indices[k] - first_label
-        if 0 <= j < n_labels:
-            indptr[j + 1] += 1
-    for j in range(n_labels):
-        indptr[j + 1] += indptr[j]
-    for i in range(y_indptr.size - 1):
-        for k in range(y_indptr[i], y_indptr[i + 1]):
-            j = y_indices[k] - first_label
-            if 0 <= j < n_labels:
-                rows[indptr[j]] = i
-                indptr[j] += 1  # which makes it the end of label j, where the next one begins
-    for j in range(n_labels, 0, -1):
-        indptr[j] = indptr[j - 1]
-    indptr[0] = 0
-
-
-@kernel
 def bce_with_logits(z, b, y_indptr, y_indices, first_column, scale, db, work):
     """In place: z (R, C), logits but for the bias b (R,) of a row, becomes dz = scale (sigmoid(z + b) - y).
 
@@ -226,9 +200,9 @@ def bce_with_logits(z, b, y_indptr, y_indices, first_column, scale, db, work):
 def softmax_ce(z, b, y_indptr, y_rows, scale, db, work):
     """In place: z (L, N), logits but for their bias b (L,), becomes dz = scale (n p - y) with p = softmax(z + b).
 
-    The softmax is that of a column, over the labels. y comes label by label as from `ones_of_tile`; n is the number of
-    a column's labels, 1 or 0: one without has neither loss nor gradient. db (L,) becomes the sum of dz over a row; work
-    (3, N) is scratch. Returns the unscaled loss, sum of -log p of the true labels.
+    The softmax is that of a column, over the labels. y comes label by label as from `sparse.ones_of_tile`; n is the
+    number of a column's labels, 1 or 0: one without has neither loss nor gradient. db (L,) becomes the sum of dz over a
+    row; work (3, N) is scratch. Returns the unscaled loss, sum of -log p of the true labels.
 
     With the column's largest logit m, p = e^(z - m) / s, s the sum of these, and -log p = log s - (z - m): nothing
     overflows, and a p below 1e-13 is not exact but not 0. Relative error of the others: 1e-6.
@@ -273,7 +247,7 @@ def softmax_ce(z, b, y_indptr, y_rows, scale, db, work):
 def weigh(dz, y_indptr, y_rows, row_weights, label_weights, db):
     """In place: dz (T, N) times its column's weight (N,), a row of the batch, and, where the label is true, its (T,).
 
-    db (T,) becomes the sum of dz over the batch. y comes label by label, as from `ones_of_tile`.
+    db (T,) becomes the sum of dz over the batch. y comes label by label, as from `sparse.ones_of_tile`.
     """
     for i in range(dz.shape[0]):
         row, total = dz[i], f32(0)

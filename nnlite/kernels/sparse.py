@@ -151,3 +151,29 @@ def adam(w, m, v, rows, indptr, indices, data, source, g, t, lr, beta1, beta2, e
             m_row[j] = old1 * m_row[j] + new1 * g[j]
             v_row[j] = old2 * v_row[j] + new2 * (g[j] * g[j])
             w_row[j] -= rate * m_row[j] / (np.sqrt(v_row[j] * correction2) + small)
+
+
+@kernel
+def ones_of_tile(y_indptr, y_indices, first_label, indptr, rows):
+    """The transpose of some columns of y, a csr matrix of ones: rows (nnz of y,) that hold a one, label by label.
+
+    Those of label first_label + j are rows[indptr[j]:indptr[j + 1]], rising; indptr (T + 1,) int64 has a place for each
+    label of the tile and one more.
+    """
+    n_labels = indptr.size - 1
+    indptr[:] = 0
+    for k in range(y_indptr[0], y_indptr[-1]):
+        j = y_indices[k] - first_label
+        if 0 <= j < n_labels:
+            indptr[j + 1] += 1
+    for j in range(n_labels):
+        indptr[j + 1] += indptr[j]
+    for i in range(y_indptr.size - 1):
+        for k in range(y_indptr[i], y_indptr[i + 1]):
+            j = y_indices[k] - first_label
+            if 0 <= j < n_labels:
+                rows[indptr[j]] = i
+                indptr[j] += 1  # which makes it the end of label j, where the next one begins
+    for j in range(n_labels, 0, -1):
+        indptr[j] = indptr[j - 1]
+    indptr[0] = 0

@@ -9,7 +9,7 @@ import numpy as np
 from nnlite.data.csr import Csr
 from nnlite.data.csr_parts import label_weights_of_rows
 from nnlite.kernels import dense
-from nnlite.network.label_step import Step, StepSettings
+from nnlite.network.label_step import Pieces, Step, StepSettings
 from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
 from nnlite.system.sizes import label_tiles, step_pieces
@@ -38,7 +38,7 @@ class LabelLayer:
         """The slices of the labels whose logits exist at once when predicting."""
         return label_tiles(len(self.w), self.tile_labels)
 
-    def pieces(self, n_rows: int, products: Products = FLOAT32) -> tuple[list[slice], list[slice], list[slice]]:
+    def pieces(self, n_rows: int, products: Products = FLOAT32) -> Pieces:
         """Of a training step: the blocks of the batch, the tiles, and the rounds as slices of the tiles."""
         return step_pieces(n_rows, len(self.w), self.w.shape[1], self.tile_labels, products.tile_logits,
                            products.tile_labels)
@@ -65,7 +65,7 @@ class LabelLayer:
         the update, then deal with the few others. What is left out of a row's dh is at most negligible scale sum |W|,
         over the labels left out; the loss is exact. dh lies in the calling thread's scratch memory.
         """
-        return Step(self, h, y, settings, optimizer).run(team)
+        return Step(self.w, self.loss, self.pieces(len(h), settings.products), h, y, settings, optimizer).run(team)
 
 
 class SoftmaxLayer(LabelLayer):
@@ -79,7 +79,7 @@ class SoftmaxLayer(LabelLayer):
         """One slice of all labels."""
         return [slice(0, len(self.w))]
 
-    def pieces(self, n_rows: int, products: Products = FLOAT32) -> tuple[list[slice], list[slice], list[slice]]:
+    def pieces(self, n_rows: int, products: Products = FLOAT32) -> Pieces:
         """As in LabelLayer, with one tile."""
         return super().pieces(n_rows, products)[0], self.tiles(), [slice(0, 1)]
 

@@ -25,9 +25,9 @@ def relu(z: np.ndarray) -> None:
     np.maximum(z, 0, out=z)
 
 
-ACTIVATIONS = {  # name -> (h = act(z), in place on a block of rows; dz = dh act'(z), in place of h)
-    "sigmoid": (dense.sigmoid, dense.sigmoid_backward),
-    "relu": (relu, dense.relu_backward),
+ACTIVATIONS = {  # name -> (h = act(z), in place on a block of rows; dz = dh act'(z), in place of h; formula for pages)
+    "sigmoid": (dense.sigmoid, dense.sigmoid_backward, "1 / (1 + exp(-z))"),
+    "relu": (relu, dense.relu_backward, "max(0, z)"),
 }
 
 

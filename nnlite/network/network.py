@@ -49,7 +49,7 @@ class Network:
         self.activation, self.output = activation, output
         if not isinstance(activation, str) or activation not in ACTIVATIONS:
             raise ValueError(f"MLP: activation: want {' or '.join(map(repr, ACTIVATIONS))}, got {activation!r}")
-        self.act, self.act_backward = ACTIVATIONS[activation]
+        self.act, self.act_backward, _ = ACTIVATIONS[activation]
         if not isinstance(output, str) or output not in OUTPUTS:
             raise ValueError(f"MLP: output: want 'sigmoid' or 'softmax', got {output!r}")
         if output == "softmax" and not 2 <= self.n_labels <= MAX_CLASSES:

@@ -13,7 +13,7 @@ from nnlite.data.csr import Csr
 from nnlite.data.csr_parts import label_weights_of_rows
 from nnlite.kernels import by_shard
 from nnlite.network.label_layer import LabelLayer, check_classes
-from nnlite.network.label_step import Step, StepSettings
+from nnlite.network.label_step import Pieces, Step, StepSettings
 from nnlite.network.layers import SparseLinear
 from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
@@ -85,7 +85,7 @@ class OwnLabels(LabelLayer):
         return [slice(part.own.start + tile.start, part.own.start + tile.stop)
                 for part in self.parts for tile in label_tiles(width(part.own))]
 
-    def pieces(self, n_rows: int, products: Products = FLOAT32) -> tuple[list[slice], list[slice], list[slice]]:
+    def pieces(self, n_rows: int, products: Products = FLOAT32) -> Pieces:
         """Those of the largest shard: they are worked on one after the other."""
         return max(self.parts, key=lambda part: width(part.own)).pieces(n_rows, products)
 
@@ -96,13 +96,14 @@ class OwnLabels(LabelLayer):
         if self.output == "softmax":
             check_classes(y.indptr)
             sums = log_sums(self, [part.own for part in self.parts], h, self.shards, settings.products, team)
-            new_step = partial(ClassStep, sums)
+            new_step = partial(ClassStep, sums, self.b)
         losses, dhs = [], []
         settings, y = self._own_weights(settings, y), _of_labels_from(self.own.start, y)
         for part in self.parts:
             loss, dh = 0.0, np.zeros_like(h)
             if width(part.own):
-                loss, dh = new_step(part, h, y, settings, optimizer).run(team)
+                pieces = part.pieces(len(h), settings.products)
+                loss, dh = new_step(part.w, part.loss, pieces, h, y, settings, optimizer).run(team)
             losses.append(loss)
             dhs.append(dh.copy())  # it lies in scratch memory
         return self.shards.total_of_few(losses), self.shards.total(dhs)
@@ -124,7 +125,7 @@ class ShardLabels(LabelLayer):
         super().__init__(w, b)
         self.own = own
 
-    def pieces(self, n_rows: int, products: Products = FLOAT32) -> tuple[list[slice], list[slice], list[slice]]:
+    def pieces(self, n_rows: int, products: Products = FLOAT32) -> Pieces:
         """As in LabelLayer, of these labels alone."""
         blocks, tiles, rounds = step_pieces(n_rows, max(width(self.own), 1), self.w.shape[1],
                                             tile_logits=products.tile_logits, least=products.tile_labels)

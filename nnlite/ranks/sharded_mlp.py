@@ -85,7 +85,7 @@ class ShardedMLP(MLP):
         self.hidden = tuple(shape[0] for name, shape in shapes.items() if name.endswith(".b") and name != "labels.b")
         self.own_shapes = {name: (np.arange(n)[self.rows(name)].size, *others)
                            for name, (n, *others) in shapes.items()}
-        self.act, self.act_backward = ACTIVATIONS[activation]
+        self.act, self.act_backward, _ = ACTIVATIONS[activation]
         self.losses_per_row, self.products = tried.losses_per_row, FLOAT32
         if output == "sigmoid":
             self.parts = tuple(part.start for part in shares(n_labels, shards.n))  # type: ignore[assignment]

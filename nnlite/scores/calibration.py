@@ -20,11 +20,12 @@ from nnlite.scores.evaluation import check
 from nnlite.system.number_arrays import finite
 from nnlite.system.ranges import instance, integer
 
+BINS, CANDIDATES = 15, 200  # of equal width, of a table of reliability; thresholds that are compared
 GROUPS = ["head", "torso", "tail"]  # labels by frequency, a third of all occurrences each
 
 
 def report(model: MLP, dataset: Dataset, label_counts: np.ndarray | None = None, ks: Sequence[int] = (1, 3, 5),
-           bins: int = 15, threads: int | None = None) -> dict[str, dict]:
+           threads: int | None = None) -> dict[str, dict]:
     """What `evaluate` has no number for, as a dict of two dicts.
 
     "reliability": `metrics.Reliability` by name: "all" (row, label) pairs; those of the labels of each of GROUPS, from
@@ -32,7 +33,7 @@ def report(model: MLP, dataset: Dataset, label_counts: np.ndarray | None = None,
     "frequency": k -> the table of `metrics.by_frequency`, the share that each decile of the labels has in the scores
 
     label_counts (L,): how often each label occurs in the training rows; by default in the dataset itself.
-    bins: of equal width, between 0 and 1, at most MAX_BINS. No array of rows x labels is allocated.
+    No array of rows x labels is allocated.
     """
     check("report", model, dataset)
     truth, ks = dataset.y, checked_ks("report", ks, model.n_labels)
@@ -40,33 +41,33 @@ def report(model: MLP, dataset: Dataset, label_counts: np.ndarray | None = None,
         label_counts = np.bincount(truth.indices, minlength=model.n_labels)
     label_counts = check_counts("report: label_counts", label_counts, model.n_labels)
     groups = metrics.frequency_groups(label_counts, len(GROUPS))
-    tables = binned(model, dataset.x, dataset.arrays()[1], groups, len(GROUPS), bins, threads)
+    tables = binned(model, dataset.x, dataset.arrays()[1], groups, len(GROUPS), BINS, threads)
     ids, p = model.top_k(dataset.x, max(ks, default=1), threads)
     hits = metrics.hits(truth, ids)
     return {
         "reliability": {
             "all": metrics.reliability(*(table.sum(axis=0) for table in tables)),
             **{name: metrics.reliability(*parts) for name, *parts in zip(GROUPS, *tables)},
-            **{f"top {k}": metrics.reliability_of(p[:, :k], hits[:, :k], bins) for k in ks},
+            **{f"top {k}": metrics.reliability_of(p[:, :k], hits[:, :k], BINS) for k in ks},
         },
         "frequency": {k: metrics.by_frequency(truth, ids, k, label_counts) for k in ks},
     }
 
 
-def best_threshold(model: MLP, x: sp.csr_array, bins: int = 200, threads: int | None = None) -> float:
+def best_threshold(model: MLP, x: sp.csr_array, threads: int | None = None) -> float:
     """The probability above which predicting a label has the best micro F1 that the model itself expects on the rows x.
 
     With n labels above t, F1(t) = 2 sum(p above t) / (n + sum(all p)); the best t is half the best F1 (Lipton, Elkan,
     Naryanaswamy, "Optimal Thresholding of Classifiers to Maximize F1 Measure", 2014). No truth is needed.
-    x: csr (N, D), at least one row    bins: candidates, 1 / bins apart
+    x: csr (N, D), at least one row
     """
     instance("best_threshold: model", model, MLP)
     if not (n_rows := n_rows_of("x", x)):
         raise ValueError("best_threshold: want at least 1 row, got none")
     no_labels = Csr(np.zeros(n_rows + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
-    count, p_sum, _ = binned(model, x, no_labels, np.zeros(model.n_labels, np.int32), 1, bins, threads)
+    count, p_sum, _ = binned(model, x, no_labels, np.zeros(model.n_labels, np.int32), 1, CANDIDATES, threads)
     n_above, p_above = (np.cumsum(table[0, ::-1])[::-1] for table in (count, p_sum))  # from each bin's lower bound
-    return int(np.argmax(2 * p_above / (n_above + p_above[0]))) / bins
+    return int(np.argmax(2 * p_above / (n_above + p_above[0]))) / CANDIDATES
 
 
 def binned(model: MLP, x: sp.csr_array, y: Csr, groups: np.ndarray, n_groups: int, bins: int,

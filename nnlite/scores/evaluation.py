@@ -28,10 +28,12 @@ def evaluate(model: MLP, dataset: Dataset, ks: Sequence[int] = (1, 3, 5), propen
     labels is left out), the first five and "record_f1" over the rows with at least one true label
     "rows", "rows_without_label": how many there are
     with a softmax also "accuracy", "cross_entropy", -log p of a row's label, both means over the rows that have one,
-    and "class_f1", the mean over classes of the F1 of the likeliest class; ValueError for a row of several labels
+    and "class_f1", the mean over classes of the F1 of the likeliest class
 
     propensities (L,): for PSP@k, from `metrics.propensities` of the training labels' counts; by default from those of
     the dataset itself.    thresholds: one probability, or one per label (L,).
+    TypeError for arguments of other types. ValueError for others out of range, no row, other words or labels than the
+    model's, or, with a softmax, a row of several labels. FloatingPointError for logits that are not finite.
     """
     check("evaluate", model, dataset)
     truth, ks = dataset.y, checked_ks("evaluate", ks, model.n_labels)

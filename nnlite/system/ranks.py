@@ -27,6 +27,7 @@ import numpy as np
 
 from nnlite.system.ranges import integer
 from nnlite.system.threads import shares, usable_cores, width
+from nnlite.version import VERSION
 
 Result = TypeVar("Result")
 
@@ -186,14 +187,8 @@ def world() -> Alone:
         return Alone()
     ranks = Ranks(MPI)
     ranks.check_same("mpiexec: versions", ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba"))
-                     + f", nnlite {nnlite_version()}")
+                     + f", nnlite {VERSION}")
     return ranks
-
-
-def nnlite_version() -> str:
-    """That of this package, also where it is not installed."""
-    from nnlite import __version__  # it is set after all modules are imported
-    return __version__
 
 
 class Shards:

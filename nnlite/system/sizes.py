@@ -24,7 +24,7 @@ STRIP_COLUMNS = 32         # of which a packed matrix has a multiple, see kernel
 MIN_ITEMS = 4              # into how many items a small batch is cut, at least
 SHARE_NONZEROS = 2048      # non-zeros and words of a batch that go to one owner: 0.2 ms of work at 200 units
 GATHER_FLOPS = 1_000       # what gathering a row's words costs per unit, in operations of a matrix product
-GRADIENT_FLOPS = 20        # likewise, taking an activation back
+GRADIENT_FLOPS = 20        # likewise, the backward pass of an activation
 
 
 def row_blocks(n_rows: int, flops_per_row: float) -> list[slice]:

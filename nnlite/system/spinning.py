@@ -84,9 +84,9 @@ class SpinWait(Asleep):
             self.crowded_until = perf_counter() + SLEEP_SECONDS
 
 
-def measured_turns(n: int = 1000) -> float:
+def measured_turns() -> float:
     """How often a spinning loop turns in a second: 7 million to 300 million times, as processors differ."""
-    never, fastest = np.zeros(1, np.int64), np.inf
+    n, never, fastest = 1_000, np.zeros(1, np.int64), np.inf
     for _ in range(4):  # the first of them compiles it
         start = perf_counter()
         spinning.spin_until(never, 1, n)

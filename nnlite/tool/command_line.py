@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nnlite import __version__
 from nnlite.precision.choice import PRECISIONS
 from nnlite.system.interrupts import sigterm_as_ctrl_c
 from nnlite.tool import (
@@ -18,6 +17,7 @@ from nnlite.tool.values import (
     Majors, holdout, majors, minutes, natural, part, place, positive, rate, share, size, widths)
 from nnlite.tool.words import Parser, Program
 from nnlite.training.recipes import RECIPES
+from nnlite.version import VERSION
 
 _INNER = re.compile(  # names in Python, before an error of a setting
     "^(?:(?:AdaGrad|Adam|MLP|Major|SGD|TitleClassifier|Trainer|Vocabulary|evaluate|fit|fit_files|overrides|"
@@ -83,7 +83,7 @@ def parser() -> Program:
     """The parser of all commands. The parsed arguments hold the function to call as `command`."""
     top = Program(prog="nnlite", description=texts.ABOUT, epilog=texts.CODES,
                   formatter_class=argparse.RawDescriptionHelpFormatter)
-    top.add_argument("--version", action="version", version=f"nnlite {__version__}")
+    top.add_argument("--version", action="version", version=f"nnlite {VERSION}")
 
     def add(function: Callable[[argparse.Namespace], Any], what: str, description: str, *shared: str) -> Parser:
         command = top.commands.add_parser(function.__name__, help=what, description=description, epilog=texts.CODES,

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from nnlite import __version__
 from nnlite.kernels import cache, dense
 from nnlite.precision.choice import UNITS, matrix_unit
 from nnlite.precision.units import left, packed, right
 from nnlite.system.blas import blas_libraries, one_blas_thread
 from nnlite.system.groups import own_groups
 from nnlite.system.threads import team, usable_cores
+from nnlite.version import VERSION
 
 CPUINFO = Path("/proc/cpuinfo")
 QUOTA = "cpu.max"  # of a control group: "200000 100000", microseconds of processor time per period, or "max 100000"
@@ -94,12 +94,12 @@ def description() -> dict[str, Any]:
 
 def own_version() -> str:
     """The version of this code, and where it is if it is not installed, or not the one that is."""
-    sources = f"{__version__} of the sources in {Path(__file__).parents[1]}"
+    sources = f"{VERSION} of the sources in {Path(__file__).parents[1]}"
     try:
         installed = version("nnlite")
     except PackageNotFoundError:
         return f"{sources}, not installed"
-    return installed if installed == __version__ else f"{sources}; {installed} is installed"
+    return installed if installed == VERSION else f"{sources}; {installed} is installed"
 
 
 def blas() -> dict[str, Any]:

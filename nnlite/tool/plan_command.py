@@ -8,7 +8,7 @@ from typing import Any
 from nnlite.data.chunks import CHUNK_ROWS
 from nnlite.tool import on_ranks, reading_options, train_command
 from nnlite.tool.printing import show
-from nnlite.training.planning import plan as make_plan
+from nnlite.training.choosing import plan as make_plan
 from nnlite.training.rank_costs import shared
 
 

@@ -26,8 +26,8 @@ from nnlite.scores.evaluation import evaluate
 from nnlite.tool import train_from
 from nnlite.tool.overlap import Judged, judged
 from nnlite.training import recipes
-from nnlite.training.choosing import choose
-from nnlite.training.planning import Measured, Plan, sampled
+from nnlite.training.choosing import choose, sampled
+from nnlite.training.planning import Measured, Plan
 
 Pair = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]  # titles and the categories of each
 SCORED, ALL = "scored", "all"  # folders of the two trainings of --refit, in those of --chunks and --checkpoints

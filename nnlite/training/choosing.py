@@ -11,19 +11,18 @@ can learn is for its owner to decide.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from os import PathLike
+from typing import Any
 
 from nnlite.data.chunks import CHUNK_ROWS
-
-if TYPE_CHECKING:
-    from nnlite.training.planning import Measured, Plan
+from nnlite.training.planning import MIB, SAMPLE_RECORDS, Measured, Plan
 
 LEAST_ROWS, LEAST_CHUNK_ROWS = 16, 1_250  # of a batch and of a chunk that are chosen
-UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
+UNITS = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12,
          "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
-MIB = 2 ** 20
+SAMPLE_BYTES = 1 << 13  # of a limit of memory for each record of the sample: more than twice what it takes
 
 
 def n_bytes_of(size: int | str) -> int:
@@ -37,7 +36,34 @@ def n_bytes_of(size: int | str) -> int:
     return n_bytes
 
 
-def choose(found: "Measured", seconds: float | None, n_bytes: int | None, chunk_rows: int | None = None) -> "Plan":
+def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "default", threads: int | None = None,
+         sample_records: int = SAMPLE_RECORDS, *, minutes: float | None = None, memory: int | str | None = None,
+         holdout: float | None = None, chunk_rows: int | None = None, refit: bool = False, **overrides: Any) -> Plan:
+    """The Plan of what `nnlite train` takes for some files: process, reading, training, scores and saving.
+
+    paths: what `read_records` reads    recipe, overrides: as for `TitleClassifier`, and options of `read_records`
+    sample_records: read at most
+    minutes, memory: limits, a number of bytes or a text such as "2GiB"; `settings` of the Plan are then what fits them,
+    as `choose` says, which raises ValueError if nothing does
+    holdout: as `holdout_split` takes it; 0 is a `fit` without scores    chunk_rows: of chunks on disk, as of
+    `fit_files`; None is a training in memory
+    refit: does a second training follow, on those held out as well?
+    Takes about ten seconds. Raises what `read_records` and `Vocabulary.build` raise, ValueError without a record to
+    sample, MemoryError if the machine cannot hold the network to time its steps.
+    """
+    most = None if memory is None else n_bytes_of(memory)
+    if most is not None:
+        sample_records = min(sample_records, sampled(most))
+    found = Measured(paths, recipe, threads, sample_records, holdout, refit=refit, **overrides)
+    return choose(found, None if minutes is None else 60 * minutes, most, chunk_rows)
+
+
+def sampled(n_bytes: int | None) -> int:
+    """How many records a plan samples at most, so that it takes less than this memory itself."""
+    return SAMPLE_RECORDS if n_bytes is None else min(SAMPLE_RECORDS, max(1, n_bytes // SAMPLE_BYTES))
+
+
+def choose(found: Measured, seconds: float | None, n_bytes: int | None, chunk_rows: int | None = None) -> Plan:
     """The Plan with the settings that fit a time and a memory; None is no limit.
 
     chunk_rows: of the chunks on disk that are asked for, None if all may be in memory
@@ -61,7 +87,7 @@ def choose(found: "Measured", seconds: float | None, n_bytes: int | None, chunk_
     return replace(plan, settings=changed, limits=" and ".join(limits))
 
 
-def _candidates(found: "Measured", chunk_rows: int | None) -> Iterator[tuple[int, int | None]]:
+def _candidates(found: Measured, chunk_rows: int | None) -> Iterator[tuple[int, int | None]]:
     """(rows of a batch, rows of a chunk or None) in the order of the text above."""
     batch_rows = found.settings.batch_rows
     yield batch_rows, chunk_rows
@@ -76,7 +102,7 @@ def _candidates(found: "Measured", chunk_rows: int | None) -> Iterator[tuple[int
         yield batch_rows, chunk_rows
 
 
-def _in_memory(found: "Measured", n_bytes: int, chunk_rows: int | None) -> tuple[int, int | None]:
+def _in_memory(found: Measured, n_bytes: int, chunk_rows: int | None) -> tuple[int, int | None]:
     """The first of the candidates that fits."""
     for candidate in _candidates(found, chunk_rows):
         plan = found.sizes(*candidate)
@@ -89,7 +115,7 @@ def _in_memory(found: "Measured", n_bytes: int, chunk_rows: int | None) -> tuple
                      "(label_min_count) or hidden units take less")
 
 
-def _in_time(found: "Measured", plan: "Plan", seconds: float) -> "Plan":
+def _in_time(found: Measured, plan: Plan, seconds: float) -> Plan:
     """The plan with as many of its epochs as fit."""
     low, high = 0, plan.epochs  # the most that are known to fit, and that may
     while low < high:

@@ -1,11 +1,11 @@
 """Are the compiled training step's gradients right? They are compared with those of `reference`."""
 
 from copy import copy
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnlite.data.csr_checks import check_features
+from nnlite.data.dataset import Dataset
 from nnlite.mlp import MLP
 from nnlite.network import reference
 from nnlite.network.layers import SparseLinear
@@ -15,11 +15,8 @@ from nnlite.system.ranges import instance
 from nnlite.system.blas import one_blas_thread
 from nnlite.system.threads import team
 
-if TYPE_CHECKING:
-    from nnlite.data.dataset import Dataset
 
-
-def gradients(model: MLP, dataset: "Dataset", reduction: str = "sum",
+def gradients(model: MLP, dataset: Dataset, reduction: str = "sum",
               threads: int | None = None) -> tuple[float, dict[str, np.ndarray]]:
     """The loss and, by parameter name, its gradient as the compiled training step computes it. Nothing is updated.
 
@@ -39,11 +36,13 @@ def gradients(model: MLP, dataset: "Dataset", reduction: str = "sum",
     return loss / divisor, keep.gradients
 
 
-def check_gradients(model: MLP, dataset: "Dataset") -> dict[str, float]:
+def check_gradients(model: MLP, dataset: Dataset) -> dict[str, float]:
     """Parameter name -> largest relative error of the training step's gradient on this Dataset.
 
     The error is the largest difference from the gradient of `reference`, computed in float64, divided by that
     gradient's largest entry; float32 leaves about 1e-6. The reference is dense: take some hundred rows at most.
+    TypeError unless the model is an MLP; ValueError for no row, other words or labels than the model's, or, with a
+    softmax, a row of several labels.
     """
     _, got = gradients(model, dataset)
     exact = {name: p.astype(np.float64) for name, p in model.params.items()}

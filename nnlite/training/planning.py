@@ -22,13 +22,11 @@ from nnlite.network.network import shapes
 from nnlite.precision.choice import in_words, products_of
 from nnlite.system import memory
 from nnlite.training import costs, recipes
-from nnlite.training.choosing import choose, n_bytes_of
 from nnlite.training.sampling import Expected, Sample, spread
 from nnlite.training.step_memory import step_bytes
 from nnlite.training.trainer import Trainer
 
 SAMPLE_RECORDS = 100_000  # read at most
-SAMPLE_BYTES = 1 << 13  # of a limit of memory for each record of the sample: more than twice what it takes
 NINE_OF_TEN = 1.645  # standard deviations of a normal distribution on both sides of its middle
 DRIFT = 0.1  # standard deviation of a quiet machine's speed, and of what the terms leave out: twenty jobs had 0.10
 BUSY = 0.3  # likewise, for each processor's worth of time that other programs took from this one during the plan
@@ -114,33 +112,6 @@ class Plan:
              + (f"; {self.available / MIB:,.0f} available" if self.available is not None else "")),
         ]
         return "\n".join(f"{name:10} {text}" for name, text in rows)
-
-
-def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "default", threads: int | None = None,
-         sample_records: int = SAMPLE_RECORDS, *, minutes: float | None = None, memory: int | str | None = None,
-         holdout: float | None = None, chunk_rows: int | None = None, refit: bool = False, **overrides: Any) -> Plan:
-    """The Plan of what `nnlite train` takes for some files: process, reading, training, scores and saving.
-
-    paths: what `read_records` reads    recipe, overrides: as for `TitleClassifier`, and options of `read_records`
-    sample_records: read at most
-    minutes, memory: limits, a number of bytes or a text such as "2GiB"; `settings` of the Plan are then what fits them,
-    as `choosing.choose` says, which raises ValueError if nothing does
-    holdout: as `holdout_split` takes it; 0 is a `fit` without scores    chunk_rows: of chunks on disk, as of
-    `fit_files`; None is a training in memory
-    refit: does a second training follow, on those held out as well?
-    Takes about ten seconds. Raises what `read_records` and `Vocabulary.build` raise, ValueError without a record to
-    sample, MemoryError if the machine cannot hold the network to time its steps.
-    """
-    most = None if memory is None else n_bytes_of(memory)
-    if most is not None:
-        sample_records = min(sample_records, sampled(most))
-    found = Measured(paths, recipe, threads, sample_records, holdout, refit=refit, **overrides)
-    return choose(found, None if minutes is None else 60 * minutes, most, chunk_rows)
-
-
-def sampled(n_bytes: int | None) -> int:
-    """How many records a plan samples at most, so that it takes less than this memory itself."""
-    return SAMPLE_RECORDS if n_bytes is None else min(SAMPLE_RECORDS, max(1, n_bytes // SAMPLE_BYTES))
 
 
 class Measured:
@@ -263,15 +234,14 @@ class Measured:
         return found
 
 
-def plan_of(trainer: Trainer, sources: list[str], recipe: str, n_records: int, step_seconds: float,
-            exact: bool = True) -> Plan:
+def plan_of(trainer: Trainer, sources: list[str], recipe: str, n_records: int, step_seconds: float) -> Plan:
     """The Plan of training alone, without what reading, encoding and scores take.
 
     trainer: made by the recipe for n_records records    step_seconds: what one step takes
-    sources, recipe: names to be shown    exact: is n_records exact, or an estimate?
+    sources, recipe: names to be shown
     """
     sizes = Expected(n_records, trainer.model.n_words, trainer.model.n_labels, 0)
-    found = _plan(trainer, sources, recipe, sizes, exact)
+    found = _plan(trainer, sources, recipe, sizes, exact=True)
     found.seconds = {"train": found.n_steps * step_seconds}
     return found
 

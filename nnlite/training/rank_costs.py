@@ -1,4 +1,4 @@
-"""What several ranks send and take: a formula for the time of a step, and a simulation of every message of one.
+"""What several ranks send and take: a formula for the time of a step.
 
     seconds = work / P  +  everywhere  +  messages x latency  +  bytes / bandwidth
 
@@ -9,8 +9,6 @@ bytes        of the sums 2 x 2 x 4 N H (P - 1) / P: a share to each rank, and th
 """
 
 from typing import Any, NamedTuple
-
-import numpy as np
 
 SUMS, SMALL = 2, 2  # of N x H numbers; of a few bytes: the losses of the shards, and whether a rank wants to stop
 
@@ -48,43 +46,9 @@ def message_seconds(n_rows: int, n_units: float, n_ranks: int, network: Network)
     return messages(n_ranks) * network.latency + sent_bytes(n_rows, n_units, n_ranks) / network.bandwidth
 
 
-def simulated_seconds(n_rows: int, n_units: int, n_ranks: int, network: Network, work: float, everywhere: float,
-                      spread: float = 0.0, seed: int = 0) -> float:
-    """The seconds of a step in which every message is sent and received, one at a time at each rank.
-
-    work, everywhere: as above, of all ranks together and of each
-    spread: relative standard deviation of the time that a rank takes for a piece of its work
-    A rank sends to the next one, then to the one after that, and so on; a collective is over for it when it has sent
-    and received everything.
-    """
-    rng = np.random.default_rng(seed)
-    share = 4 * n_rows * n_units / n_ranks
-    pieces = [work / n_ranks / 2 + everywhere / 2] * 2  # the forward pass, and labels with the backward pass
-    ready = np.zeros(n_ranks)
-    for seconds in pieces:
-        ready = ready + seconds * np.maximum(1 + spread * rng.standard_normal(n_ranks), 0)
-        for n_bytes in share, share:
-            ready = _exchanged(ready, network.latency + n_bytes / network.bandwidth)
-    for _ in range(SMALL):
-        ready = _exchanged(ready, network.latency)
-    return float(ready.max())
-
-
-def shared(plan: Any, n_ranks: int, network: Network = Network()) -> Shared:
+def shared(plan: Any, n_ranks: int) -> Shared:
     """A Plan of one process, carried out by ranks that are each as fast."""
     n, units = plan.batch_rows, (plan.network[1] + plan.network[-2]) / 2
     return Shared(n_ranks, (plan.memory["parameters"] + plan.memory["optimiser"]) / n_ranks,
                   plan.n_steps * sent_bytes(n, units, n_ranks), plan.seconds["train"] / n_ranks,
-                  plan.n_steps * message_seconds(n, units, n_ranks, network))
-
-
-def _exchanged(ready: np.ndarray, seconds: float) -> np.ndarray:
-    """When each rank has sent a message to each other one and received theirs; ready: when it begins."""
-    ranks = np.arange(ready.size)
-    sends, receives = ready.copy(), ready.copy()
-    for distance in range(1, ready.size):
-        to = (ranks + distance) % ready.size
-        ends = np.maximum(sends, receives[to]) + seconds
-        sends = ends
-        receives[to] = ends
-    return np.maximum(sends, receives)
+                  plan.n_steps * message_seconds(n, units, n_ranks, Network()))

@@ -60,7 +60,8 @@ class TrainingData(Protocol):
 def deck(data: TrainingData, seed: int = 0, threads: int | None = None, **overrides: Any) -> Trainer:
     """A Trainer for the deck's recipe: 200-200 sigmoid, mean BCE, SGD 0.05, chunks of 20,000 with 100 epochs each.
 
-    overrides: of the network, the optimiser and the training, by the names in SETTINGS; likewise in `default`.
+    overrides: of the network, the optimiser and the training, by the names in SETTINGS; others are ignored.
+    Raises what `MLP`, the optimiser and `Trainer` raise: TypeError or ValueError, MemoryError for a network too large.
     """
     recipe = dict(hidden=(200, 200), activation="sigmoid", lr=0.05,
                   batch_rows=20_000, epochs=100, order="chunks", reduction="mean")
@@ -74,6 +75,7 @@ def default(data: TrainingData, seed: int = 0, threads: int | None = None, **ove
     units, batches of 64, 3,000 steps, or 40 epochs if these are fewer. With output="softmax": two thirds of the epochs
     and dropout 0.6, because each row teaches every label that the others are false, and the network overfits earlier.
     AdaGrad's eps makes a word's first steps proportional to the gradient; without it they would have full size.
+    overrides, and what it raises: as `deck`
     """
     n_rows = max(data.n_rows, 1)
     recipe: dict[str, Any] = dict(

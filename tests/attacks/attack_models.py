@@ -112,7 +112,7 @@ REFUSED = {
     **{f"threshold {value!r:.20}": header(threshold=value)
        for value in ("0.5", True, NAN, -1, 2, None, [], 10**400, INFINITY)},
     **{f"recipe {value!r:.20}": header(recipe=value) for value in (["default"], None, "x", 3, {}, "default\x1b[2J")},
-    **{f"activation {value!r:.20}": header(activation=value) for value in (["relu"], None, "tanh", {}, 0)},
+    **{f"activation {value!r:.20}": header(activation=value) for value in (["relu"], None, "cubic", {}, 0)},
     **{f"output {value!r:.20}": header(output=value) for value in (["sigmoid"], None, "x", 1)},
     **{f"{name} missing": without(name) for name in ("threshold", "recipe", "activation", "output", "vocabulary",
                                                      "categories", "overrides", "training")},

@@ -4,8 +4,10 @@ A twin has its kernel's name and stands in `twins` or, where it is part of the n
 """
 
 import ast
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import twins
@@ -35,4 +37,9 @@ def activations():
 def test_every_activation_is_complete(name):
     assert name in reference.ACTIVATIONS, f"want {name} in reference.ACTIVATIONS: its formula and slope"
     assert hasattr(dense, f"{name}_backward"), f"want a kernel {name}_backward in dense: its slope"
-    assert name in layers.ACTIVATIONS, f"want {name} in layers.ACTIVATIONS: the compiled activation and slope"
+    assert name in layers.ACTIVATIONS, f"want {name} in layers.ACTIVATIONS: the compiled activation, slope and formula"
+    act, _, formula = layers.ACTIVATIONS[name]
+    z = np.linspace(-3, 3, 8, dtype=np.float32)[None]
+    want = [eval(formula, vars(math) | {"z": each}) for each in z[0].tolist()]
+    act(z)
+    np.testing.assert_allclose(z[0], want, rtol=1e-6)

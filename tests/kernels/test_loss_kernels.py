@@ -9,7 +9,7 @@ from kernel_inputs import EXTREME, matrices, work
 from problems import F32, F64, assert_close, random_csr
 
 import twins
-from nnlite.kernels import dense
+from nnlite.kernels import dense, sparse
 from nnlite.network import reference
 
 
@@ -36,7 +36,7 @@ def test_ones_of_tile(first_label, n_labels):
     y = random_csr(np.random.default_rng(0), 9, 170, 0.1, ones=True)
     for rows in slice(0, 9), slice(2, 5), slice(3, 3):
         indptr, found = np.full(n_labels + 1, -1), np.full(y.nnz, -1, np.int32)
-        dense.ones_of_tile(y.indptr[rows.start:rows.stop + 1], y.indices, first_label, indptr, found)
+        sparse.ones_of_tile(y.indptr[rows.start:rows.stop + 1], y.indices, first_label, indptr, found)
         want = y.toarray()[rows, first_label:first_label + n_labels].T
         got = sp.csr_array((np.ones(indptr[-1]), found[:indptr[-1]], indptr), want.shape)
         np.testing.assert_array_equal(got.toarray(), want)

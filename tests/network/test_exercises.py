@@ -48,7 +48,7 @@ def test_tanh(monkeypatch):
     backward = solution("network/reference.py")["tanh_backward"]
     monkeypatch.setitem(reference.ACTIVATIONS, "tanh", (np.tanh, backward))
     monkeypatch.setitem(layers.ACTIVATIONS, "tanh", (
-        solution("network/layers.py")["tanh"], solution("kernels/dense.py")["tanh_backward"]))
+        solution("network/layers.py")["tanh"], solution("kernels/dense.py")["tanh_backward"], "tanh(z)"))
     h = np.linspace(-2, 2, 9)
     assert_close(backward(np.ones(9), np.tanh(h)), (np.tanh(h + 1e-6) - np.tanh(h - 1e-6)) / 2e-6, largest=1e-8)
     data = random_dataset()

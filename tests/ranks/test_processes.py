@@ -8,12 +8,11 @@ from mpi import needs_mpi, on_mpi
 from on_ranks_problems import ON_PROCESSES, digest
 
 VERSIONS = """
-import nnlite
 from mpi4py import MPI
-from nnlite.system.ranks import world
-nnlite.__version__ = f"0.2.{MPI.COMM_WORLD.rank}"
+from nnlite.system import ranks
+ranks.VERSION = f"0.2.{MPI.COMM_WORLD.rank}"
 try:
-    world()
+    ranks.world()
 except ValueError as error:
     print(error)
 """

@@ -54,7 +54,7 @@ def test_one_shard_is_an_mlp_and_an_mlp_is_whole():
     assert type(new_mlp(9, 7, hidden=(4,), shards=2)) is ShardedMLP
 
 
-@pytest.mark.parametrize("wrong", [dict(activation="cubic"), dict(output="tanh"), dict(hidden=()), dict(shards=1)])
+@pytest.mark.parametrize("wrong", [dict(activation="cubic"), dict(output="cubic"), dict(hidden=()), dict(shards=1)])
 def test_what_an_mlp_refuses_is_refused(wrong):
     with pytest.raises(ValueError):
         ShardedMLP(9, 7, **wrong)

@@ -36,8 +36,7 @@ def wrong_calls():
     yield "evaluate 3", evaluate, model, data, 3
     yield "k above the columns", metrics.precision_at_k, data.y, ids, 4
     for bins in NO_BINS:
-        yield f"report bins {bins!s:.9}", calibration.report, model, data, None, (1,), bins
-        yield f"threshold bins {bins!s:.9}", calibration.best_threshold, model, data.x, bins
+        yield f"binned {bins!s:.9}", calibration.binned, model, data.x, data.arrays()[1], np.zeros(23, int), 1, bins
         yield f"reliability bins {bins!s:.9}", metrics.reliability_of, np.ones(2), np.ones(2), bins
         yield f"groups {bins!s:.9}", metrics.frequency_groups, [1, 2], bins
         yield f"by_frequency {bins!s:.9}", metrics.by_frequency, data.y, ids, 1, np.ones(23, int), bins
@@ -116,7 +115,7 @@ def test_integers_of_numpy_are_integers(k):
     model = random_model(data, (4,))
     assert evaluate(model, data, ks=[k]) == evaluate(model, data, ks=(3,))
     assert model.top_k(data.x, k)[0].shape == (61, 3)
-    assert "top 3" in calibration.report(model, data, ks=np.array([k]), bins=k)["reliability"]
+    assert "top 3" in calibration.report(model, data, ks=np.array([k]))["reliability"]
 
 
 @pytest.mark.parametrize("tile", [1, np.int32(4), 2**63 - 1])

@@ -64,7 +64,8 @@ def test_the_f1_of_classes_is_the_mean_over_all_classes_also_those_without_a_row
 def test_reliability_of_all_pairs_and_of_groups(bins, monkeypatch):
     data, model, z, y = problem(monkeypatch)
     counts = np.random.default_rng(1).integers(0, 99, 23)
-    got = calibration.report(model, data, counts, ks=(2, 5), bins=bins)["reliability"]
+    monkeypatch.setattr(calibration, "BINS", bins)
+    got = calibration.report(model, data, counts, ks=(2, 5))["reliability"]
     groups, p = metrics.frequency_groups(counts, 3), reference.sigmoid(z.astype(float))
     parts = {"all": groups >= 0, "head": groups == 0, "torso": groups == 1, "tail": groups == 2}
     for name, labels in parts.items():

@@ -55,11 +55,12 @@ def test_the_best_threshold_has_the_largest_expected_f1(monkeypatch):
 
 
 @pytest.mark.parametrize("bins", [3, 50])
-def test_the_candidates_for_the_threshold_are_as_far_apart_as_asked_for(bins, monkeypatch):
+def test_the_candidates_for_the_threshold_are_as_far_apart_as_there_are_many(bins, monkeypatch):
     data, model, z, _ = problem(monkeypatch)
     p = reference.sigmoid(z)
     expected = [2 * p[p > t].sum() / ((p > t).sum() + p.sum()) for t in np.arange(bins) / bins]
-    assert calibration.best_threshold(model, data.x, bins) == np.argmax(expected) / bins
+    monkeypatch.setattr(calibration, "CANDIDATES", bins)
+    assert calibration.best_threshold(model, data.x) == np.argmax(expected) / bins
 
 
 def test_a_probability_equal_to_its_threshold_is_not_predicted():
@@ -69,9 +70,10 @@ def test_a_probability_equal_to_its_threshold_is_not_predicted():
     assert evaluate(untrained(2), data)["micro_f1"] == 0
 
 
-def test_candidates_for_the_threshold_are_a_bin_apart_and_of_equal_ones_the_smallest_is_best():
+def test_candidates_for_the_threshold_are_a_bin_apart_and_of_equal_ones_the_smallest_is_best(monkeypatch):
     x, model = sp.csr_array(np.ones((2, 3), F32)), untrained(2)
     assert calibration.best_threshold(model, x) == 0  # all probabilities are 0.5
     model.params["labels.b"][:] = -3, 3  # probabilities 0.047 and 0.953
     assert calibration.best_threshold(model, x) == 0.05  # the first candidate above 0.047
-    assert calibration.best_threshold(model, x, bins=10) == 0.1
+    monkeypatch.setattr(calibration, "CANDIDATES", 10)
+    assert calibration.best_threshold(model, x) == 0.1

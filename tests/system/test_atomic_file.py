@@ -50,8 +50,6 @@ def test_packed_files_are_unpacked(tmp_path, ending, pack):
     path.write_bytes(pack(b"blue dress"))
     with lines.open_binary(path) as file:
         assert file.read() == b"blue dress"
-    with open(path, "rb") as opened, lines.open_binary(path, opened) as file:
-        assert file.read() == b"blue dress" and opened.tell() == path.stat().st_size
 
 
 def test_a_file_is_written_in_a_marked_folder_beside_its_place(tmp_path):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 from held_out import RECORDS
-from report_pages import CURVE, SMALL, shop
+from report_pages import CURVE, SMALL, shop, with_curve
 from running import run
 from shops import lines
 
@@ -31,7 +31,7 @@ def trained():
 @pytest.fixture(scope="module")
 def written(trained, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(path, trained, shop(), curve=CURVE, source="shop <b>")
+    write_report(path, with_curve(trained, CURVE), shop(), source="shop <b>")
     return path
 
 

@@ -1,5 +1,6 @@
 """Reports on a small shop, and what stands in the page of one: shared by the tests of reports."""
 
+import copy
 import re
 from html.parser import HTMLParser
 
@@ -87,6 +88,13 @@ def check_alone(html):
     assert [tag for tag, _ in page.tags].count("script") == 1
     assert not re.search(r"url\(|@import|@font-face", html_page.STYLE)
     return page
+
+
+def with_curve(classifier, curve):
+    """A copy of the classifier, of whose training another curve was noted."""
+    one = copy.copy(classifier)
+    one.training_ = {**classifier.training_, "curve": curve}
+    return one
 
 
 def page_of(folder, classifier, records, **options):

@@ -21,7 +21,7 @@ from nnlite.scores.explanation import Effect, Explanation
 from nnlite.tool import commands, inputs, plan_command, titles
 from nnlite.tool.command_line import main, message, parser
 from nnlite.tool.report import sections
-from nnlite.training import planning
+from nnlite.training import choosing
 
 
 @pytest.mark.parametrize("n_more", [0, 1, titles.READ_BYTES + 5])
@@ -215,7 +215,7 @@ def test_a_title_is_cleaned_before_it_is_explained_and_shown(home, capsys):
 
 
 def test_a_plan_that_cannot_fit_is_an_error_with_exit_code_2(tmp_path, monkeypatch, capsys):
-    make = planning.plan
+    make = choosing.plan
 
     def in_little_memory(*args, **named):
         found = make(*args, **named)

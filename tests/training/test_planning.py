@@ -12,7 +12,8 @@ from nnlite.categories.mapping import Mapping
 from nnlite.precision import choice
 from nnlite.system import memory
 from nnlite.training import costs, planning, recipes, sampling
-from nnlite.training.planning import MIB, Expected, Measured, Plan, network_memory, plan, plan_of
+from nnlite.training.choosing import plan, sampled
+from nnlite.training.planning import MIB, Expected, Measured, Plan, network_memory, plan_of
 from nnlite.training.step_memory import step_bytes
 
 
@@ -260,7 +261,7 @@ def test_checkpoints_and_a_second_training_count():
 
 @pytest.mark.parametrize("n_bytes, n", [(None, 100_000), (2**31, 100_000), (400 * 10**6, 48_828), (1, 1)])
 def test_a_plan_takes_less_memory_than_it_is_to_fit(n_bytes, n):
-    assert planning.sampled(n_bytes) == n
+    assert sampled(n_bytes) == n
 
 
 def test_a_range_is_ordered_around_the_middle():

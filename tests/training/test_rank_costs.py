@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from thread_ranks import ThreadRank, on_ranks
 
+from benchmarks.speed.rank_messages import simulated_seconds
 from nnlite.system.ranks import Shards
-from nnlite.training.rank_costs import Network, message_seconds, sent_bytes, simulated_seconds
+from nnlite.training.rank_costs import Network, message_seconds, sent_bytes
 
 
 @pytest.mark.parametrize("n_ranks", [1, 2, 3, 64, 300])

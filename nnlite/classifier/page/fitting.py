@@ -11,7 +11,7 @@ from nnlite.data.vocabulary import Vocabulary
 from nnlite.mlp import MLP
 
 CHOICES = 0, *BITS  # bits of a word's row; 0 leaves the word out
-OTHER_BITS = 8  # of the rows of the layers above the words, which take less room and bear less
+OTHER_BITS = 8  # of the rows of the layers above the words, which take less memory and tolerate less rounding
 BESIDE = 10  # bytes of a word beside its row, about: its letters and count, deflated, its scale and number of bits
 STEP = 0.999  # of what should fit, so that few steps do
 

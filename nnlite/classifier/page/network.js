@@ -1,5 +1,6 @@
 // The network: what the page carries becomes arrays; tokens become features, these hidden units, logits, probabilities.
-// Sums are of JavaScript's numbers, float64; Python's are float32, so that the last digits differ.
+// Sums are of JavaScript's numbers, float64; Python's are float32, so that the last digits differ. The activation
+// and its FORMULA come from Python, see page.py.
 
 const MOST_EXPLAINED = 1000;  // words of a title, as in Python's `explain`
 
@@ -47,10 +48,7 @@ class Matrix {
   }
 }
 
-const ACTIVATIONS = {
-  relu: z => Math.max(z, 0),
-  sigmoid: z => 1 / (1 + Math.exp(-z)),
-};
+const sigmoid = z => 1 / (1 + Math.exp(-z));
 
 // The FNV-like hash of nnlite/kernels/hashing.py with its public secret, modulo a number of columns.
 function hashedColumn(token, n_columns) {
@@ -72,7 +70,6 @@ class Network {
     this.features = this.layers[0];
     this.labels = this.layers.at(-1);
     this.dense = this.layers.slice(1).map(({w}) => Array.from({length: w.n_rows}, (_, i) => w.row(i)));
-    this.activation = ACTIVATIONS[about.activation];
   }
 
   // The title as it is read: its words and tokens, each token with its column, or -1.
@@ -127,11 +124,11 @@ class Network {
   hidden(x, rows) {
     let z = Float64Array.from(this.features.b);
     for (const [column, value] of x) addScaled(z, rows.get(column), value);
-    const hs = [z.map(this.activation)];
+    const hs = [z.map(activation)];
     this.layers.slice(1, -1).forEach(({b}, i) => {
       z = Float64Array.from(b);
       this.dense[i].forEach((row, unit) => addScaled(z, row, hs[i][unit]));
-      hs.push(z.map(this.activation));
+      hs.push(z.map(activation));
     });
     return hs;
   }
@@ -162,7 +159,7 @@ class Network {
 
   // The k likeliest labels, likeliest first: {label, logit, p}
   top(logits, k) {
-    return likeliest(logits, k).map(label => ({label, logit: logits[label], p: ACTIVATIONS.sigmoid(logits[label])}));
+    return likeliest(logits, k).map(label => ({label, logit: logits[label], p: sigmoid(logits[label])}));
   }
 
   // Of each different word its effects on the labels of `top`: yields {word, effects: [{logit, p}, ...]}. An effect is
@@ -173,7 +170,7 @@ class Network {
       const kept = tokens.filter(token => !token.words?.includes(word));
       const logits = this.logitsOfProbabilities(this.logits(this.hidden(this.x(kept), rows).at(-1)));
       yield {word, effects: top.map(({label, logit, p}) => (
-        {logit: logit - logits[label], p: p - ACTIVATIONS.sigmoid(logits[label])}))};
+        {logit: logit - logits[label], p: p - sigmoid(logits[label])}))};
     }
   }
 

@@ -1,18 +1,20 @@
 """A trained model as one HTML file that a person opens by double click: it predicts offline, in any modern browser.
 
-Its style and its script are the files beside this module, readable as they are. A policy in the page allows them, by
-their digests, and nothing else: no other script, no connection, so that no title leaves the page. Titles and categories
-get into the document only as text. What the page carries of the model: `contents`.
+Its style and its script are the files beside this module, readable as they are, and the activation's formula. A policy
+in the page allows them, by their digests, and nothing else: no other script, no connection, so that no title leaves the
+page. Titles and categories get into the document only as text. What the page carries of the model: `contents`.
 """
 
 import base64
 import hashlib
 import logging
+import re
 from importlib import resources
 
 from nnlite.classifier.page.fitting import Carried, carried
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.mlp import MLP
+from nnlite.network.layers import ACTIVATIONS
 from nnlite.system.atomic_file import Place, replacing
 from nnlite.system.ranges import instance, number
 
@@ -35,7 +37,8 @@ def write_page(path: Place, vocabulary: Vocabulary, model: MLP, threshold: float
     most = int(MB * number("to_page: megabytes", megabytes, 0, MOST))
     instance("to_page: example", example, str)
     texts = {name: resources.files(__package__).joinpath(name).read_text("utf-8") for name in (PAGE, STYLE, *SCRIPTS)}
-    style, script = "\n" + texts[STYLE], "\n" + "\n".join(texts[name] for name in SCRIPTS)
+    style = "\n" + texts[STYLE]
+    script = "\n" + "\n".join([activation_script(model.activation), *(texts[name] for name in SCRIPTS)])
     policy = POLICY.format(script=_digest(script), style=_digest(style))
 
     def html(text: str) -> bytes:
@@ -48,6 +51,13 @@ def write_page(path: Place, vocabulary: Vocabulary, model: MLP, threshold: float
     with replacing(path) as file:
         file.write(whole)
     _log.info("%s", f"{path}: {len(whole) / MB:.2f} MB, {sentence(found)}")
+
+
+def activation_script(name: str) -> str:
+    """JavaScript: the formula of an activation as FORMULA, to be shown, and as `activation`, a function of z."""
+    formula = ACTIVATIONS[name][-1]
+    called = re.sub(r"(\w+)\(", r"Math.\1(", formula)
+    return f'const FORMULA = "{formula}";\nconst activation = z => {called};\n'
 
 
 def sentence(found: Carried) -> str:

@@ -2,12 +2,10 @@
 
 const TERMS = 8;  // of a sum that are shown one by one, the largest
 const LISTED = 200;  // tokens or words that are shown
-const FORMULAS = {relu: "max(0, z)", sigmoid: "1 / (1 + e^−z)"};
 
 class Sheet {
   constructor(network, place) {
     this.network = network;
-    this.activation = FORMULAS[network.about.activation];
     this.unit = Object.assign(made("input"), {
       id: "unit", type: "number", min: 1, max: network.features.b.length, step: 1});
     this.category = Object.assign(made("select"), {id: "category"});
@@ -68,7 +66,7 @@ class Sheet {
     const n_above = h.reduce((n, value) => n + (value > 0), 0);
     this.units.replaceChildren(
       made("p", `Each of ${count(h.length)} units has a weight W for every token, and a bias b. It adds up ` +
-        `z = x₁W₁ + x₂W₂ + … + b, and h = ${this.activation}. The bars are h. ${count(n_above)} are above 0; the ` +
+        `z = x₁W₁ + x₂W₂ + … + b, and h = ${FORMULA}. The bars are h. ${count(n_above)} are above 0; the ` +
         `largest is h${subscript(largest + 1)} = ${number(h[largest])}.`),
       ...hs.map((values, layer) => strip(values, layer ? -1 : unit)),
       made("p", hs.length > 1 ? "Each lower row of bars is computed from the one above it in the same way." : []));
@@ -77,7 +75,7 @@ class Sheet {
       {what: name(texts.get(column)), value, weight: rows.get(column)[unit]}));
     this.sum.replaceChildren(
       sum(["token", "x", "W", "x · W"], terms, b[unit], "z"),
-      made("p", `h${subscript(unit + 1)} = ${this.activation} = ${number(h[unit])}`, "formula"));
+      made("p", `h${subscript(unit + 1)} = ${FORMULA} = ${number(h[unit])}`, "formula"));
   }
 
   showLogit() {

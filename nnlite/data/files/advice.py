@@ -2,19 +2,30 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from nnlite.data.files.column import Key
 from nnlite.data.files.programs import IDS, TITLE_HINTS
-
-if TYPE_CHECKING:
-    from nnlite.data.files.columns import Layout
 
 BIT_PAIRS = ({"0", "1"}, {"0.0", "1.0"}, {"true", "false"})
 MAX_OFFERS, MAX_SHOWN = 12, 40  # columns that an error offers; that it shows
 
 
-def shown(layout: "Layout") -> str:
+class Columns(Protocol):
+    """What is asked of a `Layout`."""
+
+    names: dict[Key, str]
+    plain: dict[Key, str]
+    titles: list[Key]
+    rows: Sequence[Any]
+    is_table: bool
+
+    def is_hint(self, key: Key, name: str) -> bool: ...
+
+    def values(self, key: Key) -> list[Any]: ...
+
+
+def shown(layout: Columns) -> str:
     """The names of the columns."""
     return ", ".join(repr(name[:60]) for name in list(layout.names.values())[:MAX_SHOWN]) or "none"
 
@@ -24,7 +35,7 @@ def shell_quoted(name: str) -> str:
     return name if re.fullmatch(r"[\w.:-]+", name) else f'"{name}"'
 
 
-def no_titles(layout: "Layout") -> str:
+def no_titles(layout: Columns) -> str:
     """Why there is no column of titles, and which may be one."""
     may_be = [key for key, name in layout.plain.items() if TITLE_HINTS.fullmatch(name)]
     offers = " or ".join(f"--title {shell_quoted(layout.names[key])}" for key in may_be[:MAX_OFFERS])
@@ -32,7 +43,7 @@ def no_titles(layout: "Layout") -> str:
            f"{offers or '--title'}, and those of categories with --categories{_no_header(layout)}"
 
 
-def no_categories(layout: "Layout", empty: Sequence[Key]) -> str:
+def no_categories(layout: Columns, empty: Sequence[Key]) -> str:
     """Why there are no categories, and which columns may hold them; empty: columns of categories without any."""
     hints = [key for key, name in layout.plain.items()
              if key not in {*empty, *layout.titles} and layout.is_hint(key, name)]

@@ -64,7 +64,9 @@ class Layout:
                                             for known in (HANDLES, KINDS, IDS_OF_ROWS))
         self.last_handle: Any = None
         self.n_hinted = self.n_untitled = 0  # rows with hints but no category; with categories but no title
-        self.odd_rows = OddRows(self)
+        has_header = self.is_table and options.header is not False
+        self.odd_rows = OddRows([*self.names.values()] * has_header, [self.names[key] for key in self.titles],
+                                [self.names[column.key] for column in self.categories])
         self.n_rows, self.rows = len(rows), ()  # of the sample, which is not needed any more
         self.other_keys = frozenset(column.key for column in self.categories) - {"category"}
         whole = next((column for column in self.categories if column.key == "category"), None)

@@ -1,7 +1,7 @@
 """How the characters of a file are written as bytes: `look` decides on a sample, `utf8` gives the file as UTF-8.
 
-A file without a mark is UTF-8 unless most lines with other letters than ASCII's are not. Then it is windows-1252 if the
-letters are those of one Western language, else what charset-normalizer finds, the extra `files`.
+A file without a mark is UTF-16 if every other byte is 0, else UTF-8 unless most lines with other letters than ASCII's
+are not: then windows-1254 or -1252 if its letters are Turkish or Western, else what charset-normalizer finds.
 """
 
 import codecs

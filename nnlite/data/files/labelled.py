@@ -1,4 +1,4 @@
-"""`labelled`: the rows of fastText's format, `__label__a __label__b the title`; and lists of titles alone."""
+"""`labelled`: the rows of fastText's format, `__label__a __label__b the title`."""
 
 import re
 from typing import Any

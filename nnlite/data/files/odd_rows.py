@@ -1,14 +1,11 @@
 """`OddRows`: rows of a table that are not products: a header among the rows, and sums."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nnlite.data.cleaning import clean
 from nnlite.data.files.programs import CATEGORY, TITLES, plain
 from nnlite.data.lines import SkippedLine
-
-if TYPE_CHECKING:
-    from nnlite.data.files.columns import Layout
 
 SUMS = ("total", "totals", "grand total", "subtotal", "sub total", "sum", "summe", "gesamt", "gesamtsumme",
         "total général", "total general", "totale", "totaal", "suma", "razem", "итого", "всего", "合計", "合计", "总计",
@@ -17,18 +14,21 @@ COLUMNS = ("title", "name", "product name", "product_name", "product title", "it
 
 
 class OddRows:
-    """titles: those of rows that `check` is to look at; a set of few, because each title is looked up in it."""
+    """names, titles, categories: those in the header of all columns, of the columns of titles and of categories.
 
-    def __init__(self, layout: "Layout"):
+    titles: those of rows that `check` is to look at; a set of few, because each title is looked up in it. Without names
+    there are none.
+    """
+
+    def __init__(self, names: Sequence[str], titles: Sequence[str], categories: Sequence[str]):
         self.n_sums, self.sum = 0, ""  # the rows of sums, the title of one
         self.titles: frozenset[str] = frozenset()
-        if not layout.is_table or layout.options.header is False:
+        if not names:
             return
-        self._title = {layout.plain[key] for key in layout.titles}
-        self._categories = [layout.plain[column.key] for column in layout.categories]
-        self._names = {*layout.plain.values()}
+        self._title, self._names = set(map(plain, titles)), set(map(plain, names))
+        self._categories = [plain(name) for name in categories]
         self._sums = _spellings([*SUMS, *(word + ":" for word in SUMS)])
-        self.titles = self._sums | _spellings(COLUMNS) | {clean(name) for name in layout.names.values()}
+        self.titles = self._sums | _spellings(COLUMNS) | {clean(name) for name in names}
 
     def check(self, title: str, cells: Sequence[Any], row: Sequence[Any]) -> None:
         """Look at a row with this title and these cells of categories.

@@ -39,21 +39,21 @@ MAX_TABLE_BYTES = 400_000  # of that table; all else takes less, so that the pag
 
 
 def write_report(path: str | PathLike, classifier: TitleClassifier, records: Iterable[Record],
-                 curve: Iterable | None = None, source: str = "", threads: int | None = None,
-                 is_new: bool | None = None, is_refitted: bool = False) -> None:
+                 source: str = "", is_new: bool | None = None, is_refitted: bool = False) -> None:
     """Write an HTML page on the predictions of a trained TitleClassifier for these records, atomically.
 
     records: such as `read_records` yields. Those that it was trained on are left out; if it was trained on all, the
         page says so, and has no interval of confidence
-    curve: (step, loss) pairs of the training, by default classifier.training_["curve"]; no chart if there are none
     source: the name of the records in the heading
     is_new: whether it was trained on none of the records, by default what the model knows of its titles
     is_refitted: whether a model of the same settings, trained on these records as well, will take its place
     The page needs no network and is below 1 MB: long lists and titles are cut, and it says so. ValueError if no record
-    has a category that the classifier knows, or for an invalid curve; OSError if the file cannot be written.
+    has a category that the classifier knows, or the curve of its training is invalid; OSError if the file cannot be
+    written.
     """
+    threads = classifier.threads
     found = figures_of(classifier, list(records), threads, is_new)
-    curve = _points(classifier.training_.get("curve", ()) if curve is None else curve)
+    curve = _points(classifier.training_.get("curve", ()))
     of = f'<p class="muted">{OF[found.is_new]}</p>'
     sections = [
         ("scores", "Scores", of + _scores(found)),

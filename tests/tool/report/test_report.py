@@ -101,7 +101,7 @@ def test_the_data_are_counted(trained, tmp_path):
 
 
 def test_the_threads_reach_every_figure(trained, tmp_path, monkeypatch):
-    """Those of the scores, of the page's two sections with titles, and of the predictions."""
+    """The classifier's: those of the scores, of the page's two sections with titles, and of the predictions."""
     seen = {}
 
     def watch(place, name):
@@ -118,7 +118,8 @@ def test_the_threads_reach_every_figure(trained, tmp_path, monkeypatch):
     for name in "explain", "likeliest_true":
         watch(samples, name)
     watch(type(trained.model_), "top_k")
-    write_report(tmp_path / "report.html", trained, shop(), threads=2)
+    monkeypatch.setattr(trained, "threads", 2)
+    write_report(tmp_path / "report.html", trained, shop())
     names = "evaluate", "report", "count_by_label", "explain", "likeliest_true", "top_k"
     assert set(seen) == set(names) and all(2 in seen[name] for name in names)
     assert seen["explain"] == seen["likeliest_true"] == seen["count_by_label"] == {2}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from report_pages import CURVE, SMALL, page_of, shop, words_in
+from report_pages import CURVE, SMALL, page_of, shop, with_curve, words_in
 
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.tool.report import charts, sections
@@ -38,22 +38,22 @@ def test_epochs_of_a_validation_begin_at_1():
 def test_the_floor_of_the_curve_is_drawn_where_the_loss_is_over_all_categories(major, tmp_path):
     titles, categories = zip(*shop())
     one = TitleClassifier(**SMALL | dict(epochs=1), major=major).fit(titles, categories)
-    html = page_of(tmp_path, one, shop(), curve=[(1, 1.0), (2, 0.5)])
+    html = page_of(tmp_path, with_curve(one, [(1, 1.0), (2, 0.5)]), shop())
     assert ("frequencies only" in html) == (major is None)
 
 
-def test_a_curve_of_no_points_has_no_chart_though_the_training_has_one(trained, tmp_path):
-    assert 'id="loss-curve-title"' not in page_of(tmp_path, trained, shop(), curve=[])
-    html = page_of(tmp_path, trained, shop(), curve=iter([(0, 0)]))
+def test_a_curve_of_no_points_has_no_chart(trained, tmp_path):
+    assert 'id="loss-curve-title"' not in page_of(tmp_path, with_curve(trained, []), shop())
+    html = page_of(tmp_path, with_curve(trained, [(0, 0)]), shop())
     assert "From 0.00000 at step 0 to 0.00000 at step 0." in html
 
 
 def test_a_refused_curve_is_shown_in_sixty_characters(trained, tmp_path):
     with pytest.raises(ValueError) as caught:
-        write_report(tmp_path / "report.html", trained, shop(), curve="x" * 61)
+        write_report(tmp_path / "report.html", with_curve(trained, "x" * 61), shop())
     assert str(caught.value) == "write_report: curve: want pairs of a step and a loss, got " + "x" * 60
     with pytest.raises(ValueError, match="curve"):
-        write_report(tmp_path / "report.html", trained, shop(), curve=[(1, float("inf"))])
+        write_report(tmp_path / "report.html", with_curve(trained, [(1, float("inf"))]), shop())
 
 
 def test_what_the_charts_of_a_training_are_given(trained, tmp_path, monkeypatch):
@@ -65,7 +65,7 @@ def test_what_the_charts_of_a_training_are_given(trained, tmp_path, monkeypatch)
         return draw(*args, **named)
 
     monkeypatch.setattr(charts, "line_chart", keep)
-    page_of(tmp_path, trained, shop(), curve=CURVE)
+    page_of(tmp_path, with_curve(trained, CURVE), shop())
     (loss, loss_named), (scores, scores_named) = given
     name, floor = loss_named["floor"]
     assert name == "frequencies only" and floor == pytest.approx(-np.mean(
@@ -86,5 +86,5 @@ def test_a_training_shows_only_the_facts_that_it_has(trained, tmp_path, monkeypa
 @pytest.mark.parametrize("curve", [[(1, float("nan"))], [(1, -1.0)], "abc", [(1, 2), (3,)], 5])
 def test_a_curve_that_is_none_is_refused(curve, trained, tmp_path):
     with pytest.raises(ValueError, match="write_report: curve"):
-        write_report(tmp_path / "report.html", trained, shop(), curve=curve)
+        write_report(tmp_path / "report.html", with_curve(trained, curve), shop())
     assert not list(tmp_path.iterdir())

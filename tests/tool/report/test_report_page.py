@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 from problems import compiled
-from report_pages import CURVE, SMALL, check_alone, page_of, shop, text_of
+from report_pages import CURVE, SMALL, check_alone, page_of, shop, text_of, with_curve
 
 from nnlite import Record
 from nnlite.classifier.title_classifier import TitleClassifier
@@ -108,7 +108,7 @@ def test_below_1_mb(tmp_path):
                for i in range(4_000)]
     classifier = TitleClassifier(**{**SMALL, "epochs": 1, "batch_rows": 512}).fit(*zip(*records))
     assert len(classifier.classes_) == 2_000
-    write_report(tmp_path / "report.html", classifier, records, curve=CURVE)
+    write_report(tmp_path / "report.html", with_curve(classifier, CURVE), records)
     html = text_of(tmp_path / "report.html")
     rows = len(check_alone(html).values("All categories"))
     assert len(html.encode()) < 1_000_000 and f"The {2_000 - rows:,} rarest are left out." in html
@@ -146,8 +146,8 @@ def browse(folder, address, *options):
 @in_a_browser
 def test_on_a_phone(trained, tmp_path):
     """360 pixels wide the page does not scroll sideways, whatever the titles; tables sort and filter; no error."""
-    write_report(tmp_path / "report.html", trained,
-                 [*shop(), *(Record(title, ("Gifts",)) for title in HOSTILE), Record("W" * 399, ("Gifts",))], CURVE)
+    write_report(tmp_path / "report.html", with_curve(trained, CURVE),
+                 [*shop(), *(Record(title, ("Gifts",)) for title in HOSTILE), Record("W" * 399, ("Gifts",))])
     (tmp_path / "probe.html").write_text(PROBE)
     found = re.search(r"<title>(.*?)</title>", browse(tmp_path, tmp_path / "probe.html", "--dump-dom"))
     names = sorted(trained.classes_)

@@ -1,0 +1,3 @@
+"""The version of nnlite, which setup.cfg reads."""
+
+VERSION = "0.2.0"
