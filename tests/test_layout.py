@@ -94,7 +94,7 @@ def test_the_network_is_an_afternoon():
         name = todo.pop()
         seen.add(name)
         todo += [other for other in own_imports(name) if other not in seen | set(todo)]
-    assert sum(lines[name] for name in seen) <= 1_940
+    assert sum(lines[name] for name in seen) <= 2_000
 
 
 def test_a_file_is_one_idea_on_a_few_pages():

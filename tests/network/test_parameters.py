@@ -143,9 +143,14 @@ def test_an_optimiser_that_was_spoilt_does_not_step(spoil, message):
     assert optimizer.t == 1
 
 
-@pytest.mark.parametrize("factor", [-0.5, float("nan"), np.ones(2), 1e40])
-def test_a_schedule_gives_one_number_of_at_least_0(factor):
-    with pytest.raises(ValueError, match="SGD: want a learning rate of 0 to 3.4e38, got 0.1 times "):
+@pytest.mark.parametrize("factor, message", [
+    (-0.5, "Trainer: schedule: want a finite number of at least 0, got -0.5"),
+    (float("nan"), "Trainer: schedule: want a finite number of at least 0, got nan"),
+    (np.ones(2), "Trainer: schedule: want a finite number of at least 0, got array"),
+    (1e40, "SGD: want a learning rate of 0 to 3.4e38, got 0.1 times "),
+])
+def test_a_schedule_gives_one_number_of_at_least_0(factor, message):
+    with pytest.raises(ValueError, match=message):
         fit(random_model(random_dataset()), SGD(0.1), schedule=lambda progress: factor)
 
 
