@@ -185,7 +185,7 @@ def _recipe_options(command: Parser) -> None:
     command.add_argument("--lr", type=rate, metavar="RATE", help="learning rate")
     command.add_argument("--hidden", type=widths, metavar="N[,N...]", help="units of each hidden layer, as 400,200")
     command.add_argument("--dropout", type=part, metavar="P", help="the fraction of units left out while training")
-    command.add_argument("--negligible", type=share, metavar="P",
+    command.add_argument("--negligible", type=part, metavar="P",
                          help="leave out gradients up to P, such as 0.001: faster with thousands of categories")
     command.add_argument("--precision", **SHARED["--precision"] | {"default": None})
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer than N titles")
