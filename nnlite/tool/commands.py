@@ -1,4 +1,4 @@
-"""The commands of the command line. Results go to standard output, messages to standard error."""
+"""The commands that have no module of their own. Results go to standard output, messages to standard error."""
 
 import logging
 import sys

@@ -276,7 +276,7 @@ class Sides:
         unknown = f"; {len(records) - n:,} have no category that it knows and do not count" if n < len(records) else ""
         yield (f"on {len(records):,} products{of} that it has not seen: the first category named is true for "
                f"{100 * scores['P@1']:.1f} % (95 % interval {100 * low:.1f} to {100 * high:.1f} %){more}, F1 of those "
-               f"named {100 * scores['micro_f1']:.1f} %{unknown}")
+               f"above the threshold {100 * scores['micro_f1']:.1f} %{unknown}")
         if self.held and not self.args.refit:
             yield (f"it was trained on {self.n_titles - self.held.n_held:,} of {self.n_titles:,} products: for the "
                    "model that you will use, --refit trains once more, on all of them")

@@ -56,7 +56,7 @@ def test_a_wish_of_one_rank_is_known_to_all():
 def test_several_ranks_need_mpi4py(monkeypatch):
     monkeypatch.setenv("PMI_SIZE", "2")
     monkeypatch.setitem(sys.modules, "mpi4py", None)
-    with pytest.raises(ImportError, match=r"several ranks need mpi4py: pip install nnlite\[mpi\]"):
+    with pytest.raises(ImportError, match=r'several ranks need mpi4py: pip install \"nnlite\[mpi\]\"'):
         world.__wrapped__()
 
 
