@@ -7,7 +7,7 @@ in MPI's words) can own some words and some labels, and only the sums are sent.
 
     python examples/lessons/lesson15_ranks.py
 
-With MPI (pip install nnlite[mpi]) it starts two ranks.
+With MPI (pip install "nnlite[mpi]") it starts two ranks.
 """
 
 # %%
@@ -113,7 +113,7 @@ if several:
         f"In each step a rank sends {sent:,.0f} bytes: two sums of {BATCH} x {UNITS} numbers, of which each rank adds",
         "up a share. With a million labels it would be as many.")
 else:
-    say("No ranks were started: that takes RANKS of 2 or more, and MPI, pip install nnlite[mpi].")
+    say('No ranks were started: that takes RANKS of 2 or more, and MPI, pip install "nnlite[mpi]".')
 ask("Words could be owned in ranges, as labels are: the first thousand by rank 0, and so on. What would be worse?",
     "Why does a rank not send its gradient of the words' rows?",
     ["SHARDS = 2", "OWNERS = (1, 3, 5)", "UNITS, BATCH = 8, 256"])

@@ -18,6 +18,7 @@ KINDS = "lists", "texts", "numbers", "matrix", "sparse"
 WANTED = "a collection of str, such as a tuple"
 NUMBER = int, np.integer, np.bool_  # bool is an int
 _NUMBER = re.compile("0|-?[1-9][0-9]{0,17}")
+_WANTED_NUMBERS = "whole numbers of at most 18 digits"
 
 Names = list[tuple[str, ...]]  # the categories of each title
 
@@ -30,8 +31,10 @@ class Form(NamedTuple):
 
     def check(self, labels: Sequence[str]) -> None:
         """ValueError if some of the labels that a network has cannot be given in this form."""
-        if self.kind == "numbers" and not all(map(_NUMBER.fullmatch, labels)):
-            raise ValueError("categories: want numbers that no mapping changes into names, got names")
+        if self.kind == "numbers" and (odd := [label for label in labels if not _NUMBER.fullmatch(label)]):
+            if re.fullmatch("-?[0-9]+", odd[0]):
+                raise ValueError(f"categories: want {_WANTED_NUMBERS}, got {odd[0]:.40}: give them as texts")
+            raise ValueError(f"categories: want numbers that no mapping changes into names, got {odd[0]!r:.40}")
         if self.is_matrix and (others := set(labels) - set(self.columns)):
             raise ValueError(f"categories: want a column for each category that is learnt, got none for "
                              f"{', '.join(sorted(others)[:3])}: give names instead of a matrix")
@@ -134,6 +137,9 @@ def _from_numbers(where, found):
         if not isinstance(number, NUMBER):
             raise TypeError(f"{where}: categories[{i}]: want a whole number, as categories[0] is, got "
                             f"{type(number).__name__}")
+        if (n_bits := int(number).bit_length()) > 64:  # it may have too many digits to be written
+            raise ValueError(f"{where}: categories[{i}]: want {_WANTED_NUMBERS}, got one of {n_bits:,} bits: give them "
+                             "as texts")
     return [(str(int(number)),) for number in found]
 
 

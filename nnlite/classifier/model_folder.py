@@ -2,7 +2,6 @@
 
 import gc
 from functools import partial
-from math import nextafter
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -14,17 +13,16 @@ from nnlite.classifier.forms import KINDS, Form
 from nnlite.classifier.small_model import PARTS, SMALL, SmallMLP
 from nnlite.data.digests import from_array, to_array
 from nnlite.data.small_vocabulary import from_small_files, to_small_files
-from nnlite.data.tokens import LONGEST
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.mlp import MLP
 from nnlite.network.layers import ACTIVATIONS
 from nnlite.network.network import OUTPUTS
-from nnlite.precision.choice import PRECISIONS
 from nnlite.ranks.saving import arrays_of, send
 from nnlite.ranks.sharded_mlp import ranks_of
 from nnlite.system import array_folder
 from nnlite.system.figures import Figure, ListOf, Maybe, Named, Number, OneOf, Row, Text, Whole
 from nnlite.training import recipes
+from nnlite.training.overrides import FLAG, OVERRIDES, SIZE, plain
 
 KIND = "model"  # of the folder, in its header
 DIGESTS = "title_digests"  # the array's name
@@ -33,8 +31,6 @@ NOT_SAVED = ("threads", "shards", "checkpoints", "checkpoint_seconds",  # settin
              *recipes.SETTINGS["categories"])  # and those that `categories` holds
 
 COUNT, LOSS = Whole(0, 1 << 53), Number(-1, 1e100)  # float64 holds every whole number up to 2^53
-SIZE, RATE, SHARE = Whole(1, (1 << 31) - 1), Number(1e-30, 1e6), Number(0, nextafter(1, 0))
-FLAG = OneOf((False, True))
 
 
 class _Column:
@@ -52,15 +48,6 @@ class _Column:
 READING: dict[str, Figure] = {  # options of `read_records`, some of these
     "title": _Column(), "categories": ListOf(_Column(), 1), "separator": Text(), "delimiter": Text(),
     "encoding": Text(), "header": FLAG, "paths": OneOf(("full", "leaf")),
-}
-OVERRIDES: dict[str, Figure] = {  # of the recipe's settings, some of these
-    "min_count": SIZE, "label_min_count": Maybe(SIZE), "ngrams": Whole(1, LONGEST), "stem": Maybe(Whole(1, LONGEST)),
-    "first_word": FLAG, "shape": FLAG, "tfidf": FLAG, "hash_size": Maybe(SIZE),
-    "hidden": ListOf(SIZE, 1, 1000), "activation": OneOf(tuple(ACTIVATIONS)), "output": OneOf(tuple(OUTPUTS)),
-    "lr": RATE, "labels_lr": Maybe(RATE), "batch_rows": SIZE, "epochs": SIZE, "order": OneOf(("shuffled", "chunks")),
-    "reduction": OneOf(("sum", "mean")), "dropout": SHARE, "word_dropout": SHARE, "negligible": SHARE,
-    "precision": OneOf(PRECISIONS),
-    "seed": Whole(0, (1 << 64) - 1),
 }
 TRAINING: dict[str, Figure] = {  # what `noted_fit` notes, some of these
     "categories": ListOf(Text()), "records": COUNT, "n_steps": Maybe(COUNT), "steps": COUNT,
@@ -122,7 +109,7 @@ def files_of(stored: Stored) -> tuple[dict[str, Any], dict[str, Any], dict[str, 
         about, arrays, texts = stored.vocabulary.to_files()
     known, lists = stored.categories.to_files()
     overrides = {name: value for name, value in stored.overrides.items() if name not in NOT_SAVED}
-    header = _plain({
+    header = plain({
         "recipe": stored.recipe, "overrides": overrides, "threshold": stored.threshold,
         "activation": stored.model.activation, "output": stored.model.output, "vocabulary": about,
         "categories": known, "training": stored.training,
@@ -131,15 +118,6 @@ def files_of(stored: Stored) -> tuple[dict[str, Any], dict[str, Any], dict[str, 
         header["form"] = stored.form.kind
         lists = lists | {COLUMNS: list(stored.form.columns)}
     return header, arrays_of(stored.model) | arrays | {DIGESTS: to_array(stored.title_digests)}, texts | lists
-
-
-def _plain(value):
-    """The same with NumPy's numbers and arrays as Python's numbers and lists."""
-    if isinstance(value, dict):
-        return {name: _plain(entry) for name, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
-    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
 
 
 def read(folder: str | PathLike) -> Stored:

@@ -47,6 +47,9 @@ def about_validation(records: list[Record] | None, known: Categories, vocabulary
 
     trained_on: the digests of the titles that are learnt from
     """
+    if records is not None and not records:
+        _log.warning("%s", "validation: got no products: there will be no scores, and the threshold is chosen by the "
+                           "training titles")
     if not records:
         return None, {}
     data = encoded(records, known, vocabulary)

@@ -9,6 +9,7 @@ import numpy as np
 
 from nnlite.categories.mapping import Mapping
 from nnlite.training import recipes
+from nnlite.training.overrides import check
 
 RECIPE: Literal["recipe"] = "recipe"  # the value of a setting that is the recipe's, where None has another meaning
 
@@ -85,7 +86,7 @@ class Settings:
         self.set_params(**given)
 
     def __repr__(self) -> str:
-        shown = {"recipe": self.recipe} | self._changed()
+        shown = {"recipe": self.recipe} | _changed(self.get_params())
         return f"TitleClassifier({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -93,29 +94,40 @@ class Settings:
         return {name: getattr(self, name) for name in DEFAULTS}
 
     def set_params(self, **params: Any) -> Any:
-        """Change some of the arguments, from the next `fit` on. Returns self. TypeError for an unknown name."""
+        """Change some of the arguments, from the next `fit` on. Returns self.
+
+        TypeError for an unknown name, TypeError or ValueError for a value out of range; then nothing is changed.
+        """
         check_names(params)
         recipe = params.get("recipe", getattr(self, "recipe", "default"))
         if not isinstance(recipe, str) or recipe not in recipes.RECIPES:
             raise ValueError(f"TitleClassifier: recipe: want {' or '.join(map(repr, recipes.RECIPES))}, got {recipe!r}")
+        check(_overrides(params))
         vars(self).update(params)
         return self
 
     @property
     def overrides(self) -> dict[str, Any]:
         """The settings that replace the recipe's, by the names in `recipes.SETTINGS`; hidden is a tuple or a list."""
-        changed = self._changed()
-        hidden = changed.get("hidden")
-        if isinstance(hidden, (int, np.integer)) and not isinstance(hidden, bool):
-            changed["hidden"] = (hidden,)
-        return changed
-
-    def _changed(self):
-        return {name: value for name, value in self.get_params().items() if name != "recipe"
-                and not (isinstance(value, type(DEFAULTS[name])) and value == DEFAULTS[name])}
+        return _overrides(self.get_params())
 
 
 DEFAULTS = {name: parameter.default for name, parameter in inspect.signature(Settings).parameters.items()}
+
+
+def _changed(settings):
+    """Those that are not the default."""
+    return {name: value for name, value in settings.items() if name != "recipe"
+            and not (isinstance(value, type(DEFAULTS[name])) and value == DEFAULTS[name])}
+
+
+def _overrides(settings):
+    """Those that are not the default, by the names in `recipes.SETTINGS`."""
+    changed = _changed(settings)
+    hidden = changed.get("hidden")
+    if isinstance(hidden, (int, np.integer)) and not isinstance(hidden, bool):
+        changed["hidden"] = (hidden,)
+    return changed
 
 
 def check_names(settings: dict[str, Any]) -> None:

@@ -84,7 +84,7 @@ class Shrinking:
 
     def best(self) -> model_folder.Stored:
         """The model. ValueError if none of at least one word fits."""
-        room, best, largest, rest = float(self.n_bytes), None, 0, 0.0
+        room, best, largest = float(self.n_bytes), None, 0
         for _ in range(TRIES):
             if room < 0 or not (choice := best_choices(self.costs, self.sizes, room)).any():
                 break
@@ -96,9 +96,19 @@ class Shrinking:
                     break
             room = (1 - FULL / 2) * self.n_bytes - rest
         if best is None:
-            raise ValueError(f"shrink: want more than {self.n_bytes / MB:g} MB: all but the words of this model takes "
-                             f"about {rest / MB:.2g} MB")
+            best = self.smallest()
         return self.model(best, SmallRows.of)
+
+    def smallest(self) -> np.ndarray:
+        """The choice of one word, with the fewest bits for labels and no digests. ValueError if that does not fit."""
+        self.label_bits, self.seen = min(BITS), self.seen[:0]
+        choice = np.zeros(len(self.words), int)
+        choice[np.argmax(self.costs[:, 0] - self.costs[:, 1])] = 1
+        size = model_folder.bytes_at_most(self.model(choice, SmallRows.blank))
+        if size > self.n_bytes:
+            raise ValueError(f"shrink: want at least {(size + 1) / MB:.6f} MB, which this model takes with one word, "
+                             f"got {self.n_bytes / MB:g}")
+        return choice
 
 
 def shrunk(stored: model_folder.Stored, megabytes: float) -> model_folder.Stored:
@@ -106,7 +116,7 @@ def shrunk(stored: model_folder.Stored, megabytes: float) -> model_folder.Stored
 
     TypeError for something else than a number. ValueError if it does not fit, for a number of at most 0 or too large.
     """
-    n_bytes = max(1, int(MB * number("shrink: megabytes", megabytes, 0, MOST)))
+    n_bytes = int(MB * number("shrink: megabytes", megabytes, 0, MOST))
     found = Shrinking(stored, n_bytes).best()
     _log.warning("%s", f"shrink: {summary(stored, found)}")
     return found

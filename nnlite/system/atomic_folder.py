@@ -46,8 +46,16 @@ def replacing(folder: Path) -> Iterator[Path]:
 
 
 def check_writable(folder: Path) -> None:
-    """OSError if no folder can be made where `folder`, an absolute path, is to be. Removes what killed writers left."""
-    place = next(parent for parent in folder.parents if parent.exists()) / folder.name
+    """OSError if no folder can be made where `folder`, an absolute path, is to be. Removes what killed writers left.
+
+    ValueError for the root of a file system, which no folder can replace.
+    """
+    if not folder.name:
+        raise ValueError(f"{folder}: want the place of a folder, got the root of a file system")
+    there = next((parent for parent in folder.parents if parent.exists()), None)
+    if there is None:  # on Windows, a drive that is missing
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+    place = there / folder.name
     try:
         beside.check_writable(place)
     except OSError as error:

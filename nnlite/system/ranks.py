@@ -182,7 +182,7 @@ def world() -> Alone:
     try:
         from mpi4py import MPI
     except ImportError:
-        raise ImportError("several ranks need mpi4py: pip install nnlite[mpi]") from None
+        raise ImportError('several ranks need mpi4py: pip install "nnlite[mpi]"') from None
     if MPI.COMM_WORLD.Get_size() == 1:
         return Alone()
     ranks = Ranks(MPI)

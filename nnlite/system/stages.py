@@ -11,26 +11,32 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 Listener = Callable[[str, int, int | None], None]  # stage, how much more is done, total; on the thread of the work
 
 _listeners: list[Listener] = []
+_one_at_a_time = Lock()  # several threads of one work may tell at once
 
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Within it, the listener is called with what is done on any thread."""
-    _listeners.append(listener)
+    """Within it, the listener is called with what is done on any thread, one call after the other."""
+    with _one_at_a_time:
+        _listeners.append(listener)
     try:
         yield
     finally:
-        _listeners.remove(listener)
+        with _one_at_a_time:
+            _listeners.remove(listener)
 
 
 def done(stage: str, n_more: int, total: int | None) -> None:
     """Tell the listeners, if there are any."""
-    for listener in _listeners:
-        listener(stage, n_more, total)
+    if _listeners:
+        with _one_at_a_time:
+            for listener in _listeners:
+                listener(stage, n_more, total)
 
 
 def sizes_of(paths: Iterable[Path]) -> list[int] | None:

@@ -31,8 +31,8 @@ row         of the file, as messages about skipped lines count; behind the file'
 kind        wrong: the category does not fit the title; missing: a category fits that the product does not have
 category    the one that is wrong or missing
 suggestion  what the network would give instead of a wrong one
-score       wrong: the probability that it is wrong, estimated from how categories score that are dealt to products at
-            random; missing: the network's probability
+score       the probability that the category is wrong, or missing, estimated from how categories score that are dealt
+            to products at random
 words       of the title that speak for the suggestion and against the category, the strongest first
 categories  all that the product has
 

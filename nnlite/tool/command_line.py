@@ -164,10 +164,10 @@ def _training_options(command: Parser) -> None:
     on_ranks.options(command)
     command.add_argument("--holdout", type=holdout, metavar="SHARE|N",
                          help="how many products are not trained on, but scored: a share below 1, or a number; 0 is "
-                              "none (default: 10 %%, at most 20,000, and none of fewer than 500)")
+                              "none (default: 10 %%, at most 20,000, and none where there are fewer than 500 products)")
     command.add_argument("--refit", action="store_true",
                          help="after the score train once more, on all products, save that model; with --chunks and "
-                              "--checkpoints each training has a folder in theirs, scored and all")
+                              "--checkpoints each training has its own folder in them, named `scored` and `all`")
     command.add_argument("--chunks", type=place, metavar="DIR",
                          help="encode the products into this folder and train from there: for files larger than memory")
     command.add_argument("--chunk-rows", type=positive, metavar="N",
@@ -175,7 +175,8 @@ def _training_options(command: Parser) -> None:
     command.add_argument("--minutes", type=minutes, metavar="N",
                          help="choose as many epochs, up to the recipe's, as end in this time in 9 of 10 cases")
     command.add_argument("--memory", type=size, metavar="SIZE",
-                         help="choose chunks on disk, then smaller ones, then smaller batches, to fit 500MB or 2GiB")
+                         help="choose chunks on disk, then smaller ones, then smaller batches, to fit a size "
+                              "such as 500MB or 2GiB")
 
 
 def _recipe_options(command: Parser) -> None:
@@ -185,7 +186,7 @@ def _recipe_options(command: Parser) -> None:
     command.add_argument("--lr", type=rate, metavar="RATE", help="learning rate")
     command.add_argument("--hidden", type=widths, metavar="N[,N...]", help="units of each hidden layer, as 400,200")
     command.add_argument("--dropout", type=part, metavar="P", help="the fraction of units left out while training")
-    command.add_argument("--negligible", type=share, metavar="P",
+    command.add_argument("--negligible", type=part, metavar="P",
                          help="leave out gradients up to P, such as 0.001: faster with thousands of categories")
     command.add_argument("--precision", **SHARED["--precision"] | {"default": None})
     command.add_argument("--min-count", type=positive, metavar="N", help="drop words in fewer than N titles")

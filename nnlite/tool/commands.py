@@ -1,6 +1,5 @@
-"""The commands of the command line. Results go to standard output, messages to standard error."""
+"""The commands that have no module of their own. Results go to standard output, messages to standard error."""
 
-import json
 import logging
 import sys
 import time
@@ -23,7 +22,7 @@ from nnlite.tool import inputs, on_ranks, places, reading_options, train_command
 from nnlite.tool.doctor import examine, report_lines
 from nnlite.tool.overlap import held_out_score, judged, sentence
 from nnlite.tool.predict_data import Pairs, Style, is_header, predict_rows
-from nnlite.tool.printing import printable, say, show
+from nnlite.tool.printing import json_text, printable, say, show
 from nnlite.tool.progress import MANY_EPOCHS, display, stages_shown
 from nnlite.tool.report.sections import write_report
 from nnlite.tool.titles import batches, json_line, line, raw_line, typed
@@ -68,15 +67,21 @@ def train(args: Namespace) -> int:
         inform(about + f"; interrupted, what was learnt so far is saved{how_to_resume(args)}" * interrupted)
         for news in () if args.quiet else sides.headline(classifier):
             inform(news)
+        failed = None
         if args.report and on_ranks.is_first():
             records = sides.to_score() or list(map(Record, *(data or _read(args.data, options, inform))))
             is_new = None if validation or args.base else bool(sides.held)
-            write_report(args.report, on_ranks.alone(classifier, args.model), records,
-                         source=", ".join(map(str, args.validation or args.data)), is_new=is_new,
-                         is_refitted=bool(args.refit and sides.held and not interrupted))
+            try:
+                write_report(args.report, on_ranks.alone(classifier, args.model), records,
+                             source=", ".join(map(str, args.validation or args.data)), is_new=is_new,
+                             is_refitted=bool(args.refit and sides.held and not interrupted))
+            except Exception as error:  # it must not prevent the second training
+                failed = error
         if again and sides.held and not interrupted:
             del classifier  # its memory is for the next one
             interrupted = _refit(again, args, own, sides, inform)
+        if failed:
+            raise failed
     return 130 * interrupted
 
 
@@ -158,7 +163,7 @@ def look(args: Namespace) -> None:
     found = inspect_file(args.file, **reading_options.reading(args))
     if args.json:
         columns, records = ([entry._asdict() for entry in entries] for entries in (found.columns, found.records))
-        show(json.dumps({**found._asdict(), "columns": columns, "records": records}, indent=1))
+        show(json_text({**found._asdict(), "columns": columns, "records": records}, indent=1))
     else:
         show(found)
 
@@ -166,7 +171,7 @@ def look(args: Namespace) -> None:
 def doctor(args: Namespace) -> None:
     """Print versions, BLAS, measured speeds on one thread and on all, and settings that slow the machine down."""
     found = examine()
-    show(json.dumps(found, indent=2) if args.json else "\n".join(report_lines(found)))
+    show(json_text(found, indent=2) if args.json else "\n".join(report_lines(found)))
 
 
 @stages_shown(say)
@@ -196,7 +201,7 @@ def evaluate(args: Namespace) -> None:
         scores["unknown_share"] = unknown
     if args.json:
         of = {"new": found.is_new, "trained_on": None if found.is_new is None else found.n_seen}
-        show(json.dumps({**scores, **of}, indent=1))
+        show(json_text({**scores, **of}, indent=1))
     else:
         show("\n".join([sentence(found), *_table(scores)]))
 
@@ -274,7 +279,7 @@ def explain(args: Namespace) -> None:
     title = clean(typed(args.title))
     found = classifier.explain(title, args.top)
     if args.json:
-        show(json.dumps({"title": title, "categories": [
+        show(json_text({"title": title, "categories": [
             {**e._asdict(), "effects": [effect._asdict() for effect in e.effects]} for e in found]}))
         return
     for category, probability, effects in found:

@@ -32,8 +32,8 @@ from nnlite.training.rank_costs import Network, shared
 ABOUT = """
   mpiexec -n 4 nnlite train products.jsonl.gz --model shop --shards 8
 
-trains one network on four processes, of one machine or several (pip install nnlite[mpi]). Each holds its share of the
-words and categories; all must see the same files and folders. Any number of processes, one too, ends with the same
+trains one network on four processes, of one machine or several (pip install "nnlite[mpi]"). Each holds its share of
+the words and categories; all must see the same files and folders. Any number of processes, one too, ends with the same
 bits for the same --shards. Scores are made of all shares, and the first process writes the model without holding it.
 """
 Main = TypeVar("Main", bound=Callable[..., int])

@@ -1,13 +1,12 @@
 """The command `plan`: what a training will take."""
 
 import dataclasses
-import json
 from argparse import Namespace
 from typing import Any
 
 from nnlite.data.chunks import CHUNK_ROWS
 from nnlite.tool import on_ranks, reading_options, train_command
-from nnlite.tool.printing import show
+from nnlite.tool.printing import json_text, show
 from nnlite.training.choosing import plan as make_plan
 from nnlite.training.rank_costs import shared
 
@@ -25,7 +24,7 @@ def plan(args: Namespace) -> None:
                                                         "high_memory")}
         typed: dict[str, Any] = {"command": train_command.command(found, args)} if found.limits else {}
         typed |= {"ranks": shared(found, args.ranks)._asdict()} if args.ranks else {}
-        show(json.dumps({**dataclasses.asdict(found), **sums, **typed}, indent=1))
+        show(json_text({**dataclasses.asdict(found), **sums, **typed}, indent=1))
     else:
         ranks = f"\n{on_ranks.foretold(found, args.ranks)}" if args.ranks else ""
         show(f"{found}\n{train_command.planned(found, args)}{ranks}")

@@ -5,10 +5,10 @@ What is written is UTF-8, with a byte order mark where the file read has a mark 
 """
 
 import gc
-import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from nnlite.data.lines import Skipped, SkippedLine
 from nnlite.data.records import Reading
 from nnlite.system.atomic_file import replacing
 from nnlite.system.stages import Position
-from nnlite.tool.printing import cell, say, write
+from nnlite.tool.printing import cell, json_text, say, write
 
 CATEGORIES, PROBABILITIES = "predicted_categories", "predicted_probabilities"
 BLOCK_ROWS, BLOCK_CHARS = 1_000, 1 << 22  # rows that are predicted together, whichever comes first
@@ -146,7 +146,7 @@ class _Lines:
     head = ""
 
     def __init__(self, columns: list[str] | None):
-        self.columns, self.encode = columns, json.JSONEncoder(default=str).encode
+        self.columns = columns
 
     def text(self, rows: list[Any], found: list[Pairs]) -> str:
         """The lines of some rows, each with its categories."""
@@ -155,7 +155,7 @@ class _Lines:
     def _line(self, row: Any, pairs: Pairs) -> str:
         product = dict(row) if self.columns is None else dict(zip(self.columns, row))
         product |= {CATEGORIES: [name for name, _ in pairs], PROBABILITIES: [round(p, 6) for _, p in pairs]}
-        return self.encode(product) + "\n"
+        return json_text(product, default=str) + "\n"
 
 
 def _written(source: Source, reading: Reading, out: Path, style: Style, has_header: bool) -> _Table | _Lines:
@@ -181,8 +181,10 @@ def _written(source: Source, reading: Reading, out: Path, style: Style, has_head
 
 
 def _text(value: Any) -> str:
-    """A cell of a table; lists, as in Parquet files, as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    """A cell of a table; lists, as in Parquet files, as JSON; nothing for what is no number."""
+    if isinstance(value, float) and not isfinite(value):
+        return ""
+    return value if isinstance(value, str) else json_text(value, ensure_ascii=False, default=str)
 
 
 @contextmanager

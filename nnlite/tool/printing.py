@@ -3,13 +3,15 @@
 Control characters, line and paragraph separators and marks of direction are spelt out, as \\u001b. JSON stays valid.
 """
 
+import json
 import logging
+import math
 import re
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TextIO
+from typing import Any, TextIO
 
 _STEERING = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _FORMULA = re.compile('[-=+@"\uff0b\uff0d\uff1d\uff20]')  # a spreadsheet takes the wide characters for the plain ones
@@ -82,3 +84,20 @@ class _Handler(logging.Handler):
 
 def _say_warning(message, category, filename, lineno, file=None, line=None):
     say(f"{category.__name__}: {message}")
+
+
+def json_text(value: Any, **options: Any) -> str:
+    """The JSON of a value; NaN and infinities, which JSON has not, are null. options: of `json.dumps`"""
+    try:
+        return json.dumps(value, allow_nan=False, **options)
+    except ValueError:
+        return json.dumps(_finite(value), allow_nan=False, **options)
+
+
+def _finite(value):
+    """The same with None in the place of numbers that are not finite."""
+    if isinstance(value, dict):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

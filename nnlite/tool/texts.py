@@ -83,7 +83,7 @@ R@k       the fraction of the true categories that is among the k likeliest
 nDCG@k    as P@k, but first places count more
 PSP@k     as P@k, but rare categories count more
 coverage  the fraction of all true categories that is found for at least one product
-F1        of the categories that `predict` names
+F1        of the categories above the model's threshold; `predict` also names the likeliest where none is above it
 BCE       binary cross-entropy, the loss
 """
 PREDICT = """Names the categories of titles: those with a probability above the model's threshold, else the likeliest.

@@ -1,13 +1,12 @@
 """Titles as they are typed or piped into `nnlite predict`, and the lines that it writes for them."""
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
 from nnlite.data.lines import MAX_LINE_BYTES
 from nnlite.tool.predict_data import Pairs
-from nnlite.tool.printing import cell, printable
+from nnlite.tool.printing import cell, json_text, printable
 
 READ_BYTES = 1 << 16  # of standard input, at most, before the titles in them are predicted
 
@@ -46,4 +45,4 @@ def raw_line(title: str, pairs: Pairs) -> str:
 
 def json_line(title: str, pairs: Pairs) -> str:
     """The same as a JSON object."""
-    return json.dumps({"title": title, "categories": [{"category": name, "probability": p} for name, p in pairs]})
+    return json_text({"title": title, "categories": [{"category": name, "probability": p} for name, p in pairs]})

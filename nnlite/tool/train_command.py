@@ -1,4 +1,4 @@
-"""What `nnlite train` holds out of its training to score the model, and what it says of the score."""
+"""The options of `nnlite train`: checks, the settings that fit --minutes and --memory, what is held out, the score."""
 
 import logging
 import shlex
@@ -84,8 +84,9 @@ def command(plan: Plan, args: Namespace) -> str:
     given, files = args.words[:split], args.words[split + 1:]
     model = Path("model" if files[0] == "-" else Path(files[0]).name.partition(".")[0] + "-model")
     chosen = options_of(plan, args.chunks or chunks_beside(model))
-    names = {word.partition("=")[0] for word in chosen} | {"--json", "--minutes", "--memory"}
+    names = {word.partition("=")[0] for word in chosen} | {"--json", "--minutes", "--memory", "--ranks"}
     kept = [word for word in given if word.partition("=")[0] not in names]
+    files = [f"./{file}" if file[0] == "-" and file != "-" else file for file in files]  # they are no options
     return shlex.join(["nnlite", "train", *files, "--model", str(model), *kept, *chosen])
 
 
@@ -275,7 +276,7 @@ class Sides:
         unknown = f"; {len(records) - n:,} have no category that it knows and do not count" if n < len(records) else ""
         yield (f"on {len(records):,} products{of} that it has not seen: the first category named is true for "
                f"{100 * scores['P@1']:.1f} % (95 % interval {100 * low:.1f} to {100 * high:.1f} %){more}, F1 of those "
-               f"named {100 * scores['micro_f1']:.1f} %{unknown}")
+               f"above the threshold {100 * scores['micro_f1']:.1f} %{unknown}")
         if self.held and not self.args.refit:
             yield (f"it was trained on {self.n_titles - self.held.n_held:,} of {self.n_titles:,} products: for the "
                    "model that you will use, --refit trains once more, on all of them")

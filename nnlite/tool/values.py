@@ -3,7 +3,6 @@
 import argparse
 import math
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from nnlite.classifier.audit import MOST_FOLDS
 from nnlite.data.holdout import MOST
 from nnlite.tool.reading_options import unquoted
 from nnlite.training.choosing import n_bytes_of
+from nnlite.training.overrides import RATE, SEED, SIZE
 
 SHOWN = 40  # characters of a wrong value
 
@@ -68,11 +68,11 @@ def _as(kind: type, text: str) -> Any:
 
 
 SHARES = "a number of at least 0 and at most 1", "a number of at least 0 and below 1"
-positive = Number(int, 1, 2**31 - 1, "a whole number of at least 1")
-natural = Number(int, 0, 2**64 - 1, "a whole number of at least 0")
+positive = Number(int, SIZE.least, SIZE.most, "a whole number of at least 1")
+natural = Number(int, SEED.least, SEED.most, "a whole number of at least 0")
 share, part = Number(float, 0, 1, SHARES[0]), Number(float, 0, math.nextafter(1, 0), SHARES[1])
 folds = Number(int, 2, MOST_FOLDS, f"a whole number of 2 to {MOST_FOLDS}")
-rate = Number(float, math.ulp(0.0), sys.float_info.max, "a number above 0")
+rate = Number(float, RATE.least, RATE.most, f"a number from {RATE.least:g} to {RATE.most:,.0f}")
 megabytes = Number(float, math.ulp(0.0), 1e9, "a number of megabytes above 0")
 minutes = Number(float, math.ulp(0.0), 10**9, "a number of minutes above 0")
 

@@ -27,13 +27,15 @@ SAMPLE_BYTES = 1 << 13  # of a limit of memory for each record of the sample: mo
 
 def n_bytes_of(size: int | str) -> int:
     """The bytes of a size such as 2GiB or 2G, 2 x 2^30, or 500MB, 500 x 10^6. ValueError for anything else."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]i?b|[kmgt])\s*", str(size), re.IGNORECASE | re.ASCII)
-    if isinstance(size, int) and not isinstance(size, bool) and size > 0:
+    if isinstance(size, int) and not isinstance(size, bool) and 0 < size < 2**63:
         return size
-    n_bytes = int(float(found[1]) * UNITS[found[2].upper()]) if found and isinstance(size, str) else 0
-    if not 0 < n_bytes < 2**63:
-        raise ValueError(f"memory: want a size such as 500MB or 2GiB, got {size!r:.40}")
-    return n_bytes
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]i?b|[kmgt])\s*", size, re.IGNORECASE | re.ASCII) if isinstance(
+        size, str) else None
+    n_bytes = float(found[1]) * UNITS[found[2].upper()] if found else 0.0  # infinity for hundreds of digits
+    if not 1 <= n_bytes < 2**63:
+        got = "a larger number" if isinstance(size, int) and size >= 2**63 else f"{size!r:.40}"
+        raise ValueError(f"memory: want a size such as 500MB or 2GiB, got {got}")
+    return int(n_bytes)
 
 
 def plan(paths: str | PathLike | Sequence[str | PathLike], /, recipe: str = "default", threads: int | None = None,

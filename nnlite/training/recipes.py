@@ -24,6 +24,7 @@ import numpy as np
 
 from nnlite.network.optimizers import SGD, AdaGrad
 from nnlite.ranks.sharded_mlp import new_mlp
+from nnlite.training.overrides import check
 from nnlite.training.trainer import Trainer, constant, linear_decay
 
 SMALL_ROWS = 15_000  # below which the default recipe makes smaller steps, and more of them
@@ -119,8 +120,10 @@ def used(trainer: Trainer) -> dict[str, Any]:
 def split(recipe: str, overrides: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """The arguments of Vocabulary.build, of Categories.choose and of the recipe, from the recipe's name and overrides.
 
-    Major categories exclude each other, so with them the output is softmax unless it is overridden.
+    Major categories exclude each other, so with them the output is softmax unless it is overridden. TypeError or
+    ValueError for overrides that are out of range.
     """
+    check(overrides)
     groups = _grouped(overrides)
     features, categories = FEATURES[recipe] | groups.pop("features"), groups.pop("categories")
     others = {name: value for group in groups.values() for name, value in group.items()}

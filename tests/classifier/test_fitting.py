@@ -1,12 +1,14 @@
 """Claim: a training notes what it did, chooses the threshold, and leaves a usable model or none if it stops early."""
 
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import pytest
 from shops import SMALL, shop, shop_file
 
 from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.training import recipes
 
 
 def test_any_collection_of_categories_does(trained):
@@ -34,9 +36,9 @@ def test_on_step_reaches_every_way_of_learning(tmp_path):
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_a_training_that_goes_astray_leaves_no_threshold(method):
+def test_a_training_that_goes_astray_leaves_no_threshold(method, monkeypatch):
     one = TitleClassifier(**SMALL | dict(epochs=3)).fit(*shop())
-    one.set_params(lr=1e30, labels_lr=1e30)
+    monkeypatch.setitem(recipes.RECIPES, "default", partial(recipes.default, lr=1e30, labels_lr=1e30))
     one._trainer.optimizer.lr = one._trainer.optimizer.labels_lr = 1e30
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError):
         getattr(one, method)(*shop())
@@ -110,9 +112,21 @@ def test_validation_titles_choose_the_threshold_where_there_are_any(from_files, 
     assert [scores["rows"] for scores in one.training_["validation"]] == [2]
 
 
-def test_no_validation_titles_are_no_validation(judged):
-    one = TitleClassifier(**SMALL | dict(epochs=1)).fit(*shop(), validation=([], []))
-    assert one.training_["validation"] == [] and len(judged[0]) == 3
+@pytest.mark.parametrize("from_files", [False, True])
+def test_no_validation_titles_are_no_validation_which_is_said(from_files, judged, tmp_path, caplog):
+    one = TitleClassifier(**SMALL | dict(epochs=1))
+    if from_files:
+        one.fit_files([shop_file(tmp_path)], tmp_path / "chunks", ([], []))
+    else:
+        one.fit(*shop(), validation=([], []))
+    said = "validation: got no products: there will be no scores, and the threshold is chosen by the training titles"
+    assert one.training_["validation"] == [] and len(judged[0]) == 3 and caplog.messages.count(said) == 1
+    caplog.clear()
+    one.partial_fit(*shop(), validation=([], []))
+    assert said in caplog.messages
+    caplog.clear()
+    TitleClassifier(**SMALL | dict(epochs=1)).fit(*shop())
+    assert said not in caplog.messages
 
 
 def test_titles_of_weight_0_teach_nothing(trained):

@@ -123,7 +123,7 @@ def test_parameters_are_finite(value, trained, folder):
 
 def test_what_would_not_be_loaded_is_not_saved(trained, folder):
     one = copy.copy(trained)
-    one.set_params(seed=-1)
+    one.seed = -1
     with pytest.raises(ValueError, match="overrides: seed: want a whole number from 0"):
         one.save(folder)
     assert "seed" not in TitleClassifier.load(folder).overrides

@@ -145,8 +145,18 @@ def test_categories_without_a_form_are_refused(categories, more, error, words):
 def test_a_mapping_that_leaves_the_form_is_refused(tmp_path):
     (tmp_path / "m.tsv").write_text("0\tnone\n")
     for categories in NUMBERS, MATRIX:
-        with pytest.raises(ValueError, match="^categories: want .*, got n"):
+        with pytest.raises(ValueError, match="^categories: want .*, got (none|'none')"):
             TitleClassifier(**QUICK, mapping=tmp_path / "m.tsv").fit(TITLES, categories)
+
+
+@pytest.mark.parametrize("number, got", [
+    (10**18, f"got {10**18}: give them as texts"), (-10**18, f"got {-10**18}: give"), (2**64 - 1, "got 18446744"),
+    (10**5_000, "got one of 16,610 bits: give them as texts")], ids=["1", "2", "3", "4"])
+def test_numbers_of_too_many_digits_are_refused_as_what_they_are(number, got):
+    with pytest.raises(ValueError, match=f"categories.*: want whole numbers of at most 18 digits, {got}"):
+        TitleClassifier(**QUICK).fit(TITLES, [number if one == 0 else int(one) for one in NUMBERS])
+    most = [10**18 - 1 if one == 0 else int(one) for one in NUMBERS]
+    assert TitleClassifier(**QUICK).fit(TITLES, most).classes_.tolist() == [1, 2, 10**18 - 1]
 
 
 def test_a_matrix_for_a_model_of_names_is_refused(of_texts):

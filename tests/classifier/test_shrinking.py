@@ -56,13 +56,30 @@ def test_words_that_tell_the_categories_are_kept(wide):
 
 
 @pytest.mark.parametrize("megabytes, error, message", [
-    (0.002, ValueError, "want more than 0.002 MB: all but the words of this model takes about 0.01"),
-    (0, ValueError, "want more than 1e-06 MB"), (-1, ValueError, "megabytes: want at least 0"),
+    (0.002, ValueError, "want at least 0.01.* MB, which this model takes with one word, got 0.002"),
+    (0, ValueError, "want at least 0.01.* MB, which this model takes with one word, got 0"),
+    (-1, ValueError, "megabytes: want at least 0"),
     (float("nan"), ValueError, "megabytes: want at least 0"), (float("inf"), ValueError, "megabytes: want at least 0"),
     ("10", TypeError, "megabytes: want a number"), (None, TypeError, "megabytes: want a number")])
 def test_sizes_that_cannot_be_are_refused(megabytes, error, message, trained):
     with pytest.raises(error, match=f"shrink: {message}"):
         trained.shrink(megabytes)
+
+
+@pytest.mark.parametrize("hash_size", [None, 64])
+def test_the_least_size_that_an_error_names_is_enough(hash_size, tmp_path):
+    one = TitleClassifier(**SMALL, hash_size=hash_size).fit(*shop())
+    with pytest.raises(ValueError) as refused:
+        one.shrink(0)
+    least = float(re.search(r"at least ([\d.]+) MB", str(refused.value))[1])
+    small = one.shrink(least)
+    small.save(tmp_path / "m")
+    assert sum(path.stat().st_size for path in (tmp_path / "m").iterdir()) <= least * 1e6
+    assert np.count_nonzero(small.model_.params["features.W.bits"]) >= 1
+    for n_bytes in range(1, 2_000, 97):
+        one.shrink(least + n_bytes / 1e6)
+    with pytest.raises(ValueError, match=f"want at least {least:.6f} MB"):
+        one.shrink(least - 3e-6)
 
 
 def test_a_classifier_that_was_not_trained_is_not_shrunk():

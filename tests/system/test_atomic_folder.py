@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from pathlib import Path
 
 import pytest
 from children import started
@@ -97,6 +98,20 @@ def test_without_locks_nothing_is_removed(tmp_path, monkeypatch):
     holder = left_by_a_killed_writer(tmp_path / "a", new=3)
     write(tmp_path / "a", 7)
     assert holder.exists() and answer(tmp_path / "a") == 7 and len(os.listdir(tmp_path)) == 2
+
+
+@pytest.mark.parametrize("place", ["/", "/.", "/tmp/.."])
+def test_the_root_of_a_file_system_is_no_place(place):
+    with pytest.raises(ValueError, match="^/: want the place of a folder, got the root of a file system$"):
+        array_folder.check_place(place, "model")
+    with pytest.raises(ValueError, match="^/: want the place of a folder, got the root of a file system$"):
+        array_folder.write(place, "model", {}, {}, {})
+
+
+def test_a_place_on_a_drive_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setattr(Path, "exists", lambda path: False)
+    with pytest.raises(FileNotFoundError, match="/nowhere/m"):
+        atomic_folder.check_writable(Path("/nowhere/m"))
 
 
 def test_permissions_are_those_of_the_user(tmp_path):

@@ -68,7 +68,7 @@ def test_in_turn_each_rank_makes_it_once_and_rank_0_first(n_ranks, made):
 def test_several_ranks_need_mpi4py(monkeypatch):
     monkeypatch.setenv("PMI_SIZE", "2")
     monkeypatch.setitem(sys.modules, "mpi4py", None)
-    with pytest.raises(ImportError, match=r"several ranks need mpi4py: pip install nnlite\[mpi\]"):
+    with pytest.raises(ImportError, match=r'several ranks need mpi4py: pip install \"nnlite\[mpi\]\"'):
         world.__wrapped__()
 
 

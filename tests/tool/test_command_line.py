@@ -91,7 +91,7 @@ def test_checkpoints(home, tmp_path, capsys):
 
 @compiled
 def test_a_training_that_explodes(home, tmp_path, capsys):
-    assert run("train", home / "train.jsonl", "--model", tmp_path / "m", "--epochs", 9, "--lr", 1e9, "--quiet") == 2
+    assert run("train", home / "train.jsonl", "--model", tmp_path / "m", "--epochs", 9, "--lr", 1e6, "--quiet") == 2
     assert "learning rate" in one_line(capsys.readouterr().err)
     assert not (tmp_path / "m").exists()
 

@@ -80,6 +80,33 @@ def test_a_plan_names_a_command_that_can_be_typed(home, known, capsys):
     assert found["low_seconds"] < found["total_seconds"] == 25 < found["high_seconds"] <= 30
 
 
+VALUES = {  # a word that each option of `plan` takes, by its metavar; None for an option without a value
+    None: None, "N": "2", "P": "0.5", "RATE": "0.5", "SHARE|N": "9", "DIR": "c", "FILE": "m.tsv", "SIZE": "1GiB",
+    "N[,N...]": "4,3", "N|NAME,NAME...": "Men,Women", "COLUMN": "a", "COLUMN[,COLUMN...]": "a,b", "TEXT": ",",
+    "CHARACTER": "tab", "NAME": "utf-8"}
+OF_PLAN = {option: action for option, action in parser().commands.choices["plan"]._option_string_actions.items()
+           if option not in ("-h", "--help")}
+
+
+def test_options_of_a_plan_are_found():
+    assert {"--ranks", "--json", "--minutes", "--lr", "--title", "--no-header", "--refit"} <= OF_PLAN.keys()
+
+
+@pytest.mark.parametrize("option", OF_PLAN)
+@pytest.mark.parametrize("file, typed", [("a.jsonl", "a.jsonl"), ("-a.jsonl", "./-a.jsonl"), ("-", "-")])
+def test_the_command_of_every_option_of_a_plan_is_one_of_train(option, file, typed):
+    action = OF_PLAN[option]
+    value = VALUES[action.metavar] if not action.choices else list(action.choices)[-1]
+    value = "2" if option == "--ranks" else value
+    words = [option] if action.nargs == 0 else [f"{option}={value}"]
+    args = parser().parse_args(["plan", *words, "--minutes=5", "--", file])
+    line = train_command.command(SimpleNamespace(settings={"epochs": 3}, chunk_rows=None), args)
+    got = parser().parse_args(shlex.split(line)[1:])
+    assert list(map(str, got.data)) == [typed.removeprefix("./")] and got.epochs == 3
+    if option not in ("--json", "--minutes", "--memory", "--ranks", "--epochs"):
+        assert getattr(got, action.dest) == getattr(args, action.dest)
+
+
 def test_the_command_has_chunks_and_batches_that_were_chosen():
     args = parser().parse_args(["plan", "a b.jsonl", "--memory=1G", "--batch-rows", "9", "--chunks", "my chunks"])
     plan = SimpleNamespace(settings={"batch_rows": 4}, chunk_rows=20_000)

@@ -75,8 +75,9 @@ def test_the_least_value_of_an_option_is_accepted_and_none_below_it(option, leas
 
 
 @pytest.mark.parametrize("option, text, value", [
-    ("--dropout", "0.99", 0.99), ("--negligible", "0", 0.0), ("--negligible", "1", 1.0), ("--min-count", "1", 1),
-    ("--label-min-count", "1", 1), ("--batch-rows", "1", 1), ("--hidden", "7", (7,)), ("--lr", "1e-3", 0.001)])
+    ("--dropout", "0.99", 0.99), ("--negligible", "0", 0.0), ("--negligible", "0.99", 0.99), ("--min-count", "1", 1),
+    ("--label-min-count", "1", 1), ("--batch-rows", "1", 1), ("--hidden", "7", (7,)), ("--lr", "1e-30", 1e-30),
+    ("--lr", "1e6", 1e6), ("--seed", "18446744073709551615", 2**64 - 1)])
 def test_an_option_of_a_recipe_at_its_bound_is_accepted(option, text, value):
     args = parser().parse_args(["train", "a", "--model", "m", option, text])
     got = getattr(args, option[2:].replace("-", "_"))
@@ -87,7 +88,9 @@ def test_an_option_of_a_recipe_at_its_bound_is_accepted(option, text, value):
     ("train a --model m --min-count 0", "--min-count: want a whole number of at least 1, got '0'"),
     ("train a --model m --label-min-count 0", "--label-min-count: want a whole number of at least 1, got '0'"),
     ("train a --model m --batch-rows 0", "--batch-rows: want a whole number of at least 1, got '0'"),
-    ("train a --model m --negligible 1.001", "want a number of at least 0 and at most 1, got '1.001'"),
+    ("train a --model m --negligible 1.001", "want a number of at least 0 and below 1, got '1.001'"),
+    ("train a --model m --lr 1e7", "--lr: want a number from 1e-30 to 1,000,000, got '1e7'"),
+    ("train a --model m --seed 18446744073709551616", "--seed: want a whole number of at least 0 and at most 18,446,"),
     ("train a --model m --hidden 5,", "--hidden: want a whole number of at least 1, got ''"),
     ("predict m --threshold nan", "--threshold: want a number of at least 0 and at most 1, got 'nan'"),
     ("predict m --threshold=-0.001", "got '-0.001'"),

@@ -13,6 +13,7 @@ from nnlite.data.records import make_options
 from nnlite.tool import commands, predict_data
 from nnlite.tool.command_line import main
 from nnlite.tool.predict_data import Style, is_header, predict_rows
+from nnlite.tool.printing import json_text
 
 
 def run(*argv):
@@ -62,6 +63,43 @@ def test_json_lines_keep_their_keys(tmp_path):
     assert list(map(json.loads, found)) == [
         line | {"predicted_categories": names, "predicted_probabilities": [0.75, 0.5][:len(names)]}
         for line, names in zip(lines, more)]
+
+
+def strictly(text):
+    """The value of a text that is JSON as the standard says."""
+    return json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+
+
+ODD = {"title": "red shoe", "price": float("nan"), "more": {"a": [float("inf"), 1.5, {"b": float("-inf")}]}}
+
+
+def test_numbers_that_are_not_finite_are_null_in_json_lines(tmp_path):
+    got, = map(strictly, predicted(tmp_path, "a.jsonl", json.dumps(ODD), "b.jsonl").decode().splitlines())
+    assert got["price"] is None and got["more"] == {"a": [None, 1.5, {"b": None}]} and got["title"] == "red shoe"
+
+
+@pytest.mark.parametrize("out", ["b.jsonl", "b.csv"])
+def test_numbers_of_parquet_that_are_not_finite_are_null_or_an_empty_cell(tmp_path, out):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    prices, lists = [float("nan"), float("inf"), float("-inf"), 1.5], [[float("nan")], [], [0.5, float("inf")], None]
+    table = arrow.table({"title": ["red shoe"] * 4, "price": prices, "list": lists})
+    parquet.write_table(table, tmp_path / "a.parquet")
+    text = predicted(tmp_path, "a.parquet", (tmp_path / "a.parquet").read_bytes(), out).decode()
+    if out == "b.jsonl":
+        assert [strictly(line)["price"] for line in text.splitlines()] == [None, None, None, 1.5]
+        assert [strictly(line)["list"] for line in text.splitlines()] == [[None], [], [0.5, None], ""]
+    else:
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert [row["price"] for row in rows] == ["", "", "", "1.5"]
+        assert [row["list"] for row in rows] == ["[null]", "[]", "[0.5, null]", ""]
+
+
+def test_what_commands_print_as_json_has_null_for_what_is_not_finite():
+    assert strictly(json_text(ODD | {"of": (float("nan"), True)}))["of"] == [None, True]
+    names = "commands", "plan_command", "predict_data", "titles"
+    for path in Path(predict_data.__file__).parent.rglob("*.py"):
+        assert path.name == "printing.py" or "json.dump" not in path.read_text(), path
+        assert path.stem not in names or "json_text(" in path.read_text()
 
 
 def test_a_table_may_become_json_lines(tmp_path):

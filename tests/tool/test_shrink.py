@@ -44,7 +44,7 @@ def test_without_products_it_says_that_the_cost_was_not_measured(home, tmp_path,
 
 @pytest.mark.parametrize("words, message", [
     (["--mb", "0"], "--mb: want a number of megabytes above 0"), (["--mb", "10MB"], "--mb: want a number of megabytes"),
-    (["--mb", "0.001"], "want more than 0.001 MB"), (["--mb", "1", "--title", "x"], "want --data FILE, got none"),
+    (["--mb", "0.001"], "want at least 0.0"), (["--mb", "1", "--title", "x"], "want --data FILE, got none"),
     (["--mb", "1", "--data", "nowhere.csv"], "nowhere.csv: No such file"), ([], "--mb N required")])
 def test_wrong_words_are_refused(words, message, home, tmp_path, capsys):
     with suppress(SystemExit):  # of wrong options

@@ -2,6 +2,8 @@
 
 import io
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -108,6 +110,29 @@ def test_a_stage_has_a_bar_until_it_is_complete_or_another_begins():
     bars.close()
     assert [(bar.desc, bar.n, bar.total, bar.is_open) for bar in FakeTqdm.made] == [
         ("reading", 10, 10, False), ("reading", 5, 10, False), ("encoding", 1, 3, False), ("reading", 2, None, False)]
+
+
+class SlowTqdm(FakeTqdm):
+    """Another thread runs wherever this bar is used."""
+
+    def __init__(self, *given, **options):
+        time.sleep(0.001)
+        super().__init__(*given, **options)
+
+    def update(self, n_more):
+        n = self.n
+        time.sleep(0.001)
+        self.n = n + n_more
+
+
+@pytest.mark.parametrize("show", [StageBars(SlowTqdm), StageLines(lambda text: None)])
+def test_several_threads_share_one_bar(show):
+    FakeTqdm.made = []
+    with listening(show), ThreadPoolExecutor(8) as pool:
+        for work in [pool.submit(done, "evaluating", 1, 40) for _ in range(40)]:
+            work.result()
+        assert [(bar.n, bar.is_open) for bar in FakeTqdm.made] == [(40, False)] * isinstance(show, StageBars)
+        assert not isinstance(show, StageLines) or show.n == 40
 
 
 def test_without_a_bar_a_stage_has_a_line_every_ten_seconds(monkeypatch):

@@ -16,7 +16,7 @@ from shops import lines
 from nnlite import Record, evaluate, holdout_split
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import digests
-from nnlite.tool import train_command
+from nnlite.tool import commands, train_command
 from nnlite.tool.command_line import parser
 from nnlite.training import planning, recipes
 
@@ -32,7 +32,7 @@ def test_the_score_said_is_that_of_the_products_held_out(products, capsys, way, 
     scores = evaluate(one.model_, data, thresholds=one.threshold_)
     err = capsys.readouterr().err
     assert score_said(err) == (len(held[0]), f"{100 * scores['P@1']:.1f}")
-    assert f"F1 of those named {100 * scores['micro_f1']:.1f} %" in err
+    assert f"F1 of those above the threshold {100 * scores['micro_f1']:.1f} %" in err
     assert f"trained on {len(titles)} of 600 products" in err and "--refit" in err
     assert np.array_equal(one.title_digests_, np.unique(digests.digests(titles)))
     assert one.training_["counts"]["held_out"] == len(held[0]) and one.training_["records"] == len(titles)
@@ -73,6 +73,18 @@ def test_a_refit_has_the_settings_of_the_model_that_was_scored(products, monkeyp
     assert again.model_.hidden == first.model_.hidden == (400,)
     want = {"epochs": 4, "lr": 0.05, "labels_lr": 0.02, "dropout": 0.5, "word_dropout": 0.2, "batch_rows": 100}
     assert again.get_params().items() >= want.items() and again.seed == 3
+
+
+@pytest.mark.parametrize("error", [ValueError("no page"), OSError(28, "No space left on device")])
+def test_a_report_that_fails_does_not_prevent_the_second_training(products, capsys, monkeypatch, error):
+    def fails(*given, **options):
+        raise error
+
+    want = train("memory", "--quiet", "--refit", folder="a")
+    monkeypatch.setattr(commands, "write_report", fails)
+    assert run("train", "all.jsonl", "--model", "m", *QUICK, "--refit", "--report", "page.html") == 2
+    assert bits(TitleClassifier.load("m").model_) == bits(want.model_)
+    assert (error.strerror if isinstance(error, OSError) else "no page") in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("ends", [KeyboardInterrupt, MemoryError])

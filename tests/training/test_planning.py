@@ -204,8 +204,8 @@ def test_a_plan_wants_at_least_one_record(n, catalogue):
 @compiled
 @pytest.mark.usefixtures("brief")
 def test_the_memory_of_a_plan_does_not_grow_with_its_epochs(catalogue):
-    found = plan(catalogue / "plain.jsonl", epochs=10**12, batch_rows=10**12)
-    assert found.n_steps == 10**12
+    found = plan(catalogue / "plain.jsonl", epochs=2**31 - 1, batch_rows=2**31 - 1)
+    assert found.n_steps == 2**31 - 1
 
 
 def measured(recipe="default", holdout=100, **more):

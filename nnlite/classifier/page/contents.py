@@ -101,7 +101,7 @@ def packed_text(header: dict[str, Any], layers: dict[str, tuple[Rows, np.ndarray
     arrays |= {f"{name}.{part}": getattr(w, part) for name, (w, _) in layers.items() for part in PARTS}
     header = header | {"layers": [(name, (len(w.bits), w.width)) for name, (w, _) in layers.items()],
                        "arrays": [(name, str(array.dtype), array.size) for name, array in arrays.items()]}
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     content = b"".join([len(text).to_bytes(4, "little"), text, *(a.tobytes() for a in arrays.values())])
     deflate = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return base64.b64encode(deflate.compress(content) + deflate.flush()).decode()

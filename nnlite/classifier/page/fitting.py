@@ -33,7 +33,7 @@ def carried(vocabulary: Vocabulary, model: MLP, more: dict[str, Any], page_bytes
     """What fits into a page: all as it is or, if that is too much, rounded rows of the most useful words.
 
     more: entries of the JSON beside those of the model    beside: of page_bytes, those that are not the model's
-    ValueError if not even the categories fit
+    ValueError if not even the categories and one word fit
     """
     most = page_bytes - beside
     names = ["features", *(f"hidden{i}" for i in range(1, len(model.hidden))), "labels"]
@@ -57,15 +57,20 @@ def carried(vocabulary: Vocabulary, model: MLP, more: dict[str, Any], page_bytes
         kept = every if vocabulary.hash_size else np.flatnonzero(bits)
         return packed(kept, {"features": rounded_rows(w["features"][kept], bits[kept])} | others)
 
-    least = len(rounded(np.zeros(every.size, np.uint8)).text)
-    if least >= most:
-        raise ValueError(f"to_page: megabytes: want more than {(least + beside) / 1e6:.2f} for a page of "
-                         f"{len(vocabulary.labels):,} categories, got {page_bytes / 1e6:.2f}")
     costs = usefulness(vocabulary)[:, None] * squared_errors(w["features"], CHOICES)
+    one_word = np.zeros(every.size, np.uint8)
+    one_word[np.argmax(costs[:, 0] - costs[:, 1])] = CHOICES[1]
+    smallest = rounded(one_word)
+    if len(smallest.text) > most:
+        raise ValueError(f"to_page: megabytes: want at least {(len(smallest.text) + beside + 1) / 1e6:.6f} for a page "
+                         f"of {len(vocabulary.labels):,} categories and one word, got {page_bytes / 1e6:g}")
+    least = len(rounded(np.zeros(every.size, np.uint8)).text)
     sizes = [width(w["features"].shape[1], bits) + (bits > 0) * BESIDE for bits in CHOICES]
     room = float(most - least)  # bytes before they are deflated and written as base64: more than will fit
     while True:
-        bits = np.array(CHOICES, np.uint8)[best_choices(costs, np.broadcast_to(sizes, costs.shape), room)]
+        bits = np.array(CHOICES, np.uint8)[best_choices(costs, np.broadcast_to(sizes, costs.shape), max(room, 0.0))]
+        if not bits.any():
+            return smallest
         found = rounded(bits)
         if len(found.text) <= most:
             return found

@@ -32,7 +32,8 @@ def write_page(path: Place, vocabulary: Vocabulary, model: MLP, threshold: float
     """Write the page of a model, in at most so many megabytes (10^6 bytes), and say what it carries.
 
     threshold: the probability above which a category is named    example: a title to begin with
-    TypeError or ValueError for something else, or if the categories alone take more; raises as `atomic_file.replacing`.
+    TypeError or ValueError for something else, or if the categories and one word take more; raises as
+    `atomic_file.replacing`.
     """
     most = int(MB * number("to_page: megabytes", megabytes, 0, MOST))
     instance("to_page: example", example, str)

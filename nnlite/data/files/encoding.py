@@ -169,7 +169,7 @@ def _eight_bit(lines, found):
     except ImportError:
         if fit >= 0.9:
             return "cp1252", "and most letters are those of a Western language"
-        raise ValueError(f"{found}; {HINT}, or install charset-normalizer (pip install nnlite[files])") from None
+        raise ValueError(f'{found}; {HINT}, or install charset-normalizer (pip install "nnlite[files]")') from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         guess = from_bytes(lines[:MAX_GUESSED_BYTES], cp_isolation=CANDIDATES).best()

@@ -1,11 +1,11 @@
 """Two sections of the report that show records: confused categories, and samples with the effects of their words."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse as sp
 
+from nnlite.data.letters import patterns
 from nnlite.data.tokens import tokenise
 from nnlite.scores.explanation import Effect, explain, likeliest_true
 from nnlite.tool.report.figures import Figures
@@ -19,8 +19,6 @@ MAX_WORDS = 4  # beside a category
 K = 5  # categories of a sample
 EFFECTS = (3, "strong"), (1.5, "middling"), (0.5, "weak")  # least effect on a logit, and how the word is marked
 LEAST_EFFECT = 0.1  # on a logit, of a word beside a category
-
-_RUN = re.compile(r"[^\W_]+")  # words, with their capitals
 
 
 def confused(found: Figures, threads: int | None) -> str:
@@ -93,9 +91,8 @@ def _sample(found: Figures, i: int, threads: int | None) -> str:
 def marked(title: str, effects: Sequence[Effect]) -> str:
     """The title as HTML, its words marked by their effects on its first category."""
     effect_of, parts, end = {effect.word: effect.logit for effect in effects}, [], 0
-    for run in _RUN.finditer(title):
-        word, = tokenise(run[0])
-        effect = effect_of.get(word, 0.0)
+    for run in patterns().word.finditer(title):
+        effect = max((effect_of.get(word, 0.0) for word in tokenise(run[0])), key=abs, default=0.0)
         against = "against" if effect <= -EFFECTS[-1][0] else ""
         kind = next((kind for least, kind in EFFECTS if effect >= least), against)
         parts.append(bare(title[end:run.start()]))

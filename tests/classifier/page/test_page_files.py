@@ -59,7 +59,7 @@ def test_more_room_is_more_of_the_model(catalogue, tmp_path):
 
 def test_what_cannot_fit_is_an_error_and_writes_nothing(tmp_path):
     classifier = TitleClassifier(**SMALL).fit(*shop())
-    for wrong, message in (0.01, "megabytes: want more than 0.0"), (float("nan"), "at least 0"), ("x", "want a number"):
+    for wrong, message in (0.01, "megabytes: want at least 0.0"), (float("nan"), "at least 0"), ("x", "want a number"):
         with pytest.raises((ValueError, TypeError), match=message):
             classifier.to_page(tmp_path / "a.html", wrong)
     with pytest.raises(TypeError, match="to_page: example: want str, got int"):
@@ -67,6 +67,28 @@ def test_what_cannot_fit_is_an_error_and_writes_nothing(tmp_path):
     with pytest.raises(ValueError, match="want a trained one"):
         TitleClassifier().to_page(tmp_path / "a.html")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("hash_size", [None, 32])
+def test_the_smallest_page_that_an_error_names_has_a_word(hash_size, tmp_path, caplog):
+    """And of the sizes just above and below it, each is written or refused, never both."""
+    caplog.set_level("INFO", "nnlite")
+    path, classifier = tmp_path / "a.html", TitleClassifier(**SMALL, hash_size=hash_size).fit(*shop())
+    with pytest.raises(ValueError) as refused:
+        classifier.to_page(path, 0)
+    least = int(float(re.search(r"want at least ([\d.]+) for a page of \d categories and one word, got 0$",
+                                str(refused.value))[1]) * 1e6)
+    for n_bytes in *range(least - 60, least + 200, 20), least:
+        path.unlink(missing_ok=True)
+        caplog.clear()
+        try:
+            classifier.to_page(path, n_bytes / 1e6 + 1e-9)
+        except ValueError:
+            assert n_bytes < least and not list(tmp_path.iterdir())
+        else:
+            assert n_bytes >= least and path.stat().st_size <= n_bytes
+            assert f": {path.stat().st_size / 1e6:.2f} MB, " in caplog.text
+            assert np.flatnonzero(as_carried(classifier, path).model_.params["features.W"]).size
 
 
 def test_the_page_allows_its_own_script_and_style_alone(tmp_path):
@@ -115,7 +137,7 @@ def test_the_command_writes_the_page(tmp_path, capsys):
     assert "MB, all words" in capsys.readouterr().err
     assert carried_by(tmp_path / "shop.html")[0]["example"] == "Blue dress"
     assert main(["page", str(tmp_path / "shop"), "--out", place, "--mb", "0.01"]) == 2
-    assert capsys.readouterr().err.startswith("nnlite: error: megabytes: want more than 0.0")
+    assert capsys.readouterr().err.startswith("nnlite: error: megabytes: want at least 0.0")
     assert main(["page", str(tmp_path / "shop"), "--out", str(tmp_path / "shop" / "a.html")]) == 2
 
 

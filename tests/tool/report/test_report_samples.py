@@ -1,6 +1,7 @@
 """Claim: samples show what the model predicts and why, the surest mistakes first."""
 
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -34,6 +35,18 @@ def test_words_are_marked_by_their_effect():
     assert marked("RED <İ> dress, new & red", effects) == (
         '<bdi><mark class="strong">RED</mark> &lt;<mark class="middling">İ</mark>&gt; dress, '
         '<mark class="against">new</mark> &amp; <mark class="strong">red</mark></bdi>')
+
+
+def test_every_letter_of_unicode_can_stand_alone_in_a_title():
+    """Some, such as the stretching tatweel, are no word; others are words with marks, in one piece."""
+    letters = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isalnum()]
+    assert len(letters) > 100_000 and "\u0640" in letters and "\uff9e" in letters and "\uff9f" in letters
+    for i in range(0, len(letters), 1_000):
+        title = " ".join(letters[i:i + 1_000])
+        assert marked(title, [Effect("x", 0.0, 3.0)]).replace('<mark class="strong">', "").replace("</mark>", "") == (
+            f"<bdi>{title}</bdi>")
+    assert marked("हिन्दी e\u0301 \u0640", [Effect("हिन्दी", 0.0, 2.0), Effect("\xe9", 0.0, -1.0)]) == (
+        '<bdi><mark class="middling">हिन्दी</mark> <mark class="against">e\u0301</mark> \u0640</bdi>')
 
 
 def test_the_surest_mistakes_come_first(trained, tmp_path, monkeypatch):
