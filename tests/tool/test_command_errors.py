@@ -23,7 +23,7 @@ QUICK = "--epochs", "2", "--hidden", "8"
     ("train one.jsonl --model m", "want a word that occurs in at least 2 records"),
     ("train one.jsonl --model empty.jsonl", "want a place for a model folder"),
     ("train one.jsonl --model empty.jsonl/m", "empty.jsonl"),
-    ("train one.jsonl --model m --epochs 0", "at least 1, got '0'"), ("train one.jsonl --model m --lr x", "above 0"),
+    ("train one.jsonl --model m --epochs 0", "at least 1, got '0'"), ("train one.jsonl --model m --lr x", "from 1e-30"),
     ("train one.jsonl --model m --hidden 5,x", "got 'x'"), ("train one.jsonl --model m --dropout nan", "below 1"),
     ("train one.jsonl --model m --recipe cake", "invalid choice"), ("train one.jsonl --model m --seed -1", "least 0"),
     ("train one.jsonl --model m --threads 1.5", "a whole number"), ("evaluate m one.jsonl", "found no such folder"),
