@@ -140,6 +140,7 @@ class Team:
 
 
 def _help(inbox, n_posted):
+    np.seterr(over="ignore", invalid="ignore")  # a thread's own setting; callers check what they get
     for work in iter(inbox.get, None):  # without end
         waiting, n_left, since = work.waiting, work.n_left, work.waiting.clock()
         work.help()

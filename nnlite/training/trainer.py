@@ -235,7 +235,8 @@ class _Run:
         settings = StepSettings(
             scale, one.dropout, one.word_dropout, stream, weights, one.negligible, products_of(one.precision))
         self.optimizer.next_step(rate_factor(one.schedule, done / self.n_steps) if self.n_steps else 1.0)
-        loss = self.model.step(x, y, settings, self.optimizer, one.workers) / rows_labels
+        with np.errstate(over="ignore", invalid="ignore"):  # check_loss refuses what is not finite
+            loss = self.model.step(x, y, settings, self.optimizer, one.workers) / rows_labels
         self.history.loss.append(loss)
         self.history.rows.append(x.n_rows)
         self.history.seconds = time.perf_counter() - self.start

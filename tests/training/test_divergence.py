@@ -1,7 +1,10 @@
 """Claim: a training whose loss diverges is given up with the step and the parameter that show it."""
 
+import warnings
+
 import numpy as np
 import pytest
+from problems import random_dataset, random_model
 
 from nnlite import MLP, SGD, Trainer
 from nnlite.data.chunked import chunked
@@ -84,3 +87,15 @@ def test_what_is_not_finite_is_found_without_a_warning(entries, dtype, recwarn):
     with pytest.raises(FloatingPointError, match="here: b: want finite numbers"):
         check_finite("here", {"b": np.array(entries, dtype)})
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_products_beyond_float32_end_the_training_without_a_warning(threads, precision):
+    data = random_dataset(n_rows=600)
+    model = random_model(data)
+    for name in "features.W", "labels.W":
+        model.params[name][:] = 1e38
+    with warnings.catch_warnings(), pytest.raises(FloatingPointError):
+        warnings.simplefilter("error")
+        Trainer(model, SGD(0.1), batch_rows=300, epochs=1, threads=threads, precision=precision).fit(data)
