@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nnlite.training.overrides import plain
 from nnlite.training.trainer_checks import rate_factor
 
 SAME = "batch_rows", "epochs", "order", "reduction", "seed", "dropout", "word_dropout", "negligible", "precision"
@@ -18,18 +19,13 @@ def identity(trainer: Any, n_steps: int | None, chunks: Any) -> dict[str, Any]:
     n = n_steps or 0
     rates = [rate_factor(trainer.schedule, step / n) for step in range(0, n, max(1, ceil(n / MOST_RATES)))]
     return {
-        **{name: _plain(getattr(trainer, name)) for name in SAME}, "n_steps": n_steps,
-        **({"shards": _plain(trainer.shards)} if trainer.shards > 1 else {}),
+        **{name: plain(getattr(trainer, name)) for name in SAME}, "n_steps": n_steps,
+        **({"shards": plain(trainer.shards)} if trainer.shards > 1 else {}),
         "schedule": _sha256(rates),
         "label_weights": None if trainer.label_weights is None else _sha256(trainer.label_weights),
-        "optimizer": [type(optimizer).__name__, *map(_plain, optimizer.settings())], "data": chunks.crc32(),
+        "optimizer": [type(optimizer).__name__, *map(plain, optimizer.settings())], "data": chunks.crc32(),
         "network": [model.n_words, *model.hidden, model.n_labels, model.activation, model.output],
     }
-
-
-def _plain(value: Any) -> Any:
-    """Python's number instead of NumPy's, as JSON wants it."""
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _sha256(numbers: Any) -> str:

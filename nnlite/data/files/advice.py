@@ -20,9 +20,11 @@ class Columns(Protocol):
     rows: Sequence[Any]
     is_table: bool
 
-    def is_hint(self, key: Key, name: str) -> bool: ...
+    def is_hint(self, key: Key, name: str) -> bool:
+        """As in Layout."""
 
-    def values(self, key: Key) -> list[Any]: ...
+    def values(self, key: Key) -> list[Any]:
+        """As in Layout."""
 
 
 def shown(layout: Columns) -> str:
