@@ -54,7 +54,8 @@ def _check_model(folder: Path, others: list[str | Path]) -> None:
     if folder.is_file():
         raise ValueError(f"{folder}: a file, found no model.json in it: want the folder of a model first")
     if folder.parent.is_dir() and (models := [path for path in sorted(folder.parent.iterdir()) if is_model(path)]):
-        raise FileNotFoundError(f"{folder}: found no model.json in it; there are models in {_some(models)}")
+        what = "no model.json in it" if folder.is_dir() else "no such folder"
+        raise FileNotFoundError(f"{folder}: found {what}; there are models in {_some(models)}")
 
 
 def check_title(title: str) -> None:

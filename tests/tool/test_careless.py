@@ -152,11 +152,12 @@ REFUSED = [  # what is typed, and what the one line on standard error says
     ("train shop.jsonl --model m --validation nowhere.csv", "nowhere.csv: No such file"),
     ("train shop.jsonl --model m --min-count 1000 --quiet", "want a word that occurs in at least 1000 records"),
     # models
-    ("predict nowhere dress", "found no model.json in it; there are models in shop"),
+    ("predict nowhere dress", "nowhere: found no such folder; there are models in shop"),
     ("predict '' dress", "want the name"),
     ('predict "blue dress" shop', "shop holds a model: type shop first"), ("explain dress shop", "type shop first"),
     ("evaluate shop.jsonl shop", "type shop first"), ("predict shop.jsonl dress", "want the folder of a model first"),
-    ("predict folder dress", "there are models in shop"), ("predict shop shop.jsonl", "type --data shop.jsonl"),
+    ("predict folder dress", "found no model.json in it; there are models in shop"),
+    ("predict shop shop.jsonl", "type --data shop.jsonl"),
     ("predict shop --data", "want --data FILE"), ("predict shop --data shop", "a model, want a file of products"),
     ("predict shop --data folder", "type folder/shop.jsonl"), ("predict shop --data nowhere.csv", "No such file"),
     # places to write

@@ -68,7 +68,7 @@ def test_ctrl_c_before_the_first_step_leaves_the_model(grown, monkeypatch):
     (["--hidden", 5], "want it without --hidden: m has its own"), (["--major", 3], "without --major"),
     (["--recipe", "deck"], "without --recipe: m has its own, 'default'"),
     (["--chunks", "c"], "without --chunks: the products are in memory"), (["--minutes", 1], "without --minutes"),
-    (["--from", "nowhere"], "nowhere: found no model.json"), (["--validation", "none.csv"], "none.csv: No such file")])
+    (["--from", "nowhere"], "nowhere: found no such folder"), (["--validation", "none.csv"], "none.csv: No such file")])
 def test_what_does_not_go_with_it_is_refused(words, message, grown, capsys):
     argv = ["train", "new.jsonl", "--model", "n", *(words if "--from" in words else ["--from", "m", *words])]
     assert run(*argv) == 2
