@@ -35,6 +35,17 @@ def pytest_collection_finish(session):
         compile_share(int(worker["workerid"].removeprefix("gw")), worker["workercount"])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Where a test names no number of threads it has one: each core has a process of a whole run already."""
+    import nnlite.tool.doctor  # noqa: F401, and with it all else that counts cores for itself
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nnlite.system.threads.usable_cores", lambda: 1)
+        patch.setattr("nnlite.system.ranks.usable_cores", lambda: 1)
+        yield
+
+
 @pytest.fixture
 def ctrl_c():
     """Ctrl-C raises KeyboardInterrupt, in this process and those that it starts, also where SIGINT was ignored, as it

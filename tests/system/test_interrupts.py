@@ -107,6 +107,7 @@ def test_blas_is_not_left_at_one_thread():
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of a file that is not closed at once
 def test_every_call_that_works_on_threads_can_be_interrupted_and_repeated(tmp_path, monkeypatch):
     small_pieces(monkeypatch)
+    monkeypatch.setattr("nnlite.system.threads.usable_cores", lambda: 2)
     titles, categories = map(list, shop(400))
     data = random_dataset(n_rows=500, n_labels=200)
     model, records = random_model(data), list(map(Record, titles, categories))
