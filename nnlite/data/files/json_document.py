@@ -58,13 +58,14 @@ class Objects:
     def _held(self, level):
         """The rows, each once the item that it is part of has ended well, or is too long to be a product itself."""
         held: list[tuple[int, dict[str, Any] | SkippedLine]] = []
-        item, n_before, self._level = 0, 0, level
+        item, n_before, n_products, self._level = 0, 0, 0, level
         for number, row in self._rows():
             if self._n_ended > item:
                 yield from self._believed(held, item)
-                item, n_before, held = self._n_ended, self._n_chars, []
+                item, n_before, n_products, held = self._n_ended, self._n_chars, 0, []
             held.append((number, row))
-            if self._n_chars - n_before > MAX_HELD_CHARS or level == 1 and len(held) > MAX_HELD:
+            n_products += isinstance(row, dict)
+            if self._n_chars - n_before > MAX_HELD_CHARS or level == 1 and n_products > MAX_HELD:
                 yield from held
                 n_before, held = -MAX_HELD_CHARS, []
         yield from self._believed(held, item)
