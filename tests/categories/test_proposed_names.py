@@ -43,6 +43,18 @@ def test_feature_phrases_read_so(name):
     assert proposal.reads_like(name, capitals=True)
 
 
+@pytest.mark.parametrize("name, why", [
+    ("Imported", "where it was made"), ("Machine Wash", "care"), ("Zipper closure", "a closure"),
+    ("100% Cotton", "a share"), ("Shaft measures 5 inches", "a measure"), ("Floral print", "a pattern"),
+    ("Features:", "a heading"), ("Color: Black", "an attribute"), ("A soft hat for rainy days", "a sentence"),
+    ("No expiration, no fees.", "a sentence"), ("with Pockets", "a part of a sentence"),
+    ("Genuine Leather", "a material"),
+    ("Straps Buckles Loops Hooks Rings Chains Cords Ropes", "8 words"),
+    ("Gift ready packaging", "in small letters like a sentence")])
+def test_the_reason_is_said(name, why):
+    assert proposal.reads_like(name, capitals=True) == why
+
+
 @pytest.mark.parametrize("name", [
     "Women", "Women's Shoes", "Clothing, Shoes & Jewelry", "tv, audio & cameras", "3-D Puzzles", "Ages 3-4 Years",
     "Xbox 360", "Collectible Figures & Memorabilia", "Dog supplies", "The Designer Boutique",

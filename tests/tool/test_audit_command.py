@@ -37,6 +37,7 @@ def test_the_table_has_the_rows_of_the_file_and_no_formulas(shop, capsys):
     assert wrong[:4] == ["10", "wrong", "'=redc bag()", "Shoes"] and wrong[4] == "'=Bags"
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row)
     html = check_alone(page.read_text(encoding="utf-8"))
+    assert html.tables["Suspects"][0] == ["titlewords that count", "given", "suggestion", "score", "row"]
     assert sum(tag == "h1" for tag, _ in html.tags) == 1 and "<b>" not in page.read_text(encoding="utf-8")
 
 

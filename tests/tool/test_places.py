@@ -55,6 +55,14 @@ BAD = [
         "folder", "folder/a.html", "data.jsonl", "hardlink", "fifo", "link", "/dev/null")),
     *(f"propose data.jsonl --out {place}" for place in (
         "data.jsonl", "hardlink", "folder", "fifo", "link", "dangling", "/dev/null", "none/mapping.tsv")),
+    *(f"page folder --out {place}" for place in (
+        "folder", "folder/a.html", "fifo", "link", "/dev/null", "none/a.html")),
+    *(f"predict folder --data data.jsonl --out {place}" for place in (
+        "data.jsonl", "hardlink", "folder", "folder/a.csv", "fifo", "link", "/dev/null", "none/a.csv")),
+    *(f"shrink folder --mb 1 --out {place}" for place in ("folder", "folder/a", "data.jsonl", "fifo", "link")),
+    *(f"audit data.jsonl --out {out} --report {report}" for out, report in (
+        ("made.csv/a.csv", "a.html"), ("a.csv", "data.jsonl"), ("a.csv", "a.csv"), ("a.csv", "none/a.html"),
+        ("a.csv", "folder"), ("a.csv", "link"))),
 ]
 
 
