@@ -10,6 +10,7 @@ from problems import change_json
 from shops import SMALL, shop
 
 import nnlite
+from nnlite.classifier import shrinking
 from nnlite.classifier.small_model import SmallMLP
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.system import array_folder
@@ -161,3 +162,13 @@ def test_a_vocabulary_of_another_size_is_refused(wide, tmp_path):
     change_json(tmp_path / "s" / "model.json", vocabulary={})
     with pytest.raises(ValueError, match="not a whole model: ValueError: Vocabulary: want what"):
         TitleClassifier.load(tmp_path / "s")
+
+
+def test_a_model_that_fits_whole_is_measured_once(wide, monkeypatch):
+    measured = []
+    size = shrinking.model_folder.bytes_at_most
+    monkeypatch.setattr(shrinking.model_folder, "bytes_at_most", lambda stored: measured.append(1) or size(stored))
+    wide.shrink(100)
+    assert len(measured) == 1
+    wide.shrink(0.014)
+    assert 1 < len(measured) <= 1 + shrinking.TRIES

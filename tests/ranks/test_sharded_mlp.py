@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from problems import bits
+from problems import bits, small_pieces
 from thread_ranks import on_ranks
 
 from nnlite import MLP, AdaGrad
@@ -63,3 +63,12 @@ def test_what_an_mlp_refuses_is_refused(wrong):
 def test_a_share_is_no_network_of_its_own():
     with pytest.raises(TypeError, match="save the model to copy it"):
         ShardedMLP.from_params(dict(ShardedMLP(9, 7, (4,), shards=2).params))
+
+
+def test_the_pieces_of_a_step_are_those_of_the_largest_shard(monkeypatch):
+    small_pieces(monkeypatch)
+    layer = ShardedMLP(41, 23, (16, 11), "relu", 7, "sigmoid", 2).labels  # 11 and 12 labels: 3 tiles of 4, 3 of 4
+    sizes = [part.own.stop - part.own.start for part in layer.parts]
+    assert min(sizes) < max(sizes)
+    want = [part.pieces(61) for part in layer.parts]
+    assert want[0] != want[1] and layer.pieces(61) == want[sizes.index(max(sizes))]

@@ -17,7 +17,8 @@ def labelled(text: str | SkippedLine) -> list[Any] | SkippedLine | None:
     if not text.strip():
         return None
     match = _LABELS.match(text)
-    end = match.end() if match else 0
+    assert match  # at least the start
+    end = match.end()
     return [text[end:].strip(), [label.removeprefix(PREFIX) for label in text[:end].split()]]
 
 

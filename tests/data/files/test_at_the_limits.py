@@ -6,8 +6,9 @@ import json
 import pytest
 
 from nnlite.data.files import feed, json_survey
+from nnlite.data.files.advice import MAX_OFFERS, MAX_SHOWN
 from nnlite.data.files.blocks import Lines
-from nnlite.data.files.columns import Options
+from nnlite.data.files.columns import Layout, Options
 from nnlite.data.files.feed import Feed
 from nnlite.data.files.json_document import Objects
 from nnlite.data.files.kinds import text_kind
@@ -93,3 +94,15 @@ def test_a_category_of_all_products_is_noted_unless_there_is_one_product(tmp_pat
     path.write_text("".join(json.dumps({"title": f"T{i}", "category": categories}) + "\n" for i in range(n)))
     doubts = str(inspect_file(path))
     assert ("there is nothing to learn" in doubts) == is_said
+
+
+@pytest.mark.parametrize("n", [MAX_OFFERS, MAX_OFFERS + 1])
+@pytest.mark.parametrize("title, option", [("title", "--categories"), ("heading", "--title")])
+def test_an_error_offers_some_columns_and_shows_more(title, option, n):
+    names = [f"kategorie{i}" if title == "title" else f"a{i} product name" for i in range(n)]
+    columns = [title, *names, *(f"x{i}" for i in range(2 * MAX_SHOWN))]
+    with pytest.raises(ValueError) as caught:
+        Layout(columns, [["1"] * len(columns)], Options())
+    message = str(caught.value)
+    assert message.count(f"{option} ") == min(n, MAX_OFFERS)
+    assert f"'x{MAX_SHOWN - n - 2}'" in message and f"'x{MAX_SHOWN - n - 1}'" not in message
