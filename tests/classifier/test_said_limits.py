@@ -62,8 +62,8 @@ def test_five_unknown_words_of_a_title_are_named(n, more, vocabulary, said):
     words = [f"w{i}" for i in range(n)]
     about_unknown(vocabulary, " ".join(["red", *words, *words]))
     shown = ", ".join(map(repr, words[:5]))
-    assert said() == [] if more is None else [f"explain: words that the model does not know have no effect: {shown}"
-                                             f"{more}"]
+    want = f"explain: words that the model does not know have no effect: {shown}{more}"
+    assert said() == ([] if more is None else [want])
 
 
 def growth(vocabulary, records, trained_on=NOTHING):
