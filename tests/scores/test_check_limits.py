@@ -5,12 +5,16 @@ import pytest
 import scipy.sparse as sp
 from problems import F32
 
+from nnlite import MLP, Dataset, Record, Vocabulary, evaluate
 from nnlite.scores import metrics
+from nnlite.scores.calibration import binned
+from nnlite.scores.explanation import unknown_share
 from nnlite.scores.checks import (
     MAX_BINS, amounts, check_counts, check_ids, check_propensities, check_square, checked_ks)
 
 BOTH = (TypeError, ValueError)
 TRUTH = sp.csr_array(np.eye(3, dtype=F32))
+X, MODEL, LABELS = TRUTH, MLP(3, 3, (4,)), Dataset(TRUTH, TRUTH).arrays()[1]
 
 
 @pytest.mark.parametrize("counts", [
@@ -120,6 +124,11 @@ def test_a_k_up_to_the_number_of_labels_counts():
     (lambda n: metrics.hits(TRUTH, [[0]] * n), [3], [2, 4]),
     (lambda k: metrics.precision_at_k(TRUTH, [[0, 1, 1]] * 3, k), [1, 2], [0, 3, 4]),
     (lambda z: metrics.sigmoid([0, z]), [-np.inf, np.inf], [np.nan]),
+    (lambda n: binned(MODEL, X, LABELS, np.zeros(3, int), n, 5), [1, MAX_BINS], [0, MAX_BINS + 1]),
+    (lambda n: binned(MODEL, X, LABELS, np.zeros(3, int), 1, n), [1, MAX_BINS], [0, MAX_BINS + 1]),
+    (lambda group: binned(MODEL, X, LABELS, [0, 1, group], 2, 5), [0, 1], [-1, 2]),
+    (lambda n: binned(MODEL, X, LABELS, [0] * n, 2, 5), [3], [2, 4]),
+    (lambda n: binned(MODEL, X[:n], LABELS, [0] * 3, 2, 5), [3], [2]),
 ])
 def test_the_ends_of_a_range_belong_to_it(call, fits, refused):
     for value in fits:
@@ -143,7 +152,32 @@ def test_a_truth_without_rows_or_labels_has_no_frequencies():
             metrics.bce_of_frequencies(truth, p)
 
 
+def test_no_rows_fill_no_bins():
+    for table, dtype in zip(binned(MODEL, X[:0], LABELS.rows(slice(0, 0)), [1, 0, 1], 2, 5), (int, float, int)):
+        assert table.shape == (2, 5) and table.dtype == dtype and not table.any()
+
+
 def test_numbers_that_are_0_divided_by_0_are_0():
     table = metrics.by_class([[2, 0, 0], [1, 0, 0], [0, 0, 0]])
     assert {name: column.tolist() for name, column in table.items()} == {
         "rows": [2, 1, 0], "precision": [2 / 3, 0, 0], "recall": [1, 0, 0], "F1": [0.8, 0, 0]}
+
+
+def test_one_row_of_one_label_counts_whole():
+    """Where a sum may be 0 it is divided by at least 1, which must not be more."""
+    one = sp.csr_array(np.array([[0, 1, 0]], F32))
+    data, model = Dataset(one, one), MLP(3, 3, (4,), output="softmax")
+    model.params["labels.W"][:] = 0
+    model.params["labels.b"][:] = 0, np.log(2), 0
+    scores = evaluate(model, data, ks=(1,), propensities=np.ones(3))
+    for name in "P@1", "R@1", "nDCG@1", "PSP@1", "PSnDCG@1", "coverage@1", "accuracy":
+        assert scores[name] == 1, name
+    assert scores["cross_entropy"] == pytest.approx(np.log(2)) and scores["ECE@1"] == pytest.approx(0.5)
+    assert scores["class_f1"] == pytest.approx(1 / 3) and metrics.f1(1, 1, 1) == metrics.record_f1(one, [1], [1]) == 1
+    table = metrics.by_class(metrics.confusion(one, [1]))
+    assert [column.tolist() for column in table.values()] == [[0, 1, 0]] * 4
+    columns = metrics.by_frequency(one, [[1]], 1, [0, 1, 0], parts=2)
+    assert {name: column[0] for name, column in columns.items()} == {
+        "labels": 1, "mean_count": 1, "P@1": 1, "R@1": 1, "recall": 1}
+    assert metrics.reliability_of([0.75], [1]).ece == 0.25
+    assert unknown_share(Vocabulary.build([Record("a", ("x",))], min_count=1), ["b"]) == 1

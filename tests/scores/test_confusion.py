@@ -54,7 +54,8 @@ def test_a_label_is_told_by_standard_deviations_of_a_mean_of_as_many_rows():
     rng = np.random.default_rng(0)
     z = rng.normal(3, 2, (50, 5)).astype(F32)
     z[:, 3] = 7  # the same logit everywhere
-    y = rng.random((50, 5)) < [0.1, 0.5, 0, 0.3, 1]
+    y = rng.random((50, 5)) < [0, 0.5, 0, 0.3, 1]
+    y[17, 0] = True  # a single row
     judged = Judged(z[y], z[y], np.zeros((50, 1), np.int32), np.zeros((50, 1), F32), z.sum(axis=0, dtype=float),
                     (z.astype(float) ** 2).sum(axis=0))
     got = told_apart(labels_of(y), judged)
