@@ -85,9 +85,11 @@ def test_categories_of_the_same_products_are_twins_and_those_taken_for_each_othe
 
 
 def test_a_category_is_at_random_within_three_deviations_and_the_most_frequent_is_first():
-    """Half of the logits of all rows are 1, half -1: the mean of n rows has a deviation of 1 / sqrt(n)."""
+    """Half of the logits of all rows are 1, half -1: the mean of n rows has a deviation of 1 / sqrt(n). Label a has 9
+    of each, b 10 of 1, which is 3.16 deviations, c 9 of 1, which is 3, and d all 32.
+    """
     y, z = np.zeros((64, 4)), np.tile([1.0, -1.0], (4, 32)).T
-    y[:18, 0] = y[:19:2, 1] = y[:17:2, 2] = 1  # own rows: 9 of 1 and 9 of -1; 10 of 1: 3.16 deviations; 9 of 1: 3
+    y[:18, 0] = y[:19:2, 1] = y[:17:2, 2] = y[::2, 3] = 1
     found = module._Folds.at_random(judged_of(y, z[y > 0].astype(F32), None, None, z))
     assert [(one.category, one.n_records, one.base) for one in found] == [("a", 18, 18 / 64)]
     assert found[0].own == pytest.approx(0.5)
