@@ -19,7 +19,7 @@ COLOURS = [f"{first}{last}" for first in ("red", "blue", "green", "pale", "dark"
 
 def candidates(kind, evidence, rows, others, n_labels=4):
     """Candidates of one evidence, of which as many are known with the same: their probability is the share."""
-    of = np.full(len(rows), float(evidence))
+    of = np.zeros(len(rows)) + evidence
     label = np.full(len(rows), 0 if kind == "wrong" else -1)
     return module._Candidates(kind, np.array(rows), label, np.array(others), Evidence(of, of), np.array(rows))
 
@@ -62,6 +62,30 @@ def test_categories_that_titles_do_not_tell_are_found_with_their_frequencies():
     for one in found.at_random:
         assert one.base == one.n_records / 160 and abs(one.own - one.base) < 0.2
     assert isinstance(found.at_random[0], AtRandom) and found.words == {} and found.folds == 3
+
+
+def test_of_many_that_are_equally_sure_the_first_come_first(monkeypatch):
+    n, rows, evidence = 64, np.random.default_rng(0).permutation(64), np.where(np.arange(64) % 3, 2, 1)
+    order = [*rows[evidence == 2], *rows[evidence == 1]]
+    both = (candidates(kind, evidence, rows, [other] * n) for kind, other in (("wrong", 1), ("missing", 2)))
+    found = listed(*both, 0.3, 0.3)
+    assert [(kind, row) for kind, row, *_ in found] == [(kind, row) for kind in ("wrong", "missing") for row in order]
+    monkeypatch.setattr(module, "reasons", lambda vocabulary, model, titles, labels, others, threads: [
+        (title,) for title in titles])
+    folds = SimpleNamespace(titles=[f"title {i}" for i in range(n)], vocabulary=None, threads=1, words={})
+    module._Folds.explain(folds, None, candidates("wrong", evidence, rows, [1] * n), 3)
+    assert folds.words == {(row, 0, 1): (f"title {row}",) for row in order[:3]}
+
+
+def test_categories_at_random_of_equal_counts_stand_in_their_order():
+    n, counts = 64, np.where(np.arange(64) % 3, 2, 1)
+    y = np.repeat(np.arange(n), counts)
+    labels, z = sp.csr_array((np.ones(y.size, F32), y, np.arange(y.size + 1)), (y.size, n)), np.zeros(y.size, F32)
+    data = Dataset(sp.csr_array((y.size, 1), dtype=F32), labels)
+    folds = SimpleNamespace(vocabulary=SimpleNamespace(labels=list(range(n))), data=data, y=data.arrays()[1],
+                            judged=Judged(z, z, None, None, np.zeros(n), np.ones(n)))
+    assert [one.category for one in module._Folds.at_random(folds)] == [
+        *np.flatnonzero(counts == 2), *np.flatnonzero(counts == 1)]
 
 
 def judged_of(y, given, ids, others, z=None):

@@ -5,9 +5,10 @@ import pytest
 import scipy.sparse as sp
 from problems import F32
 
-from nnlite import MLP, Dataset, Record, Vocabulary, evaluate
+from nnlite import MLP, Dataset, Record, Vocabulary
 from nnlite.scores import metrics
 from nnlite.scores.calibration import binned
+from nnlite.scores.evaluation import evaluate
 from nnlite.scores.explanation import unknown_share
 from nnlite.scores.checks import (
     MAX_BINS, amounts, check_counts, check_ids, check_propensities, check_square, checked_ks)

@@ -40,12 +40,16 @@ def test_words_that_speak_for_the_label_are_no_reasons_for_another(linear):
 
 
 def test_words_of_equal_effects_stand_in_the_order_of_the_title():
-    vocabulary = Vocabulary.build([Record("m n o p", ("x", "y"))], min_count=1)
-    model = MLP(4, 2, (1,), activation="relu")
+    words = [f"{a}{b}" for a in "abcdefgh" for b in "abcdefgh"]
+    vocabulary = Vocabulary.build([Record(" ".join(words), ("x", "y"))], min_count=1)
+    model = MLP(64, 2, (1,), activation="relu")
     for p in model.params.values():
         p[:] = 1
     model.params["labels.W"][0] = 0
-    assert reasons(vocabulary, model, ["o m p n"], np.array([0]), np.array([1])) == [tuple("ompn")]
+    title, effects = words[::-1], np.random.default_rng(0).integers(1, 3, 64)
+    model.params["features.W"][[vocabulary.words.index(word) for word in title], 0] = effects
+    want = tuple(word for word, effect in zip(title, effects) if effect == 2)[:5]
+    assert reasons(vocabulary, model, [" ".join(title)], np.array([0]), np.array([1])) == [want]
 
 
 def test_many_titles_have_the_reasons_of_each_alone(monkeypatch):

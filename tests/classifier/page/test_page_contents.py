@@ -172,3 +172,10 @@ def test_an_example_goes_from_the_most_useful_pair_to_the_next(words, title):
 def test_an_example_is_made_of_the_most_useful_candidates_alone(monkeypatch):
     monkeypatch.setattr(example_module, "CANDIDATES", 2)
     assert next(examples(*useful("red shoe", "shoe box", "box lid"))) == "red shoe box"
+
+
+def test_of_many_words_that_are_equally_useful_the_first_make_the_example():
+    words = sorted(f"{a}{b}x" for a in "abcdefgh" for b in "abcdefgh")
+    vocabulary, model = useful(*words)
+    model.params["features.W"][:] = np.where(np.arange(64) % 3, 2, 1)[:, None]
+    assert vocabulary.words == words and next(examples(vocabulary, model)) == " ".join([words[1], words[2], words[4]])
