@@ -249,8 +249,8 @@ class _Folds:
         """The categories that titles do not tell, the most frequent first."""
         n_labels, label = self.data.n_labels, self.y.indices
         counts = np.bincount(label, minlength=n_labels)
-        own = np.bincount(label, metrics.sigmoid(self.judged.given), n_labels) / np.maximum(counts, 1)
-        found = np.flatnonzero((told_apart(self.y, self.judged) < DEVIATIONS) & (counts > 0))
+        own = np.bincount(label, metrics.sigmoid(self.judged.given), n_labels) / counts
+        found = np.flatnonzero(told_apart(self.y, self.judged) < DEVIATIONS)
         return [AtRandom(self.vocabulary.labels[i], int(counts[i]), float(own[i]), float(counts[i] / self.y.n_rows))
                 for i in found[np.argsort(-counts[found], kind="stable")]]
 

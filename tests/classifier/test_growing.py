@@ -52,6 +52,14 @@ def test_old_weights_go_a_part_of_their_way(loaded, monkeypatch, moved):
     assert np.array_equal(before["features.W"], after[moved]["features.W"][:len(before["features.W"])]) == (not moved)
 
 
+@pytest.mark.parametrize("moved, want", [(0.0, [1, 8]), (0.25, [1.5, 7]), (1.0, [3, 4])])
+def test_a_weight_moves_a_part_of_the_way_from_its_old_value_to_its_new_one(moved, want, monkeypatch):
+    monkeypatch.setattr(growing, "MOVED", moved)
+    after = {"features.W": np.array([[3, 4], [5, 6]], np.float32), "features.b": np.array([3, 4], np.float32)}
+    growing.settle(after, {"features.W": np.array([[1, 8]], np.float32), "features.b": np.array([1, 8], np.float32)})
+    assert after["features.W"].tolist() == [want, [5, 6]] and after["features.b"].tolist() == want
+
+
 def test_threads_do_not_change_a_bit_and_a_network_in_memory_grows_as_a_stored_one(trained, loaded):
     found = [bits(one.partial_fit(*mixed(), grow=True).model_) for one in (loaded(threads=1), loaded(threads=3))]
     first = TitleClassifier(**SMALL).fit(*shop())

@@ -53,6 +53,13 @@ def test_the_figures_of_an_interrupted_training_are_those_of_its_steps():
                         curve=[[1, 4.0], [2, 2.0]])
 
 
+def test_the_figures_of_a_training_that_fails_are_those_of_its_last_step():
+    seen = {"records": 4}
+    with pytest.raises(ZeroDivisionError):
+        noted(Scripted([4.0, 2.0], ZeroDivisionError()), seen)
+    assert seen == dict(records=65, n_steps=99, steps=2, first_loss=4.0, last_loss=2.0, seconds=0.247, validation=[])
+
+
 @pytest.mark.parametrize("points, curve", [
     (1, [[5, 3.0]]), (2, [[3, 4.0], [5, 1.5]]), (4, [[2, 4.5], [3, 3.0], [4, 2.0], [5, 1.0]]),
     (5, [[1, 5.0], [2, 4.0], [3, 3.0], [4, 2.0], [5, 1.0]]), (6, [[1, 5.0], [2, 4.0], [3, 3.0], [4, 2.0], [5, 1.0]])])
