@@ -79,7 +79,9 @@ class Walker:
             assert match
             sign, start, place = match[1], place, match.end()
             if sign is None:
-                return "" if place == len(text) else "!", place
+                if place < len(text):
+                    return "!", place
+                return "", start if place - start < MAX_KEY_CHARS else place  # the indent of what follows
             if not self.stack and sign not in ("{", "[", ","):
                 return "!", place  # something else than lists and objects
             if sign in ("\"", "'"):
