@@ -39,7 +39,8 @@ def test_which_row_names_the_columns(rows, title, place):
 @pytest.mark.parametrize("text, first_row, why", [
     ("# a\ntitle,category\nx,y\n", 3, "1 comment lines before the header"), ("#a,b\nx,y\n", 2, ""),
     ("# a, b\ntitle,category,c\nx,y,z\n", 3, "1 comm"),
-    ("# a\n", None, ""), ("# a\ntitle\nx\n", 3, "1 comment"), ("\n# a\n\n# b\ntitle;category\n", 6, "2 comment lines"),
+    ("# a, b\n# c,d\ntitle,category,c\nx,y,z\n", 4, "2 comment"), ("# a\n", None, ""),
+    ("# a\ntitle\nx\n", 3, "1 comment"), ("\n# a\n\n# b\ntitle;category\n", 6, "2 comment lines"),
     ("sep=|\ntitle|category\n", 3, "line 1 names the delimiter"),
     ("\n\"sep=;\" \ntitle;category\n", 4, "line 2 names"), ("SEP=;\na;b\n", 3, "line 1"),
     ("sep=;;\na;b\n", 2, ""), ("", None, ""), ("\n  \n", None, "")])
