@@ -2,7 +2,7 @@
 
 import pytest
 
-from nnlite.data.files import evidence
+from nnlite.data.files import evidence, separators
 from nnlite.data.files.cells import Doubt, Writing, names, prepared
 from nnlite.data.files.evidence import BREAKS, OTHERS, decide
 from nnlite.data.files.neighbours import Evidence, Neighbours, is_enumeration
@@ -30,6 +30,26 @@ def test_what_makes_a_slash_a_separator(slash, evidence, n_lines, word):
     assert slash_reason(seen(), slash, 9, {"/"}, Rule("x"))
     assert slash_reason(seen(), slash, 9, set(), Rule("x", levels=slash))
     assert not slash_reason(seen(), slash, 9, {","}, Rule("x", lists=",", levels=">"))
+
+
+@pytest.mark.parametrize("evidence, word", [
+    (seen(pairs=10, both_free=5, rooted=2), "5 of 10 pairs"), (seen(pairs=10, both_free=4, rooted=2), ""),
+    (seen(pairs=10, both_free=5, rooted=1), ""), (seen(pairs=3, both_free=2, rooted=1), "2 of 3"),
+    (seen(pairs=2, both_free=2, rooted=2), ""),
+    (seen(pairs=10, left_free=8, cells=4, deep=2), "beginnings recur (8 of 10"),
+    (seen(pairs=10, left_free=7, cells=4, deep=2), ""), (seen(pairs=10, left_free=8, cells=5, deep=2), ""),
+    (seen(pairs=6, left_free=6, cells=4, deep=2), "6 of 6"), (seen(pairs=5, left_free=5, cells=4, deep=2), "")])
+def test_what_makes_a_comma_a_separator(evidence, word):
+    reason = separators._comma(evidence)
+    assert bool(reason) == bool(word) and word in reason
+
+
+@pytest.mark.parametrize("evidence, is_part", [
+    (seen(pairs=3), True), (seen(cells=3, pairs=1), True), (seen(pairs=2, cells=2), False),
+    (seen(pairs=10, both_free=2, left_free=5), True), (seen(pairs=10, both_free=3, left_free=5), False),
+    (seen(pairs=10, both_free=2, left_free=6), False)])
+def test_what_makes_a_separator_part_of_names(evidence, is_part):
+    assert separators._is_part_of_names(evidence) == is_part
 
 
 def test_what_the_neighbours_tell():

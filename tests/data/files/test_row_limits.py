@@ -95,6 +95,12 @@ def test_an_odd_row_behind_a_quoted_one(n_before):
     assert rows_of(text) == [["1", "A, a", "B"], *[row] * n_before, ["2", 'TV 55"', "C"], *[row] * 30]
 
 
+def test_an_odd_row_behind_one_that_may_go_on_takes_it_along():
+    rows = [["1", "A", "B"]] * 9
+    assert rows_of(HEADER + ROW * 9 + '3,"A\n5,b,c",D\n2,x",C\n') == rows + ["unclosed quote"] * 3
+    assert rows_of(HEADER + ROW * 9 + '3,"A\n5,b,c",D\n' + ROW) == [*rows, ["3", "A\n5,b,c", "D"], ["1", "A", "B"]]
+
+
 def test_bytes_that_are_not_utf8_cost_their_row_whatever_way_it_is_read():
     for row in "2,\udce9,B\n", '2,"\udce9, x",B\n', '2,"5" \udce9",B\n', '2,"\udce9\nx",B\n':
         got = rows_of(HEADER + ROW * 20 + row + ROW * 20)

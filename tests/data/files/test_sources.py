@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import sys
 
 import pytest
 
@@ -115,6 +116,20 @@ def test_an_xml_document_may_name_its_encoding(tmp_path, declared, byte, want):
     assert rows_of(path)[1][0][1] == {"title": "é"}  # it is UTF-8 whatever it says
     path.write_bytes(start + b"<a><item><title>e</title></item></a>")
     assert rows_of(path)[0].notes == [] and rows_of(path, encoding="cp1252")[0].encoding == "cp1252"
+
+
+def test_a_document_may_name_an_encoding_that_could_not_be_found(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "charset_normalizer", None)
+    path, item = tmp_path / "a.xml", "<a><item><title>Женская одежда</title></item></a>"
+    path.write_bytes(f"<?xml version='1.0' encoding='windows-1251'?>{item}".encode("cp1251"))
+    found, [(_, row)] = rows_of(path)
+    assert row == {"title": "Женская одежда"} and found.notes == ["read as cp1251, as the document says"]
+    path.write_bytes(f"<?xml version='1.0'?>{item}".encode("cp1251"))
+    with pytest.raises(ValueError, match="--encoding"):
+        rows_of(path)
+    path.write_bytes(item.encode("cp1251") + bytes(range(1, 32)) * 9)
+    with pytest.raises(ValueError, match="a binary file"):
+        rows_of(path)
 
 
 @pytest.mark.parametrize("cut", [b"", b"\xc3", b"\xe6", b"\xe6\xbc", b"\xf0", b"\xf0\x9f\x98"])
