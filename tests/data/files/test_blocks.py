@@ -65,6 +65,13 @@ def test_lines_behind_one_that_is_too_long_are_read_whatever_the_blocks(size, mo
         (1, "ab\n"), (2, "line too long"), (3, "c\n"), (4, "line too long"), (5, "d\n"), (6, "e")]
 
 
+def test_only_a_file_begins_with_a_mark(monkeypatch):
+    monkeypatch.setattr(blocks, "MAX_LINE_BYTES", 8)
+    for size in 1, 4, 99:
+        assert taken(Lines(Pieces("\ufeffa\n\ufeffb".encode(), size), "\n")) == [(1, "a\n"), (2, "\ufeffb")]
+    assert taken(Lines(Pieces(b"x" * 20 + "\n\ufeffb".encode(), 1), "\n")) == [(1, "line too long"), (2, "\ufeffb")]
+
+
 @pytest.mark.parametrize("size", [1, 2, 5, 99])
 @pytest.mark.parametrize("text, want", [
     ("", []), ("a\nb\n", ["a\n", "b\n"]), ("a\nb", ["a\n"]), ("a\n" + "x" * 200 + "\nb\n" + "y" * 200, None)])
