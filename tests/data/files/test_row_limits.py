@@ -95,6 +95,14 @@ def test_an_odd_row_behind_a_quoted_one(n_before):
     assert rows_of(text) == [["1", "A, a", "B"], *[row] * n_before, ["2", 'TV 55"', "C"], *[row] * 30]
 
 
+@pytest.mark.parametrize("n_before, lines, n_after", [
+    (9, '9,"A\n3,"A\n5,b,c",D\n', 20), (0, '9,"A\n5,b,c\nx",D\nx",B\n', 9), (20, '"\n9,"A\n5,b,c\nx",D\n9,"A\n', 20)])
+def test_lines_whose_quotes_leave_open_where_a_row_ends_are_skipped(n_before, lines, n_after):
+    got = rows_of(HEADER + ROW * n_before + lines + ROW * n_after)
+    assert [row for row in got if isinstance(row, list)] == [["1", "A", "B"]] * (n_before + n_after)
+    assert "unclosed quote" in got
+
+
 def test_an_odd_row_behind_one_that_may_go_on_takes_it_along():
     rows = [["1", "A", "B"]] * 9
     assert rows_of(HEADER + ROW * 9 + '3,"A\n5,b,c",D\n2,x",C\n') == rows + ["unclosed quote"] * 3
