@@ -36,6 +36,7 @@ def test_two_columns_may_be_missing_where_they_are_often_empty(n_short, n, is_ke
     assert rows_of(text)[-1] == "wrong columns"
     text = "id,title,category,x\n" + "1,A,B,C\n" * (n - n_short) + "7,A,,\n" * n_short + "8,Z\n"
     assert rows_of(text)[-1] == (["8", "Z", "", ""] if is_kept else "wrong columns")
+    assert rows_of(text.replace("7,A,,\n", "7,A,,C\n"))[-1] == "wrong columns"  # both must be empty
 
 
 @pytest.mark.parametrize("rows, want", [
