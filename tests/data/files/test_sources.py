@@ -26,6 +26,7 @@ PAGE = '{"products": [' + PRODUCT + "]}"
 @pytest.mark.parametrize("text, ending, kind", [
     (f"{PRODUCT}\nx\n", ".csv", "JSON lines"), (f"{PRODUCT}\nx\ny\n", ".csv", "JSON document"),
     (f"{PRODUCT}\nx\ny\n", ".jsonl", "JSON document"),
+    (f"x\n{PRODUCT}\n{PRODUCT}\n", ".csv", "table"), (f"x\n{PRODUCT}\n{PRODUCT}\n", ".json", "JSON lines"),
     ("x\ny\n", ".jsonl", "JSON lines"), ("x\ny\n", ".csv", "table"), (PAGE, ".csv", "JSON document"),
     (f"[{PRODUCT}]", ".x", "JSON document"),
     ('{"name": {"products": [' + PRODUCT + "]}}", ".json", "JSON document"), ('{"x": 1}\n', ".json", "JSON lines"),
