@@ -4,7 +4,7 @@ import pytest
 
 from nnlite.data.files.cells import Doubt
 from nnlite.data.files.columns import Layout, Options
-from nnlite.data.files.report import (MANY_CHARS, MAX_NAMES, MAX_SHORT, MIN_RECORDS, PLACEHOLDERS, SHOWN, ColumnReport,
+from nnlite.data.files.report import (MANY_CHARS, MAX_NAMES, MAX_SHORT, PLACEHOLDERS, SHOWN, ColumnReport,
                                       FileReport, column_reports, doubt_text, doubts)
 from nnlite.data.lines import SkippedLine
 from nnlite.data.records import Record
@@ -23,8 +23,8 @@ def has(words, *given, **options):
 
 @pytest.mark.parametrize("titles, words, is_said", [
     (["x_1"] * 6 + ["A b"] * 5, "most titles are codes, addresses or data, as 'x_1'", True),
-    (["x_1"] * 5 + ["A b"] * 5, "most titles", False), (["x_1"] * (MIN_RECORDS - 1), "most titles", False),
-    (["x_1"] * MIN_RECORDS, "most titles", True), (["x y" * 99] * 6 + ["A b"] * 4, f"longer than {MANY_CHARS}", True),
+    (["x_1"] * 5 + ["A b"] * 5, "most titles", False), (["x_1"] * (9), "most titles", False),
+    (["x_1"] * 10, "most titles", True), (["x y" * 99] * 6 + ["A b"] * 4, f"longer than {MANY_CHARS}", True),
     (["x " * (MANY_CHARS // 2)] * 10, "longer", False), (["x " * (MANY_CHARS // 2) + "y"] * 10, "longer", True)])
 def test_titles_that_are_no_names(titles, words, is_said):
     assert has(words, [["a"], ["b"]] * (len(titles) // 2) + [["c"]] * (len(titles) % 2), titles) == is_said
@@ -52,12 +52,12 @@ def test_a_first_row_that_describes_columns(titles, is_said):
     (["a"], "nothing to learn", False), (["a", "a"], "all products have the one category 'a'", True),
     (["a", "A", "b"], "1 categories are spelt in several ways", True),
     (["a", "A", "b", "B"], "2 categories are spelt", True),
-    (["a", "b"], "spelt", False), ([f"n{i}" for i in range(MIN_RECORDS)], "one product only", False),
-    ([f"n{i}x" for i in range(MIN_RECORDS)], "one product only", True),
-    ([f"n{i}x" for i in range(MIN_RECORDS - 1)], "one product only", False),
-    ([f"n{i}x" for i in range(MIN_RECORDS)] + ["n0x"], "one product only", False)])
+    (["a", "b"], "spelt", False), ([f"n{i}" for i in range(10)], "one product only", False),
+    ([f"n{i}x" for i in range(10)], "one product only", True),
+    ([f"n{i}x" for i in range(9)], "one product only", False),
+    ([f"n{i}x" for i in range(10)] + ["n0x"], "one product only", False)])
 def test_categories_that_are_no_names(names, words, is_said):
-    is_said = is_said or words == "one product only" and len({*names}) == len(names) >= MIN_RECORDS
+    is_said = is_said or words == "one product only" and len({*names}) == len(names) >= 10
     assert has(words, [[name] for name in names]) == is_said
 
 
