@@ -106,7 +106,7 @@ class Lines:
         except UnicodeDecodeError:
             self.is_dirty = True
             text = lines.decode(errors="surrogateescape")
-        if self._is_first and text:
+        if self._is_first:
             text, self._is_first = text.removeprefix("\ufeff"), False
         return split_lines(text.replace("\0", "\1"), self.line_end)
 

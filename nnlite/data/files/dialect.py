@@ -82,8 +82,6 @@ def decide(sample: str, ending: str = ".csv", delimiter: str | None = None, head
         raise ValueError(f"no header: a quote stays open in {rest[0][:60]!r}")
     examples = [row for row in good if len(row) == width][:MAX_EXAMPLES]
     why += [f"separated by {DELIMITER_NAMES.get(chosen, repr(chosen))}"] + [reason] * bool(reason)
-    while header and len(names) > width and not names[-1] and width > 1:
-        names.pop()
     return Dialect(chosen, quoting, line_end, names if header else None, start + n_taken + 1,
                    len(names) if header else width, width, skips_spaces,
                    quoting and _are_all_quoted(rest, chosen), examples, why)

@@ -100,8 +100,9 @@ class Feed:
                 if error.code == MISMATCH and self.n_rows <= MAX_HELD:
                     self.ready = deque((number, SkippedLine("damaged file", "part of a damaged item"))
                                        for number, _ in self.ready)
-            while self.ready and (self.n_rows > MAX_HELD or trouble or not block):
+            while self.ready and self.n_rows > MAX_HELD:
                 yield self.ready.popleft()
+        yield from self.ready
         if trouble:
             yield self.parser.CurrentLineNumber, SkippedLine("damaged file", trouble)
 

@@ -240,8 +240,8 @@ class Objects:
         text = self._decoder.decode(block, final=self._is_end)
         if not text.isascii():
             self._is_dirty = self._is_dirty or bool(_NOT_UTF8.search(text))
+        self.ahead += text if self._n_chars else text.removeprefix("\ufeff")
         self._n_chars += len(text)
-        self.ahead += text if self.ahead or self.line > 1 else text.removeprefix("\ufeff")
         return 0 if text or block else -1
 
     def _number(self, place):

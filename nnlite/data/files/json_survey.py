@@ -79,7 +79,9 @@ class Walker:
             assert match
             sign, start, place = match[1], place, match.end()
             if sign is None:
-                return "" if place == len(text) else "!", place
+                if place < len(text):
+                    return "!", place
+                return "", start if place - start < MAX_KEY_CHARS else place  # the indent of what follows
             if not self.stack and sign not in ("{", "[", ","):
                 return "!", place  # something else than lists and objects
             if sign in ("\"", "'"):
@@ -194,8 +196,8 @@ def survey(sample: str, title: str | int | None = None, is_whole: bool = False) 
     best = max(scores.values())
     good = [path for path in starts if scores[path] == best]
     titles = {path: sum(n for key, n in found.items() if plain(key) in wanted) for path, found in raw.items()}
-    good = [path for path in good if first_keys[path] & wanted or
-            2 * titles.get(path, len(starts[path])) >= len(starts[path])] or good
+    good = [path for path in good if first_keys[path] & wanted or path[-1] == ANY or
+            2 * titles.get(path, 0) >= len(starts[path])] or good
     good = [path for path in good if not any(other != path and _is_inside(path, other) for other in good)] \
         if best else [path for path in good if path[-1] is None] or good
     good = [path for path in good if not any(_is_instead(other, path, items) for other in good)]
