@@ -12,6 +12,17 @@ WANTED = {  # what each command cannot do without
     "train": "DATA and --model DIR", "look": "FILE", "plan": "DATA", "propose": "DATA and --out FILE",
     "evaluate": "DIR and DATA", "predict": "DIR", "explain": "DIR and TITLE", "page": "DIR and --out FILE",
     "shrink": "DIR and --out DIR and --mb N", "audit": "DATA and --out FILE", "doctor": ""}
+FILES = "title categories separator delimiter encoding no-header header paths"
+RECIPE = ("recipe epochs batch-rows lr hidden dropout negligible precision min-count label-min-count mapping major "
+          "seed threads")
+TRAINING = "shards holdout refit chunks chunk-rows minutes memory"
+OPTIONS = {  # all that each command has
+    "train": f"{FILES} {RECIPE} {TRAINING} model from validation checkpoints report quiet", "look": f"{FILES} json",
+    "plan": f"{FILES} {RECIPE} {TRAINING} json ranks", "propose": f"{FILES} out min-count",
+    "evaluate": f"{FILES} json precision shards report",
+    "predict": f"{FILES} precision shards top threshold json raw data out", "explain": "json top",
+    "page": "out mb example", "shrink": f"{FILES} out mb data", "audit": f"{FILES} {RECIPE} out report top folds",
+    "doctor": "json"}
 DEFAULTS = {  # of the options that have one
     "train --recipe": "default", "plan --recipe": "default", "audit --recipe": "default", "propose --min-count": 10,
     "evaluate --precision": "float32", "predict --precision": "float32", "explain --top": 3, "page --mb": 6.0,
@@ -48,6 +59,12 @@ def test_every_option_has_a_help_and_a_name_for_its_value():
     silent = [f"{name} {label(action)}" for name, action in ACTIONS if not action.help]
     assert silent == ["explain title"]  # which is told above the options
     assert not [action for _, action in ACTIONS if action.nargs != 0 and not action.choices and not action.metavar]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_has_its_options_and_no_others(name):
+    found = [option.removeprefix("--") for of, action in ACTIONS if of == name for option in action.option_strings]
+    assert sorted(found) == sorted(OPTIONS[name].split())
 
 
 def test_defaults_are_few_and_those_of_the_help():
