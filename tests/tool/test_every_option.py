@@ -37,7 +37,8 @@ BOUNDS = {  # values that an option takes, and some that it refuses
     "--memory": ("1kB 2GiB", "x -1 2ZB"), "--minutes": ("1e-9 1e9", "0 1.1e9 x"),
     "--seed": (f"0 {2**64 - 1}", f"-1 {2**64} x"), "--threshold": ("0 1", "-0.1 1.001 x"),
     "DATA": PLACE, "DIR": PLACE, "FILE": PLACE}
-TYPED = [(name, action, option) for name, action in ACTIONS if action.type
+TEXTS = "COLUMN", "COLUMN[,COLUMN...]", "TEXT", "CHARACTER", "NAME", "TITLE"  # names of values of any kind
+TYPED = [(name, action, option) for name, action in ACTIONS if action.metavar and action.metavar not in TEXTS
          for option in [action.option_strings[0] if action.option_strings and action.option_strings[0] in BOUNDS
                         else action.metavar]]
 
