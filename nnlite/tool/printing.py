@@ -30,7 +30,7 @@ def cell(text: str) -> str:
 def show(text: object, file: TextIO | None = None) -> None:
     """Print a text, by default to standard output. Its tabs and line ends stay, all else is `printable`."""
     lines = ["\t".join(map(printable, line.split("\t"))) for line in str(text).split("\n")]
-    print("\n".join(lines), file=file or sys.stdout, flush=True)
+    print("\n".join(lines), file=file, flush=True)
 
 
 def write(data: str) -> None:

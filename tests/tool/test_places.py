@@ -14,6 +14,7 @@ from nnlite.tool.command_line import main
 MAKE = {
     "folder": lambda path: path.mkdir(), "link": lambda path: path.symlink_to("data.jsonl"),
     "fifo": lambda path: os.mkfifo(path), "hardlink": lambda path: os.link("data.jsonl", path),
+    "full": lambda path: (path / "other").mkdir(parents=True),
 }
 
 
@@ -49,7 +50,8 @@ BAD = [
         "aab", "aba", "baa", ("a", "a/b", "c"), ("a/b", "a", "c"), ("a", "b", "b/c/d"), ("a", "b/c/d", "b"),
         ("a", "b", "./a"), ("a", "folder/../a", "b"))),
     f"{TRAIN} --model a --chunks b --report b/c", f"{TRAIN} --model a --checkpoints b --report b",
-    f"{TRAIN} --model data.jsonl", f"{TRAIN} --model link",
+    f"{TRAIN} --model data.jsonl", f"{TRAIN} --model link", f"{TRAIN} --model full",
+    f"{TRAIN} --model a --from mapping.tsv",
     f"{TRAIN} --model a --chunks other.jsonl", f"{TRAIN} --model a --checkpoints data.jsonl",
     *(f"evaluate folder data.jsonl --report {place}" for place in (
         "folder", "folder/a.html", "data.jsonl", "hardlink", "fifo", "link", "/dev/null")),
@@ -59,10 +61,13 @@ BAD = [
         "folder", "folder/a.html", "fifo", "link", "/dev/null", "none/a.html")),
     *(f"predict folder --data data.jsonl --out {place}" for place in (
         "data.jsonl", "hardlink", "folder", "folder/a.csv", "fifo", "link", "/dev/null", "none/a.csv")),
-    *(f"shrink folder --mb 1 --out {place}" for place in ("folder", "folder/a", "data.jsonl", "fifo", "link")),
+    *(f"shrink folder --mb 1 --out {place}" for place in (
+        "folder", "folder/a", "data.jsonl", "fifo", "link", "full")),
     *(f"audit data.jsonl --out {out} --report {report}" for out, report in (
         ("made.csv/a.csv", "a.html"), ("a.csv", "data.jsonl"), ("a.csv", "a.csv"), ("a.csv", "none/a.html"),
         ("a.csv", "folder"), ("a.csv", "link"))),
+    "audit data.jsonl --mapping mapping.tsv --out mapping.tsv",
+    "audit data.jsonl --mapping mapping.tsv --out a.csv --report mapping.tsv",
 ]
 
 

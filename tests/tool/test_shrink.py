@@ -6,8 +6,12 @@ from contextlib import suppress
 import pytest
 from problems import compiled
 from running import run
+from shops import SMALL
 
+from nnlite import Record
 from nnlite.classifier.title_classifier import TitleClassifier
+from nnlite.scores import metrics
+from nnlite.tool.shrink_command import cost
 
 
 def size_of(folder):
@@ -55,3 +59,32 @@ def test_wrong_words_are_refused(words, message, home, tmp_path, capsys):
 def test_a_model_is_not_replaced_by_its_smaller_one(home, capsys):
     assert run("shrink", home / "shop", "--out", home / "shop", "--mb", 1) == 2
     assert "want a place apart from" in capsys.readouterr().err
+
+
+@compiled
+@pytest.mark.parametrize("n_labels", [2, 3, 4, 5, 6])
+def test_the_cost_of_few_categories_has_as_many_scores(n_labels):
+    names = [f"C{i}" for i in range(n_labels)]
+    titles, given = [f"word{i} x" for i in range(n_labels)] * 8, [[name] for name in names] * 8
+    one, other = (TitleClassifier(**SMALL | dict(epochs=epochs, seed=3)).fit(titles, given) for epochs in (9, 1))
+    records = [Record(title, tuple(names)) for title, names in zip(titles, given)] + [Record("x", ("None",))]
+    head, before, after, differing = cost(one, other, records)
+    ks = [k for k in (1, 3, 5) if k <= n_labels]
+    assert head.split() == [f"P@{k}" for k in ks] and len({len(line) for line in (head, before, after)}) == 1
+    first = []
+    for line, name, model in (before, "before", one), (after, "after", other):
+        y = model.encode(records)
+        ids = model.model_.top_k(y.x, n_labels)[0]
+        first.append(ids[:, 0])
+        scores = [f"{100 * metrics.precision_at_k(y.y, ids[:, :k], k):.2f}" for k in ks]
+        assert line.replace(" %", "").split() == [name, *scores]
+    n = 8 * n_labels + 1
+    assert differing == f"of {n} titles {(first[0] != first[1]).sum()} have another likeliest category"
+
+
+def test_a_cost_wants_a_known_category_in_one_record(trained):
+    known, unheard = Record("blue dress", ("Women",)), Record("blue dress", ("Unheard",))
+    assert cost(trained, trained, [unheard] * 1_233 + [known])[-1] == (
+        "of 1,234 titles 0 have another likeliest category")
+    with pytest.raises(ValueError, match="want records with a category that the model knows, got none in 1,234$"):
+        cost(trained, trained, [unheard] * 1_234)

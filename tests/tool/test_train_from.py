@@ -68,6 +68,11 @@ def test_ctrl_c_before_the_first_step_leaves_the_model(grown, monkeypatch):
     (["--hidden", 5], "want it without --hidden: m has its own"), (["--major", 3], "without --major"),
     (["--recipe", "deck"], "without --recipe: m has its own, 'default'"),
     (["--chunks", "c"], "without --chunks: the products are in memory"), (["--minutes", 1], "without --minutes"),
+    (["--report", "m/a.html"], "--report m/a.html: want a place outside of m"),
+    (["--memory", "1GiB"], "without --memory"),
+    (["--chunk-rows", 5], "without --chunk-rows: the products are"), (["--checkpoints", "c"], "without --checkpoints"),
+    (["--min-count", 2], "without --min-count: m has its own"),
+    (["--mapping", "new.jsonl"], "without --mapping: m has"),
     (["--from", "nowhere"], "nowhere: found no such folder"), (["--validation", "none.csv"], "none.csv: No such file")])
 def test_what_does_not_go_with_it_is_refused(words, message, grown, capsys):
     argv = ["train", "new.jsonl", "--model", "n", *(words if "--from" in words else ["--from", "m", *words])]

@@ -72,3 +72,37 @@ def test_twins_and_categories_without_a_pattern_have_their_figures(tmp_path):
         ["HatsCaps", "taken for each other", "3", "4", "2"]]
     assert section(html, "random").values("Categories without a pattern") == [
         ["Gifts", "1,000", percent(0.05), percent(0.04)]]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_of_many_findings_the_first_are_shown_and_the_others_counted(tmp_path, more):
+    n = {kind: most + more for kind, most in MOST.items()}
+    html = page_of(
+        tmp_path, contradictions=[(f"t{i}", [0, 1], [("a",), ("b",)]) for i in range(n["titles"])],
+        twins=[Twins(f"A{i}", "", "same products", 1, 1, 1) for i in range(n["pairs"])],
+        at_random=[AtRandom(f"C{i}", 1, 0.5, 0.4) for i in range(n["categories"])])
+    for name, caption, what, letter in (
+            ("titles", "Titles with different categories", "titles", "t"), ("twins", "Twins", "pairs", "A"),
+            ("random", "Categories without a pattern", "categories", "C")):
+        page, most = section(html, name), MOST[what]
+        assert [row[0] for row in page.values(caption)] == [f"{letter}{i}" for i in range(most)]
+        assert (f"The first {most} of {most + 1} {what}." in "".join(page.words)) == bool(more)
+
+
+def test_long_texts_are_cut(tmp_path):
+    """Titles and sets of categories to 160 characters, categories to 80, words and the rows of a set to 40."""
+    long = "x" * 500
+    html = page_of(
+        tmp_path, words={0: (long,), 1: (long,)}, contradictions=[(long, list(range(99)), [(long,)] * 99)],
+        suspects=[Suspect(0, long, "wrong", long, long, 0.9), Suspect(0, long, "missing", long, long, 0.9)],
+        twins=[Twins(long, long, "same products", 1, 1, 1)], at_random=[AtRandom(long, 1, 0.5, 0.4)])
+    lengths = {name: [len(words) for words in section(html, name).bdi] for name in (
+        "wrong", "missing", "titles", "twins", "random")}
+    assert lengths == {"wrong": [160, 40, 80, 80], "missing": [160, 40, 80], "titles": [160, 160], "twins": [80, 80],
+                       "random": [80]}
+    rows = re.search('<span class="muted">rows (.*?)</span>', html)[1]
+    assert rows == ", ".join(f"at {i}" for i in range(99))[:39] + "…"
+    write_audit(tmp_path / "b.html", NOTHING, [], long)
+    title, opening = (re.search(pattern, text_of(tmp_path / "b.html"))[1] for pattern in (
+        "<title>Audit of categories: (.*?)</title>", "records of <bdi>(.*?)</bdi>"))
+    assert title == opening == "x" * 79 + "…"

@@ -137,3 +137,23 @@ def test_changes_of_the_categories_are_shown_and_samples_have_them_changed(tmp_p
 def test_the_least_effect_of_each_mark(logit, kind):
     want = f'<mark class="{kind}">Red</mark>' if kind else "Red"
     assert marked("a_Red 7", [Effect("red", 0.0, logit)]) == f"<bdi>a_{want} 7</bdi>"
+
+
+def test_long_texts_are_cut(tmp_path):
+    """Categories to 80 characters, titles in lists to 160, words beside a category to 40."""
+    names = [f"C{i}".ljust(100, "c") for i in range(9)]
+    titles = [f"word{i}".ljust(60, "y") + " thing" * 25 for i in range(9) for _ in range(3)]
+    given = [[name] for name in names for _ in range(3)]
+    one = TitleClassifier(**SMALL).fit(titles, given)
+    html = page_of(tmp_path, one, [Record(title, (names[8 - i // 3],)) for i, title in enumerate(titles)])
+    page = Page(html)
+    assert {len(row[0]) for row in page.values("All categories")} == {80}
+    assert {len(row[0]) for row in page.values("Confused categories")} == {160}  # two categories
+    examples = re.findall("<li>(<bdi>[^<]*</bdi>)</li>", html)
+    assert examples and {len(html_page.html.unescape(example)) for example in examples} == {len("<bdi></bdi>") + 160}
+    items = re.findall('<ul class="found">(.*?)</ul>', html)
+    found = [Page(item).bdi for item in re.findall("<li>.*?</li>", "".join(items))]
+    assert {len(category) for category, *_ in found} == {80}
+    assert {len(word) for _, *words in found for word in words if word.startswith("word")} == {40}
+    also = Page("".join(re.findall("<small>.*?</small>", html))).bdi
+    assert {len(category) for category in also} == {80}
