@@ -145,6 +145,12 @@ def test_a_key_is_made_of_words_of_two_letters_in_the_first_500_characters(title
     assert (keys_of([title]) == keys_of([other])).all() == same
 
 
+def test_keys_are_shuffled_as_the_published_generator_does():
+    """The first numbers of SplitMix64 from the state 0."""
+    found = [int(holdout.shuffled(np.zeros(1, np.uint64), seed)[0]) for seed in range(4)]
+    assert found == [0, 0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
+
+
 def test_sizes_are_left_out_and_nothing_like_them():
     keys = keys_of(["mug", *(f"mug {size}" for size in holdout.SIZES), "mug xxxs", "mug smalls", "mug mediums"])
     assert len(set(keys[:12].tolist())) == 1 and len(set(keys[11:].tolist())) == 4
