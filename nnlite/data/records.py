@@ -77,8 +77,8 @@ def make_options(title: str | int | None = None, categories: str | int | Sequenc
         categories = [categories]
     if categories is not None and not categories:
         raise ValueError("read_records: categories: want at least one column, got none")
-    for column in [title, *(categories or [])]:
-        if column is not None and (isinstance(column, bool) or not isinstance(column, (str, int))):
+    for column in [*([] if title is None else [title]), *(categories or [])]:
+        if isinstance(column, bool) or not isinstance(column, (str, int)):
             raise TypeError(f"read_records: want names or numbers of columns, got {column!r}")
     if not (header is None or isinstance(header, bool)):
         raise TypeError(f"read_records: header: want True, False or None, got {header!r}")

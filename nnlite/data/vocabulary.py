@@ -272,7 +272,7 @@ def without_secret(header: dict) -> dict:
 
 
 def _kept(counts, min_count):
-    kept = sorted((name for name, n in counts.items() if n >= min_count), key=lambda name: (-counts[name], name))
+    kept = sorted((name for name, n in counts.items() if n >= min_count), key=lambda name: (-int(counts[name]), name))
     return kept, [counts[name] for name in kept]
 
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from problems import random_dataset
 
 from nnlite import Dataset
+from nnlite.data.csr import Csr
+from nnlite.data.csr_checks import check_csr
 
 
 def csr(dense):
@@ -175,3 +177,35 @@ def test_rows_are_counted_from_the_end_too_and_none_is_invented():
     for row in 2, -3:
         with pytest.raises(IndexError):
             data.take(np.array([row]))
+
+
+@pytest.mark.parametrize("rows", [2, -3, [0, 2], [-3], [0.5], "a", None, [True] * 3, 2**70])
+def test_rows_that_are_not_there_are_refused_with_those_that_are(rows):
+    with pytest.raises((IndexError, ValueError), match="want a slice or .* rows( from -2 to 1, got others|, got)"):
+        Dataset(X, Y).take(rows)
+
+
+@pytest.mark.parametrize("rows, n", [(0, 0), (np.zeros((1, 1), int), 2)])
+def test_rows_are_taken_by_an_array_of_one_dimension(rows, n):
+    with pytest.raises(ValueError, match=f"take: want a slice or a 1-D array of rows, got one of {n} dimensions"):
+        Dataset(X, Y).take(rows)
+    assert len(Dataset(X, Y).take([True, False])) == 1
+
+
+@pytest.mark.parametrize("n, error", [(0, ValueError), (-1, ValueError), (1.0, TypeError), (True, TypeError)])
+def test_chunks_have_a_row_at_least(n, error):
+    assert [len(chunk) for chunk in Dataset(X, Y).chunks(1)] == [1, 1] and len(Dataset(X, Y).chunks(2**40)) == 1
+    with pytest.raises(error, match="^chunks: n_rows: want an integer"):
+        Dataset(X, Y).chunks(n)
+
+
+def test_rows_without_a_label_and_frequencies_are_counted_of_all_rows():
+    data = Dataset(X, Y)
+    assert data.rows_without_label() == 1 and data.take(np.array([1, 1, 0])).rows_without_label() == 2
+    assert data.take(np.array([1, 1, 0, 0])).label_frequencies().tolist() == [0, 0.5, 0.5]
+
+
+def test_more_rows_than_int32_counts_are_refused():
+    ends = np.broadcast_to(np.int64(0), 2**31 + 1)  # of 2^31 rows, in eight bytes
+    with pytest.raises(ValueError, match="x: want at most 2,147,483,647 rows and columns, got 2,147,483,648 and 3"):
+        check_csr("x", Csr(ends, np.zeros(0, np.int32), np.zeros(0, np.float32)), 3)

@@ -38,8 +38,8 @@ def test_counts_and_weights_are_those_of_all_records():
     assert Vocabulary.from_files(header, arrays, texts).words == now.words
 
 
-@pytest.mark.parametrize("most, words, labels", [(0, [], []), (1, ["coat"], ["Coats"]), (9, ["coat", "green", "hat"],
-                                                                                         ["Coats", "Hats"])])
+@pytest.mark.parametrize("most, words, labels", [
+    (-1, [], []), (0, [], []), (1, ["coat"], ["Coats"]), (9, ["coat", "green", "hat"], ["Coats", "Hats"])])
 def test_it_grows_within_a_bound(most, words, labels):
     before = Vocabulary.build(OLD, **HOW)
     found = grown(before, NEW, before.n_words + most, len(before.labels) + most)
@@ -69,3 +69,18 @@ def test_the_rules_what_a_word_is_stay():
     header, arrays, texts = Vocabulary.build(OLD, **HOW).to_files()
     older = Vocabulary.from_files(header | {"tokens": 1}, arrays, texts)
     assert grown(older, NEW).vocabulary.rules.version == 1
+
+
+@pytest.mark.parametrize("cuts, words, labels, errors", [
+    ((2, 2), ["coat", "green", "hat"], ["Coats", "Hats"], (1, 1)), ((3, 2), [], ["Coats", "Hats"], (0, 1)),
+    ((2, 3), ["coat", "green", "hat"], [], (1, 0)), ((1, 1), ["coat", "green", "hat", "lone", "word"],
+                                                     ["Coats", "Hats", "Rare"], (0, 0))])
+def test_words_and_labels_have_cuts_and_errors_of_their_own(cuts, words, labels, errors):
+    """A count may miss those of the records before, of which there were fewer than the cut."""
+    before = Vocabulary.build(OLD, min_count=cuts[0], label_min_count=cuts[1])
+    found = grown(before, NEW)
+    now = found.vocabulary
+    assert now.words[before.n_words:] == words and now.labels[len(before.labels):] == labels
+    assert (now.word_error, now.label_error) == errors
+    assert (found.words, found.labels) == (5 - len(words), 3 - len(labels))
+    assert now.n_dropped_words == before.n_dropped_words + found.words and now.n_dropped_labels == found.labels

@@ -7,6 +7,7 @@ from nnlite import Record, holdout_split, make_catalogue, read_records
 from nnlite.data import holdout
 from nnlite.data.cleaning import clean
 from nnlite.data.holdout import HeldOut, folds_of, groups_of, keys_of, slices, wanted
+from nnlite.system.ranges import SEED_MAX
 
 WORDS = "blue red dress shoe über 鞋子 हिन्दी حقيبة pan steel café".split()
 SAME = [  # the titles of a row are near-duplicates
@@ -77,17 +78,105 @@ def test_all_that_is_asked_for_is_held_out_where_titles_differ():
 
 @pytest.mark.parametrize("holdout_, n, want", [
     (None, 499, 0), (None, 500, 50), (None, 20_000, 2_000), (None, 2_000_000, 20_000), (None, 0, 0), (0, 30, 0),
-    (0.0, 30, 0), (0.2, 30, 6), (0.001, 30, 1), (1, 30, 1), (29, 30, 29), (np.int64(5), 30, 5), (5.0, 30, 5)])
+    (0.0, 30, 0), (0.2, 30, 6), (0.001, 30, 1), (1, 30, 1), (29, 30, 29), (np.int64(5), 30, 5), (5.0, 30, 5),
+    (None, 199_999, 19_999), (None, 200_010, 20_000), (0.05, 30, 2), (0.15, 30, 4), (0.999, 1_000, 999), (1.0, 2, 1),
+    (0, 0, 0), (0.5, 2, 1), (np.float32(0.5), 2, 1), (10**6, 2 * 10**6, 10**6), (0.9, 2 * 10**6, 10**6)])
 def test_how_many_are_held_out(holdout_, n, want):
     assert wanted(holdout_, n) == want
 
 
 @pytest.mark.parametrize("holdout_, error", [
     (30, ValueError), (-1, ValueError), (-0.1, ValueError), (1.5, ValueError), (float("nan"), ValueError),
-    (float("inf"), ValueError), (0.99, ValueError), (2_000_000, ValueError), ("10", TypeError), (True, TypeError)])
+    (float("inf"), ValueError), (0.99, ValueError), (2_000_000, ValueError),
+    (31, ValueError), (1 - 1e-9, ValueError), ("10", TypeError), (True, TypeError)])
 def test_other_numbers_are_refused(holdout_, error):
     with pytest.raises(error, match="^holdout: want"):
         wanted(holdout_, 30)
+
+
+@pytest.mark.parametrize("holdout_, n, message", [
+    (10**6 + 1, 2 * 10**6, "want a share below 1, or 1 to 1,000,000 products, got 1000001$"),
+    (1.5, 30, "want a share below 1, or 1 to 1,000,000 products, got 1.5$"),
+    (30, 30, "want fewer than the 30 products that there are, got 30$"),
+    (1_001, 1_000, "want fewer than the 1,000 products that there are, got 1,001$"),
+    (1, 1, "want fewer than the 1 products"), (1, 0, "want fewer than the 0 products"), (0.1, 1, "want fewer than")])
+def test_a_product_is_left_to_train_on(holdout_, n, message):
+    with pytest.raises(ValueError, match=f"^holdout: {message}"):
+        wanted(holdout_, n)
+
+
+@pytest.mark.parametrize("sizes, n, want", [
+    ([2, 1, 1], 4, [0, 1, 2]), ([3, 1, 1], 4, [1, 2]), ([1], 1, [0]), ([2, 1], 1, [1]), ([2, 2, 1, 1], 5, [0, 1, 2]),
+    ([1, 2, 2, 1], 4, [0, 1, 3]), ([2, 2], 3, []), ([1, 1, 1], 3, [0, 1, 2]), ([1, 1], 0, []), ([], 3, [])])
+def test_groups_are_taken_in_order_but_for_those_of_more_than_half_and_of_too_many(sizes, n, want):
+    groups = holdout.Groups([], 0)
+    groups.keys, groups.sizes = np.arange(len(sizes), dtype=np.uint64), np.array(sizes, int)
+    keys, n_held = groups.first(n)
+    assert keys.dtype == np.uint64 and keys.tolist() == want and n_held == sum(sizes[i] for i in want)
+
+
+@pytest.mark.parametrize("n_kinds, n_held", [(49, 0), (50, 50)])
+def test_fewer_than_fifty_are_not_held_out_by_default(n_kinds, n_held):
+    """Of 500 products, most are the same, and a group of more than half of what is wanted is passed over."""
+    titles = [f"thing {a}{b} one" for a in "abcdefghij" for b in "abcde"][:n_kinds]
+    held = HeldOut(titles + ["the same"] * (500 - n_kinds))
+    assert (held.n_titles, held.n_wanted, held.n_held) == (500, 50, n_held) and held.keys.size == n_held
+    assert HeldOut(titles + ["the same"] * (500 - n_kinds), 0.1).n_held == n_kinds
+
+
+@pytest.mark.parametrize("n_groups", [7, 8, 9, 50])
+def test_groups_are_counted_exactly_up_to_a_bound(n_groups, monkeypatch):
+    """With more, those of the smallest keys are, and their sizes are whole, whenever their products come."""
+    monkeypatch.setattr(holdout, "SLICE", 4)
+    monkeypatch.setattr(holdout, "MAX_GROUPS", 8)
+    titles = [f"{a}{b} thing" for a in WORDS for b in WORDS[:5]][:n_groups] * 3 + ["last thing"]
+    keys = np.sort(holdout.shuffled(np.concatenate([keys_of([title]) for title in titles]), 5))
+    keys, sizes = np.unique(keys, return_counts=True)
+    groups = holdout.Groups(titles, 5)
+    assert groups.n_titles == len(titles)
+    assert np.array_equal(groups.keys, keys[:8]) and np.array_equal(groups.sizes, sizes[:8])
+
+
+@pytest.mark.parametrize("title, other, same", [
+    ("a" * 499 + " b", "a" * 499 + " cc", True), ("aa " * 166 + "bb", "aa " * 166 + "cc", False),
+    ("aa " * 166 + "x bb", "aa " * 166 + "x cc", True), ("ab x", "ab y", True), ("ab xy", "ab", False),
+    ("ab", "AB ab", True), ("a", "b", False), ("5", "５", False), ("S", "s", True)])
+def test_a_key_is_made_of_words_of_two_letters_in_the_first_500_characters(title, other, same):
+    assert (keys_of([title]) == keys_of([other])).all() == same
+
+
+def test_keys_are_shuffled_as_the_published_generator_does():
+    """The first numbers of SplitMix64 from the state 0."""
+    found = [int(holdout.shuffled(np.zeros(1, np.uint64), seed)[0]) for seed in range(4)]
+    assert found == [0, 0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
+
+
+def test_sizes_are_left_out_and_nothing_like_them():
+    keys = keys_of(["mug", *(f"mug {size}" for size in holdout.SIZES), "mug xxxs", "mug smalls", "mug mediums"])
+    assert len(set(keys[:12].tolist())) == 1 and len(set(keys[11:].tolist())) == 4
+    assert holdout.SIZES == ("xxs", "xs", "sm", "small", "ml", "medium", "lg", "large", "xl", "xxl", "xxxl")
+
+
+@pytest.mark.parametrize("groups, n_folds, want", [
+    ([0, 1, 2, 3], 2, [0, 0, 1, 1]), ([0, 1, 2, 3], 4, [0, 1, 2, 3]), ([0, 0, 0, 1], 2, [0, 0, 0, 1]),
+    ([0, 1, 1, 1], 2, [0, 1, 1, 1]), ([0, 1, 1, 2, 2, 2], 3, [0, 1, 1, 2, 2, 2]), ([], 3, [])])
+def test_folds_by_hand(groups, n_folds, want):
+    """A group is in the fold in which its middle lies."""
+    assert folds_of(np.array(groups, int), n_folds).tolist() == want
+
+
+@pytest.mark.parametrize("seed", [SEED_MAX + 1, -SEED_MAX - 1, 1.0, "1", True])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises((TypeError, ValueError), match="^holdout: seed: want an integer"):
+        HeldOut(["a", "b"], 1, seed)
+    for good in SEED_MAX, -SEED_MAX:
+        assert HeldOut(["aa", "bb"], 1, good).n_held == 1
+
+
+def test_the_number_of_a_choice_tells_it_from_others():
+    titles = [f"{a}{b} thing" for a in WORDS for b in WORDS]
+    made = [HeldOut(titles, n, seed).crc32() for n, seed in ((5, 0), (6, 0), (5, 1), (0, 0), (0, 1))]
+    assert len(set(made)) == 5 and HeldOut(titles[::-1], 5, 0).crc32() == made[0]
 
 
 def test_titles_that_are_all_alike_cannot_be_held_out():

@@ -58,7 +58,7 @@ PART = [put("ends", (slice(1, 4), 0), [BIG, -BIG - 1, -1]), put("ends", (slice(1
         put("weights", 3, np.inf), put("weights", 3, -np.inf), put("weights", 3, -1)]
 PART += [cut(name, n) for name in ("ends", "words", "labels", "weights") for n in (-1, 1)]
 PART += [cast(name, dtype) for name in ("ends", "words", "labels", "weights") for dtype in ("f8", "f4", "i8", "i4")]
-DATA = [put("label_rows", 0, value) for value in (2**61, BIG, -BIG, -1, 91)] + [cut("label_rows", 1)]
+DATA = [put("label_rows", 0, value) for value in (2**61, BIG, -BIG, -1, 91, 1)] + [cut("label_rows", 1)]
 DATA += [cut("label_rows", -1), cast("label_rows", "f8"), cast("label_rows", "i4"), put("label_rows", ..., 0)]
 
 

@@ -48,6 +48,7 @@ WRONG = {
     "ends of floats": csr(indptr=np.array([0., 1, 2, 3, 3])), "ends in 2-D": csr(indptr=np.zeros((5, 1), I64)),
     "an index that int32 wraps": csr(indices=np.array([0, 1, 2**32 + 1])),
     "an index that int32 makes negative": csr(indices=np.array([0, 1, 2**31])),
+    "a negative index that int32 wraps": csr(indices=np.array([0, 1, 2 - 2**32])),
     "a uint64 index": csr(indices=np.array([0, 1, 2**63 + 1], np.uint64)),
     "the number of columns": csr(indices=np.array([0, 1, 5], np.int8)),
     "a negative index": csr(indices=np.array([0, 1, -1])),

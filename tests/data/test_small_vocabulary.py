@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from nnlite import Record, Vocabulary, make_catalogue
+from nnlite.data import small_vocabulary
 from nnlite.data.small_vocabulary import MAX_INFLATED, from_small_files, of_words, to_small_files
 
 RECORDS = list(make_catalogue(40)) + 3 * [Record("blue 鞋子 \ud800", ("a\nb", "\\", "\ud800", ""))]
@@ -62,6 +63,23 @@ def test_other_files_are_refused(changed):
         assert from_small_files(header, arrays)
         return
     with pytest.raises(ValueError, match="Vocabulary: "):
+        from_small_files(header, arrays)
+
+
+@pytest.mark.parametrize("name", ["words", "labels", "word_counts", "label_counts"])
+def test_the_stated_bytes_are_those_that_are_found_and_have_a_bound(name, monkeypatch):
+    one = Vocabulary.build(RECORDS, 2)
+    header, arrays = to_small_files(one)
+    size, largest = header["inflated"][name], max(header["inflated"].values())
+    for wrong in size - 1, size + 1, float(size), True, None:
+        with pytest.raises(ValueError, match=f"^Vocabulary: {name}: want "):
+            from_small_files(header | {"inflated": header["inflated"] | {name: wrong}}, arrays)
+    with pytest.raises(ValueError, match=f"^Vocabulary: {name}: want at most"):
+        from_small_files(header, arrays | {f"{name}.deflated": arrays[f"{name}.deflated"].view(np.int8)})
+    monkeypatch.setattr(small_vocabulary, "MAX_INFLATED", largest)
+    assert from_small_files(header, arrays).words == one.words
+    monkeypatch.setattr(small_vocabulary, "MAX_INFLATED", size - 1)
+    with pytest.raises(ValueError, match=f"want at most {size - 1:,} bytes, deflated, got "):
         from_small_files(header, arrays)
 
 
