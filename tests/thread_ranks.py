@@ -35,9 +35,6 @@ class ThreadRank(Alone):
     def objects(self, own):
         return deepcopy(self.swap(own))
 
-    def any(self, *wishes):
-        return np.any(self.swap(wishes), axis=0).tolist()
-
     def failed(self, error):
         self.barrier.abort()
 
