@@ -23,6 +23,7 @@ class ThreadRank(Alone):
         return every
 
     def exchange(self, to, sizes):
+        assert len(to) == len(sizes) == self.size
         got = [np.array(sent[self.rank]) for sent in self.swap(to)]
         assert [part.size for part in got] == sizes
         return got
