@@ -23,6 +23,7 @@ class ThreadRank(Alone):
         return every
 
     def exchange(self, to, sizes):
+        assert len(to) == len(sizes) == self.size
         got = [np.array(sent[self.rank]) for sent in self.swap(to)]
         assert [part.size for part in got] == sizes
         return got
@@ -34,9 +35,6 @@ class ThreadRank(Alone):
 
     def objects(self, own):
         return deepcopy(self.swap(own))
-
-    def any(self, *wishes):
-        return np.any(self.swap(wishes), axis=0).tolist()
 
     def failed(self, error):
         self.barrier.abort()

@@ -198,7 +198,7 @@ class _Run:
         sizes, state = self.chunks.sizes, self.optimizer.state_bytes(self.model.params)
         rows = self.trainer.batch_rows
         if rows > MANY_ROWS:
-            rows = min(rows, MANY_ROWS if sizes is None else max(1, *sizes))
+            rows = min(rows, MANY_ROWS if sizes is None else max([1, *sizes]))
         check_room(state, step_bytes(self.model, rows, self.trainer.workers.threads,
                                      products_of(self.trainer.precision)), rows)
 

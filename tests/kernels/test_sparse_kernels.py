@@ -59,25 +59,27 @@ def test_csr_transpose(seed, density, first):
     assert len(got) == n and not places.any()
 
 
-def test_take_rows():
-    x = random_csr(np.random.default_rng(0), 9, 14, 0.4)
-    rows = np.array([8, 0, 3, 3])
+@pytest.mark.parametrize("rows", [[8, 0, 3, 3], [], [2] * 8, [8, 7, 6, 5, 4, 3, 2, 1, 0], [0, 8] * 15])
+def test_take_rows(rows):
+    """Also of more rows than are asked for ahead."""
+    x, rows = random_csr(np.random.default_rng(0), 9, 14, 0.4), np.array(rows, np.int64)
     indptr = np.concatenate([[0], np.cumsum(np.diff(x.indptr)[rows])])
     indices, data = np.full(indptr[-1], -1, np.int32), np.full(indptr[-1], np.nan, F32)
     sparse.take_rows(x.indptr, x.indices, x.data, rows, indptr, indices, data)
-    dense = np.zeros((4, 14), F32)
-    for i in range(4):
+    dense = np.zeros((rows.size, 14), F32)
+    for i in range(rows.size):
         dense[i, indices[indptr[i]:indptr[i + 1]]] = data[indptr[i]:indptr[i + 1]]
     np.testing.assert_array_equal(dense, twins.take_rows(x, rows))
 
 
+@pytest.mark.parametrize("rows", [[7, 0, 3, 8], [8], [8, 6, 4, 2, 0], [8, 0, 7, 1, 6, 2, 5, 3]], ids=len)
 @pytest.mark.parametrize("scale", [1.0, 1e-12, 1e12])
-def test_optimisers_update_their_rows_and_no_other(scale):
+def test_optimisers_update_their_rows_and_no_other(scale, rows):
     rng = np.random.default_rng(0)
     w = rng.standard_normal((9, 5)).astype(F32)
     s, m = (scale ** 2 * rng.random((9, 5))).astype(F32), (scale * rng.standard_normal((9, 5))).astype(F32)
-    rows = np.array([7, 0, 3, 8], np.int32)
-    parts = sp.random_array((4, 11), density=0.6, format="csr", dtype=F32, random_state=rng)  # up to 7 in a row
+    rows = np.array(rows, np.int32)
+    parts = sp.random_array((rows.size, 11), density=0.6, format="csr", dtype=F32, random_state=rng)  # up to 7 in a row
     source = (scale * rng.standard_normal((11, 5))).astype(F32)
     gradient = parts.indptr, parts.indices, parts.data, source, np.full(5, np.nan, F32)
     W, S, M = (a.astype(F64) for a in (w, s, m))

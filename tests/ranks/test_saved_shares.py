@@ -18,6 +18,7 @@ def test_the_files_are_those_of_one_process(tmp_path, monkeypatch, problem, n_ra
     def save(ranks):
         model, _ = trained(problem, ranks)
         arrays = arrays_of(model)
+        assert (arrays["features.W"] is model.params["features.W"]) == (n_ranks == 1)  # nothing is copied
         if ranks.rank == 0:
             array_folder.write(tmp_path / "model", "test", {}, arrays)
         else:

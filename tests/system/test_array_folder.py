@@ -74,7 +74,8 @@ def test_the_current_folder(tmp_path, monkeypatch):
     assert texts_of(tmp_path / "here") == TEXTS
 
 
-@pytest.mark.parametrize("version, word", [(1, None), (2, None), (3, None), (4, None), (0, "got 0"), ("2", "got '2'")])
+@pytest.mark.parametrize("version, word", [(1, None), (2, None), (3, None), (4, None), (5, None), (0, "got 0"),
+                                           (6, "got 6"), ("2", "got '2'"), (True, "got True"), (2.0, "got 2.0")])
 def test_which_formats_are_read(tmp_path, version, word):
     change(write(tmp_path / "a"), format=version)
     if word:

@@ -78,7 +78,17 @@ def test_the_least_of_the_own_group_and_of_those_above_it_counts(machine, own, o
 def test_a_container_that_shows_its_own_group_alone_is_within_its_limit(machine, own):
     groups.OWN.write_text(own)
     group("a", 1, 1)
+    for name, value in ("limit", 1), ("usage", 1):  # in a folder that is not of the groups
+        (groups.GROUPS.parent / "a").mkdir(exist_ok=True)
+        (groups.GROUPS.parent / "a" / FILES[name]).write_text(f"{value}\n")
     machine(limit=4_000_000, usage=1_000_000)
+    assert memory.available_memory() == 3_000_000
+
+
+@pytest.mark.parametrize("own, old", [("0::/a:b:c..d\n", False), ("3:cpu,memory:/a:b:c..d\n0::/x\n", True)])
+def test_groups_of_any_name_and_of_several_controllers(machine, own, old):
+    groups.OWN.write_text(own)
+    group("a:b:c..d", 4_000_000, 1_000_000, old)
     assert memory.available_memory() == 3_000_000
 
 

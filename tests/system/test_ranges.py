@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnlite.system.number_arrays import finite, numbers, probabilities
-from nnlite.system.ranges import instance, integer, number
+from nnlite.system.ranges import INT32_MAX, INT64_MAX, SEED_MAX, instance, integer, number
 
 NO_NUMBERS = [None, "3", b"1", (), [1], {}, 1j, True, np.bool_(True), np.array(2), slice(2), object]
 
@@ -48,3 +48,29 @@ def test_objects_of_another_type():
     assert instance("x", 3, str, int) == 3
     with pytest.raises(TypeError, match="^x: want str or int, got NoneType$"):
         instance("x", None, str, int)
+
+
+@pytest.mark.parametrize("limits, within, beyond", [
+    ((), [INT64_MAX, -INT64_MAX, 0], [INT64_MAX + 1, -INT64_MAX - 1]), ((2, 2), [2], [1, 3]),
+    ((0, SEED_MAX), [0, SEED_MAX], [-1, SEED_MAX + 1])])
+def test_the_ends_of_a_range_of_integers(limits, within, beyond):
+    assert (INT32_MAX, INT64_MAX, SEED_MAX) == (2**31 - 1, 2**63 - 1, 2**128 - 1)
+    for value in within:
+        assert integer("n", value, *limits) == value
+    for value in beyond:
+        came = value if abs(value) <= INT64_MAX else f"one of {value.bit_length()} bits"
+        with pytest.raises(ValueError, match=f"^n: want an integer from .* to .*, got {came}$"):
+            integer("n", value, *limits)
+
+
+@pytest.mark.parametrize("limits, within, beyond", [
+    ((), [np.inf, -np.inf, -1], []), ((0,), [0, np.inf, 10**400], [-1e-300, -np.inf, -10**400, np.nan]),
+    ((0, 1), [0, 1 - 1e-9], [1, -1e-9, 10**400, np.nan])])
+def test_the_ends_of_a_range_of_numbers(limits, within, beyond):
+    for value in within:
+        assert number("n", value, *limits) == (np.inf if value == 10**400 else value)
+    for value in beyond:
+        text = "^n: want at least 0 and less than 1, got" if len(limits) == 2 else "^n: want at least 0, got"
+        with pytest.raises(ValueError, match=text):
+            number("n", value, *limits)
+    assert np.isnan(number("n", np.nan)) and number("n", -10**400) == -np.inf

@@ -80,3 +80,24 @@ def test_a_round_has_as_many_tiles_as_leave_their_shares_of_dh_in_16_mib():
     """A share is 512 rows x 200 units x 4 bytes, so that 40 of them fit."""
     _, tiles, rounds = sizes.step_pieces(n_rows=512, n_labels=200_000, n_units=200)
     assert len(tiles) > 40 and width(rounds[0]) == 40
+
+
+@pytest.mark.parametrize("n_labels, n_tiles", [(640, 1), (641, 2), (2_000, 4)])
+def test_a_matrix_unit_has_tiles_of_its_own_width(n_labels, n_tiles):
+    """Of 640 labels where a tile of any batch has so many, of as many as 2^18 logits are where that is more."""
+    assert len(sizes.step_pieces(2_048, n_labels, 200, least=640)[1]) == max(n_tiles, sizes.MIN_ITEMS)
+    assert len(sizes.step_pieces(256, 20_000, 200, tile_logits=2**18, least=640)[1]) == 20
+    assert len(sizes.step_pieces(5 * 2_048, n_labels, 200, least=640)[1]) == n_tiles
+
+
+@pytest.mark.parametrize("strip_logits, n_labels, n_rows", [
+    (2_048, 64, 32), (2_047, 64, 32), (4_095, 64, 32), (4_096, 64, 64), (1, 64, 32), (65_536, 500, 128),
+    (65_536, 1, 65_536)])
+def test_strips_have_whole_columns_of_a_packed_matrix(strip_logits, n_labels, n_rows):
+    assert sizes.strip_rows(strip_logits, n_labels) == n_rows
+
+
+def test_blocks_are_cut_into_strips():
+    strips, numbers = sizes.strips([slice(0, 70), slice(70, 134), slice(134, 135)], 32)
+    assert widths(strips) == [32, 32, 6, 32, 32, 1] and numbers == [range(0, 3), range(3, 5), range(5, 6)]
+    assert sizes.strips([], 32) == ([], [])

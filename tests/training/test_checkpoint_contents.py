@@ -125,3 +125,30 @@ def test_other_files_in_the_folder_stay(tmp_path):
         checkpoints.save(tmp_path, step, {}, {})
         checkpoints.keep_newest(tmp_path)
     assert all(path.exists() for path in others) and checkpoints.load(tmp_path)[0]["step"] == 3
+
+
+@pytest.mark.parametrize("change", [
+    set_to("seconds", 0), set_to("seconds", 1e12), set_to("validation", [{}] * 12), set_to("validation", []),
+    set_to("validation", [{"bce": -1e308, "p": 0}]), set_to("history/loss", np.zeros(12)),
+    set_to("history/rows", np.ones(12, np.int64)), set_to("history/rows", np.full(12, 16)),
+    set_to("labels.W/s", np.zeros((23, 9), F32)), set_to("labels.W", -np.ones((23, 9), F32))])
+def test_contents_at_the_ends_of_their_ranges_are_resumed_from(change, saved, tmp_path):
+    last = tmp_path / "step-00000012"
+    shutil.copytree(saved / last.name, last)
+    damage(last, change)
+    one = trainer(AdaGrad(0.1), tmp_path)
+    one.fit(random_dataset(), on_step=lambda step: pytest.fail("all steps are done"))
+    assert len(one.history.loss) == 12
+
+
+@pytest.mark.parametrize("n_steps, is_usable", [(12, True), (11, False), (None, True)])
+def test_no_checkpoint_is_beyond_the_last_step(n_steps, is_usable, saved):
+    header, arrays = checkpoints.load(saved)
+    params = {name: array for name, array in arrays.items() if not name.startswith("history")}
+    wanted = checkpoints.Wanted(header["settings"], params, n_steps, 16)
+    if is_usable:
+        assert checkpoints.load(saved, wanted)[0]["step"] == 12
+    else:
+        with pytest.warns(UserWarning, match="step: want 1 to 11, got 12; resuming from the checkpoint before"):
+            assert checkpoints.load(saved, wanted)[0]["step"] == 11
+    assert checkpoints.load(saved, wanted, 11)[0]["step"] == 11 and checkpoints.load(saved, wanted, 10) is None

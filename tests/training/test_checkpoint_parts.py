@@ -88,3 +88,22 @@ def test_other_numbers_of_shards_are_another_training(before, after, tmp_path):
     one.fit(DATA)
     with pytest.raises(ValueError, match=f"{re.escape(str(tmp_path))}.*another training.*shards"):
         other.fit(DATA)
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_without_shards_what_cannot_be_used_now_stays(is_full, tmp_path, monkeypatch):
+    """With shards a step that some of them lack is removed; here it may only have been unreadable for a moment."""
+    trainer(AdaGrad(0.1), tmp_path).fit(DATA)
+    (tmp_path / "step-00000012").rename(tmp_path / "step-00000013")
+    write = checkpoints.array_folder.write
+
+    def full(place, *given):
+        if is_full:
+            raise OSError(28, "No space left on device")
+        write(place, *given)
+
+    monkeypatch.setattr(checkpoints.array_folder, "write", full)
+    with pytest.warns(UserWarning, match="want 13, as in the name, got 12; resuming|No space left"):
+        history = trainer(AdaGrad(0.1), tmp_path).fit(DATA)
+    assert len(history.loss) == 12
+    assert {path.name[-2:] for path in tmp_path.iterdir()} == {"11" if is_full else "12", "13"}

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from nnlite.training import choosing
 from nnlite.training.choosing import choose, n_bytes_of
 from nnlite.training.planning import MIB, Plan
 
@@ -107,3 +108,44 @@ def test_sizes_as_people_type_them(text, n):
 def test_other_sizes_are_refused(text):
     with pytest.raises(ValueError, match="memory: want a size such as 500MB or 2GiB, got "):
         n_bytes_of(text)
+
+
+@pytest.mark.parametrize("size, n", [
+    *((f"3{unit}{ending}", 3 * 2**(10 * (i + 1))) for i, unit in enumerate("KMGT") for ending in ("", "iB")),
+    *((f"3{unit}B", 3 * 10**(3 * (i + 1))) for i, unit in enumerate("kmgt")),
+    (1, 1), (2**63 - 1, 2**63 - 1), ("0.001KB", 1), ("8388607TiB", 8_388_607 * 2**40), ("1.2345k", 1_264)])
+def test_units_and_the_ends_of_the_range_of_sizes(size, n):
+    assert n_bytes_of(size) == n
+
+
+@pytest.mark.parametrize("size", ["8388608TiB", "0.0009KB", 0, 2**63])
+def test_sizes_beyond_the_range(size):
+    with pytest.raises(ValueError, match="memory: want a size such as 500MB or 2GiB, got "):
+        n_bytes_of(size)
+
+
+@pytest.mark.parametrize("sample_records, memory, n_read", [
+    (500, "4GiB", 500), (500, "1MiB", 128), (500, None, 500), (128, "1MiB", 128), (9, 1, 1)])
+def test_a_plan_is_asked_for_with_all_that_is_given(monkeypatch, sample_records, memory, n_read):
+    """A sample within 1 MiB has 128 records at most."""
+    seen = {}
+
+    def measured(*given, **named):
+        return seen.update(given=given, named=named) or "found"
+
+    monkeypatch.setattr(choosing, "Measured", measured)
+    monkeypatch.setattr(choosing, "choose", lambda *given: given)
+    got = choosing.plan("a", "deck", 3, sample_records, minutes=2, memory=memory, holdout=0.25, chunk_rows=7_000,
+                        refit=True, epochs=5)
+    assert got == ("found", 120, None if memory is None else n_bytes_of(memory), 7_000)
+    assert seen == {"given": ("a", "deck", 3, n_read, 0.25), "named": {"refit": True, "epochs": 5}}
+    assert choosing.plan("a")[1:] == (None, None, None) and seen["named"] == {"refit": False}
+    assert seen["given"] == ("a", "default", None, choosing.SAMPLE_RECORDS, None)
+
+
+def test_batches_and_chunks_that_are_small_already_are_cut_no_further():
+    for batch_rows, chunk_rows, least in (31, 2_499, (31, 2_499)), (32, 2_500, (16, 1_250)):
+        found = Found()
+        found.settings.batch_rows = batch_rows
+        with pytest.raises(ValueError, match="in chunks of {1:,} rows on disk with batches of {0} rows".format(*least)):
+            choose(found, None, 33 * MIB, chunk_rows)

@@ -93,7 +93,9 @@ def test_the_size_of_a_vocabulary_is_that_of_its_files(tmp_path):
     header, arrays, texts = vocabulary.to_files()
     array_folder.write(tmp_path / "v", "v", {}, arrays, texts)
     on_disk = sum(path.stat().st_size for path in (tmp_path / "v").iterdir() if path.suffix != ".json")
-    assert costs.vocabulary_bytes(vocabulary) == pytest.approx(on_disk, rel=0.05)
+    headers = sum(path.stat().st_size for path in (tmp_path / "v").glob("*.npy")) - sum(
+        array.nbytes for array in arrays.values())
+    assert costs.vocabulary_bytes(vocabulary) == on_disk - headers
 
 
 @compiled
@@ -118,3 +120,31 @@ def test_without_a_python_to_start_this_process_is_looked_at(monkeypatch):
     monkeypatch.setattr(costs.sys, "executable", "/nowhere/python")
     assert costs.start().n_bytes > 2**20
     costs.start.cache_clear()
+
+
+@pytest.mark.parametrize("at_least, made", [(4.0, 6), (3.9, 5), (0.0, 5), (None, 5)])
+def test_a_trial_lasts_at_least_as_long_as_asked_for(at_least, made):
+    """After five steps, 4 seconds have passed since the second one."""
+    paced = Paced(100)
+    trial(paced, None, at_least)
+    assert paced.made == made
+
+
+@pytest.mark.parametrize("rows, n", [(10, 10), (0.1, 1)])
+def test_the_seconds_of_scores_are_those_of_a_row(monkeypatch, rows, n):
+    data, seen = random_dataset(), []
+    monkeypatch.setattr(costs, "SCORED_LOGITS", rows * data.n_labels)
+    monkeypatch.setattr(costs, "timed", lambda function: (5.0, function()))
+    monkeypatch.setattr(costs, "evaluate", lambda model, data, threads: seen.append((len(data), threads)))
+    monkeypatch.setattr(costs, "best_threshold", lambda model, x, threads: seen.append((x.shape[0], threads)))
+    assert costs.score_seconds(random_model(data), data, 3) == (5 / n, 5 / n) and seen == [(1, 3), (n, 3), (n, 3)]
+
+
+@pytest.mark.parametrize("n_bytes, n_rows", [(1, 1), (64 * 40, 40), (1 << 25, 40)])
+def test_of_the_network_some_rows_are_written_at_least_one(monkeypatch, n_bytes, n_rows):
+    monkeypatch.setattr(costs, "SAVED_BYTES", n_bytes)
+    written, write = [], array_folder.write
+    monkeypatch.setattr(array_folder, "write", lambda place, *given: written.append(given) or write(place, *given))
+    assert 0 < costs.save_seconds(random_model(random_dataset()), Vocabulary({"red": 3}, {"a": 3}, 3, 1)) < 1
+    (kind, header, arrays, texts), = written
+    assert arrays["part"].shape == (n_rows, 16) and {"vocabulary"} == header.keys() and texts["labels"] == ["a"]

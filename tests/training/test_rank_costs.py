@@ -1,12 +1,14 @@
 """Claim: the formula of what ranks take agrees with a simulation of every message."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from thread_ranks import ThreadRank, on_ranks
 
 from benchmarks.speed.rank_messages import simulated_seconds
 from nnlite.system.ranks import Shards
-from nnlite.training.rank_costs import Network, message_seconds, sent_bytes
+from nnlite.training.rank_costs import Network, Shared, message_seconds, messages, sent_bytes, shared
 
 
 @pytest.mark.parametrize("n_ranks", [1, 2, 3, 64, 300])
@@ -38,3 +40,18 @@ def test_the_bytes_are_those_that_a_rank_sends(monkeypatch):
 
     on_ranks(4, counted)
     assert sum(sent) / 4 == sent_bytes(16, 12, 4) / 2
+
+
+def test_messages_and_bytes_by_hand():
+    """Of 4 ranks each sends three quarters of two sums of 16 rows x 12 units twice, and 6 messages to 3 others."""
+    assert messages(4) == 18 and messages(1) == 0 and sent_bytes(16, 12, 1) == 0
+    assert sent_bytes(16, 12, 4) == 2 * 2 * 4 * 16 * 12 * 3 / 4
+    assert message_seconds(16, 12, 4, Network(0.5, 100)) == 18 * 0.5 + sent_bytes(16, 12, 4) / 100
+
+
+@pytest.mark.parametrize("network, units", [([50, 8, 7], 8), ([50, 8, 4, 7], 6)])
+def test_a_plan_on_several_ranks(network, units):
+    plan = SimpleNamespace(batch_rows=16, network=network, memory={"parameters": 300, "optimiser": 100, "saving": 9},
+                           n_steps=10, seconds={"train": 8.0, "read": 1.0})
+    assert shared(plan, 4) == Shared(4, 100, 10 * sent_bytes(16, units, 4), 2.0,
+                                     10 * message_seconds(16, units, 4, Network(30e-6, 1.25e9)))

@@ -98,3 +98,54 @@ def test_a_list_of_datasets_without_rows_and_a_later_chunk_that_does_not_fit_are
         Trainer(model, SGD(0.1)).fit([data.take(slice(0, 0))] * 2)
     with pytest.raises(ValueError, match="the model has 40 words and 23 labels, the data 39 and 23"):
         Trainer(model, SGD(0.1), order="chunks").fit([data, random_dataset(n_words=39)])
+
+
+@pytest.mark.parametrize("arguments, error, message", [
+    (dict(seed=-1), ValueError, "seed: want an integer from 0"), (dict(seed=2**128), ValueError, "seed: want an int"),
+    (dict(checkpoints=3), TypeError, "checkpoints: want a path"), (dict(schedule=0.5), TypeError, "schedule: want a f"),
+    (dict(checkpoints="a\0"), ValueError, "checkpoints: want a path"), (dict(order=None), ValueError, "order: want"),
+    (dict(precision="float16"), ValueError, "float16"), (dict(optimizer=0.1), TypeError, "optimizer: want Optimizer"),
+    (dict(model=None), TypeError, "model: want MLP, got NoneType"),
+    (dict(batch_rows=True), TypeError, "batch_rows: want an integer"), (dict(label_weights="a"), TypeError, "label_w")])
+def test_settings_of_another_kind_or_beyond_their_range(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Trainer(**dict(model=random_model(random_dataset()), optimizer=SGD(0.1)) | arguments)
+
+
+def test_settings_at_the_ends_of_their_range_are_taken_and_become_plain():
+    one = Trainer(random_model(random_dataset()), SGD(0.1), seed=np.int64(5), batch_rows=np.int32(1), epochs=1,
+                  checkpoint_seconds=0, dropout=np.float32(0.5), label_weights=np.zeros(23))
+    assert Trainer(one.model, SGD(0.1), seed=2**128 - 1, checkpoint_seconds=float("inf"), epochs=2**63 - 1).seed > 0
+    checked = one._checked()
+    assert [type(value) for value in (checked.seed, checked.batch_rows, checked.dropout)] == [int, int, float]
+
+
+def test_weights_of_labels_that_change_later_count_as_they_were():
+    weights = np.ones(23, np.float32)
+    one = Trainer(random_model(random_dataset()), SGD(0.1), label_weights=weights)
+    weights[:] = 7
+    assert one.label_weights.tolist() == [1] * 23
+
+
+class Endless:
+    """Datasets that can be gone through again, but do not tell how many they are."""
+
+    def __init__(self, *datasets):
+        self.datasets = datasets
+
+    def __iter__(self):
+        return iter(self.datasets)
+
+
+@pytest.mark.parametrize("once, order, epochs, is_refused", [
+    (True, "shuffled", 2, True), (True, "shuffled", 1, False), (True, "chunks", 2, False),
+    (False, "shuffled", 2, False)])
+def test_what_can_be_gone_through_once_is_trained_on_once(once, order, epochs, is_refused):
+    data = random_dataset()
+    one = Trainer(random_model(data), SGD(0.1), batch_rows=61, order=order, epochs=epochs)
+    chunks = iter([data]) if once else Endless(data)
+    if is_refused:
+        with pytest.raises(ValueError, match=f"can be gone through {epochs} times, got an iterator"):
+            one.fit(chunks)
+    else:
+        assert one.n_steps(Endless(data)) is None and len(one.fit(chunks).loss) == epochs

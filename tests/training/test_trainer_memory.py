@@ -7,6 +7,7 @@ from nnlite import SGD, AdaGrad, Trainer
 from nnlite.system import memory
 from nnlite.training import trainer as training
 from nnlite.training.step_memory import step_bytes
+from nnlite.training.trainer import MANY_ROWS
 
 
 def test_the_memory_of_a_step_counts_where_the_optimiser_has_no_state(monkeypatch):
@@ -47,3 +48,18 @@ def test_where_the_memory_is_unknown_a_training_starts(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: None)
     history = Trainer(random_model(random_dataset()), SGD(0.1), epochs=1).fit(random_dataset())
     assert history.rows == [61] and history.validation == []
+
+
+@pytest.mark.parametrize("batch_rows, counted", [
+    (60, 60), (MANY_ROWS, MANY_ROWS), (MANY_ROWS + 1, 61), (2**31 - 1, 61)])
+def test_of_very_many_rows_those_of_the_largest_chunk_count(monkeypatch, batch_rows, counted):
+    data, seen = random_dataset(), []
+    chunks = [data, data.take(slice(0, 20))], [data.take(slice(0, 20)), data], data
+    monkeypatch.setattr(training, "step_bytes", lambda model, rows, threads, products: seen.append(rows) or 1)
+    for one in chunks:
+        Trainer(random_model(data), SGD(0.1), batch_rows=batch_rows, epochs=1).fit(one)
+    Trainer(random_model(data), SGD(0.1), batch_rows=batch_rows, epochs=1).fit(iter([data]))
+    assert seen == [counted] * 3 + [min(batch_rows, MANY_ROWS)]  # of a stream nobody knows how many there are
+    with pytest.raises(ValueError, match="want at least one row"):
+        Trainer(random_model(data), SGD(0.1), batch_rows=batch_rows).fit([])
+    assert seen[-1] == min(batch_rows, MANY_ROWS, 1 if batch_rows > MANY_ROWS else batch_rows)
