@@ -127,7 +127,7 @@ def from_arrays(x: Csr, y: Csr, n_words: int, n_labels: int) -> Dataset:
 
 def _shown(csr, n_columns):
     """A csr matrix of read-only views of these arrays."""
-    matrix = sp.csr_array((csr.n_rows, n_columns), dtype=np.float32)
+    matrix = sp.csr_array((csr.n_rows, n_columns))
     matrix.indptr, matrix.indices, matrix.data = map(_read_only, csr)
     return matrix
 

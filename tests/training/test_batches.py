@@ -135,7 +135,11 @@ def test_batches_are_made_one_by_one():
 
 
 def test_a_batch_of_more_words_than_the_places_of_its_transpose_is_refused():
-    many, none = np.array([0, 2**31]), np.zeros(0, np.int32)
-    chunk = SimpleNamespace(weights=None, arrays=lambda: [Csr(many, none, none), Csr(np.zeros(2, int), none, none)])
+    def batch(n_words):
+        many, none = np.array([0, n_words]), np.zeros(0, np.int32)
+        y = Csr(np.zeros(2, int), none, none)
+        return Batch(1, SimpleNamespace(weights=None, arrays=lambda: [Csr(many, none, none), y]), slice(0, 1), False)
+
     with pytest.raises(ValueError, match="want batches of at most 2,147,483,647 words, got 2,147,483,648 in 1 rows"):
-        Batch(1, chunk, slice(0, 1), False).arrays()
+        batch(2**31).arrays()
+    assert batch(2**31 - 1).arrays()[0].indptr.tolist() == [0, 2**31 - 1]

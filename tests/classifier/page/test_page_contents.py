@@ -179,3 +179,13 @@ def test_of_many_words_that_are_equally_useful_the_first_make_the_example():
     vocabulary, model = useful(*words)
     model.params["features.W"][:] = np.where(np.arange(64) % 3, 2, 1)[:, None]
     assert vocabulary.words == words and next(examples(vocabulary, model)) == " ".join([words[1], words[2], words[4]])
+
+
+@pytest.mark.parametrize("n, effect, first", [(64, 1.0, "many"), (64, 1.5, "strong"), (63, 1.42, "strong")])
+def test_a_word_is_as_useful_as_its_row_is_long_and_its_products_are_many(n, effect, first):
+    """By sqrt(n) w^2: 16 products weigh as much as a row 2 times as long in 1."""
+    vocabulary = Vocabulary.build([Record("many", ("x", "y"))] * n + [Record("strong", ("x", "y"))] * 16, min_count=1)
+    model = MLP(vocabulary.n_words, 2, (1,))
+    for word, w in (("many", 1.0), ("strong", effect)):
+        model.params["features.W"][vocabulary.words.index(word)] = w
+    assert next(examples(vocabulary, model)).split() == [first, *{"many", "strong"} - {first}]

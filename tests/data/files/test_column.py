@@ -69,8 +69,8 @@ def test_a_sample_that_holds_what_is_no_category_is_no_error():
 
 
 @pytest.mark.parametrize("value, want", [
-    *((value, ["Col & umn"]) for value in sorted(YES)), (" TRUE ", ["Col & umn"]), (1, ["Col & umn"]), (0, []), ("0", []),
-    ("", []), ("no", []), (2, [])])
+    *((value, ["Col & umn"]) for value in sorted(YES)), (" TRUE ", ["Col & umn"]), (1, ["Col & umn"]), (0, []),
+    ("0", []), ("", []), ("no", []), (2, [])])
 def test_a_bit_means_the_name_of_its_column(value, want):
     assert column(["1", "0"], is_bit=True).names(value) == want
 
