@@ -175,3 +175,12 @@ def test_files_of_before_there_were_shapes_have_none_and_lack_nothing_else():
     for name in set(header) - {"shape", "tokens"}:
         with pytest.raises(ValueError, match=f"^Vocabulary: want what to_files makes, got: KeyError.'{name}'"):
             Vocabulary.from_files({n: v for n, v in header.items() if n != name}, *rest)
+
+
+@pytest.mark.parametrize("name", ["word_counts", "label_counts"])
+@pytest.mark.parametrize("least, most", [(-1, 2), (0, 5), (-3, 9)])
+def test_counts_from_files_are_numbers_of_records(name, least, most):
+    header, arrays, texts = Vocabulary.build([Record("a b", ("x", "y"))] * 4, min_count=1).to_files()
+    Vocabulary.from_files(header, arrays | {name: np.array([0, 4])}, texts)
+    with pytest.raises(ValueError, match=f"{name}: want 0 to n_records, which is 4, got {least} to {most}$"):
+        Vocabulary.from_files(header, arrays | {name: np.array([least, most])}, texts)

@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from problems import random_dataset, random_model
 
-from nnlite import SGD, AdaGrad, Dataset, Trainer
+from nnlite import MLP, SGD, AdaGrad, Dataset, Trainer
 from nnlite.training.trainer import linear_decay
 
 
@@ -18,6 +19,16 @@ def test_validation_data_that_cannot_be_scored_are_refused_before_the_first_step
         with pytest.raises(ValueError, match=f"Trainer: validation: {message}"):
             Trainer(random_model(data), SGD(0.1), **settings).fit(
                 data, validation, on_step=lambda step: pytest.fail("a step"))
+
+
+def test_rows_of_several_labels_cannot_validate_a_softmax():
+    one_each = np.eye(23, dtype=np.float32)[np.arange(61) % 23]
+    data = Dataset(random_dataset().x, sp.csr_array(one_each))
+    several = Dataset(data.x, sp.csr_array(np.maximum(one_each, one_each[::-1])))
+    trainer = Trainer(MLP(40, 23, (4,), output="softmax"), SGD(0.1), epochs=1)
+    with pytest.raises(ValueError, match="softmax: want at most one label in a row, got 2 in row 0"):
+        trainer.fit(data, several, on_step=lambda step: pytest.fail("a step"))
+    assert len(trainer.fit(data, data).validation) == 1
 
 
 def test_the_number_of_threads_reaches_the_validation(monkeypatch):

@@ -42,6 +42,18 @@ def test_the_floor_of_the_curve_is_drawn_where_the_loss_is_over_all_categories(m
     assert ("frequencies only" in html) == (major is None)
 
 
+def test_a_category_of_all_products_adds_nothing_to_the_floor(monkeypatch):
+    seen = {}
+    monkeypatch.setattr(charts, "line_chart", lambda *_, floor=None, **__: seen.update(floor=floor) or "")
+    titles, categories = zip(*shop())
+    one = TitleClassifier(**SMALL | dict(epochs=1)).fit(titles, [(*names, "All") for names in categories])
+    sections._training(one, np.array([(1, 1.0)]))
+    p = one.vocabulary_.label_counts / one.vocabulary_.n_records
+    assert p.max() == 1
+    p = p[p < 1]
+    assert seen["floor"][1] == pytest.approx(-(p * np.log(p) + (1 - p) * np.log(1 - p)).sum() / (p.size + 1))
+
+
 def test_a_curve_of_no_points_has_no_chart(trained, tmp_path):
     assert 'id="loss-curve-title"' not in page_of(tmp_path, with_curve(trained, []), shop())
     html = page_of(tmp_path, with_curve(trained, [(0, 0)]), shop())
