@@ -138,3 +138,11 @@ def test_labels_are_forgotten_when_there_are_more_than_the_bound(n, kept, error)
     unbounded = LabelCounts()
     unbounded.add([(f"L{i}",) for i in range(n)])
     assert len(unbounded.counts) == n and unbounded.error == 0 and unbounded.missed == {}
+
+
+@pytest.mark.parametrize("bound, kept, error", [(5, [6, 5], 4), (4, [6, 5], 4), (3, [6], 5), (2, [6], 5), (1, [], 6)])
+def test_the_most_frequent_labels_are_kept(bound, kept, error):
+    """Six labels in 1 to 6 records: half of the bound at most, and the error is the largest count that is forgotten."""
+    counts = LabelCounts(max_labels=bound)
+    counts.add([(f"L{i}",) for i in range(1, 7) for _ in range(i)])
+    assert (counts.counts.most_common(), counts.error) == ([(f"L{i}", i) for i in kept], error)

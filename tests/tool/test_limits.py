@@ -12,11 +12,12 @@ from types import SimpleNamespace
 import pytest
 from problems import compiled
 from running import run
-from shops import lines
+from shops import lines, shop_file
 
 from nnlite import make_catalogue
 from nnlite.classifier.title_classifier import TitleClassifier
 from nnlite.data import records
+from nnlite.data.chunks import CHUNK_ROWS
 from nnlite.mlp import MLP
 from nnlite.tool import commands, plan_command, train_command
 from nnlite.tool.command_line import parser
@@ -114,6 +115,21 @@ def test_the_command_has_chunks_and_batches_that_were_chosen():
         "nnlite train 'a b.jsonl' --model 'a b-model' '--chunks=my chunks' --batch-rows=4")
     args.chunks = None
     assert "'--chunks=a b-model.chunks'" in train_command.command(plan, args)
+
+
+@pytest.mark.parametrize("words, asked", [
+    ("", {}), ("--chunks c", {"chunk_rows": CHUNK_ROWS}), ("--chunks c --chunk-rows 7", {"chunk_rows": 7}),
+    ("--refit", {"refit": True}), ("--minutes 3 --memory 2MiB --holdout 9", dict(minutes=3, memory=2**21, holdout=9)),
+    ("--epochs 5 --recipe deck --title t", dict(epochs=5, title="t")), ("--holdout 0", {"holdout": 0})])
+def test_a_plan_is_asked_for_what_its_options_say(monkeypatch, tmp_path, words, asked):
+    seen = []
+    monkeypatch.setattr(plan_command, "make_plan", lambda *args, **named: seen.append((args, named)) or 1 / 0)
+    path = shop_file(tmp_path)
+    args = parser().parse_args(["plan", str(path), *words.split()])
+    with pytest.raises(ZeroDivisionError):
+        args.command(args)
+    (data, recipe), named = seen[0]
+    assert ([*map(str, data)], recipe, named) == ([str(path)], "deck" if "deck" in words else "default", asked)
 
 
 def test_train_uses_what_fits_and_says_so(home, known, capsys):
