@@ -36,6 +36,7 @@ def test_packed_codes_come_back(bits, n_units):
         assert in_bytes.shape == (len(some), width(n_units, bits)) and in_bytes.dtype == np.uint8
         np.testing.assert_array_equal(unpacked(in_bytes, n_units, bits), some)
     assert 8 * width(n_units, bits) - bits * n_units < 8
+    assert not packed(np.zeros_like(codes), bits).any()  # what fills the last byte is 0
 
 
 def test_the_error_of_a_row_is_that_of_its_rounding(monkeypatch):

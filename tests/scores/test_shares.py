@@ -7,7 +7,8 @@ from problems import F32, random_dataset, random_model
 
 from nnlite.data.csr import Csr
 from nnlite.scores import suspicion
-from nnlite.scores.suspicion import MANY_LABELS, Associations, Evidence, judge, probability, regression, share_of
+from nnlite.scores.suspicion import (
+    MANY_LABELS, SMOOTHING, Associations, Evidence, judge, probability, regression, share_of)
 
 UP_TO_99 = range(100)  # of which 25 are above 74.25, where the last quarter begins
 
@@ -60,6 +61,21 @@ def test_rows_of_many_labels_are_not_associated():
     facts = associations.facts(np.zeros(3, F32), np.zeros(3, F32), rows, labels, labels)
     assert (facts[0, 4:6] == 0).all() and facts[1, 4:6].any() and facts[2, 4:6].any()
     assert facts[:, 6].tolist() == [MANY_LABELS, MANY_LABELS - 1, 2]
+
+
+def test_associations_are_those_of_a_count_by_hand():
+    y, n_labels = (np.random.default_rng(0).random((90, 30)) < 0.2).astype(F32), 30
+    matrix = sp.csr_array(y)
+    associations = Associations(Csr(matrix.indptr.astype(np.int64), matrix.indices, matrix.data), n_labels)
+    rows, labels = (part.ravel().astype(np.int32) for part in np.mgrid[:90, :30])
+    nothing, instead = np.zeros(rows.size, F32), np.full(rows.size, -1, np.int32)
+    got = associations.facts(nothing, nothing, rows, labels, instead)[:, 4:6]
+    both, counts = y.T @ y, y.sum(axis=0)
+    share = counts / 90
+    for row, label, found in zip(rows, labels, got):
+        p = [(both[label, other] + SMOOTHING * share[label]) / (counts[other] - 1 + SMOOTHING) / share[label]
+             for other in np.flatnonzero(y[row]) if other != label]
+        np.testing.assert_allclose(found, np.log([min(p), max(p)]) if p else 0, atol=1e-5)
 
 
 def test_associations_do_not_depend_on_how_many_are_found_at_a_time(monkeypatch):

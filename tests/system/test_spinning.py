@@ -127,6 +127,15 @@ def test_no_thread_spins_while_processors_are_crowded(monkeypatch):
     assert waiting.turns(1) > 0
 
 
+def test_the_time_in_which_a_thread_works_is_not_lost(monkeypatch):
+    waiting = SpinWait()
+    for now, worked, is_lost in (0.0, 0.0, False), (1.0, 1.0, False), (2.0, 2.0 - 2 * spinning.LOST_SECONDS, True):
+        monkeypatch.setattr(spinning, "perf_counter", lambda now=now: now)
+        monkeypatch.setattr(spinning, "thread_time", lambda worked=worked: worked)
+        waiting.notice(0.0)
+        assert waiting.crowded() == is_lost
+
+
 def test_both_sides_of_a_wait_notice_that_they_have_lost_their_processor(monkeypatch):
     count, waits = np.zeros(1, np.int64), (SpinWait(), SpinWait())
     monkeypatch.setattr(spinning, "thread_time", lambda: 0.0)

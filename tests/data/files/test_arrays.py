@@ -75,6 +75,7 @@ def test_what_is_no_array(text):
 
 
 def test_values():
+    assert parsed('{"a": "b\tc\x01"}') == {"a": "b\tc\x01"} and array_of('["a\tb\n", "c"]') == ["a\tb\n", "c"]
     assert parsed('{"a": 1e400}') == {"a": float("inf")}
     assert parsed("{'a': None, 'b': 'c'}") == {"a": None, "b": "c"}
     assert parsed("nothing") is None and parsed("__import__('os')") is None and parsed("[" * 100_000) is None
