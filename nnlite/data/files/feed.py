@@ -81,8 +81,7 @@ class Feed:
             try:
                 block = self.file.read1(BLOCK_BYTES)
             except DAMAGE as error:
-                trouble = str(error)
-                break
+                trouble, block = str(error), b""  # as at an end: expat may have held back the last tag
             text = rest + decoder.decode(block.translate(_SPACES), final=not block)
             for character in LOST, "\ufffe", "\uffff":
                 if character in text:
@@ -96,7 +95,7 @@ class Feed:
                 if n_sent - self.parser.CurrentByteIndex > MAX_TOKEN_BYTES:
                     trouble = f"a tag or comment of more than {MAX_TOKEN_BYTES:,} bytes"
             except expat.ExpatError as error:
-                trouble = str(error)
+                trouble = trouble or str(error)
                 if error.code == MISMATCH and self.n_rows <= MAX_HELD:
                     self.ready = deque((number, SkippedLine("damaged file", "part of a damaged item"))
                                        for number, _ in self.ready)
