@@ -1,26 +1,11 @@
 """Claim: what is too long, too deep or out of place in an XML feed costs itself, and each item keeps its line."""
 
-import io
-
 import pytest
 
 from nnlite.data.files import feed
 from nnlite.data.files.feed import MAX_DEPTH, Feed, local
 from nnlite.data.lines import SkippedLine
-
-
-class Pieces(io.BytesIO):
-    """A file that is read `size` bytes at a time and, if it is damaged, raises an error where it ends."""
-
-    def __init__(self, content, size=5, is_damaged=False):
-        super().__init__(content)
-        self.size, self.is_damaged = size, is_damaged
-
-    def read1(self, size=-1):
-        block = super().read1(self.size)
-        if self.is_damaged and not block:
-            raise OSError("damaged")
-        return block
+from tests.data.files.pieces import Pieces
 
 
 def read(text, **options):

@@ -1,6 +1,5 @@
 """Claim: what is damaged, too long or doubtful in a JSON document costs as many products as is said, and no more."""
 
-import io
 import json
 
 import pytest
@@ -9,22 +8,9 @@ from nnlite.data.files import json_document
 from nnlite.data.files.json_document import Objects
 from nnlite.data.files.json_survey import survey
 from nnlite.data.lines import SkippedLine
+from tests.data.files.pieces import Pieces
 
 PRODUCT = {"title": "T", "category": "c"}
-
-
-class Pieces(io.BytesIO):
-    """A file that is read `size` bytes at a time and, if it is damaged, raises an error where it ends."""
-
-    def __init__(self, content, size=7, is_damaged=False):
-        super().__init__(content)
-        self.size, self.is_damaged = size, is_damaged
-
-    def read1(self, size=-1):
-        block = super().read1(self.size)
-        if self.is_damaged and not block:
-            raise OSError("damaged")
-        return block
 
 
 def read(text, sample=None, **options):
