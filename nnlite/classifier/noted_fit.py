@@ -15,14 +15,14 @@ OnStep = Callable[[Step], Any] | None
 
 
 def noted_fit(trainer: Trainer, data: Dataset | ChunkFolder, validation: Dataset | None, on_step: OnStep,
-              seen: dict[str, Any]) -> KeyboardInterrupt | None:
-    """`trainer.fit`, its figures noted in `seen`. Returns the KeyboardInterrupt that ended it after a step, or None.
+              seen: dict[str, Any]) -> bool:
+    """`trainer.fit`, its figures noted in `seen`. Returns whether Ctrl-C ended it after a step.
 
     seen: records (those of earlier trainings included), n_steps, steps, first_loss, last_loss, seconds, validation
     (the scores after each epoch) and curve (at most CURVE_POINTS more points [step, loss])
     Raises what `trainer.fit` raises, KeyboardInterrupt only before the first step.
     """
-    losses, interrupt = [], None
+    losses, interrupted = [], False
 
     def note(step: Step) -> None:
         seen.update(steps=step.step, last_loss=float(step.loss), seconds=round(step.seconds, 3))
@@ -35,10 +35,10 @@ def noted_fit(trainer: Trainer, data: Dataset | ChunkFolder, validation: Dataset
     seen.update(records=seen.get("records", 0) + data.n_rows, n_steps=trainer.n_steps(data), steps=0, validation=[])
     try:
         trainer.fit(data, validation, on_step=note)
-    except KeyboardInterrupt as error:
+    except KeyboardInterrupt:
         if not seen["steps"]:
             raise
-        interrupt = error
+        interrupted = True
     history = trainer.history  # of a resumed training, all steps: `note` has seen the new ones
     seen.update(steps=len(history.loss), last_loss=float(history.loss[-1]), seconds=round(history.seconds, 3),
                 validation=history.validation)
@@ -49,4 +49,4 @@ def noted_fit(trainer: Trainer, data: Dataset | ChunkFolder, validation: Dataset
         before = curve[-1][0] if curve else 0
         for part in np.array_split(losses, min(CURVE_POINTS, len(losses))):
             curve.append([before + int(part[-1, 0]), float(part[:, 1].mean())])
-    return interrupt
+    return interrupted

@@ -192,7 +192,7 @@ class TitleClassifier(Predictor):
         before: the parameters from which old weights do not go all the way, see `growing`
         """
         with changed(self, _trainer=trainer, **attributes):
-            interrupt = noted_fit(trainer, data, held_out, on_step, self.training_)
+            interrupted = noted_fit(trainer, data, held_out, on_step, self.training_)
         self.model_ = to_predict(trainer.model)
         if before is not None:
             settle(trainer.model.params, before)
@@ -201,8 +201,8 @@ class TitleClassifier(Predictor):
         judged = held_out or (data if isinstance(data, Dataset) else data[0])
         rows = np.linspace(0, len(judged) - 1, min(THRESHOLD_ROWS, len(judged))).astype(int)
         self.threshold_ = best_threshold(trainer.model, judged.x[rows], threads=self.threads)
-        if interrupt:
-            raise interrupt
+        if interrupted:
+            raise KeyboardInterrupt
 
     def explain(self, title: str, k: int = 5) -> list[Explanation]:
         """The effect of each word of the title on its k likeliest categories, likeliest first.

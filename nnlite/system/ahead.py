@@ -28,22 +28,19 @@ class _Call:
     """A call of a function on a thread of its own."""
 
     def __init__(self, function):
-        self.function, self.outcome = function, None
+        self.function, self.results, self.errors = function, [], []
         self.thread = threading.Thread(target=self._call, name="nnlite ahead")
         self.thread.start()
 
     def _call(self):
         try:
-            self.outcome = self.function(), None
+            self.results.append(self.function())
         except BaseException as error:  # raised again by `result`
-            self.outcome = None, error
+            self.errors.append(error)
 
     def result(self):
         """What the function returns or raises."""
         self.thread.join()
-        if self.outcome is None:
-            return self.function()
-        result, error = self.outcome
-        if error is not None:
-            raise error
-        return result
+        if self.errors:
+            raise self.errors.pop()  # no name for it: its traceback has this frame, it would refer to itself
+        return self.results.pop() if self.results else self.function()

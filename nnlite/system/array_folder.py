@@ -155,10 +155,9 @@ def read(folder: Place, kind: str, use: Callable[..., Any] | None = None, mapped
         _compare(Path(folder, name), "CRC-32", entry["crc32"], got.crc32)
     for name, got in zip(files, sums):
         _check_finite(Path(folder, name), got)
-    result, error = made
-    if error:
-        raise error
-    return result
+    if made[1]:
+        raise made.pop()
+    return made[0]
 
 
 def read_header(folder: Place, kind: str) -> dict[str, Any]:

@@ -119,6 +119,7 @@ class Team:
                 with suppress(BaseException):  # Ctrl-C once more
                     work.wait()
                     waiting = False
+            work.errors.clear()
             raise
         finally:
             work.waiting.done()
@@ -212,8 +213,11 @@ class _Work:
 
     def outcome(self):
         """All results, or the first error."""
-        if self.errors:
-            raise min(self.errors, key=itemgetter(0, 1))[2]
+        try:
+            if self.errors:
+                raise min(self.errors, key=itemgetter(0, 1))[2]
+        finally:
+            self.errors.clear()  # the error refers to this work by its traceback: no cycle, see `ahead`
         if self.is_interrupted():
             raise _Interrupted
         if len(self.left) < len(self.joined):

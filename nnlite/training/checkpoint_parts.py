@@ -47,15 +47,15 @@ class CheckpointParts:
     def save(self, step: int, header: dict[str, Any], arrays: dict[str, np.ndarray],
              others: dict[str, np.ndarray]) -> None:
         """Write the arrays, rows of which belong to shards, and others. OSError, on all ranks, if one cannot."""
-        error = None
+        errors = []
         if isinstance(self.model, ShardedMLP):
             self.model.check_copies()
         try:
             for place, own in zip(self.places, shard_arrays(self.model, arrays)):
                 checkpoints.save(place, step, header, own | others)
         except OSError as failed:
-            error = failed
-        if not self.ranks.any(error is not None)[0]:
+            errors.append(failed)
+        if not self.ranks.any(bool(errors))[0]:
             for place in self.places:
                 try:
                     checkpoints.keep_newest(place)
@@ -64,7 +64,9 @@ class CheckpointParts:
             return
         if self.shards > 1:
             self._forget_after(step - 1)
-        raise error or OSError(f"{self.folder}: another rank could not write its part of a checkpoint")
+        if errors:
+            raise errors.pop()
+        raise OSError(f"{self.folder}: another rank could not write its part of a checkpoint")
 
     def _forget_after(self, step):
         """Remove what some shards have of later steps, and others have not."""

@@ -90,6 +90,8 @@ class Peeked(io.RawIOBase):
             return self.file.read1(size)
         except ValueError as error:
             raise ValueError(f"{self.path}: {error}") from None
+        finally:
+            self.trouble = None  # by its traceback it refers to this object
 
     @property
     def text(self) -> tuple[str, bool]:
