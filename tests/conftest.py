@@ -3,6 +3,7 @@
 Temporary folders are in memory where there is room: nnlite syncs what it writes, and a disk takes most of the time.
 """
 
+import gc
 import os
 import shutil
 import signal
@@ -27,7 +28,8 @@ def pytest_ignore_collect(collection_path):
 
 
 def pytest_collection_finish(session):
-    """Each process of a long run compiles a share of the kernels first."""
+    """Each process of a long run compiles a share of the kernels first; its garbage collections pass over the tests."""
+    gc.freeze()
     worker = getattr(session.config, "workerinput", None)
     if worker and len(session.items) > MANY and os.environ.get("NUMBA_DISABLE_JIT") != "1":
         from compiling import compile_share
