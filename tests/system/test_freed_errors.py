@@ -88,6 +88,7 @@ def test_of_a_damaged_file(tmp_path):
     assert len(read) == 99
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_of_an_interrupted_fit():
     titles, categories = map(list, shop(60))
     classifier = TitleClassifier(epochs=2, hidden=(8,), batch_rows=16)
