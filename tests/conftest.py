@@ -9,7 +9,8 @@ import shutil
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 settings.register_profile("nnlite", deadline=None, derandomize=True, max_examples=60, database=None)
 settings.load_profile("nnlite")
@@ -29,6 +30,7 @@ def pytest_ignore_collect(collection_path):
 
 def pytest_collection_finish(session):
     """Each process of a long run compiles a share of the kernels first; its garbage collections pass over the tests."""
+    given(st.none())(lambda _: None)()  # Hypothesis looks once who refers to NumPy's generator: not when frozen
     gc.freeze()
     worker = getattr(session.config, "workerinput", None)
     if worker and len(session.items) > MANY and os.environ.get("NUMBA_DISABLE_JIT") != "1":
