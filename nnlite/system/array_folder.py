@@ -149,14 +149,14 @@ def read(folder: Place, kind: str, use: Callable[..., Any] | None = None, mapped
     """
     header, contents = _tried(folder, kind, partial(_contents, mapped=mapped))
     files = header.pop("files")
-    made: list = []
+    made: list = []  # the result, and the error that prevents it
     sums = array_files.sums(list(contents.values()), lambda: made.extend(_made(folder, header, contents, use)))
     for (name, entry), got in zip(files.items(), sums):
         _compare(Path(folder, name), "CRC-32", entry["crc32"], got.crc32)
     for name, got in zip(files, sums):
         _check_finite(Path(folder, name), got)
     if made[1]:
-        raise made.pop()
+        raise made.pop()  # without a name, see `ahead`
     return made[0]
 
 

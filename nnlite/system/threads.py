@@ -119,7 +119,7 @@ class Team:
                 with suppress(BaseException):  # Ctrl-C once more
                     work.wait()
                     waiting = False
-            work.errors.clear()
+            work.errors.clear()  # as in `outcome`
             raise
         finally:
             work.waiting.done()

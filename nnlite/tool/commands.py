@@ -67,7 +67,7 @@ def train(args: Namespace) -> int:
         inform(about + f"; interrupted, what was learnt so far is saved{how_to_resume(args)}" * interrupted)
         for news in () if args.quiet else sides.headline(classifier):
             inform(news)
-        failed = []
+        failed = None
         if args.report and on_ranks.is_first():
             records = sides.to_score() or list(map(Record, *(data or _read(args.data, options, inform))))
             is_new = None if validation or args.base else bool(sides.held)
@@ -76,12 +76,12 @@ def train(args: Namespace) -> int:
                              source=", ".join(map(str, args.validation or args.data)), is_new=is_new,
                              is_refitted=bool(args.refit and sides.held and not interrupted))
             except Exception as error:  # it must not prevent the second training
-                failed.append(error)
+                failed = error
         if again and sides.held and not interrupted:
             del classifier  # its memory is for the next one
             interrupted = _refit(again, args, own, sides, inform)
         if failed:
-            raise failed.pop()
+            raise failed
     return 130 * interrupted
 
 

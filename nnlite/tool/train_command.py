@@ -127,15 +127,15 @@ def apart(function: Callable[..., Plan], *arguments: Any) -> Plan:
     child.start()
     sender.close()
     try:
-        results = [receiver.recv()]
+        result = receiver.recv()
     except EOFError:
         raise MemoryError("the process of the plan was ended: want more memory than this machine has") from None
     finally:
         child.terminate()
         child.join()
-    if isinstance(results[0], Exception):
-        raise results.pop()
-    return results[0]
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 def _send(sender: Connection, function: Callable[..., Plan], arguments: tuple) -> None:

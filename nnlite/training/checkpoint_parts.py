@@ -65,7 +65,7 @@ class CheckpointParts:
         if self.shards > 1:
             self._forget_after(step - 1)
         if errors:
-            raise errors.pop()
+            raise errors.pop()  # without a name, see `ahead`
         raise OSError(f"{self.folder}: another rank could not write its part of a checkpoint")
 
     def _forget_after(self, step):
