@@ -50,7 +50,7 @@ def weights():
     data = Dataset(x, type(x)(np.eye(23, dtype=np.float32)[np.arange(40) % 23]), np.linspace(1, 2, 40))
     for output in "sigmoid", "softmax":
         model = MLP(data.n_words, data.n_labels, (9,), output=output)
-        Trainer(model, AdaGrad(0.1, by_row=True), batch_rows=16, epochs=1, threads=1).fit(data)
+        Trainer(model, AdaGrad(0.1, by_row=["features.W", "labels.W"]), batch_rows=16, epochs=1, threads=1).fit(data)
 
 
 def classifier():

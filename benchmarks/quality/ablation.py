@@ -145,7 +145,7 @@ VARIANTS = {  # name: changes of the features, change of the training
     "stopped early": ({}, stopped_early),
     "labels weighed by propensity": ({}, by_propensity(1)),
     "half as much": ({}, by_propensity(0.5)),
-    "AdaGrad by row": ({}, trained(optimizer=nnlite.AdaGrad(0.15, 0.04, recipes.EPS, by_row=True))),
+    "AdaGrad by entry for words, too": ({}, trained(optimizer=nnlite.AdaGrad(0.3, 0.04, recipes.EPS))),
     "Adam 0.002": ({}, trained(optimizer=nnlite.Adam(0.002))),
     "no bias from frequencies": ({}, without_bias),
     "sigmoid units": ({}, rebuilt(activation="sigmoid")),

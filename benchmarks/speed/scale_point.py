@@ -8,6 +8,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Clock:
             raise Enough
 
 
-def steps(n_words: int, n_labels: int, batch_rows: int, units: int, by_row: bool = False,
+def steps(n_words: int, n_labels: int, batch_rows: int, units: int, by_row: Sequence[str] = (),
           negligible: float = 0.0) -> dict[str, float]:
     """Training steps of a network on rows drawn by Zipf's law, 12 words and 5 labels in each."""
     rng, clock = np.random.default_rng(0), Clock()

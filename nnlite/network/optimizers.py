@@ -9,6 +9,8 @@ Protocol: `start(params)`, `next_step(factor)` before each step, then `update(na
 row, from any thread, each row at most once per step.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from nnlite.data.csr import Csr
@@ -29,7 +31,7 @@ class Optimizer:
     state_names: tuple[str, ...] = ()  # of the arrays of state, each as large as its parameter
     numbers: tuple[str, ...] = ("lr", "labels_lr")
     limits: dict[str, tuple[float, float]] = {}  # of the other numbers: the least, and what they are below
-    by_row = False  # is the state one number for each row of a parameter?
+    by_row: Sequence[str] = ()  # the parameters whose state is one number for each row
 
     def __init__(self, lr: float, labels_lr: float | None = None):
         self.lr, self.labels_lr = lr, lr if labels_lr is None else labels_lr
@@ -53,12 +55,14 @@ class Optimizer:
         self.check()
         if getattr(self, "params", None) is params:
             return
+        if unknown := set(self.by_row) - params.keys():
+            raise ValueError(f"{type(self).__name__}: by_row: want names of parameters, got {sorted(unknown)}")
         self.params, self.t, self.factor = params, 0, 1.0
         self.state = {f"{name}/{part}": np.zeros(self._state_shape(name, p), p.dtype)
                       for name, p in params.items() for part in self.state_names}
 
     def _state_shape(self, name, p):
-        return (len(as_rows(name, p)), 1) if self.by_row else p.shape
+        return (len(as_rows(name, p)), 1) if name in self.by_row else p.shape
 
     def state_bytes(self, params: dict[str, np.ndarray]) -> int:
         """The memory that `start` will take for the state: 0 if it is there."""
@@ -107,20 +111,23 @@ class AdaGrad(Optimizer):
 
     A word seen twice still takes large steps when a word seen a million times takes small ones.
 
-    by_row: one s for each row of a parameter, the sum of the means of g^2 over the row, instead of one for each entry:
-    the state takes next to no memory. It needs about half the learning rate and predicts nearly as well.
+    by_row: names of parameters with one s for each row, the sum of the means of g^2 over the row, in the place of one
+    for each entry: this state takes next to no memory. TypeError for anything else; `start`: ValueError for other names
     """
 
     state_names = ("s",)
     numbers = (*Optimizer.numbers, "eps", "by_row")
     limits = {"eps": (1e-38, np.inf)}
 
-    def __init__(self, lr: float, labels_lr: float | None = None, eps: float = 1e-10, by_row: bool = False):
-        self.eps, self.by_row = eps, bool(by_row)
+    def __init__(self, lr: float, labels_lr: float | None = None, eps: float = 1e-10,
+                 by_row: Sequence[str] = ()):
+        if not isinstance(by_row, (list, tuple)):
+            raise TypeError(f"AdaGrad: by_row: want a list of names of parameters, got {by_row!r:.80}")
+        self.eps, self.by_row = eps, tuple(by_row)
         super().__init__(lr, labels_lr)
 
     def _update(self, name, *gradient):
-        adagrad = sparse.adagrad_by_row if self.by_row else sparse.adagrad
+        adagrad = sparse.adagrad_by_row if name in self.by_row else sparse.adagrad
         adagrad(self.rows[name], self.rows[name + "/s"], *gradient, self.rate(name), f32(self.eps))
 
 

@@ -141,7 +141,7 @@ OTHER = {
     "another seed": ({}, dict(seed=1)), "another batch": ({}, dict(batch_rows=49)), "more epochs": ({}, dict(epochs=3)),
     "another optimiser": ({}, dict(optimizer=nnlite.Adam)),
     "another rate": ({}, dict(optimizer=lambda lr: nnlite.AdaGrad(lr / 2))),
-    "a state by row": ({}, dict(optimizer=lambda lr: nnlite.AdaGrad(lr, by_row=True))),
+    "a state by row": ({}, dict(optimizer=lambda lr: nnlite.AdaGrad(lr, by_row=["features.W", "labels.W"]))),
     "another order": ({}, dict(order="chunks")), "dropout": ({}, dict(dropout=0.5)),
     "another reduction": ({}, dict(reduction="mean")), "other data": ({}, dict(dataset=twin())),
 }

@@ -6,7 +6,8 @@ from problems import random_dataset, random_model
 
 from nnlite import MLP, SGD, AdaGrad, Adam
 
-MAKERS = {"SGD": lambda: SGD(0.1), "AdaGrad": lambda: AdaGrad(0.1), "by row": lambda: AdaGrad(0.1, by_row=True),
+ROWS = ["features.W", "hidden1.W", "labels.W", "labels.b"]
+MAKERS = {"SGD": lambda: SGD(0.1), "AdaGrad": lambda: AdaGrad(0.1), "by row": lambda: AdaGrad(0.1, by_row=ROWS),
           "Adam": lambda: Adam(0.1)}
 
 
@@ -21,14 +22,25 @@ def test_the_state_takes_the_memory_that_it_says(name):
 
 
 def test_a_state_by_rows_has_one_number_a_row():
-    model, optimizer = MLP(30, 20, (16, 7)), AdaGrad(0.1, by_row=True)
-    rows = 30 + 1 + 16 + 1 + 20 + 20  # a row for each word, unit below and label; the bias of units is one row
+    model, optimizer = MLP(30, 20, (16, 7)), AdaGrad(0.1, by_row=ROWS)
+    rows = 30 + 16 + 16 + 7 + 20 + 20  # a row for each word, unit below and label; the biases of units are not listed
     assert optimizer.state_bytes(model.params) == 4 * rows
+
+
+@pytest.mark.parametrize("names", [True, False, None, "features.W", {"features.W"}])
+def test_what_is_by_row_is_a_list_of_names(names):
+    with pytest.raises(TypeError, match="^AdaGrad: by_row: want a list of names of parameters, got "):
+        AdaGrad(0.1, by_row=names)
+
+
+def test_names_by_row_are_those_of_parameters():
+    with pytest.raises(ValueError, match=r"^AdaGrad: by_row: want names of parameters, got \['hidden1.W', 'words'\]$"):
+        AdaGrad(0.1, by_row=["words", "labels.W", "hidden1.W"]).start(MLP(30, 20, (16,)).params)
 
 
 def test_the_settings_are_all_numbers_that_it_was_made_with():
     assert SGD(0.1).settings() == [0.1, 0.1] and SGD(0.1, labels_lr=0.2).settings() == [0.1, 0.2]
-    assert AdaGrad(0.1, 0.2, eps=0.3, by_row=True).settings() == [0.1, 0.2, 0.3, True]
+    assert AdaGrad(0.1, 0.2, eps=0.3, by_row=["labels.W"]).settings() == [0.1, 0.2, 0.3, ("labels.W",)]
     assert Adam(0.1, 0.2, 0.3, 0.4, 0.5).settings() == [0.1, 0.2, 0.3, 0.4, 0.5]
 
 
@@ -52,7 +64,7 @@ def test_a_start_with_the_same_parameters_goes_on_and_with_others_begins_anew():
 
 
 def test_the_defaults_are_those_of_the_papers():
-    assert AdaGrad(0.1).settings() == [0.1, 0.1, 1e-10, False]
+    assert AdaGrad(0.1).settings() == [0.1, 0.1, 1e-10, ()]
     assert Adam().settings() == [1e-3, 1e-3, 0.9, 0.999, 1e-8]
 
 

@@ -112,7 +112,7 @@ def test_read_only_parameters_predict_but_are_not_trained():
         fit(model, SGD(0.1))
 
 
-@pytest.mark.parametrize("make", [SGD, AdaGrad, Adam, lambda lr: AdaGrad(lr, by_row=True)])
+@pytest.mark.parametrize("make", [SGD, AdaGrad, Adam, lambda lr: AdaGrad(lr, by_row=["features.W", "labels.W"])])
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
 def test_copies_of_a_model_and_its_optimiser_train_alike_and_apart(copied, make):
     model, optimizer = random_model(random_dataset()), make(0.1)
@@ -131,7 +131,7 @@ def spoil_state(optimizer):
 
 @pytest.mark.parametrize("spoil, message", [
     (spoil_state, "labels.b/s: want float32"),
-    (lambda optimizer: setattr(optimizer, "by_row", True), "features.W/s: want float32"),
+    (lambda optimizer: setattr(optimizer, "by_row", ["features.W"]), "features.W/s: want float32"),
     (lambda optimizer: setattr(optimizer, "lr", float("nan")), "AdaGrad: want a learning rate of 0 to 3.4e38, got nan"),
     (lambda optimizer: setattr(optimizer, "labels_lr", -1), "AdaGrad: want a learning rate of 0 to 3.4e38, got -1"),
     (lambda optimizer: setattr(optimizer, "lr", np.ones(3)), "AdaGrad: want a learning rate"),

@@ -19,7 +19,7 @@ PROBLEMS = {
     "softmax with weights": ADAGRAD | dict(output="softmax", weighted=True),
     "chunks": dict(optimizer=lambda: SGD(0.05), order="chunks", reduction="mean"),
     "bfloat16": ADAGRAD | dict(precision="bfloat16"),
-    "by row": dict(optimizer=lambda: AdaGrad(0.1, by_row=True)),
+    "by row": dict(optimizer=lambda: AdaGrad(0.1, by_row=["features.W", "labels.W"])),
     "adam": dict(optimizer=lambda: Adam(0.02)),
     "shards without words or labels": ADAGRAD | dict(n_words=2, n_labels=3),
 }
