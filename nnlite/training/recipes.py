@@ -31,8 +31,6 @@ SMALL_ROWS = 15_000  # below which the default recipe makes smaller steps, and m
 SMALL_STEPS, MOST_EPOCHS = 3_000, 40
 SEEN_ROWS = 320_000  # after which the default recipe may stop: 4 epochs of 80,000 rows, 6 epochs of fewer
 EPS = 2e-4  # of AdaGrad: the best of seven from 1e-10 to 1e-3 on real titles; above 1e-3 words learn too slowly
-BY_ROW = ("features.W",)  # of AdaGrad: half the memory of words and fewer bytes a step, and predicts as well
-
 FEATURES = {  # of each recipe: arguments of Vocabulary.build
     "deck": dict(min_count=10),
     "default": dict(min_count=2, label_min_count=10, ngrams=2, stem=4, first_word=True, shape=True, tfidf=True),
@@ -73,23 +71,26 @@ def deck(data: TrainingData, seed: int = 0, threads: int | None = None, **overri
 def default(data: TrainingData, seed: int = 0, threads: int | None = None, **overrides: Any) -> Trainer:
     """A Trainer for the recipe that learns: one ReLU layer, summed BCE, AdaGrad with a rate that falls to 0, dropout.
 
-    From 15,000 rows on: 200 units, batches of 512, 4 epochs, or up to 6 where rows are fewer than 80,000. Below: 400
-    units, batches of 64, 3,000 steps, or 40 epochs if these are fewer. With output="softmax": two thirds of the epochs
-    and dropout 0.6, because each row teaches every label that the others are false, and the network overfits earlier.
-    AdaGrad's eps makes a word's first steps proportional to the gradient; without it they would have full size.
+    From 15,000 rows on: 200 units, batches of 512, 4 epochs, or up to 6 where rows are fewer than 80,000, one number
+    of state for each word: half the memory and a shorter step, for as good predictions. Below: 400 units, batches of
+    64, 3,000 steps, or 40 epochs if these are fewer. With output="softmax": two thirds of the epochs and dropout 0.6,
+    because each row teaches every label that the others are false, and the network overfits earlier. AdaGrad's eps
+    makes a word's first steps proportional to the gradient; without it they would have full size.
     overrides, and what it raises: as `deck`
     """
     n_rows = max(data.n_rows, 1)
     recipe: dict[str, Any] = dict(
         hidden=(200,), activation="relu", lr=0.3, labels_lr=0.04, batch_rows=512,
         epochs=min(max(4, round(SEEN_ROWS / n_rows)), 6), dropout=0.35, word_dropout=0.1)
+    by_row = ["features.W"]
     if n_rows < SMALL_ROWS:
+        by_row = []
         recipe |= dict(hidden=(400,), lr=0.05, labels_lr=0.02, batch_rows=64, dropout=0.5, word_dropout=0.2)
         rows = SMALL_STEPS * overrides.get("batch_rows", recipe["batch_rows"])
         recipe["epochs"] = min(MOST_EPOCHS, ceil(rows / n_rows))
     if overrides.get("output") == "softmax":
         recipe |= dict(epochs=ceil(recipe["epochs"] * 2 / 3), dropout=0.6)
-    trainer = _trainer(data, partial(AdaGrad, eps=EPS, by_row=BY_ROW), recipe | overrides, seed, threads, linear_decay)
+    trainer = _trainer(data, partial(AdaGrad, eps=EPS, by_row=by_row), recipe | overrides, seed, threads, linear_decay)
     trainer.model.init_label_bias(data.label_frequencies())
     return trainer
 
