@@ -45,14 +45,14 @@ def two_sigmoids(z0, z1, scale):
     return scale * sigmoid(z0), scale * sigmoid(z1), np.exp(-abs(z0)), np.exp(-abs(z1))
 
 
-def add_rows(x, i, source, total):
-    """total + x[i] source for a sparse x"""
-    return total + x.toarray()[i] @ source
+def product_row(x, i, source):
+    """x[i] source for a sparse x"""
+    return x.toarray()[i] @ source
 
 
-def csr_matmul(x, w, start):
-    """start + x w for a sparse x"""
-    return start + x.toarray() @ w
+def csr_matmul(x, w, b):
+    """x w + b for a sparse x"""
+    return x.toarray() @ w + b
 
 
 def csr_matmul_by_shard(x, w, n):

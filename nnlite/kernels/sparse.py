@@ -9,33 +9,39 @@ AHEAD = 4  # rows of parameters whose memory is asked for before they are update
 
 
 @kernel
-def add_rows(indptr, indices, data, i, source, total):
-    """total += sum_k data[k] source[indices[k]] over the non-zeros k of row i, four in each pass over `total`."""
+def product_row(indptr, indices, data, i, source, out):
+    """out (H,) = sum_k data[k] source[indices[k]] over the non-zeros k of row i, most of them four in each pass."""
     k, stop = indptr[i], indptr[i + 1]
-    while k + 4 <= stop:
-        v0, v1, v2, v3 = data[k], data[k + 1], data[k + 2], data[k + 3]
-        s0, s1, s2, s3 = source[indices[k]], source[indices[k + 1]], source[indices[k + 2]], source[indices[k + 3]]
-        for h in range(total.size):
-            total[h] += v0 * s0[h] + v1 * s1[h] + v2 * s2[h] + v3 * s3[h]
-        k += 4
-    while k < stop:
+    fours = k + (stop - k) % 4
+    if k < fours:
         value, row = data[k], source[indices[k]]
-        for h in range(total.size):
-            total[h] += value * row[h]
-        k += 1
+        for h in range(out.size):
+            out[h] = value * row[h]
+    else:
+        for h in range(out.size):  # a loop: `out[:] = 0` takes long to compile, because of its error message
+            out[h] = 0
+    for j in range(k + 1, fours):
+        value, row = data[j], source[indices[j]]
+        for h in range(out.size):
+            out[h] += value * row[h]
+    for j in range(fours, stop, 4):
+        v0, v1, v2, v3 = data[j], data[j + 1], data[j + 2], data[j + 3]
+        s0, s1, s2, s3 = source[indices[j]], source[indices[j + 1]], source[indices[j + 2]], source[indices[j + 3]]
+        for h in range(out.size):
+            out[h] += v0 * s0[h] + v1 * s1[h] + v2 * s2[h] + v3 * s3[h]
 
 
 @kernel
-def csr_matmul(indptr, indices, data, w, start, out):
-    """out[i] = start + sum_k data[k] w[indices[k]] over the non-zeros k of row i: x (N, D) @ W (D, H) + b."""
+def csr_matmul(indptr, indices, data, w, b, out):
+    """out[i] = sum_k data[k] w[indices[k]] + b over the non-zeros k of row i: x (N, D) @ W (D, H) + b."""
     for i in range(out.shape[0]):
         row = out[i]
         if i + 1 < out.shape[0]:
             for k in range(indptr[i + 1], indptr[i + 2]):
                 prefetch(w[indices[k]])
-        for h in range(row.size):  # a loop: `row[:] = start` takes Numba 2.5 s to compile, because of its error message
-            row[h] = start[h]
-        add_rows(indptr, indices, data, i, w, row)
+        product_row(indptr, indices, data, i, w, row)
+        for h in range(row.size):
+            row[h] += b[h]
 
 
 @kernel
@@ -91,8 +97,7 @@ def sgd(w, rows, indptr, indices, data, source, g, lr):
     for i in range(rows.size):
         if i + AHEAD < rows.size:
             prefetch(w[rows[i + AHEAD]])
-        g[:] = 0
-        add_rows(indptr, indices, data, i, source, g)
+        product_row(indptr, indices, data, i, source, g)
         w_row = w[rows[i]]
         for j in range(g.size):
             w_row[j] -= lr * g[j]
@@ -105,8 +110,7 @@ def adagrad(w, s, rows, indptr, indices, data, source, g, lr, eps):
         if i + AHEAD < rows.size:
             prefetch(w[rows[i + AHEAD]])
             prefetch(s[rows[i + AHEAD]])
-        g[:] = 0
-        add_rows(indptr, indices, data, i, source, g)
+        product_row(indptr, indices, data, i, source, g)
         w_row, s_row = w[rows[i]], s[rows[i]]
         for j in range(g.size):
             s_row[j] += g[j] * g[j]
@@ -120,8 +124,7 @@ def adagrad_by_row(w, s, rows, indptr, indices, data, source, g, lr, eps):
         if i + AHEAD < rows.size:
             prefetch(w[rows[i + AHEAD]])
             prefetch(s[rows[i + AHEAD]])
-        g[:] = 0
-        add_rows(indptr, indices, data, i, source, g)
+        product_row(indptr, indices, data, i, source, g)
         w_row, squares = w[rows[i]], f32(0)
         for j in range(g.size):
             squares += g[j] * g[j]
@@ -144,8 +147,7 @@ def adam(w, m, v, rows, indptr, indices, data, source, g, t, lr, beta1, beta2, e
             prefetch(w[rows[i + AHEAD]])
             prefetch(m[rows[i + AHEAD]])
             prefetch(v[rows[i + AHEAD]])
-        g[:] = 0
-        add_rows(indptr, indices, data, i, source, g)
+        product_row(indptr, indices, data, i, source, g)
         w_row, m_row, v_row = w[rows[i]], m[rows[i]], v[rows[i]]
         for j in range(g.size):
             m_row[j] = old1 * m_row[j] + new1 * g[j]

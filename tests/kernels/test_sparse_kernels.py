@@ -15,17 +15,17 @@ from nnlite.kernels import by_shard, sparse
 def test_csr_matmul(density):
     rng = np.random.default_rng(0)
     x, w = random_csr(rng, 13, 9, density), rng.standard_normal((9, 5)).astype(F32)
-    start, out = rng.standard_normal(5).astype(F32), np.full((13, 5), np.nan, F32)  # a forgotten row stays nan
-    sparse.csr_matmul(x.indptr, x.indices, x.data, w, start, out)
-    assert_close(out, twins.csr_matmul(x.astype(F64), w.astype(F64), start), largest=1e-6)
+    b, out = rng.standard_normal(5).astype(F32), np.full((13, 5), np.nan, F32)  # a forgotten row stays nan
+    sparse.csr_matmul(x.indptr, x.indices, x.data, w, b, out)
+    assert_close(out, twins.csr_matmul(x.astype(F64), w.astype(F64), b), largest=1e-6)
 
 
 @pytest.mark.parametrize("i", range(13))
-def test_add_rows(i):
+def test_product_row(i):
     rng = np.random.default_rng(1)
-    x, w, total = random_csr(rng, 13, 9, 0.5), rng.standard_normal((9, 5)).astype(F32), np.ones(5, F32)
-    sparse.add_rows(x.indptr, x.indices, x.data, i, w, total)
-    assert_close(total, twins.add_rows(x.astype(F64), i, w.astype(F64), 1.0), largest=1e-6)
+    x, w, out = random_csr(rng, 13, 9, 0.5), rng.standard_normal((9, 5)).astype(F32), np.full(5, np.nan, F32)
+    sparse.product_row(x.indptr, x.indices, x.data, i, w, out)
+    assert_close(out, twins.product_row(x.astype(F64), i, w.astype(F64)), largest=1e-6)
 
 
 def test_csr_matmul_of_later_rows():
@@ -113,10 +113,10 @@ def test_optimisers_update_their_rows_and_no_other(scale, rows):
 
 
 @pytest.mark.parametrize("n", range(10))
-def test_add_rows_of_any_number_of_words(n):
-    """Four words are added at a time, and the rest one by one."""
-    total = np.full(2, 100, F32)
+def test_product_row_of_any_number_of_words(n):
+    """Most words are added four at a time, the first ones one by one."""
+    out = np.full(2, np.nan, F32)
     indptr, source = np.array([3, 3 + n]), np.array([[1, 2]] * 12, F32) * np.arange(12, dtype=F32)[:, None]
-    sparse.add_rows(indptr, np.arange(15, dtype=np.int32) - 3, np.full(15, 2, F32), 0, source, total)
+    sparse.product_row(indptr, np.arange(15, dtype=np.int32) - 3, np.full(15, 2, F32), 0, source, out)
     words = sum(range(n))
-    assert total.tolist() == [100 + 2 * words, 100 + 4 * words]
+    assert out.tolist() == [2 * words, 4 * words]
