@@ -55,9 +55,8 @@ def csr_transpose(indptr, indices, data, places, words, out_indptr, out_rows, ou
     n_words = 0
     for k in range(indptr[0], indptr[-1]):
         word = indices[k]
-        if places[word] == 0:
-            words[n_words] = word
-            n_words += 1
+        words[n_words] = word  # of the last that is not new, the place is taken by the next: no branch to foresee
+        n_words += places[word] == 0
         places[word] += 1
     out_indptr[0] = 0
     for i in range(n_words):
