@@ -66,6 +66,12 @@ def trainer(optimizer, folder=None, seconds=0.0, model=None, **settings):
     return Trainer(model, optimizer, checkpoints=folder, checkpoint_seconds=seconds, **settings)
 
 
+def take_step(model, data, settings, optimizer, workers):
+    """The loss of a step of a whole Dataset."""
+    x, y = data.arrays()
+    return model.step(model.prepare(x, settings), y, settings, optimizer, workers)
+
+
 def bits(model):
     """A number that tells the parameters of one model from those of another."""
     return hashlib.sha256(b"".join(p.tobytes() for p in model.params.values())).hexdigest()

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 import numpy as np
-from problems import compiled
+from problems import compiled, take_step
 
 import nnlite
 from nnlite.data.tokens import tokenise
@@ -65,7 +65,7 @@ def journey(folder):
     sgd.start(model.params)
     sgd.next_step()
     spy = Spy(sgd, model.params)
-    loss = model.step(x, y, StepSettings(1.0), spy, team(1))
+    loss = take_step(model, data, StepSettings(1.0), spy, team(1))
     dz = np.concatenate([spy.seen["labels.b", i] for i in range(5)])
     ids, p = model.top_k(data.x, 2)
 

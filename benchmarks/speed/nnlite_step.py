@@ -11,12 +11,14 @@ import scipy.sparse as sp
 
 import nnlite
 from benchmarks.peers import protocol
+from benchmarks.speed.steps import Steps
+from nnlite.data.csr import Csr
 from nnlite.network.label_step import StepSettings
 from nnlite.system.sizes import BLOCK_ROWS
 from nnlite.precision.choice import products_of
 from nnlite.system.spinning import awake
 from nnlite.system.blas import one_blas_thread
-from nnlite.system.threads import blocks, scratch, team
+from nnlite.system.threads import blocks, scratch, team, width
 
 FORMS = {"step": "the whole step", "bfloat16": "the step with operands of products rounded to bfloat16",
          "negligible": "the step without gradients up to 0.001",
@@ -36,6 +38,7 @@ class Nnlite:
         hidden = [problem.params[f"{name}.b"].size for name in problem.layers()[:-1]]
         self.model = nnlite.MLP(self.data.n_words, self.data.n_labels, hidden, problem.activation)
         self.products = products_of(self.precision)
+        self.steps = Steps(self.model, [self.batch(rows) for rows in self.batches])
         self.reset()
         load_kernels(self.model, self.optimizer, self.products)
         self.reset()
@@ -50,28 +53,23 @@ class Nnlite:
     def params(self) -> dict:
         return self.model.params
 
-    def unit(self) -> float:
+    def batch(self, rows: slice) -> tuple[Csr, Csr, StepSettings]:
+        """Some rows, and how a step takes them."""
         x, y = self.data.arrays()
-        losses = []
+        scale = self.problem.loss_factor() / (width(rows) * self.data.n_labels)
+        return x.rows(rows), y.rows(rows), StepSettings(scale, negligible=self.negligible, products=self.products)
+
+    def unit(self) -> float:
         with one_blas_thread(), awake(self.workers):
-            for rows in self.batches:
-                n = rows.stop - rows.start
-                self.optimizer.next_step()
-                loss = self.model.step(
-                    x.rows(rows), y.rows(rows),
-                    StepSettings(self.problem.loss_factor() / (n * self.data.n_labels), negligible=self.negligible,
-                                 products=self.products),
-                    self.optimizer, self.workers)
-                losses.append(loss / (n * self.data.n_labels))
-        return np.mean(losses)
+            losses = list(self.steps.epoch(self.optimizer, self.workers))
+        return np.mean([loss / (width(rows) * self.data.n_labels) for loss, rows in zip(losses, self.batches)])
 
 
 def load_kernels(model, optimizer, products):
     """One step on two empty rows, so that the compiled code is in memory before the first unit."""
     empty = nnlite.Dataset(*(sp.csr_array((2, n), dtype=np.float32) for n in (model.n_words, model.n_labels)))
     with one_blas_thread():
-        optimizer.next_step()
-        model.step(*empty.arrays(), StepSettings(1.0, products=products), optimizer, team(1))
+        list(Steps(model, [(*empty.arrays(), StepSettings(1.0, products=products))]).epoch(optimizer, team(1)))
 
 
 class Bfloat16(Nnlite):

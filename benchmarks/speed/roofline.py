@@ -62,8 +62,9 @@ def agree() -> float:
             _, gradients = reference.loss_and_grads(before, data.x.toarray(), data.y.toarray(), activation)
             optimizer.start(model.params)
             optimizer.next_step()
+            settings, (x, y) = StepSettings(1 / len(data)), data.arrays()
             with one_blas_thread():
-                model.step(*data.arrays(), StepSettings(1 / len(data)), optimizer, team())
+                model.step(model.prepare(x, settings), y, settings, optimizer, team())
             for name, p in model.params.items():
                 want = rule(before[name], gradients[name])
                 worst = max(worst, float(abs(p - want).max() / abs(want).max()))

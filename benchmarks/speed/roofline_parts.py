@@ -6,6 +6,7 @@ import numpy as np
 
 from benchmarks.speed.roofline_counts import Job
 from benchmarks.speed.step_problems import zipf_rows
+from benchmarks.speed.steps import Steps
 from nnlite import MLP, Dataset
 from nnlite.data.csr_parts import columns_of_tile
 from nnlite.network.label_step import StepSettings
@@ -29,6 +30,8 @@ class Bench:
         self.optimizer.start(self.model.params)
         self.optimizer.next_step()
         self.batches = [part.arrays() for part in self.dataset.chunks(job.batch_rows)]
+        self.steps = Steps(self.model, [(x, y, StepSettings(1 / x.n_rows, products=self.kind))
+                                        for x, y in self.batches])
         self.transposed = [self.model.features.transpose(x) for x, _ in self.batches]
         self.blocks = blocks(job.batch_rows, BLOCK_ROWS)
         self.hs = [np.empty((job.batch_rows, units), f32) for units in job.hidden]
@@ -81,20 +84,19 @@ class Bench:
     def labels(self) -> None:
         settings = StepSettings(1e-3, products=self.kind)
         for _, y in self.batches:
-            self.model.labels.backward_and_update(self.hs[-1], y, settings, self.optimizer, self.workers)
+            _, dh = self.model.labels.backward_and_update(self.hs[-1], y, settings, self.optimizer, self.workers)
+            self.workers.run(dh, self.blocks)
 
     def transpose(self) -> None:
         for x, _ in self.batches:
             self.model.features.transpose(x)
 
     def features_backward(self) -> None:
-        for words, xt in self.transposed:
-            self.model.features.backward_and_update(words, xt, self.ones, self.optimizer, self.workers)
+        for words in self.transposed:
+            self.model.features.backward_and_update(words, self.ones, self.optimizer, self.workers)
 
     def step(self) -> None:
-        for x, y in self.batches:
-            self.optimizer.next_step()
-            self.model.step(x, y, StepSettings(1 / x.n_rows, products=self.kind), self.optimizer, self.workers)
+        list(self.steps.epoch(self.optimizer, self.workers))
 
     def logits_at_once(self) -> int:
         """The largest strip of rows times the largest tile, of each thread."""

@@ -134,24 +134,25 @@ def multiply(left, right, n_inner, out, add):
 
 @kernel
 def add_transposed(parts, start, stop, out):
-    """out (N, H) = the sum of parts (S, H, N), part by part, transposed; parts[0] becomes the sum.
+    """out (n, H) = the sum of parts (S, H, N), part by part, transposed, in their columns from start to stop.
 
-    Only the units from start, a multiple of 16, to stop.
+    These of parts[0] become the sum. A view of the columns would not do: its loops are not vectorised.
     """
-    n_parts, _, n_rows = parts.shape
-    for unit in range(start, stop):
-        total = parts[0, unit]
+    n_parts, n_units, _ = parts.shape
+    n = stop - start
+    for unit in range(n_units):
+        total = parts[0, unit, start:stop]
         for part in range(1, n_parts):
-            other = parts[part, unit]
-            for i in range(n_rows):
+            other = parts[part, unit, start:stop]
+            for i in range(n):
                 total[i] += other[i]
-    for unit in range(start, stop, 16):
-        for first in range(0, n_rows, 16):
-            if unit + 16 <= stop and first + 16 <= n_rows:
+    for unit in range(0, n_units, 16):
+        for first in range(0, n, 16):
+            if unit + 16 <= n_units and first + 16 <= n:
                 for j in range(16):
                     for i in range(16):
-                        out[first + i, unit + j] = parts[0, unit + j, first + i]
+                        out[first + i, unit + j] = parts[0, unit + j, start + first + i]
             else:
-                for j in range(unit, min(unit + 16, stop)):
-                    for i in range(first, min(first + 16, n_rows)):
-                        out[i, j] = parts[0, j, i]
+                for j in range(unit, min(unit + 16, n_units)):
+                    for i in range(first, min(first + 16, n)):
+                        out[i, j] = parts[0, j, start + i]

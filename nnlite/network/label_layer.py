@@ -9,7 +9,7 @@ import numpy as np
 from nnlite.data.csr import Csr
 from nnlite.data.csr_parts import label_weights_of_rows
 from nnlite.kernels import dense
-from nnlite.network.label_step import Pieces, Step, StepSettings
+from nnlite.network.label_step import Gradient, Pieces, Step, StepSettings
 from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
 from nnlite.system.sizes import label_tiles, step_pieces
@@ -57,13 +57,13 @@ class LabelLayer:
         return dense.bce_with_logits(z, self.b[tile], *ones[:2], 0, scale, db, scratch("bce", 3, z.shape[1]))
 
     def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates,
-                            team: Team) -> tuple[float, np.ndarray]:
-        """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh (N, H).
+                            team: Team) -> tuple[float, Gradient]:
+        """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh.
 
         negligible: where |dz| / scale is no more than this in a whole block of rows, the label's dz counts as 0 there.
         With thousands of labels most have probabilities close to 0 in most batches: two of the three products, and
         the update, then deal with the few others. What is left out of a row's dh is at most negligible scale sum |W|,
-        over the labels left out; the loss is exact. dh lies in the calling thread's scratch memory.
+        over the labels left out; the loss is exact.
         """
         return Step(self.w, self.loss, self.pieces(len(h), settings.products), h, y, settings, optimizer).run(team)
 
@@ -106,7 +106,7 @@ class SoftmaxLayer(LabelLayer):
         return dense.softmax_ce(z, self.b, *ones[:2], scale, db, scratch("bce", 3, z.shape[1]))
 
     def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates,
-                            team: Team) -> tuple[float, np.ndarray]:
+                            team: Team) -> tuple[float, Gradient]:
         """As in LabelLayer; a label's weight multiplies all of its rows' gradient. ValueError as `check_classes`."""
         check_classes(y.indptr)
         if settings.weights:

@@ -16,6 +16,7 @@ from nnlite.system.threads import PerThread, Team, scratch, width
 
 Pieces = tuple[list[slice], list[slice], list[slice]]  # blocks of the batch, tiles, rounds as slices of the tiles
 Loss = Callable[[np.ndarray, slice, Csr, np.float32, np.ndarray], float]  # as LabelLayer.loss
+Gradient = Callable[[slice], np.ndarray]  # dh (n, H) of some rows, each asked for once, in the memory of the step
 Weights = tuple[np.ndarray, np.ndarray] | None  # of rows (N,) and of true labels (L,), float32: for the gradient
 
 f32 = np.float32
@@ -67,11 +68,11 @@ class Step:
         self.busy: dict = {}  # the labels of a tile that are not negligible in a block, by their slot and the block
         self.own = PerThread()  # .w: this thread's operand of the tile that it has worked on last, .tile
 
-    def run(self, team: Team) -> tuple[float, np.ndarray]:
-        """All rounds. Returns the unscaled loss, summed over rows and labels, and dh (N, H)."""
+    def run(self, team: Team) -> tuple[float, Gradient]:
+        """All rounds. Returns the unscaled loss, summed over rows and labels, and dh."""
         self.rows = self.products.rows(self.h, self.strips, team)
         loss = sum(sum(team.run(self.work, list(self.items(round_)))) for round_ in self.rounds)
-        return float(loss), self.dh.total(team)
+        return float(loss), self.dh.rows
 
     def items(self, round_: slice) -> Iterator[Item]:
         """Tile by tile."""

@@ -5,6 +5,8 @@ batch, and the owner hands its rows of the gradient to the optimiser at once. So
 whole, no row is locked, and no result depends on the number of threads. Into which pieces a batch is cut: `sizes`.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +50,14 @@ class Dropout(NamedTuple):
             dense.dropout(h, self.keep, self.stream, layer * self.n_rows + first_row)
 
 
+class Words(NamedTuple):
+    """The words of a batch, as `SparseLinear` wants them. They do not depend on parameters."""
+
+    x: Csr  # (N, D), less the words that are left out
+    ids: np.ndarray  # of the words in it, int32, each once
+    xt: Csr  # x^T, a row for each of them
+
+
 class SparseLinear:
     """z = x W + b for a sparse batch x.
 
@@ -73,20 +83,25 @@ class SparseLinear:
         dense.drop_words(*x, keep, stream, first_row, *dropped)
         return dropped
 
-    def transpose(self, x: Csr) -> tuple[np.ndarray, Csr]:
-        """The words of the batch (int32, each once) and, one row for each, x^T."""
+    def transpose(self, x: Csr) -> Words:
+        """x and its words. Uses memory of this layer: one thread at a time."""
         nnz = int(x.indptr[-1] - x.indptr[0])
-        words, indptr = np.empty(nnz, np.int32), np.empty(nnz + 1, np.int64)
+        ids, indptr = np.empty(nnz, np.int32), np.empty(nnz + 1, np.int64)
         xt = Csr(indptr, np.empty(nnz, np.int32), np.empty(nnz, np.float32))
-        n_words = sparse.csr_transpose(*x, self._places, words, *xt)
-        return words[:n_words], xt._replace(indptr=indptr[:n_words + 1])
+        n_words = sparse.csr_transpose(*x, self._places, ids, *xt)
+        return Words(x, ids[:n_words], xt._replace(indptr=indptr[:n_words + 1]))
 
-    def backward_and_update(self, words: np.ndarray, xt: Csr, dz: np.ndarray, optimizer: Updates, team: Team) -> None:
-        """Update the rows of the batch's words from dz (N, H); each share of the words has one owner."""
+    def backward_and_update(self, words: Words, dz: np.ndarray, optimizer: Updates, team: Team,
+                            meanwhile: Callable[[], None] | None = None) -> None:
+        """Update the rows of the batch's words from dz (N, H); each share of the words has one owner.
+
+        meanwhile: is called on one of the threads; it must not raise
+        """
         def one_share(part):
-            optimizer.update("features.W", words[part], xt.rows(part), dz)
+            optimizer.update("features.W", words.ids[part], words.xt.rows(part), dz)
 
-        team.run(one_share, word_shares(xt.indptr))
+        jobs: list[Callable[[], None]] = [partial(one_share, part) for part in word_shares(words.xt.indptr)]
+        team.call([meanwhile, *jobs] if meanwhile else jobs)
 
 
 class Linear:

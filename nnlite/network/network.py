@@ -1,14 +1,13 @@
 """`Network`: the parameters by name, the forward pass from words to labels, and one training step."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from nnlite.data.csr import Csr
 from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer
 from nnlite.network.label_step import StepSettings
-from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, update_from_blocks
+from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, Words, update_from_blocks
 from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
 from nnlite.system.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
@@ -71,37 +70,44 @@ class Network:
             if dropout:
                 dropout.apply(h, i, first_row)
 
-    def step(self, x: Csr, y: Csr, settings: StepSettings, optimizer: Updates, workers: Team) -> float:
-        """Update every parameter once from the batch x, y. Returns the loss summed over rows and labels.
+    def prepare(self, x: Csr, settings: StepSettings) -> Words:
+        """The words of the batch x, which `step` takes: some are left out. It may be called during another step."""
+        if settings.word_dropout:
+            keep, first_row = f32(1 - settings.word_dropout), len(self.hidden) * x.n_rows
+            x = self.features.drop(x, keep, settings.stream, first_row)
+        return self.features.transpose(x)
 
+    def step(self, words: Words, y: Csr, settings: StepSettings, optimizer: Updates, workers: Team,
+             meanwhile: Callable[[], None] | None = None) -> float:
+        """Update every parameter once from a batch. Returns the loss summed over rows and labels.
+
+        words: from `prepare`, with the same settings    meanwhile: is called during the step, such as `prepare` of the
+        next batch; it must not raise
         The loss is that of the parameters before the update. BLAS must be held at one thread by the caller.
         """
-        dropout = Dropout(f32(1 - settings.dropout), settings.stream, x.n_rows)
-        hs = [scratch(f"h{i}", x.n_rows, units) for i, units in enumerate(self.hidden)]
-        if settings.word_dropout:
-            x = self.features.drop(x, f32(1 - settings.word_dropout), settings.stream, len(hs) * x.n_rows)
+        n_rows, products = words.x.n_rows, settings.products
+        dropout = Dropout(f32(1 - settings.dropout), settings.stream, n_rows)
+        hs = [scratch(f"h{i}", n_rows, units) for i, units in enumerate(self.hidden)]
 
-        words, xt = self._forward(x, hs, dropout, workers, settings.products)  # h1, h2, ..., the words of the batch
-        loss, dh = self.labels.backward_and_update(hs[-1], y, settings, optimizer, workers)  # dW_labels is applied
-        self._backward(hs, dh, dropout, optimizer, workers, settings.products)  # h becomes dz; dW_hidden is applied
-        self.features.backward_and_update(words, xt, hs[0], optimizer, workers)       # dW_features is applied
+        self._forward(words.x, hs, dropout, workers, products)                                  # h1, h2, ...
+        loss, dh = self.labels.backward_and_update(hs[-1], y, settings, optimizer, workers)     # dW_labels is applied
+        self._backward(hs, dh, dropout, optimizer, workers, products)                           # h -> dz, dW_hidden
+        self.features.backward_and_update(words, hs[0], optimizer, workers, meanwhile)          # dW_features
         return loss
 
     def _forward(self, x, hs, dropout, workers, products):
-        """Fill hs block by block, while one thread transposes x. Returns the words of the batch and x^T."""
+        """Fill hs block by block."""
         def one_block(block):
             self.forward(x.rows(block), [h[block] for h in hs], dropout, block.start, products)
 
-        cut = row_blocks(x.n_rows, GATHER_FLOPS * self.hidden[0] + self._flops_between())
-        transposed, *_ = workers.call([partial(self.features.transpose, x), *(partial(one_block, b) for b in cut)])
-        return transposed
+        workers.run(one_block, row_blocks(x.n_rows, GATHER_FLOPS * self.hidden[0] + self._flops_between()))
 
     def _backward(self, hs, dh, dropout, optimizer, workers, products):
-        """In place: every h becomes its dz. Updates the hidden layers and features.b."""
+        """In place: every h becomes its dz. Updates the hidden layers and features.b. dh(rows): of the last one."""
         def one_block(block):
-            return self._backward_block([h[block] for h in hs], dh[block], dropout, block.start, products)
+            return self._backward_block([h[block] for h in hs], dh(block), dropout, block.start, products)
 
-        cut = row_blocks(len(dh), GRADIENT_FLOPS * self.hidden[-1] + 2 * self._flops_between())
+        cut = row_blocks(len(hs[0]), GRADIENT_FLOPS * self.hidden[-1] + 2 * self._flops_between())
         for name, *gradients in zip(self._hidden_params(), *workers.run(one_block, cut)):
             update_from_blocks(optimizer, name, self.params[name], gradients)
 

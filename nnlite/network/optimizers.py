@@ -51,8 +51,13 @@ class Optimizer:
         return [getattr(self, name) for name in self.numbers]
 
     def start(self, params: dict[str, np.ndarray]) -> None:
-        """Begin to train `params` with a state of zeros, or go on with those it trains already. Errors as `check`."""
+        """Begin to train `params` with a state of zeros, or go on with those it trains already.
+
+        Errors as `check`; ValueError for other arrays than float32 that may be written.
+        """
         self.check()
+        for name, p in params.items():
+            check_array(name, p, p.shape, write=True)
         if getattr(self, "params", None) is params:
             return
         if unknown := set(self.by_row) - params.keys():

@@ -25,11 +25,12 @@ class Sums:
         """The memory of a strip of rows (n, H)."""
         return self.memory[part, self.strips[strip]]
 
-    def total(self, team: Team) -> np.ndarray:
-        """dh (N, H): the parts, added in their order."""
-        for part in self.memory[1:]:
-            self.memory[0] += part
-        return self.memory[0]
+    def rows(self, rows: slice) -> np.ndarray:
+        """Some rows of dh (n, H): the parts, added in their order. In this object's or this thread's scratch memory."""
+        total, *others = self.memory[:, rows]
+        for part in others:
+            total += part
+        return total
 
 
 class Products:

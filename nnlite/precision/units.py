@@ -9,9 +9,9 @@ import numpy as np
 
 from nnlite.kernels import packing
 from nnlite.network.products import Products, Sums
-from nnlite.system.threads import PerThread, Team, blocks, scratch, width
+from nnlite.system.threads import PerThread, Team, scratch, width
 
-SHARED = 1 << 16  # numbers that take as long to pack as another thread takes to begin
+SHARED = 1 << 18  # numbers that take as long to pack as another thread takes to begin
 
 _own = PerThread()  # the packed matrix of each name that this thread has used last, with its size
 
@@ -32,15 +32,14 @@ class TransposedSums(Sums):
         """The memory of a strip of rows (H, n)."""
         return self.parts(strip)[part]
 
-    def total(self, team: Team) -> np.ndarray:
+    def rows(self, rows: slice) -> np.ndarray:
         """As in Sums."""
-        dh = scratch("dh total", self.strips[-1].stop, self.n_units)
-
-        def add(strip, units):
-            packing.add_transposed(self.parts(strip), units.start, units.stop, dh[self.strips[strip]])
-
-        halves = blocks(self.n_units, -(-self.n_units // 32) * 16)
-        run(team, [partial(add, strip, units) for strip in range(len(self.strips)) for units in halves], dh.size)
+        dh = scratch("dh rows", width(rows), self.n_units)
+        for i, strip in enumerate(self.strips):
+            start, stop = max(rows.start, strip.start), min(rows.stop, strip.stop)
+            if start < stop:
+                packing.add_transposed(self.parts(i), start - strip.start, stop - strip.start,
+                                       dh[start - rows.start:stop - rows.start])
         return dh
 
 

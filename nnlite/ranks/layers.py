@@ -13,8 +13,8 @@ from nnlite.data.csr import Csr
 from nnlite.data.csr_parts import label_weights_of_rows
 from nnlite.kernels import by_shard
 from nnlite.network.label_layer import LabelLayer, check_classes
-from nnlite.network.label_step import Pieces, Step, StepSettings
-from nnlite.network.layers import SparseLinear
+from nnlite.network.label_step import Gradient, Pieces, Step, StepSettings
+from nnlite.network.layers import SparseLinear, Words
 from nnlite.network.optimizers import Updates
 from nnlite.network.products import FLOAT32, Products
 from nnlite.ranks.softmax import ClassStep, log_sums
@@ -58,6 +58,10 @@ class OwnWords(SparseLinear):
         indptr = np.append(0, np.cumsum(here))[x.indptr - x.indptr[0]]
         return Csr(indptr, (turn * n + shard - a)[here].astype(np.int32), x.data[all_of][here])
 
+    def transpose(self, x: Csr) -> Words:
+        """As in SparseLinear, of the words of this rank."""
+        return super().transpose(self.own(x))
+
     def total(self, x: Csr, team: Team) -> np.ndarray:
         """x W (N, H), of which each shard adds its part; x: as from `own`."""
         n, n_units = len(self.shards.own), self.w.shape[1]
@@ -90,7 +94,7 @@ class OwnLabels(LabelLayer):
         return max(self.parts, key=lambda part: width(part.own)).pieces(n_rows, products)
 
     def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates,
-                            team: Team) -> tuple[float, np.ndarray]:
+                            team: Team) -> tuple[float, Gradient]:
         """As in LabelLayer, of this rank's labels; on every rank loss and dh are those of all labels."""
         new_step: Callable[..., Step] = Step
         if self.output == "softmax":
@@ -100,13 +104,13 @@ class OwnLabels(LabelLayer):
         losses, dhs = [], []
         settings, y = self._own_weights(settings, y), _of_labels_from(self.own.start, y)
         for part in self.parts:
-            loss, dh = 0.0, np.zeros_like(h)
+            losses.append(0.0)
+            dhs.append(np.zeros_like(h))
             if width(part.own):
                 pieces = part.pieces(len(h), settings.products)
-                loss, dh = new_step(part.w, part.loss, pieces, h, y, settings, optimizer).run(team)
-            losses.append(loss)
-            dhs.append(dh.copy())  # it lies in scratch memory
-        return self.shards.total_of_few(losses), self.shards.total(dhs)
+                losses[-1], dh = new_step(part.w, part.loss, pieces, h, y, settings, optimizer).run(team)
+                dhs[-1][:] = dh(slice(0, len(h)))
+        return self.shards.total_of_few(losses), self.shards.total(dhs).__getitem__
 
     def _own_weights(self, settings, y):
         """The settings with the weights of this rank's labels; those of a softmax become weights of rows."""

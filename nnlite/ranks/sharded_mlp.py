@@ -123,9 +123,8 @@ class ShardedMLP(MLP):
 
     def _forward(self, x, hs, dropout, workers, products):
         """As in MLP, once the words' parts of z1 are added up over all shards."""
-        x = self.words.own(x)
         hs[0][:] = self.words.total(x, workers)
-        return super()._forward(x, hs, dropout, workers, products)
+        super()._forward(x, hs, dropout, workers, products)
 
     def check_copies(self) -> None:
         """ValueError unless the small layers are the same on all ranks, as they are on processors of one kind."""

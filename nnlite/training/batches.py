@@ -20,7 +20,7 @@ class Batch(NamedTuple):
     epoch: int  # 1, 2, ...
     chunk: Dataset
     rows: slice | np.ndarray  # of the chunk; a slice is viewed, an array of row numbers copied in its order
-    ends_round: bool  # is a validation due after it?
+    following: "Batch | None" = None  # the next one of the round; a validation is due after a round
 
     def arrays(self) -> tuple[Csr, Csr, np.ndarray | None]:
         """x and y, and the weights of their rows if the chunk has any. ValueError for 2^31 non-zeros in x or more."""
@@ -36,10 +36,7 @@ class Batch(NamedTuple):
 def chunk_by_chunk(chunks: Iterable[Dataset], batch_rows: int, epochs: int) -> Iterator[Batch]:
     """Every chunk gets all its epochs, rows in order, before the next one comes. A round is a chunk."""
     for chunk in chunks:
-        for epoch in range(1, epochs + 1 if len(chunk) else 1):
-            for start in range(0, len(chunk), batch_rows):
-                rows = slice(start, min(start + batch_rows, len(chunk)))
-                yield Batch(epoch, chunk, rows, epoch == epochs and rows.stop == len(chunk))
+        yield from _a_round(_all_epochs(chunk, batch_rows, epochs))
 
 
 def shuffled(chunks: ChunkedData | DatasetStream, batch_rows: int, epochs: range, seed: int) -> Iterator[Batch]:
@@ -48,19 +45,40 @@ def shuffled(chunks: ChunkedData | DatasetStream, batch_rows: int, epochs: range
     ValueError if the chunks have no rows in a later epoch.
     """
     for epoch in epochs:
-        last, numbered = None, _in_random_order(chunks, np.random.default_rng([seed, epoch]))
-        for i, chunk in numbered:
-            order = np.random.default_rng([seed, epoch, i]).permutation(len(chunk))
-            for start in range(0, len(chunk), batch_rows):
-                if last:
-                    yield last
-                last = Batch(epoch, chunk, order[start:start + batch_rows], False)
-        if last:
-            yield last._replace(ends_round=True)
-        elif epoch > epochs.start:
-            raise ValueError(f"Trainer: want data that can be gone through again, got no rows in epoch {epoch}")
-        else:
+        n_batches = 0
+        for batch in _a_round(_shuffled_epoch(chunks, batch_rows, epoch, seed)):
+            n_batches += 1
+            yield batch
+        if not n_batches:
+            if epoch > epochs.start:
+                raise ValueError(f"Trainer: want data that can be gone through again, got no rows in epoch {epoch}")
             return
+
+
+def _all_epochs(chunk, batch_rows, epochs):
+    """The batches of a chunk, rows in order."""
+    for epoch in range(1, epochs + 1 if len(chunk) else 1):
+        for start in range(0, len(chunk), batch_rows):
+            yield Batch(epoch, chunk, slice(start, min(start + batch_rows, len(chunk))))
+
+
+def _shuffled_epoch(chunks, batch_rows, epoch, seed):
+    """The batches of an epoch."""
+    for i, chunk in _in_random_order(chunks, np.random.default_rng([seed, epoch])):
+        order = np.random.default_rng([seed, epoch, i]).permutation(len(chunk))
+        for start in range(0, len(chunk), batch_rows):
+            yield Batch(epoch, chunk, order[start:start + batch_rows])
+
+
+def _a_round(batches):
+    """The batches, each with the following one."""
+    last = None
+    for batch in batches:
+        if last:
+            yield last._replace(following=batch)
+        last = batch
+    if last:
+        yield last
 
 
 def _in_random_order(chunks, rng):

@@ -31,8 +31,9 @@ def gradients(model: MLP, dataset: Dataset, reduction: str = "sum",
     model = copy(model)
     model.features = SparseLinear(model.features.w, model.features.b)  # whose memory no other thread uses
     divisor = len(dataset) * (model.losses_per_row if reduction == "mean" else 1)
+    settings = StepSettings(1 / divisor)
     with one_blas_thread():
-        loss = model.step(x, y, StepSettings(1 / divisor), keep, team(threads))
+        loss = model.step(model.prepare(x, settings), y, settings, keep, team(threads))
     return loss / divisor, keep.gradients
 
 

@@ -26,9 +26,9 @@ def step_bytes(model: MLP, n_rows: int, threads: int, products: Products = FLOAT
     shares = (slots * len(blocks) if len(blocks) > 1 else threads) * n_labels * (n_units + 1) + slots * n_rows * n_units
     own = n * n_labels + n * n_units + 3 * n
     copies = products.copies_operands * n_labels * packed_units
-    if products.packs_gradient:  # and, of h and W, while they are transposed
-        copies += n * n_labels + (n + n_labels) * packed_units // 2
-    rows = n_rows * sum(model.hidden) + (products.copies_operands + products.packs_gradient) * n_rows * packed_units
+    if products.packs_gradient:  # and, of h and W, while they are transposed; dh of a block
+        copies += n * n_labels + (n + n_labels) * packed_units // 2 + width(blocks[0]) * n_units
+    rows = n_rows * sum(model.hidden) + products.copies_operands * n_rows * packed_units
     if isinstance(model, ShardedMLP):  # of each shard of this rank its parts of z1 and dh
         rows += len(model.shards.own) * n_rows * (model.hidden[0] + n_units)
     return 4 * (rows + shares + threads * (own + copies))

@@ -16,7 +16,6 @@ from nnlite.data.chunked import ChunkedData, DatasetStream, chunked
 from nnlite.data.dataset import Dataset
 from nnlite.mlp import MLP
 from nnlite.network.label_layer import check_classes
-from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import Optimizer
 from nnlite.precision.choice import products_of
 from nnlite.ranks.sharded_mlp import hand_back, ranks_of, shard_arrays, sharded, shards_of
@@ -33,6 +32,7 @@ from nnlite.training.claims import claimed
 from nnlite.training.divergence import check_finite, check_losses
 from nnlite.training.history import History, Step
 from nnlite.training.identity import identity
+from nnlite.training.preparing import Preparation
 from nnlite.training.step_memory import check_room, step_bytes
 from nnlite.training.trainer_checks import check_settings, rate_factor
 
@@ -143,6 +143,7 @@ class _Run:
     def __init__(self, trainer, chunks, validation, on_step):
         self.trainer, self.model, self.optimizer, self.ranks = trainer, trainer.model, trainer.optimizer, trainer.ranks
         self.chunks, self.validation, self.on_step = chunks, validation, on_step
+        self.preparation = Preparation(trainer)
         self.n_steps, self.history = trainer.n_steps(chunks), History()
         compared = trainer.checkpoints or self.ranks.size > 1
         self.identity: dict = identity(trainer, self.n_steps, chunks) if compared else {}
@@ -217,28 +218,17 @@ class _Run:
     def update(self, batch):
         """One step of the optimiser, and its loss: the mean over rows and labels, or over rows for a softmax.
 
-        ValueError if the batch's chunk does not fit the model.
+        Errors as `Preparation.of`.
         """
-        want, got = (self.model.n_words, self.model.n_labels), (batch.chunk.n_words, batch.chunk.n_labels)
-        if want != got:
-            raise ValueError("Trainer: the model has {} words and {} labels, the data {} and {}".format(*want, *got))
         self.model.check()
-        one, done = self.trainer, len(self.history.loss)
-        x, y, row_weights = batch.arrays()
-        weights = None
-        if row_weights is not None or one.label_weights is not None:
-            weights = (np.ones(x.n_rows, np.float32) if row_weights is None else row_weights,
-                       np.ones(self.model.n_labels, np.float32) if one.label_weights is None else one.label_weights)
-        rows_labels = x.n_rows * self.model.losses_per_row
-        scale = 1 / (rows_labels if one.reduction == "mean" else x.n_rows)
-        stream = int(np.random.default_rng([one.seed, done]).integers(2 ** 32))
-        settings = StepSettings(
-            scale, one.dropout, one.word_dropout, stream, weights, one.negligible, products_of(one.precision))
-        self.optimizer.next_step(rate_factor(one.schedule, done / self.n_steps) if self.n_steps else 1.0)
+        done = len(self.history.loss)
+        words, y, settings = self.preparation.of(batch, done)
+        self.optimizer.next_step(rate_factor(self.trainer.schedule, done / self.n_steps) if self.n_steps else 1.0)
         with np.errstate(over="ignore", invalid="ignore"):  # check_loss refuses what is not finite
-            loss = self.model.step(x, y, settings, self.optimizer, one.workers) / rows_labels
-        self.history.loss.append(loss)
-        self.history.rows.append(x.n_rows)
+            loss = self.model.step(words, y, settings, self.optimizer, self.trainer.workers,
+                                   self.preparation.ahead(batch, done))
+        self.history.loss.append(loss / (y.n_rows * self.model.losses_per_row))
+        self.history.rows.append(y.n_rows)
         self.history.seconds = time.perf_counter() - self.start
 
     def check_loss(self, batch):
@@ -255,7 +245,7 @@ class _Run:
 
     def validate(self, batch):
         """Score the validation data after the last batch of a round."""
-        if batch.ends_round and self.validation is not None:
+        if not batch.following and self.validation is not None:
             self.history.validation.append(evaluate(
                 self.model, self.validation, threads=self.trainer.workers.threads))
 

@@ -87,11 +87,16 @@ def test_a_product_is_that_of_the_rounded_matrices(unit, add, n_rows, n_inner, n
 @pytest.mark.parametrize("n_parts, n_units, n_rows", [(1, 1, 1), (3, 17, 40), (2, 32, 16)])
 def test_transposed_parts_are_added(n_parts, n_units, n_rows):
     parts = np.random.default_rng(0).random((n_parts, n_units, n_rows), F32)
-    out = np.full((n_rows, n_units), np.nan, F32)
-    want = twins.add_transposed(parts)
-    for start in range(0, n_units, 16):
-        packing.add_transposed(parts, start, min(start + 16, n_units), out)
-        assert np.isnan(out[:, start + 16:]).all()
+    out, want = np.full((n_rows, n_units), np.nan, F32), twins.add_transposed(parts)
+    packing.add_transposed(parts, 0, n_rows, out)
+    assert_close(out, want, largest=1e-6)
+
+
+def test_of_transposed_parts_some_rows_are_added():
+    parts = np.random.default_rng(0).random((3, 17, 40), F32)
+    out, want = np.full((40, 17), np.nan, F32), twins.add_transposed(parts)
+    for rows in slice(0, 7), slice(7, 39), slice(39, 40):
+        packing.add_transposed(parts, rows.start, rows.stop, out[rows])
     assert_close(out, want, largest=1e-6)
 
 

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
-from problems import F32, assert_close, exact, random_csr, small_pieces
+from problems import F32, assert_close, exact, random_csr, small_pieces, take_step
 
 import twins
 from nnlite import MLP, SGD, AdaGrad, Dataset, Trainer, check_gradients, evaluate
@@ -70,7 +70,7 @@ def test_weights_multiply_the_gradient_of_a_row(monkeypatch):
                                        label_weights=labels, output="softmax")
     keep = KeepGradients(model.params)
     with one_blas_thread():
-        model.step(*data.arrays(), StepSettings(1 / 61, weights=(rows, labels)), keep, team(2))
+        take_step(model, data, StepSettings(1 / 61, weights=(rows, labels)), keep, team(2))
     for name in want:
         assert_close(keep.gradients[name], want[name], name=name)
     times = (rows * np.where(y.any(axis=1), y @ labels, 1)).astype(int)

@@ -12,7 +12,7 @@ import pytest
 import threadpoolctl
 from hypothesis import given
 from hypothesis import strategies as st
-from problems import compiled, random_dataset, random_model, small_pieces
+from problems import compiled, random_dataset, random_model, small_pieces, take_step
 
 from nnlite import SGD, Adam, AdaGrad, Trainer, evaluate, linear_bce
 from nnlite.network import label_layer
@@ -192,7 +192,7 @@ def test_pieces_are_cut_by_sizes_alone(monkeypatch):
         model = random_model(data)
         optimizer.start(model.params)
         optimizer.next_step()
-        model.step(*data.arrays(), StepSettings(1.0), optimizer, recorder)
+        take_step(model, data, StepSettings(1.0), optimizer, recorder)
         cuts.append(recorder.pieces)
     assert cuts[0] == cuts[1] and len(cuts[0]) >= 4
 

@@ -31,7 +31,7 @@ def parts(n_rows=61, cut=(0, 20, 20, 50, 61)):
 def test_every_chunk_has_all_its_epochs_before_the_next_and_ends_one_round():
     chunks = parts()
     batches = chunk_by_chunk(chunks, 16, 2)
-    got = [(chunks.index(b.chunk), b.epoch, b.rows.start, b.rows.stop, b.ends_round) for b in batches]
+    got = [(chunks.index(b.chunk), b.epoch, b.rows.start, b.rows.stop, b.following is None) for b in batches]
     one_epoch = {0: [(0, 16), (16, 20)], 2: [(0, 16), (16, 30)], 3: [(0, 11)]}
     assert got == [(c, epoch, *rows, epoch == 2 and rows == one_epoch[c][-1])
                    for c in one_epoch for epoch in (1, 2) for rows in one_epoch[c]]
@@ -44,7 +44,7 @@ def test_a_round_of_shuffled_chunks_ends_with_the_last_batch_of_an_epoch(last_ro
     batches = list(shuffled(chunked(Stream(chunks)), 16, range(2, 4), 0))
     a_round = 5 if last_rows else 4
     assert [batch.epoch for batch in batches] == [2] * a_round + [3] * a_round
-    assert [i for i, batch in enumerate(batches) if batch.ends_round] == [a_round - 1, 2 * a_round - 1]
+    assert [i for i, batch in enumerate(batches) if not batch.following] == [a_round - 1, 2 * a_round - 1]
 
 
 def test_no_chunks_make_no_batches():
@@ -138,7 +138,7 @@ def test_a_batch_of_more_words_than_the_places_of_its_transpose_is_refused():
     def batch(n_words):
         many, none = np.array([0, n_words]), np.zeros(0, np.int32)
         y = Csr(np.zeros(2, int), none, none)
-        return Batch(1, SimpleNamespace(weights=None, arrays=lambda: [Csr(many, none, none), y]), slice(0, 1), False)
+        return Batch(1, SimpleNamespace(weights=None, arrays=lambda: [Csr(many, none, none), y]), slice(0, 1))
 
     with pytest.raises(ValueError, match="want batches of at most 2,147,483,647 words, got 2,147,483,648 in 1 rows"):
         batch(2**31).arrays()

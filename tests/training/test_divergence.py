@@ -20,7 +20,7 @@ def is_diverged(n_bad, n_steps, epochs=1, loss=1.0):
     run = _Run(trainer, chunked([]), None, None)
     run.history, run.n_steps = History(loss=[loss] * 20 + [1.01 * DIVERGED * loss] * n_bad), n_steps
     try:
-        run.check_loss(Batch(1, None, slice(0, 0), False))
+        run.check_loss(Batch(1, None, slice(0, 0)))
     except FloatingPointError as error:
         assert f"step {20 + n_bad} (epoch 1): for {n_bad} steps the loss has been above" in str(error)
         return True
@@ -53,7 +53,7 @@ def a_run(losses):
 
 def error_of(run, epoch=1):
     with pytest.raises(FloatingPointError) as caught:
-        run.check_loss(Batch(epoch, None, slice(0, 0), False))
+        run.check_loss(Batch(epoch, None, slice(0, 0)))
     return str(caught.value)
 
 
@@ -75,7 +75,7 @@ def test_a_loss_that_stays_high_is_reported_with_the_largest_parameter_by_size()
 
 @pytest.mark.parametrize("losses", [[1.0] + [2.0] * 20, [1.0] + [3.0] * 7, [1.0] + [3.0] * 20 + [2.0] + [3.0] * 7])
 def test_a_loss_of_twice_the_first_or_one_that_comes_down_in_between_is_no_divergence(losses):
-    assert a_run(losses).check_loss(Batch(1, None, slice(0, 0), False)) is None  # nothing is raised
+    assert a_run(losses).check_loss(Batch(1, None, slice(0, 0))) is None  # nothing is raised
 
 
 @pytest.mark.parametrize("entries", [[np.inf, -np.inf], [np.nan, 1], [np.inf, 1], [-np.inf, np.nan]])

@@ -11,7 +11,7 @@ from nnlite.kernels import packing
 from nnlite.network import label_layer, label_step, products
 from nnlite.network.products import FLOAT32
 from nnlite.precision import rounded, units
-from nnlite.training import trainer as training
+from nnlite.training import preparing, trainer
 from nnlite.training.step_memory import step_bytes
 
 problem = lru_cache(random_dataset)
@@ -31,7 +31,8 @@ def test_a_step_takes_about_the_memory_that_it_says(n_rows, n_labels, way, monke
 
     for module in label_layer, label_step, products, rounded, units:
         monkeypatch.setattr(module, "scratch", noted)
-    monkeypatch.setattr(training, "products_of", lambda precision: WAYS[way])
+    for module in preparing, trainer:
+        monkeypatch.setattr(module, "products_of", lambda precision: WAYS[way])
     data = problem(n_rows, 30, n_labels)
     model = MLP(30, n_labels, (16,))
     Trainer(model, SGD(0.1), batch_rows=n_rows, epochs=1, threads=1).fit(data)
