@@ -8,7 +8,7 @@ deck's loss is near 0.55; predicting each label's frequency scores about 0.02. T
 
     the output bias starts at the logit of each label's frequency    (the first step is already below the deck's end)
     the loss is summed over labels and averaged over rows            (more labels do not shrink the gradients)
-    words and parameters have learning rates of their own, AdaGrad's (rare words move as far as frequent ones)
+    each word, and each other parameter, has its own rate, AdaGrad   (rare words move as far as frequent ones)
 
 and mini-batches give it 1.6 times as many steps, for a 25th of the rows (with 80,000 titles 628 instead of 400 steps,
 and 4 instead of 100 epochs). `python -m benchmarks.quality.ablation` measures what else improves it: one ReLU layer,
