@@ -61,7 +61,7 @@ class Nnlite:
 
     def unit(self) -> float:
         with one_blas_thread(), awake(self.workers):
-            losses = list(self.steps.epoch(self.optimizer, self.workers))
+            losses = list(self.steps.epoch(self.optimizer, self.workers, len(self.batches)))
         return np.mean([loss / (width(rows) * self.data.n_labels) for loss, rows in zip(losses, self.batches)])
 
 

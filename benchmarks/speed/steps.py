@@ -1,6 +1,7 @@
 """`Steps`: training steps over the same batches again and again, prepared as `Trainer` does."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from nnlite.data.csr import Csr
 from nnlite.network.label_step import StepSettings
@@ -10,19 +11,22 @@ from nnlite.system.threads import Team
 
 
 class Steps:
-    """Each batch, (x, y, settings), is prepared during the step of the one before."""
+    """Each batch, (x, y, settings), is prepared during the step of the one before, the first one during the last."""
 
     def __init__(self, network: Network, batches: list[tuple[Csr, Csr, StepSettings]]):
-        self.network, self.batches, self.following = network, batches, 0
-        self.prepare()
+        self.network, self.batches = network, batches
+        self.prepare(0)
 
-    def prepare(self) -> None:
-        """Prepare the batch whose turn is next."""
-        x, _, settings = self.batches[self.following]
-        self.words, self.following = self.network.prepare(x, settings), (self.following + 1) % len(self.batches)
+    def prepare(self, i: int) -> None:
+        """Prepare batch i."""
+        x, _, settings = self.batches[i]
+        self.ready, self.words = i, self.network.prepare(x, settings)
 
-    def epoch(self, optimizer: Optimizer, workers: Team) -> Iterator[float]:
-        """A step of each batch. Yields the losses, summed over rows and labels."""
-        for _, y, settings in self.batches:
+    def epoch(self, optimizer: Optimizer, workers: Team, n_batches: int | None = None) -> Iterator[float]:
+        """A step of each of the first batches, by default of all. Yields the losses, summed over rows and labels."""
+        for i, (_, y, settings) in enumerate(self.batches[:n_batches]):
+            if self.ready != i:  # an epoch of fewer batches came before
+                self.prepare(i)
             optimizer.next_step()
-            yield self.network.step(self.words, y, settings, optimizer, workers, self.prepare)
+            following = partial(self.prepare, (i + 1) % len(self.batches))
+            yield self.network.step(self.words, y, settings, optimizer, workers, following)
