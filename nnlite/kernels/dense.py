@@ -119,7 +119,7 @@ def drop_words(indptr, indices, data, keep, stream, first_row, out_indptr, out_i
     for i in range(indptr.size - 1):
         key = random_bits(u64(stream) ^ random_bits(u64(first_row + i)))
         for k in range(indptr[i], indptr[i + 1]):
-            out_indices[n], out_data[n] = indices[k], data[k] * scale  # the next one takes its place if it is dropped
+            out_indices[n], out_data[n] = indices[k], data[k] * scale  # the next one takes its place if dropped
             n += random_bits(key ^ u64(indices[k])) < limit
         out_indptr[i + 1] = n
 

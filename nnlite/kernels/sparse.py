@@ -55,7 +55,7 @@ def csr_transpose(indptr, indices, data, places, words, out_indptr, out_rows, ou
     n_words = 0
     for k in range(indptr[0], indptr[-1]):
         word = indices[k]
-        words[n_words] = word  # of the last that is not new, the place is taken by the next: no branch to foresee
+        words[n_words] = word  # the next one takes its place if it is not new: a branch would be foreseen wrong
         n_words += places[word] == 0
         places[word] += 1
     out_indptr[0] = 0

@@ -126,7 +126,7 @@ class AdaGrad(Optimizer):
 
     def __init__(self, lr: float, labels_lr: float | None = None, eps: float = 1e-10,
                  by_row: Sequence[str] = ()):
-        if not isinstance(by_row, (list, tuple)):
+        if not isinstance(by_row, (list, tuple)) or not all(isinstance(name, str) for name in by_row):
             raise TypeError(f"AdaGrad: by_row: want a list of names of parameters, got {by_row!r:.80}")
         self.eps, self.by_row = eps, tuple(by_row)
         super().__init__(lr, labels_lr)

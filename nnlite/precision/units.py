@@ -11,7 +11,7 @@ from nnlite.kernels import packing
 from nnlite.network.products import Products, Sums
 from nnlite.system.threads import PerThread, Team, scratch, width
 
-SHARED = 1 << 18  # numbers that take as long to pack as another thread takes to begin
+SHARED = 1 << 18  # numbers that one thread packs as soon as several: 0.2 ms
 
 _own = PerThread()  # the packed matrix of each name that this thread has used last, with its size
 
