@@ -1,4 +1,4 @@
-"""Claim: `Steps` takes the steps of the batches in their order, however many of them the last epoch has gone through."""
+"""Claim: `Steps` takes the steps of the batches in their order, also after an epoch of fewer of them."""
 
 import pytest
 from problems import bits, random_dataset, random_model, take_step

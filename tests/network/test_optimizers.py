@@ -27,7 +27,8 @@ def test_a_state_by_rows_has_one_number_a_row():
     assert optimizer.state_bytes(model.params) == 4 * rows
 
 
-@pytest.mark.parametrize("names", [True, False, None, "features.W", {"features.W"}, ["features.W", 1], [["features.W"]]])
+@pytest.mark.parametrize("names", [
+    True, False, None, "features.W", {"features.W"}, ["features.W", 1], [["features.W"]]])
 def test_what_is_by_row_is_a_list_of_names(names):
     with pytest.raises(TypeError, match="^AdaGrad: by_row: want a list of names of parameters, got "):
         AdaGrad(0.1, by_row=names)
