@@ -97,6 +97,7 @@ def test_of_transposed_parts_some_rows_are_added():
     out, want = np.full((40, 17), np.nan, F32), twins.add_transposed(parts)
     for rows in slice(0, 7), slice(7, 39), slice(39, 40):
         packing.add_transposed(parts, rows.start, rows.stop, out[rows])
+        assert np.isnan(out[rows.stop:]).all()
     assert_close(out, want, largest=1e-6)
 
 
