@@ -59,8 +59,19 @@ def _warn_once(text):
     logging.getLogger("nnlite").warning("%s", text)
 
 
+@cache
+def _files_of_kernels():
+    """The time and size of each file beside this one: kernels are compiled into those that call them."""
+    return [(path.name, status.st_mtime, status.st_size) for path in sorted(Path(__file__).parent.glob("*.py"))
+            for status in [path.stat()]]
+
+
 class _SafePlace(caching._CacheLocator):
-    """One of Numba's choices of a folder, passed over if it is not safe."""
+    """One of Numba's choices of a folder, passed over if it is not safe; what is in it is of the files of today."""
+
+    def get_source_stamp(self) -> Any:
+        """What must be the same for a compiled function to be used: its own file, and those of all kernels."""
+        return super().get_source_stamp(), _files_of_kernels()  # type: ignore[safe-super]
 
     def ensure_cache_path(self) -> None:
         """Make the folder; OSError if it is not safe."""

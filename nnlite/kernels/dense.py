@@ -3,7 +3,6 @@
 - A kernel allocates nothing. It writes to `out`, or to what its docstring calls "in place".
 - A kernel checks nothing. An index outside its array would read foreign memory: `Dataset` raises before.
 - A kernel is serial and releases the GIL; `system.threads` runs it on blocks of rows.
-- Kernels that call each other share a file: Numba's disk cache notices an edit only in the file that it compiled.
 - Every kernel that computes has a NumPy twin, in `network.reference` or in the tests. Numba finds its types.
 
 Axis letters: N rows, D words, H and K hidden units, L labels, T labels in a tile. A sparse matrix comes as its three

@@ -70,6 +70,15 @@ def test_a_kernel_is_compiled_once(tmp_path):
 
 
 @compiled
+def test_an_edit_of_any_kernel_file_compiles_those_that_call_it(tmp_path):
+    kept = tmp_path / "kept"
+    edited = "from nnlite.kernels import cache; cache._files_of_kernels = lambda: {}"
+    for stamp, hits in (1, 0), (1, 1), (2, 0), (2, 1):
+        said, errors = call_tiny(tmp_path, kept, edited.format([("dense.py", stamp, 9)]))
+        assert said.startswith(f"{hits} {kept}") and not errors
+
+
+@compiled
 def test_damaged_files_are_compiled_again_and_replaced(tmp_path):
     kept = tmp_path / "kept"
     call_tiny(tmp_path, kept)
