@@ -21,6 +21,8 @@ from nnlite.system.ranges import integer
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+LINE = 16  # numbers of 32 bits in a cache line
+
 PerThread = threading.local  # an object whose attributes each thread has its own of
 
 _teams: dict[int, "Team"] = {}
@@ -235,10 +237,15 @@ def until_interrupted(items: Iterable[Item]) -> Iterator[Item]:
 
 
 def scratch(name: str, *shape: int) -> np.ndarray:
-    """This thread's own float32 array of `shape`, C-contiguous and not cleared; the same memory for the same name."""
+    """This thread's own float32 array of `shape`, C-contiguous and not cleared; the same memory for the same name.
+
+    It begins with a cache line. 64 bytes that a kernel or a matrix unit stores at once then lie in one line, not two.
+    """
     memory = getattr(_own, name, None)
     if memory is None or memory.size < prod(shape):
-        memory = np.empty(prod(shape), np.float32)
+        memory = np.empty(prod(shape) + LINE, np.float32)
+        start = -memory.ctypes.data % (4 * LINE) // 4
+        memory = memory[start:start + prod(shape)]
         setattr(_own, name, memory)
     return memory[:prod(shape)].reshape(shape)
 

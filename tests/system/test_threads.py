@@ -227,6 +227,11 @@ def test_helpers_do_not_keep_the_program_alive_and_a_team_is_started_once(monkey
     assert len(helpers) >= 2 and all(thread.daemon for thread in helpers)
 
 
+def test_scratch_begins_with_a_cache_line():
+    for size in 1, 7, 1000, 100_001:
+        assert scratch(f"begins {size}", size).ctypes.data % 64 == 0
+
+
 def test_scratch_of_the_same_size_is_the_same_memory_and_grows_when_it_must():
     first = scratch("grows", 3, 4)
     assert scratch("grows", 12).ctypes.data == first.ctypes.data == scratch("grows", 1).ctypes.data
