@@ -29,6 +29,9 @@ def kernel(function: Any) -> Any:
     return compiled
 
 
+inlined = numba.njit(**SETTINGS, inline="always")  # of a loop over a row that kernels call so often that calls cost
+
+
 def wide_vectors() -> None:
     """In a kernel: lets loops use 512-bit vectors, where LLVM prefers 256 bits on many processors that have both.
 
@@ -63,21 +66,21 @@ def prefetch(row: Any) -> None:
 def _compiled_prefetch(row):
     def ask(row):
         for offset in range(0, row.size * row.itemsize, CACHE_LINE):
-            _prefetch_line(row.ctypes.data + offset)  # type: ignore[call-arg]
+            prefetch_line(row.ctypes.data + offset, 0)  # type: ignore[call-arg]
 
     return ask
 
 
-@intrinsic
-def _prefetch_line(typing_context, address):
-    """Asks for the line of an address."""
+@intrinsic(prefer_literal=True)
+def prefetch_line(typing_context, address, for_writing):
+    """Asks for the line of an address, to be read or, if for_writing is the constant 1 and not 0, to be written."""
     def codegen(context, builder, signature, arguments):
         pointer = ir.IntType(8).as_pointer()
         flag = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
         function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
-        flags = [flag(value) for value in (0, 2, 1)]  # read, to be kept from the second cache on, data
+        flags = [flag(value) for value in (for_writing.literal_value, 2, 1)]  # from the second cache on, data
         builder.call(function, [builder.inttoptr(arguments[0], pointer), *flags])
         return context.get_dummy_value()
 
-    return numba.void(numba.types.intp), codegen
+    return numba.void(numba.types.intp, for_writing), codegen

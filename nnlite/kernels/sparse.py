@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from nnlite.kernels.compile import kernel, prefetch
+from nnlite.kernels.compile import inlined, kernel, prefetch
 
 f32 = np.float32
 AHEAD = 4  # rows of parameters whose memory is asked for before they are updated; rows of x are shorter
 
 
-@kernel
+@inlined
 def product_row(indptr, indices, data, i, source, out):
     """out (H,) = sum_k data[k] source[indices[k]] over the non-zeros k of row i, most of them four in each pass."""
     k, stop = indptr[i], indptr[i + 1]

@@ -19,7 +19,7 @@ def names_of_kernels():
     modules = by_shard, dense, packing, sparse, small_rows, ranking, top_k
     sources = [ast.parse(Path(module.__file__).read_text(encoding="utf-8")) for module in modules]
     functions = [node for source in sources for node in source.body if isinstance(node, ast.FunctionDef)]
-    return [f.name for f in functions if "kernel" in map(ast.unparse, f.decorator_list)]
+    return [f.name for f in functions if {"kernel", "inlined"} & {*map(ast.unparse, f.decorator_list)}]
 
 
 @pytest.mark.parametrize("name", names_of_kernels())
