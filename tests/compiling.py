@@ -13,7 +13,7 @@ from problems import random_dataset, random_model
 
 from nnlite import (MLP, SGD, AdaGrad, Adam, Dataset, Record, TitleClassifier, Trainer, Vocabulary, audit,
                     make_catalogue)
-from nnlite.kernels import packing
+from nnlite.kernels import bce_strip, packing
 from nnlite.precision import choice
 from nnlite.precision.units import UnitProducts
 
@@ -40,7 +40,7 @@ def products():
     steps(SGD(0.1), precision="bfloat16")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(choice, "matrix_unit", lambda: choice.AVX512)
-        patch.setitem(choice.UNITS, choice.AVX512, UnitProducts(packing.multiply))
+        patch.setitem(choice.UNITS, choice.AVX512, UnitProducts(packing.multiply, bce_strip.in_loops))
         steps(SGD(0.1), precision="bfloat16")
 
 

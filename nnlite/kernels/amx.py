@@ -19,16 +19,11 @@ from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from nnlite.kernels.compile import kernel
+from nnlite.kernels.compile import kernel, prefetch_line
 
 i64 = np.int64
 
 ARCH_PRCTL, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA = 158, 0x1023, 18  # of Linux on x86-64
-
-CONFIGURATION = np.zeros(64, np.uint8)  # as LDTILECFG reads it
-CONFIGURATION[0] = 1  # the palette
-CONFIGURATION[16:32:2] = 64  # bytes of a row of each register
-CONFIGURATION[48:56] = 16  # rows of each register
 
 
 @cache
@@ -53,14 +48,42 @@ def instruction(name, *registers, addresses=0, strides=0):
         return context.get_dummy_value()
 
     given = [numba.types.int64] * (addresses + strides)
-    if len(given) == 2:
-        return intrinsic(lambda typing_context, address, stride: (numba.void(*given), codegen))
     if given:
-        return intrinsic(lambda typing_context, address: (numba.void(*given), codegen))
+        return intrinsic(lambda typing_context, address, stride: (numba.void(*given), codegen))
     return intrinsic(lambda typing_context: (numba.void(), codegen))
 
 
-configure = instruction("ldtilecfg", addresses=1)
+@intrinsic
+def configure(typing_context, rows0, rows1, columns0, columns1):
+    """The registers, for two rows of tiles with so many rows, 1 to 16, and two columns of tiles with so many columns.
+
+    LDTILECFG reads 64 bytes: 1, the number of its only form, then from the 16th on the bytes of a row of each register,
+    two bytes each, and from the 48th on their rows.
+    """
+    def codegen(context, builder, signature, arguments):
+        rows0, rows1, columns0, columns1 = arguments
+        memory = cgutils.alloca_once(builder, ir.ArrayType(BYTE, 64), zfill=True)
+        start = builder.bitcast(memory, ADDRESS)
+
+        def put(value, offset, kind):
+            place = builder.gep(start, [ir.IntType(32)(offset)])
+            builder.store(builder.trunc(value, kind), builder.bitcast(place, kind.as_pointer()))
+
+        put(WORD(1), 0, BYTE)
+        sixteen = WORD(16)
+        sums = [(rows, columns) for rows in (rows0, rows1) for columns in (columns0, columns1)]
+        operands = [(rows0, sixteen), (rows1, sixteen), (sixteen, columns0), (sixteen, columns1)]
+        for register, (rows, columns) in enumerate(sums + operands):
+            put(builder.mul(columns, WORD(4)), 16 + 2 * register, ir.IntType(16))
+            put(rows, 48 + register, BYTE)
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(NOTHING, [ADDRESS]),
+                                                  "llvm.x86.ldtilecfg")
+        builder.call(function, [start])
+        return context.get_dummy_value()
+
+    return numba.void(*[numba.types.int64] * 4), codegen
+
+
 release = instruction("tilerelease")
 zero0, zero1, zero2, zero3 = (instruction("tilezero", n) for n in range(4))
 load0, load1, load2, load3, load4, load5, load6, load7 = (
@@ -71,9 +94,9 @@ add_product0, add_product1, add_product2, add_product3 = (
 
 
 @kernel
-def add_tiles(left0, left1, right, n_inner):
+def add_tiles(left0, left1, right, n_tiles):
     """Registers 0 to 3, 32 x 32 sums, += two rows of tiles times two columns of tiles, at these addresses."""
-    for k in range(n_inner):
+    for k in range(n_tiles):
         load6(right + 2048 * k, 128)
         load4(left0 + 1024 * k, 64)
         load7(right + 2048 * k + 64, 128)
@@ -85,38 +108,44 @@ def add_tiles(left0, left1, right, n_inner):
 
 
 @kernel
-def multiply(left, right, out, add, configuration, edge):
-    """out (M, N) = left right, or out += left right, for packed matrices (`packing`); edge (32, 32) is scratch."""
+def multiply(left, right, n_inner, out, add):
+    """As `packing.multiply`. Tiles are multiplied whole, with their zeros, but for rows and columns beyond `out`."""
     n_rows, n_columns = out.shape
-    n_inner, row_bytes = left.shape[1], out.strides[0]
-    lefts, rights, outs, aside = (  # unsigned and signed integers together would become float64
-        i64(left.ctypes.data), i64(right.ctypes.data), i64(out.ctypes.data), i64(edge.ctypes.data))
-    configure(i64(configuration.ctypes.data))
-    for j in range(right.shape[0]):
-        for i in range(0, left.shape[0], 2):
-            left0, first_row, first_column = lefts + 1024 * n_inner * i, 16 * i, 32 * j
-            inside = first_row + 32 <= n_rows and first_column + 32 <= n_columns
-            place, stride = aside, i64(128)
-            if inside:
-                place, stride = outs + first_row * row_bytes + 4 * first_column, row_bytes
-            if add and inside:
-                load0(place, stride)
-                load1(place + 64, stride)
-                load2(place + 16 * stride, stride)
-                load3(place + 16 * stride + 64, stride)
-            else:
-                zero0()
-                zero1()
-                zero2()
-                zero3()
-            add_tiles(left0, left0 + 1024 * n_inner, rights + 2048 * n_inner * j, n_inner)
-            store0(place, stride)
-            store1(place + 64, stride)
-            store2(place + 16 * stride, stride)
-            store3(place + 16 * stride + 64, stride)
-            if not inside:
-                for row in range(first_row, min(first_row + 32, n_rows)):
-                    for column in range(first_column, min(first_column + 32, n_columns)):
-                        sum_here = edge[row - first_row, column - first_column]
-                        out[row, column] = out[row, column] + sum_here if add else sum_here
+    n_tiles, stride, shape = left.shape[1], out.strides[0], 0
+    lefts, rights, outs = (  # unsigned and signed integers together would become float64
+        i64(left.ctypes.data), i64(right.ctypes.data), i64(out.ctypes.data))
+    for first_column in range(0, n_columns, 32):
+        for first_row in range(0, n_rows, 32):
+            rows, columns = min(32, n_rows - first_row), min(32, n_columns - first_column)
+            lower, right_half = rows > 16, columns > 16  # do the registers there have a place? They are used anyway
+            if shape != 64 * rows + columns:
+                shape = 64 * rows + columns
+                configure(  # type: ignore[call-arg]
+                    min(rows, 16), max(rows - 16, 1), min(columns, 16), max(columns - 16, 1))
+            left0 = lefts + 64 * n_tiles * first_row
+            place0 = outs + first_row * stride + 4 * first_column
+            place2 = place0 + 16 * stride
+            for row in range(rows):  # a store waits for its line, and other stores wait for it
+                prefetch_line(place0 + row * stride, 1)  # type: ignore[call-arg]
+                prefetch_line(place0 + row * stride + 64, 1)  # type: ignore[call-arg]
+            zero0()
+            zero1()
+            zero2()
+            zero3()
+            if add:
+                load0(place0, stride)
+                if right_half:
+                    load1(place0 + 64, stride)
+                if lower:
+                    load2(place2, stride)
+                if lower and right_half:
+                    load3(place2 + 64, stride)
+            add_tiles(left0, left0 + 1024 * n_tiles, rights + 64 * n_tiles * first_column, n_tiles)
+            store0(place0, stride)
+            if right_half:
+                store1(place0 + 64, stride)
+            if lower:
+                store2(place2, stride)
+            if lower and right_half:
+                store3(place2 + 64, stride)
     release()

@@ -104,7 +104,7 @@ product_of_32, product_of_48 = block_product(2), block_product(3)
 
 @kernel
 def multiply(left, right, n_inner, out, add):
-    """out (M, N) = left right, or out += left right, for packed matrices (`packing`) of n_inner columns and rows."""
+    """As `packing.multiply`."""
     n_rows, n_columns = out.shape
     n_tiles, n_pairs, row_bytes = left.shape[1], (n_inner + 1) // 2, out.strides[0]
     # unsigned and signed integers together would become float64

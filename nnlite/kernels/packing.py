@@ -9,11 +9,16 @@ right one, where two rows lie together as pairs, one uint32 each. Two right tile
 Numbers of tiles are rounded up, those of the rows of the left matrix to an even number; what lies beyond is zero.
 """
 
+import numba
 import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
 
 from nnlite.kernels.compile import kernel, wide_vectors
+from nnlite.kernels.processor import interpreted
 
-f32, u16, u32 = np.float32, np.uint16, np.uint32
+f32, i64, u16, u32 = np.float32, np.int64, np.uint16, np.uint32
+IS_COMPILED = not interpreted()
 
 
 def left_shape(n_rows: int, n_inner: int) -> tuple[int, int, int, int]:
@@ -89,6 +94,60 @@ def pack_right(x, out):
                         inside = first + j < n_columns
                         packed[j] = pair(x[k, first + j] if inside and k < n_inner else f32(0),
                                          x[k + 1, first + j] if inside and k + 1 < n_inner else f32(0))
+
+
+@intrinsic
+def pack_32_pairs(typing_context, row0, row1, left0, left1, pairs):
+    """`pair` of 32 numbers of two rows, and the bfloat16 of each row, all at addresses.
+
+    LLVM does not vectorise such loops: it cannot know that the rows of the left matrix, which alternate, lie apart.
+    """
+    def codegen(context, builder, signature, arguments):
+        numbers, words, halves = (ir.VectorType(kind, 32) for kind in (ir.FloatType(), ir.IntType(32), ir.IntType(16)))
+
+        def every(number):
+            return words([number] * 32)
+
+        def rounded(address):  # as `bfloat16`
+            x = builder.load(builder.inttoptr(address, numbers.as_pointer()))
+            x.align = 4
+            bits = builder.bitcast(x, words)
+            odd = builder.and_(builder.lshr(bits, every(16)), every(1))
+            up = builder.lshr(builder.add(builder.add(bits, every(0x7FFF)), odd), every(16))
+            return builder.select(builder.fcmp_ordered("ord", x, x), up, every(0x7FC0))
+
+        low, high = map(rounded, arguments[:2])
+        both = builder.or_(low, builder.shl(high, every(16)))
+        for value, place in zip([builder.trunc(low, halves), builder.trunc(high, halves), both], arguments[2:]):
+            builder.store(value, builder.inttoptr(place, value.type.as_pointer())).align = 4
+        return context.get_dummy_value()
+
+    return numba.void(*[numba.types.int64] * 5), codegen
+
+
+@kernel
+def pack_gradient(dz, first, left, right):
+    """dz (T, N) as a left matrix, and as rows of a right one, from row `first`, a multiple of 32, on."""
+    wide_vectors()
+    n_rows, n_columns = dz.shape
+    row_bytes, n_tiles, n_pairs = dz.strides[0], left.shape[1], right.shape[1]
+    rows, lefts, rights = i64(dz.ctypes.data), i64(left.ctypes.data), i64(right.ctypes.data)
+    for i in range(0, 16 * left.shape[0], 2):
+        place = first + i
+        for q in range(n_tiles):
+            if IS_COMPILED and i + 1 < n_rows and 32 * q + 32 <= n_columns:
+                row0, tile = rows + i * row_bytes + 128 * q, lefts + 1024 * ((i >> 4) * n_tiles + q)
+                pack_32_pairs(  # type: ignore[call-arg]
+                    row0, row0 + row_bytes, tile + 64 * (i & 15), tile + 64 * (i & 15) + 64,
+                    rights + 2048 * (q * n_pairs + (place >> 5)) + 64 * (place & 31))
+            else:
+                left0, left1 = left[i >> 4, q, i & 15], left[i >> 4, q, (i & 15) + 1]
+                pairs = right[q, place >> 5, (place & 31) >> 1]
+                for k in range(32):
+                    column = 32 * q + k
+                    low = bfloat16(dz[i, column]) if i < n_rows and column < n_columns else u32(0)
+                    high = bfloat16(dz[i + 1, column]) if i + 1 < n_rows and column < n_columns else u32(0)
+                    left0[k], left1[k], pairs[k] = u16(low), u16(high), u32(low | u32(high << u32(16)))
 
 
 @kernel

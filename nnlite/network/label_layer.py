@@ -65,7 +65,12 @@ class LabelLayer:
         the update, then deal with the few others. What is left out of a row's dh is at most negligible scale sum |W|,
         over the labels left out; the loss is exact.
         """
-        return Step(self.w, self.loss, self.pieces(len(h), settings.products), h, y, settings, optimizer).run(team)
+        step = self.kind_of_step(settings)
+        return step(self, self.pieces(len(h), settings.products), h, y, settings, optimizer).run(team)
+
+    def kind_of_step(self, settings: StepSettings) -> type[Step]:
+        """That of the products, if they have one and no label waits for the other rows of its block."""
+        return settings.products.bce_step if settings.products.bce_step and not settings.negligible else Step
 
 
 class SoftmaxLayer(LabelLayer):
@@ -104,6 +109,10 @@ class SoftmaxLayer(LabelLayer):
     def loss(self, z: np.ndarray, tile: slice, ones: Csr, scale: np.float32, db: np.ndarray) -> float:
         """As in LabelLayer."""
         return dense.softmax_ce(z, self.b, *ones[:2], scale, db, scratch("bce", 3, z.shape[1]))
+
+    def kind_of_step(self, settings: StepSettings) -> type[Step]:
+        """With all logits of a row at once."""
+        return Step
 
     def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates,
                             team: Team) -> tuple[float, Gradient]:

@@ -15,7 +15,6 @@ from nnlite.system.sizes import strip_rows, strips
 from nnlite.system.threads import PerThread, Team, scratch, width
 
 Pieces = tuple[list[slice], list[slice], list[slice]]  # blocks of the batch, tiles, rounds as slices of the tiles
-Loss = Callable[[np.ndarray, slice, Csr, np.float32, np.ndarray], float]  # as LabelLayer.loss
 Gradient = Callable[[slice], np.ndarray]  # dh (n, H) of some rows, each asked for once, in the memory of the step
 Weights = tuple[np.ndarray, np.ndarray] | None  # of rows (N,) and of true labels (L,), float32: for the gradient
 
@@ -50,11 +49,13 @@ class Step:
     A round works on some tiles, with all blocks of rows. Block i of tile j leaves its share of dW and db in its own
     place; the thread that finishes a tile's last block adds them up in the order of the blocks and updates the tile.
     dh is added up in the order of the rounds, then of the tiles in a round.
+
+    layer: a LabelLayer
     """
 
-    def __init__(self, w: np.ndarray, loss: Loss, pieces: Pieces, h: np.ndarray, y: Csr, settings: StepSettings,
+    def __init__(self, layer: Any, pieces: Pieces, h: np.ndarray, y: Csr, settings: StepSettings,
                  optimizer: Updates):
-        self.w, self.loss, self.h, self.y, self.optimizer = w, loss, h, y, optimizer
+        self.layer, self.h, self.y, self.optimizer = layer, h, y, optimizer
         self.scale, self.weights, self.products = f32(settings.scale), settings.weights, settings.products
         self.negligible = f32(settings.negligible) * self.scale
         self.blocks, self.tiles, self.rounds = pieces
@@ -117,13 +118,13 @@ class Step:
     def labels(self, tile: slice) -> Any:
         """The operand W of a tile, which a thread keeps for its next item."""
         if getattr(self.own, "tile", None) != tile:
-            self.own.tile, self.own.w = tile, self.products.labels(self.w[tile])
+            self.own.tile, self.own.w = tile, self.products.labels(self.layer.w[tile])
         return self.own.w
 
     def loss_and_gradient(self, z: np.ndarray, rows: slice, tile: slice, db: np.ndarray) -> float:
         """In place: z^T (T, N) less its bias becomes dz^T, db its sum over the rows. Returns the unscaled loss."""
         ones = columns_of_tile(self.y.rows(rows), tile)
-        loss = self.loss(z, tile, ones, self.scale, db)
+        loss = self.layer.loss(z, tile, ones, self.scale, db)
         if self.weights:
             of_rows, of_labels = self.weights
             dense.weigh(z, *ones[:2], of_rows[rows], of_labels[tile], db)
@@ -137,7 +138,7 @@ class Step:
         self.own.tile = None  # its operand is overwritten
         db[:n] = db[places]
         return (np.take(dz, places, axis=0, out=scratch("busy dz", n, dz.shape[1])),
-                self.products.labels(self.w[item.tile][places]), n)
+                self.products.labels(self.layer.w[item.tile][places]), n)
 
     def update(self, item: Item, dw: np.ndarray, db: np.ndarray) -> None:
         """Update the labels of a tile from the shares of all blocks."""

@@ -41,6 +41,7 @@ class Products:
     tile_logits = TILE_LOGITS  # and of a small batch about so many logits;
     strip_logits = maxsize  # of the rows of a block that meet a tile at once, at most
     copies_operands = packs_gradient = False  # do operands, and dz, take memory of their own?
+    bce_step: Any = None  # the kind of a `label_step.Step` that they have for binary cross-entropy
     sums: type[Sums] = Sums
 
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:

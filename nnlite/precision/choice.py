@@ -2,14 +2,11 @@
 
 from functools import cache
 
-import numpy as np
-
-from nnlite.kernels import amx, avx512
+from nnlite.kernels import amx, avx512, bce_strip
 from nnlite.kernels.processor import targets
 from nnlite.network.products import FLOAT32, Products
 from nnlite.precision.rounded import RoundedProducts
 from nnlite.precision.units import UnitProducts
-from nnlite.system.threads import scratch
 
 PRECISIONS = "float32", "bfloat16"
 AMX, AVX512 = "AMX", "AVX512-BF16"
@@ -47,10 +44,6 @@ def in_words(precision: str, n_labels: int) -> str:
     return f"float32; --precision bfloat16 is faster on {unit}" if unit and n_labels >= MANY_LABELS else "float32"
 
 
-def _by_amx(left: np.ndarray, right: np.ndarray, n_inner: int, out: np.ndarray, add: bool) -> None:
-    amx.multiply(left, right, out, add, amx.CONFIGURATION, scratch("edge", 32, 32))  # of whole tiles, with their zeros
-
-
 # Processors with AMX have 2 MiB of cache for each core; those with AVX512-BF16 alone mostly have 1 MiB.
-UNITS = {AMX: UnitProducts(_by_amx, strip_logits=512 * 512),
-         AVX512: UnitProducts(avx512.multiply, strip_logits=256 * 768, tile_labels=768)}
+UNITS = {AMX: UnitProducts(amx.multiply, bce_strip.by_amx, strip_logits=512 * 512),
+         AVX512: UnitProducts(avx512.multiply, bce_strip.by_avx512, strip_logits=256 * 768, tile_labels=768)}

@@ -1,14 +1,16 @@
 """Products on a processor's matrix units, of operands that are packed as bfloat16 (`kernels.packing`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from nnlite.kernels import packing
+from nnlite.data.csr import Csr
+from nnlite.kernels import bce_strip, packing
 from nnlite.network.products import Products, Sums
+from nnlite.precision.panel_step import PanelStep
 from nnlite.system.threads import PerThread, Team, scratch, width
 
 SHARED = 1 << 18  # numbers that one thread packs as soon as several: 0.2 ms
@@ -54,7 +56,7 @@ class Packed(NamedTuple):
 class UnitProducts(Products):
     """Of operands packed as bfloat16, by a processor's matrix units.
 
-    multiply: multiply(left, right, n_inner, out, add) of packed matrices, as `packing.multiply`
+    multiply, bce_strip: as in `kernels.packing` and `kernels.bce_strip`, of a unit
     strip_logits: of a strip of rows and a tile; with their gradient and its packed form they stay in a core's cache
     tile_labels: the labels of a tile
     """
@@ -62,11 +64,13 @@ class UnitProducts(Products):
     precision = "bfloat16"
     tile_logits = 1 << 18
     copies_operands = packs_gradient = True
+    bce_step = PanelStep
     sums = TransposedSums
 
-    def __init__(self, multiply: Callable[[np.ndarray, np.ndarray, int, np.ndarray, bool], None],
-                 strip_logits: int = 1 << 18, tile_labels: int | None = None):
-        self.multiply, self.strip_logits, self.tile_labels = multiply, strip_logits, tile_labels
+    def __init__(self, multiply: Callable[..., None], bce_strip: Callable[..., float], strip_logits: int = 1 << 18,
+                 tile_labels: int | None = None):
+        self.multiply, self._bce_strip = multiply, bce_strip
+        self.strip_logits, self.tile_labels = strip_logits, tile_labels
 
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
         """As in Products."""
@@ -90,9 +94,18 @@ class UnitProducts(Products):
     def gradient(self, dz: np.ndarray) -> Any:
         """As in Products: dz^T as a left and as a right operand."""
         both = Packed(packed("left dz", *dz.shape), packed("right dz", *dz.shape), dz.shape)
-        packing.pack_left(dz, both.one)
-        packing.pack_right(dz, both.other)
+        packing.pack_gradient(dz, 0, *both[:2])
         return both
+
+    def bce_strip(self, w: Packed, h: Packed, b: np.ndarray, ones: Csr, weights: tuple[np.ndarray, np.ndarray],
+                  scale: np.float32, shares: Sequence[np.ndarray], is_first: tuple[bool, bool]) -> float:
+        """As `kernels.bce_strip`. shares: dw, db and dh    is_first: are dw and db set, is dh?"""
+        n_labels, n_rows = w.shape[0], h.shape[0]
+        at_once = bce_strip.panel_rows(n_labels)
+        return self._bce_strip(
+            *w[:2], *h[:2], b, *ones[:2], *weights, scale, *shares, *is_first, scratch("logits", at_once, n_rows),
+            packed("left dz", at_once, n_rows), packed("right dz", n_labels, n_rows), scratch("db of strip", n_labels),
+            scratch("bce", 3, n_rows))
 
     def logits(self, w: Any, h: Any, out: np.ndarray) -> None:
         """As in Products."""
@@ -120,18 +133,12 @@ def packed(name: str, n_rows: int, n_columns: int) -> np.ndarray:
     """This thread's memory for a packed matrix; its name begins with "left" or "right"."""
     kept = getattr(_own, name, None)
     if kept is None or kept[0] != (n_rows, n_columns):
-        kept = (n_rows, n_columns), _aligned(name, n_rows, n_columns)
+        is_left = name.startswith("left")
+        shape = (packing.left_shape if is_left else packing.right_shape)(n_rows, n_columns)
+        memory = scratch(f"packed {name}", prod(shape) // (2 if is_left else 1))  # in numbers of 32 bits
+        kept = (n_rows, n_columns), memory.view(np.uint16 if is_left else np.uint32).reshape(shape)
         setattr(_own, name, kept)
     return kept[1]
-
-
-def _aligned(name, n_rows, n_columns):
-    is_left = name.startswith("left")
-    shape = (packing.left_shape if is_left else packing.right_shape)(n_rows, n_columns)
-    size = prod(shape) // (2 if is_left else 1)  # in numbers of 32 bits
-    memory = scratch(f"packed {name}", size + 16)
-    start = -memory.ctypes.data % 64 // 4  # a tile then lies in as few cache lines as it can
-    return memory[start:start + size].view(np.uint16 if is_left else np.uint32).reshape(shape)
 
 
 def left(matrix: np.ndarray, out: np.ndarray) -> np.ndarray:

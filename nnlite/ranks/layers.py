@@ -96,11 +96,11 @@ class OwnLabels(LabelLayer):
     def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates,
                             team: Team) -> tuple[float, Gradient]:
         """As in LabelLayer, of this rank's labels; on every rank loss and dh are those of all labels."""
-        new_step: Callable[..., Step] = Step
+        new_step: Callable[..., Step] = self.kind_of_step(settings)
         if self.output == "softmax":
             check_classes(y.indptr)
             sums = log_sums(self, [part.own for part in self.parts], h, self.shards, settings.products, team)
-            new_step = partial(ClassStep, sums, self.b)
+            new_step = partial(ClassStep, sums)
         losses, dhs = [], []
         settings, y = self._own_weights(settings, y), _of_labels_from(self.own.start, y)
         for part in self.parts:
@@ -108,7 +108,7 @@ class OwnLabels(LabelLayer):
             dhs.append(np.zeros_like(h))
             if width(part.own):
                 pieces = part.pieces(len(h), settings.products)
-                losses[-1], dh = new_step(part.w, part.loss, pieces, h, y, settings, optimizer).run(team)
+                losses[-1], dh = new_step(part, pieces, h, y, settings, optimizer).run(team)
                 dhs[-1][:] = dh(slice(0, len(h)))
         return self.shards.total_of_few(losses), self.shards.total(dhs).__getitem__
 

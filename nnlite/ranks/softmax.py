@@ -47,16 +47,16 @@ def log_sums(layer: LabelLayer, parts: Sequence[slice], h: np.ndarray, shards: S
 class ClassStep(Step):
     """A step of a layer that holds some of a softmax's labels, once `log_sums` are known."""
 
-    def __init__(self, log_sums: np.ndarray, b: np.ndarray, *of_step: Any):
+    def __init__(self, log_sums: np.ndarray, *of_step: Any):
         super().__init__(*of_step)
-        self.log_sums, self.b = log_sums, b
+        self.log_sums = log_sums
 
     def loss_and_gradient(self, z: np.ndarray, rows: slice, tile: slice, db: np.ndarray) -> float:
         """As in Step: dz = scale (n p - y), n 1 for a row with a label, else 0; the loss is the sum of -log p."""
         y = self.y.rows(rows)
         labelled, ones = np.diff(y.indptr) > 0, columns_of_tile(y, tile)
         labels, of_ones = np.repeat(np.arange(len(z)), np.diff(ones.indptr)), ones.indices[:ones.indptr[-1]]
-        z += self.b[tile, None]
+        z += self.layer.b[tile, None]
         z -= self.log_sums[rows]
         loss = -np.minimum(z[labels, of_ones], 0).sum(dtype=float)
         np.exp(np.maximum(z, LEAST, out=z), out=z)

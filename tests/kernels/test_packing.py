@@ -68,6 +68,19 @@ def test_packed_matrices(n_rows, n_inner, n_columns):
     np.testing.assert_array_equal(transposed, packed(packing.pack_left, b.T.copy(), transposed.shape))
 
 
+@pytest.mark.parametrize("first", [0, 32, 64])
+@pytest.mark.parametrize("n_rows, n_columns", [(1, 1), (2, 32), (7, 40), (64, 64), (33, 96)])
+def test_a_gradient_is_packed_as_both_operands(n_rows, n_columns, first):
+    dz = matrix(n_rows, n_columns)
+    dz[0, 0], dz[-1, -1] = np.nan, np.inf
+    left_shape, right_shape = packing.left_shape(*dz.shape), packing.right_shape(first + n_rows, n_columns)
+    left, right = np.full(left_shape, 7, np.uint16), np.zeros(right_shape, np.uint32)
+    packing.pack_gradient(dz, first, left, right)
+    want_left, want_right = twins.pack_gradient(dz, first, left_shape, right_shape)
+    np.testing.assert_array_equal(as_numbers(left), want_left)
+    np.testing.assert_array_equal(as_numbers(right), want_right)
+
+
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("add", [False, True])
 @pytest.mark.parametrize("n_rows, n_inner, n_columns", SIZES)

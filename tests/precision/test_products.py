@@ -7,7 +7,7 @@ from problems import F32, F64, assert_close, bits, exact, random_dataset, random
 
 import twins
 from nnlite import MLP, SGD, Dataset, Trainer, linear_bce
-from nnlite.kernels import packing
+from nnlite.kernels import bce_strip, packing
 from nnlite.network import reference
 from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import KeepGradients
@@ -18,7 +18,7 @@ from nnlite.system import sizes
 from nnlite.system.blas import one_blas_thread
 from nnlite.system.threads import team
 
-WAYS = {"NumPy": RoundedProducts(), "loops": UnitProducts(packing.multiply),
+WAYS = {"NumPy": RoundedProducts(), "loops": UnitProducts(packing.multiply, bce_strip.in_loops),
         **{unit: choice.products_of("bfloat16", unit) for unit in [choice.matrix_unit()] if unit}}
 EVERY_WAY = pytest.mark.parametrize("way", WAYS)
 
@@ -77,6 +77,24 @@ def test_every_way_gives_the_same_sums():
         assert loss == pytest.approx(want[0], rel=1e-6)
         for name, gradient in gradients.items():
             assert_close(gradient, want[1][name], largest=2e-5)
+
+
+@pytest.mark.parametrize("weights", [None, "weights"])
+@pytest.mark.parametrize("way", [way for way in WAYS if WAYS[way].bce_step])
+@pytest.mark.parametrize("n_labels, n_rows", [(5, 7), (64, 33), (127, 40), (128, 64), (300, 70)])
+def test_a_strip_in_one_call_is_the_same_as_its_steps_one_by_one(way, n_labels, n_rows, weights, monkeypatch):
+    rng = np.random.default_rng(0)
+    data = Dataset(*(sp.csr_array(rng.random((n_rows, n)) < 0.2).astype(F32) for n in (30, n_labels)))
+    model = random_model(data)
+    if weights:
+        weights = rng.random(n_rows, F32), rng.random(n_labels, F32)
+    monkeypatch.setattr(WAYS[way], "strip_logits", 32 * n_labels)
+    loss, in_one_call = step(model, data, way, weights=weights)
+    monkeypatch.setattr(WAYS[way], "bce_step", None)
+    want, one_by_one = step(model, data, way, weights=weights)
+    assert loss == pytest.approx(want, rel=1e-14)  # panels add up their float64 losses apart
+    for name in one_by_one:  # a compiler may add up the plain loops in another order where they are part of more code
+        assert_close(in_one_call[name], one_by_one[name], largest=1e-6 if way == "loops" else 0)
 
 
 @EVERY_WAY

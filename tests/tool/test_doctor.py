@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nnlite.kernels import packing
+from nnlite.kernels import bce_strip, packing
 from nnlite.precision.units import UnitProducts
 from nnlite.tool import doctor
 
@@ -145,7 +145,7 @@ def test_speeds_count_the_work_of_all_threads(monkeypatch, threads):
 
     monkeypatch.setattr(doctor, "_best_time", half_a_second)
     assert doctor.sgemm_peak(threads, 0.25, size=16) == pytest.approx(threads * 2 * 16**3 / 0.5 / 1e9)
-    monkeypatch.setitem(doctor.UNITS, "loops", UnitProducts(packing.multiply))
+    monkeypatch.setitem(doctor.UNITS, "loops", UnitProducts(packing.multiply, bce_strip.in_loops))
     assert doctor.bfloat16_peak("loops", threads, 0.25, size=16) == pytest.approx(threads * 2 * 16**3 / 0.5 / 1e9)
     assert doctor.copy_bandwidth(threads, 0.25, mib=2) == pytest.approx(2 * 2**20 / 0.5 / 1e9)
     assert doctor.copy_bandwidth(threads, 0.25, mib=0) == pytest.approx(8 * threads / 0.5 / 1e9)

@@ -7,7 +7,7 @@ import pytest
 from problems import compiled, random_dataset
 
 from nnlite import MLP, SGD, Trainer
-from nnlite.kernels import packing
+from nnlite.kernels import bce_strip, packing
 from nnlite.network import label_layer, label_step, products
 from nnlite.network.products import FLOAT32
 from nnlite.precision import rounded, units
@@ -15,7 +15,8 @@ from nnlite.training import preparing, trainer
 from nnlite.training.step_memory import step_bytes
 
 problem = lru_cache(random_dataset)
-WAYS = {"float32": FLOAT32, "rounded": rounded.RoundedProducts(), "units": units.UnitProducts(packing.multiply)}
+WAYS = {"float32": FLOAT32, "rounded": rounded.RoundedProducts(),
+        "units": units.UnitProducts(packing.multiply, bce_strip.in_loops)}
 
 
 @compiled
