@@ -150,28 +150,58 @@ def pack_gradient(dz, first, left, right):
                     left0[k], left1[k], pairs[k] = u16(low), u16(high), u32(low | u32(high << u32(16)))
 
 
+@intrinsic
+def transpose_16(typing_context, source, source_bytes, target, target_bytes):
+    """16 rows of 16 uint32 to 16 columns, at addresses, with so many bytes from a row to the next.
+
+    Four times the rows i and i + 8 become rows 2 i and 2 i + 1, number by number in turn. Each time the 8 bits of a
+    place, 4 of its row and 4 of its column, are rotated by one: then row and column have changed places.
+    """
+    def codegen(context, builder, signature, arguments):
+        source, source_bytes, target, target_bytes = arguments
+        kind = ir.VectorType(ir.IntType(32), 16)
+
+        def rows(start, row_bytes):
+            return [builder.inttoptr(builder.add(start, builder.mul(row_bytes, row_bytes.type(i))), kind.as_pointer())
+                    for i in range(16)]
+
+        vectors = [builder.load(place, align=4) for place in rows(source, source_bytes)]
+        in_turn = [ir.Constant(kind, [first + i // 2 + 16 * (i % 2) for i in range(16)]) for first in (0, 8)]
+        for _ in range(4):
+            vectors = [builder.shuffle_vector(vectors[i], vectors[i + 8], half) for i in range(8) for half in in_turn]
+        for vector, place in zip(vectors, rows(target, target_bytes)):
+            builder.store(vector, place, align=4)
+        return context.get_dummy_value()
+
+    return numba.void(*[numba.types.int64] * 4), codegen
+
+
 @kernel
 def left_to_right(left, right):
     """right becomes the packed transpose of what `left` is packed from: pairs in its rows are pairs of rows of that."""
+    lefts, rights = i64(left.ctypes.data), i64(right.ctypes.data)
     for m in range(left.shape[0]):
-        half = 16 * (m & 1)
         for q in range(left.shape[1]):
-            rows, pairs = left[m, q].view(u32), right[m >> 1, q]
-            for i in range(16):
-                for p in range(16):
-                    pairs[p, half + i] = rows[i, p]
+            if IS_COMPILED:
+                transpose_16(  # type: ignore[call-arg]
+                    lefts + 1024 * (m * left.shape[1] + q), 64,
+                    rights + 2048 * ((m >> 1) * right.shape[1] + q) + 64 * (m & 1), 128)
+            else:
+                right[m >> 1, q, :, 16 * (m & 1):][:, :16] = left[m, q].view(u32).T
 
 
 @kernel
 def right_to_left(right, left):
     """left becomes the packed transpose of what `right` is packed from."""
+    lefts, rights = i64(left.ctypes.data), i64(right.ctypes.data)
     for m in range(left.shape[0]):
-        half = 16 * (m & 1)
         for q in range(left.shape[1]):
-            rows, pairs = left[m, q].view(u32), right[m >> 1, q]
-            for p in range(16):
-                for i in range(16):
-                    rows[i, p] = pairs[p, half + i]
+            if IS_COMPILED:
+                transpose_16(  # type: ignore[call-arg]
+                    rights + 2048 * ((m >> 1) * right.shape[1] + q) + 64 * (m & 1), 128,
+                    lefts + 1024 * (m * left.shape[1] + q), 64)
+            else:
+                left[m, q].view(u32)[:] = right[m >> 1, q, :, 16 * (m & 1):][:, :16].T
 
 
 @kernel

@@ -57,20 +57,19 @@ class UnitProducts(Products):
     """Of operands packed as bfloat16, by a processor's matrix units.
 
     multiply, bce_strip: as in `kernels.packing` and `kernels.bce_strip`, of a unit
-    strip_logits: of a strip of rows and a tile; with their gradient and its packed form they stay in a core's cache
-    tile_labels: the labels of a tile
+    strip_logits: of a strip of rows and a tile; their packed gradient and the operands stay in a core's cache
+    tile_labels, tile_logits: as in Products
     """
 
     precision = "bfloat16"
-    tile_logits = 1 << 18
     copies_operands = packs_gradient = True
     bce_step = PanelStep
     sums = TransposedSums
 
     def __init__(self, multiply: Callable[..., None], bce_strip: Callable[..., float], strip_logits: int = 1 << 18,
-                 tile_labels: int | None = None):
+                 tile_labels: int | None = None, tile_logits: int = 1 << 18):
         self.multiply, self._bce_strip = multiply, bce_strip
-        self.strip_logits, self.tile_labels = strip_logits, tile_labels
+        self.strip_logits, self.tile_labels, self.tile_logits = strip_logits, tile_labels, tile_logits
 
     def matmul(self, a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
         """As in Products."""
