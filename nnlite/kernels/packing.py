@@ -228,19 +228,19 @@ def add_transposed(parts, start, stop, out):
     These of parts[0] become the sum. A view of the columns would not do: its loops are not vectorised.
     """
     n_parts, n_units, _ = parts.shape
-    n = stop - start
-    for unit in range(n_units):
-        total = parts[0, unit, start:stop]
-        for part in range(1, n_parts):
-            other = parts[part, unit, start:stop]
-            for i in range(n):
-                total[i] += other[i]
+    n, sums, outs = stop - start, i64(parts.ctypes.data) + 4 * start, i64(out.ctypes.data)
     for unit in range(0, n_units, 16):
+        for j in range(unit, min(unit + 16, n_units)):
+            total = parts[0, j, start:stop]
+            for part in range(1, n_parts):
+                other = parts[part, j, start:stop]
+                for i in range(n):
+                    total[i] += other[i]
         for first in range(0, n, 16):
-            if unit + 16 <= n_units and first + 16 <= n:
-                for j in range(16):
-                    for i in range(16):
-                        out[first + i, unit + j] = parts[0, unit + j, start + first + i]
+            if IS_COMPILED and unit + 16 <= n_units and first + 16 <= n:
+                transpose_16(  # type: ignore[call-arg]
+                    sums + unit * parts.strides[1] + 4 * first, parts.strides[1],
+                    outs + first * out.strides[0] + 4 * unit, out.strides[0])
             else:
                 for j in range(unit, min(unit + 16, n_units)):
                     for i in range(first, min(first + 16, n)):
