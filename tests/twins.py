@@ -199,7 +199,7 @@ def pair(low, high):
     return low >> 16 | high
 
 
-def pack_gradient(dz, first, left_shape, right_shape):
+def pack_both(dz, first, left_shape, right_shape):
     """As pack_left, and as pack_right of a matrix in which other rows, here zeros, come before."""
     return pack_left(dz, left_shape), pack_right(np.concatenate([np.zeros((first, dz.shape[1])), dz]), right_shape)
 

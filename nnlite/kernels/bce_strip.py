@@ -19,7 +19,7 @@ PANEL = 64  # labels: as many as `bce_with_logits` takes for one logarithm. The 
 f64 = np.float64
 
 multiply: Callable[..., None] = packing.multiply  # replaced by that of a unit, see `on_unit`
-pack_gradient, bce_with_logits, weigh = packing.pack_gradient, dense.bce_with_logits, dense.weigh
+pack_both, bce_with_logits, weigh = packing.pack_both, dense.bce_with_logits, dense.weigh
 
 
 def panel_rows(n_labels: int) -> int:
@@ -49,7 +49,7 @@ def bce_strip(w, wt, ht, h, b, y_indptr, y_rows, row_weights, label_weights, sca
         total += bce_with_logits(logits, b[start:stop], ones, y_rows, 0, scale, sums, work)
         if row_weights.size:
             weigh(logits, ones, y_rows, row_weights, label_weights[start:stop], sums)
-        pack_gradient(logits, start, gradient, dzt)
+        pack_both(logits, start, gradient, dzt)
         multiply(gradient, h, n_rows, dw[start:stop], not first)
         start = stop
     multiply(wt, dzt, n_labels, dh, not first_of_rows)

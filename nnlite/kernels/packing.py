@@ -97,8 +97,8 @@ def pack_right(x, out):
 
 
 @intrinsic
-def pack_32_pairs(typing_context, row0, row1, left0, left1, pairs):
-    """`pair` of 32 numbers of two rows, and the bfloat16 of each row, all at addresses.
+def pack_32_pairs(typing_context, row0, row1, n, left0, left1, pairs):
+    """`pair` of 32 numbers of two rows, and the bfloat16 of each row, all at addresses; 0 after the first n.
 
     LLVM does not vectorise such loops: it cannot know that the rows of the left matrix, which alternate, lie apart.
     """
@@ -114,40 +114,46 @@ def pack_32_pairs(typing_context, row0, row1, left0, left1, pairs):
             bits = builder.bitcast(x, words)
             odd = builder.and_(builder.lshr(bits, every(16)), every(1))
             up = builder.lshr(builder.add(builder.add(bits, every(0x7FFF)), odd), every(16))
-            return builder.select(builder.fcmp_ordered("ord", x, x), up, every(0x7FC0))
+            number = builder.select(builder.fcmp_ordered("ord", x, x), up, every(0x7FC0))
+            return builder.select(inside, number, every(0))
 
+        count = builder.insert_element(every(0), builder.trunc(arguments[2], words.element), words.element(0))
+        inside = builder.icmp_signed("<", words([*range(32)]), builder.shuffle_vector(count, count, every(0)))
         low, high = map(rounded, arguments[:2])
         both = builder.or_(low, builder.shl(high, every(16)))
-        for value, place in zip([builder.trunc(low, halves), builder.trunc(high, halves), both], arguments[2:]):
+        for value, place in zip([builder.trunc(low, halves), builder.trunc(high, halves), both], arguments[3:]):
             builder.store(value, builder.inttoptr(place, value.type.as_pointer())).align = 4
         return context.get_dummy_value()
 
-    return numba.void(*[numba.types.int64] * 5), codegen
+    return numba.void(*[numba.types.int64] * 6), codegen
 
 
 @kernel
-def pack_gradient(dz, first, left, right):
-    """dz (T, N) as a left matrix, and as rows of a right one, from row `first`, a multiple of 32, on."""
+def pack_both(x, first, left, right):
+    """x (n, m) as a left matrix, and as rows of a right one, from row `first`, a multiple of 32, on."""
     wide_vectors()
-    n_rows, n_columns = dz.shape
-    row_bytes, n_tiles, n_pairs = dz.strides[0], left.shape[1], right.shape[1]
-    rows, lefts, rights = i64(dz.ctypes.data), i64(left.ctypes.data), i64(right.ctypes.data)
+    n_rows, n_columns = x.shape
+    row_bytes, n_tiles, n_pairs = x.strides[0], left.shape[1], right.shape[1]
+    rows, lefts, rights = i64(x.ctypes.data), i64(left.ctypes.data), i64(right.ctypes.data)
+    end = rows + n_rows * row_bytes
     for i in range(0, 16 * left.shape[0], 2):
         place = first + i
         for q in range(n_tiles):
+            row0, left0 = rows + i * row_bytes + 128 * q, lefts + 1024 * ((i >> 4) * n_tiles + q) + 64 * (i & 15)
+            pairs = rights + 2048 * (q * n_pairs + (place >> 5)) + 64 * (place & 31)
             if IS_COMPILED and i + 1 < n_rows and 32 * q + 32 <= n_columns:
-                row0, tile = rows + i * row_bytes + 128 * q, lefts + 1024 * ((i >> 4) * n_tiles + q)
+                pack_32_pairs(row0, row0 + row_bytes, 32, left0, left0 + 64, pairs)  # type: ignore[call-arg]
+            elif IS_COMPILED and row0 + row_bytes + 128 <= end:
                 pack_32_pairs(  # type: ignore[call-arg]
-                    row0, row0 + row_bytes, tile + 64 * (i & 15), tile + 64 * (i & 15) + 64,
-                    rights + 2048 * (q * n_pairs + (place >> 5)) + 64 * (place & 31))
+                    row0, row0 + row_bytes, n_columns - 32 * q, left0, left0 + 64, pairs)
             else:
-                left0, left1 = left[i >> 4, q, i & 15], left[i >> 4, q, (i & 15) + 1]
-                pairs = right[q, place >> 5, (place & 31) >> 1]
+                tile, pairs_here = left[i >> 4, q], right[q, place >> 5, (place & 31) >> 1]
                 for k in range(32):
                     column = 32 * q + k
-                    low = bfloat16(dz[i, column]) if i < n_rows and column < n_columns else u32(0)
-                    high = bfloat16(dz[i + 1, column]) if i + 1 < n_rows and column < n_columns else u32(0)
-                    left0[k], left1[k], pairs[k] = u16(low), u16(high), u32(low | u32(high << u32(16)))
+                    low = bfloat16(x[i, column]) if i < n_rows and column < n_columns else u32(0)
+                    high = bfloat16(x[i + 1, column]) if i + 1 < n_rows and column < n_columns else u32(0)
+                    tile[i & 15, k], tile[(i & 15) + 1, k] = u16(low), u16(high)
+                    pairs_here[k] = u32(low | u32(high << u32(16)))
 
 
 @intrinsic

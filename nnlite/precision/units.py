@@ -82,18 +82,26 @@ class UnitProducts(Products):
         found = [Packed(packed(f"right h^T {i}", n_units, width(strip)), packed(f"right h {i}", width(strip), n_units),
                         (width(strip), n_units)) for i, strip in enumerate(strips)]
 
-        run(team, [partial(right, *pair) for strip, each in zip(strips, found, strict=True)
-                   for pair in ((h[strip].T, each.one), (h[strip], each.other))], h.size)
+        def pack(rows, each):
+            h_left = packed("left h", *each.shape)
+            packing.pack_both(rows, 0, h_left, each.other)
+            packing.left_to_right(h_left, each.one)
+
+        run(team, [partial(pack, h[strip], each) for strip, each in zip(strips, found, strict=True)], h.size)
         return found
 
     def labels(self, w: np.ndarray) -> Any:
         """As in Products: W and W^T as left operands."""
-        return Packed(left(w, packed("left W", *w.shape)), left(w.T, packed("left W^T", *w.T.shape)), w.shape)
+        both, w_right = Packed(packed("left W", *w.shape), packed("left W^T", *w.T.shape), w.shape), packed(
+            "right W", *w.shape)
+        packing.pack_both(w, 0, both.one, w_right)
+        packing.right_to_left(w_right, both.other)
+        return both
 
     def gradient(self, dz: np.ndarray) -> Any:
         """As in Products: dz^T as a left and as a right operand."""
         both = Packed(packed("left dz", *dz.shape), packed("right dz", *dz.shape), dz.shape)
-        packing.pack_gradient(dz, 0, *both[:2])
+        packing.pack_both(dz, 0, *both[:2])
         return both
 
     def bce_strip(self, w: Packed, h: Packed, b: np.ndarray, ones: Csr, weights: tuple[np.ndarray, np.ndarray],

@@ -75,8 +75,8 @@ def test_a_gradient_is_packed_as_both_operands(n_rows, n_columns, first):
     dz[0, 0], dz[-1, -1] = np.nan, np.inf
     left_shape, right_shape = packing.left_shape(*dz.shape), packing.right_shape(first + n_rows, n_columns)
     left, right = np.full(left_shape, 7, np.uint16), np.zeros(right_shape, np.uint32)
-    packing.pack_gradient(dz, first, left, right)
-    want_left, want_right = twins.pack_gradient(dz, first, left_shape, right_shape)
+    packing.pack_both(dz, first, left, right)
+    want_left, want_right = twins.pack_both(dz, first, left_shape, right_shape)
     np.testing.assert_array_equal(as_numbers(left), want_left)
     np.testing.assert_array_equal(as_numbers(right), want_right)
 
