@@ -9,6 +9,8 @@ import pytest
 import scipy.sparse as sp
 
 from nnlite import MLP, Dataset, Trainer
+from nnlite.kernels.processor import targets
+from nnlite.precision import choice
 from nnlite.system import sizes
 from nnlite.training.trainer import linear_decay
 
@@ -51,6 +53,12 @@ def small_pieces(monkeypatch, tile_labels=5):
                  ROUND_ITEMS=20, ROUND_BYTES=0, MIN_ITEMS=20, SHARE_NONZEROS=11)
     for name, size in small.items():
         monkeypatch.setattr(sizes, name, size)
+
+
+def matrix_units():
+    """The names of this processor's matrix units: those with AMX have both."""
+    best = choice.matrix_unit()
+    return [unit for unit in choice.UNITS if unit == best or unit == choice.AVX512 and targets("avx512bf16")]
 
 
 def assert_close(got, want, largest=1e-5, name=""):

@@ -15,6 +15,7 @@ CACHE_LINE = 64  # bytes
 # error_model: x / 0 is inf, as in NumPy; Python's check for a division by zero would prevent vectorised loops.
 # fastmath: only re-association and fused multiply-add; NaN and infinity keep their meaning.
 SETTINGS: dict[str, Any] = dict(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+inlined = numba.njit(**SETTINGS, inline="always")  # a loop over a row, which kernels run so often that a call costs
 
 if hasattr(os, "register_at_fork"):  # the child of a fork during a compilation would wait for its end for ever
     os.register_at_fork(before=global_compiler_lock.acquire, after_in_parent=global_compiler_lock.release,
@@ -27,9 +28,6 @@ def kernel(function: Any) -> Any:
     if compiled is not function:  # as it is under NUMBA_DISABLE_JIT
         keep_on_disk(compiled)
     return compiled
-
-
-inlined = numba.njit(**SETTINGS, inline="always")  # of a loop over a row that kernels call so often that calls cost
 
 
 def wide_vectors() -> None:
@@ -75,8 +73,7 @@ def _compiled_prefetch(row):
 def prefetch_line(typing_context, address, for_writing):
     """Asks for the line of an address, to be read or, if for_writing is the constant 1 and not 0, to be written."""
     def codegen(context, builder, signature, arguments):
-        pointer = ir.IntType(8).as_pointer()
-        flag = ir.IntType(32)
+        pointer, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
         function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
         flags = [flag(value) for value in (for_writing.literal_value, 2, 1)]  # from the second cache on, data

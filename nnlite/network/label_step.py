@@ -48,13 +48,10 @@ class Step:
 
     A round works on some tiles, with all blocks of rows. Block i of tile j leaves its share of dW and db in its own
     place; the thread that finishes a tile's last block adds them up in the order of the blocks and updates the tile.
-    dh is added up in the order of the rounds, then of the tiles in a round.
-
-    layer: a LabelLayer
+    dh is added up in the order of the rounds, then of the tiles in a round. layer: a LabelLayer.
     """
 
-    def __init__(self, layer: Any, pieces: Pieces, h: np.ndarray, y: Csr, settings: StepSettings,
-                 optimizer: Updates):
+    def __init__(self, layer: Any, pieces: Pieces, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates):
         self.layer, self.h, self.y, self.optimizer = layer, h, y, optimizer
         self.scale, self.weights, self.products = f32(settings.scale), settings.weights, settings.products
         self.negligible = f32(settings.negligible) * self.scale

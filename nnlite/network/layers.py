@@ -123,8 +123,9 @@ class Linear:
     def backward(self, h: np.ndarray, dz: np.ndarray,
                  products: Products = FLOAT32) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """dW, db and dh (in this thread's scratch memory) of a block of rows."""
-        return (products.matmul(h.T, dz, np.empty_like(self.w)), dz.sum(axis=0),
-                products.matmul(dz, self.w.T, scratch("dh", *h.shape)))
+        dw, dh = np.empty_like(self.w), scratch("dh", *h.shape)
+        products.backward(h, self.w, dz, dw, dh)
+        return dw, dz.sum(axis=0), dh
 
 
 def update_from_blocks(optimizer: Updates, name: str, param: np.ndarray, gradients: list) -> None:

@@ -48,6 +48,11 @@ class Products:
         """out = a b. Each is C-contiguous or the transpose of such an array."""
         return np.matmul(a, b, out=out)
 
+    def backward(self, h: np.ndarray, w: np.ndarray, dz: np.ndarray, dw: np.ndarray, dh: np.ndarray) -> None:
+        """dw = h^T dz and dh = dz w^T, of a layer z = h w."""
+        self.matmul(h.T, dz, dw)
+        self.matmul(dz, w.T, dh)
+
     def rows(self, h: np.ndarray, strips: list[slice], team: Team) -> list[Any]:
         """The operand h (N, H) of a step, for each strip of its rows."""
         return [h[strip] for strip in strips]

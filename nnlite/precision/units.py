@@ -76,6 +76,12 @@ class UnitProducts(Products):
         self.multiply(left(a, packed("left", *a.shape)), right(b, packed("right", *b.shape)), len(b), out, False)
         return out
 
+    def backward(self, h: np.ndarray, w: np.ndarray, dz: np.ndarray, dw: np.ndarray, dh: np.ndarray) -> None:
+        """As in Products; dz is packed once for both."""
+        both = self.gradient(dz)
+        self.multiply(left(h.T, packed("left", *h.T.shape)), both.other, len(dz), dw, False)
+        self.multiply(both.one, right(w.T, packed("right", *w.T.shape)), dz.shape[1], dh, False)
+
     def rows(self, h: np.ndarray, strips: list[slice], team: Team) -> list[Any]:
         """As in Products: h^T and h as right operands."""
         n_units = h.shape[1]

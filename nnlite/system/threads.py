@@ -244,8 +244,7 @@ def scratch(name: str, *shape: int) -> np.ndarray:
     memory = getattr(_own, name, None)
     if memory is None or memory.size < prod(shape):
         memory = np.empty(prod(shape) + LINE, np.float32)
-        start = -memory.ctypes.data % (4 * LINE) // 4
-        memory = memory[start:start + prod(shape)]
+        memory = memory[-memory.ctypes.data // 4 % LINE:][:prod(shape)]
         setattr(_own, name, memory)
     return memory[:prod(shape)].reshape(shape)
 

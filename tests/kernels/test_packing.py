@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from problems import F32, F64, assert_close
+from problems import F32, F64, assert_close, matrix_units
 
 import twins
 from nnlite.kernels import packing
@@ -14,7 +14,7 @@ from nnlite.precision import choice
 
 SIZES = [  # rows, inner, columns
     (1, 1, 1), (16, 32, 16), (17, 33, 18), (40, 70, 200), (33, 31, 64), (9, 20, 40), (24, 64, 80)]
-UNITS = {"loops": packing.multiply, **{unit: choice.UNITS[unit].multiply for unit in [choice.matrix_unit()] if unit}}
+UNITS = {"loops": packing.multiply, **{unit: choice.UNITS[unit].multiply for unit in matrix_units()}}
 
 
 def matrix(n_rows, n_columns, seed=0):

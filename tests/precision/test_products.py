@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from problems import F32, F64, assert_close, bits, exact, random_dataset, random_model, small_pieces, take_step
+from problems import (F32, F64, assert_close, bits, exact, matrix_units, random_dataset, random_model, small_pieces,
+                      take_step)
 
 import twins
 from nnlite import MLP, SGD, Dataset, Trainer, linear_bce
@@ -19,7 +20,7 @@ from nnlite.system.blas import one_blas_thread
 from nnlite.system.threads import team
 
 WAYS = {"NumPy": RoundedProducts(), "loops": UnitProducts(packing.multiply, bce_strip.in_loops),
-        **{unit: choice.products_of("bfloat16", unit) for unit in [choice.matrix_unit()] if unit}}
+        **{unit: choice.products_of("bfloat16", unit) for unit in matrix_units()}}
 EVERY_WAY = pytest.mark.parametrize("way", WAYS)
 
 
