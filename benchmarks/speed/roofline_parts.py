@@ -9,10 +9,11 @@ from benchmarks.speed.step_problems import zipf_rows
 from benchmarks.speed.steps import Steps
 from nnlite import MLP, Dataset
 from nnlite.data.csr_parts import columns_of_tile
+from nnlite.kernels.bce_strip import PANEL
 from nnlite.network.label_step import StepSettings
 from nnlite.precision.choice import products_of
 from nnlite.system.sizes import BLOCK_ROWS, strip_rows, strips
-from nnlite.system.threads import blocks, scratch, team, width
+from nnlite.system.threads import PerThread, blocks, scratch, team, width
 
 f32 = np.float32
 
@@ -36,6 +37,7 @@ class Bench:
         self.blocks = blocks(job.batch_rows, BLOCK_ROWS)
         self.hs = [np.empty((job.batch_rows, units), f32) for units in job.hidden]
         self.ones = np.ones_like(self.hs[0])
+        self.own = PerThread()  # operands of the label layer's products, and their sizes
 
     def fresh(self) -> None:
         """Fill the activations as a step does, for the parts that begin after the forward pass."""
@@ -68,18 +70,23 @@ class Bench:
         self.each_block(lambda block: self.model.between[0].backward(self.hs[0][block], self.hs[1][block], self.kind))
 
     def products(self, y, rows, tile, z):
-        """The three products of a strip of rows and a tile."""
+        """The three products of a strip of rows and a tile, of operands that are packed already."""
         n_units, all_rows = self.model.hidden[-1], [slice(0, width(rows))]
-        [h], w = self.kind.rows(self.hs[-1][rows], all_rows, team(1)), self.kind.labels(self.model.labels.w[tile])
+        if getattr(self.own, "sizes", None) != z.shape:  # the numbers do not matter, so one of each size will do
+            [h], w = self.kind.rows(self.hs[-1][rows], all_rows, team(1)), self.kind.labels(self.model.labels.w[tile])
+            self.own.sizes, self.own.operands = z.shape, (h, w, self.kind.gradient(z))
+        h, w, dz = self.own.operands
         self.kind.logits(w, h, z)
-        dz = self.kind.gradient(z)
         self.kind.dw(dz, h, scratch("dw", width(tile), n_units), True)
         self.kind.dh(dz, w, self.kind.sums(1, all_rows, n_units).part(0, 0), True)
 
     def bce(self, y, rows, tile, z):
-        """The loss of a block and a tile."""
+        """The loss of a block and a tile, of as many labels at a time as in a step."""
         ones = columns_of_tile(y.rows(rows), tile)
-        self.model.labels.loss(z, tile, ones, f32(1), scratch("db", width(tile)))
+        for panel in blocks(width(tile), PANEL if self.kind.bce_step else width(tile)):
+            labels = slice(tile.start + panel.start, tile.start + panel.stop)
+            self.model.labels.loss(z[:width(panel)], labels, ones._replace(
+                indptr=ones.indptr[panel.start:panel.stop + 1]), f32(1), scratch("db", width(panel)))
 
     def labels(self) -> None:
         settings = StepSettings(1e-3, products=self.kind)

@@ -69,8 +69,9 @@ class LabelLayer:
         return step(self, self.pieces(len(h), settings.products), h, y, settings, optimizer).run(team)
 
     def kind_of_step(self, settings: StepSettings) -> type[Step]:
-        """That of the products, if they have one and no label waits for the other rows of its block."""
-        return settings.products.bce_step if settings.products.bce_step and not settings.negligible else Step
+        """That of the products, if they have one for this loss and no label waits for the other rows of its block."""
+        in_panels = type(self).loss is LabelLayer.loss and not settings.negligible and settings.products.bce_step
+        return in_panels or Step
 
 
 class SoftmaxLayer(LabelLayer):
@@ -109,10 +110,6 @@ class SoftmaxLayer(LabelLayer):
     def loss(self, z: np.ndarray, tile: slice, ones: Csr, scale: np.float32, db: np.ndarray) -> float:
         """As in LabelLayer."""
         return dense.softmax_ce(z, self.b, *ones[:2], scale, db, scratch("bce", 3, z.shape[1]))
-
-    def kind_of_step(self, settings: StepSettings) -> type[Step]:
-        """With all logits of a row at once."""
-        return Step
 
     def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates,
                             team: Team) -> tuple[float, Gradient]:

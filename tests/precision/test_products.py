@@ -10,6 +10,7 @@ import twins
 from nnlite import MLP, SGD, Dataset, Trainer, linear_bce
 from nnlite.kernels import bce_strip, packing
 from nnlite.network import reference
+from nnlite.network.label_layer import LabelLayer
 from nnlite.network.label_step import StepSettings
 from nnlite.network.optimizers import KeepGradients
 from nnlite.precision import choice
@@ -96,6 +97,26 @@ def test_a_strip_in_one_call_is_the_same_as_its_steps_one_by_one(way, n_labels, 
     assert loss == pytest.approx(want, rel=1e-14)  # panels add up their float64 losses apart
     for name in one_by_one:  # a compiler may add up the plain loops in another order where they are part of more code
         assert_close(in_one_call[name], one_by_one[name], largest=1e-6 if way == "loops" else 0)
+
+
+@EVERY_WAY
+def test_a_layer_with_a_loss_of_its_own_keeps_it(way):
+    class Squares(LabelLayer):
+        def loss(self, z, tile, ones, scale, db):
+            z += self.b[tile, None]
+            loss = np.square(z).sum(dtype=float)
+            z *= 2 * scale
+            z.sum(axis=1, out=db)
+            return loss
+
+    rng = np.random.default_rng(0)
+    h, w, b = (rng.standard_normal(shape).astype(F32) for shape in ((61, 4), (23, 4), 23))
+    keep, settings = KeepGradients({"labels.W": w, "labels.b": b}), StepSettings(1.0, products=WAYS[way])
+    with one_blas_thread():
+        loss, _ = Squares(w, b).backward_and_update(h, random_dataset().arrays()[1], settings, keep, team(1))
+    z = twins.exact_bfloat16(h.astype(F64)) @ twins.exact_bfloat16(w.astype(F64)).T + b
+    assert loss == pytest.approx(np.square(z).sum(), rel=1e-5)
+    assert_close(keep.gradients["labels.b"], 2 * z.sum(axis=0), largest=1e-5)
 
 
 @EVERY_WAY
