@@ -64,11 +64,13 @@ def strip_rows(strip_logits: int, n_labels: int) -> int:
 
 
 def strips(cut: list[slice], strip_rows: int) -> tuple[list[slice], list[range]]:
-    """The blocks of a batch cut into strips of so many rows at most; and of each block the numbers of its strips."""
+    """The blocks of a batch cut into about equal strips of so many rows at most; and of each block their numbers."""
     found: list[slice] = []
     numbers = []
     for block in cut:
-        own = [slice(block.start + s.start, block.start + s.stop) for s in blocks(width(block), strip_rows)]
+        columns = ceil(width(block) / STRIP_COLUMNS)  # of packed matrices
+        size = STRIP_COLUMNS * ceil(columns / ceil(width(block) / strip_rows))
+        own = [slice(block.start + s.start, block.start + s.stop) for s in blocks(width(block), size)]
         numbers.append(range(len(found), len(found) + len(own)))
         found += own
     return found, numbers

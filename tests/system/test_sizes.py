@@ -101,3 +101,7 @@ def test_blocks_are_cut_into_strips():
     strips, numbers = sizes.strips([slice(0, 70), slice(70, 134), slice(134, 135)], 32)
     assert widths(strips) == [32, 32, 6, 32, 32, 1] and numbers == [range(0, 3), range(3, 5), range(5, 6)]
     assert sizes.strips([], 32) == ([], [])
+
+
+def test_strips_of_a_block_are_about_equal():
+    assert widths(sizes.strips([slice(0, 2_048), slice(2_048, 3_616)], 672)[0]) == [512] * 4 + [544, 544, 480]
