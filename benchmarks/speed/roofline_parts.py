@@ -9,7 +9,6 @@ from benchmarks.speed.step_problems import zipf_rows
 from benchmarks.speed.steps import Steps
 from nnlite import MLP, Dataset
 from nnlite.data.csr_parts import columns_of_tile
-from nnlite.kernels.bce_strip import PANEL
 from nnlite.network.label_step import StepSettings
 from nnlite.precision.choice import products_of
 from nnlite.system.sizes import BLOCK_ROWS, strip_rows, strips
@@ -81,12 +80,9 @@ class Bench:
         self.kind.dh(dz, w, self.kind.sums(1, all_rows, n_units).part(0, 0), True)
 
     def bce(self, y, rows, tile, z):
-        """The loss of a block and a tile, of as many labels at a time as in a step."""
+        """The loss of a block and a tile, in one call: a step's panels are in one call as well."""
         ones = columns_of_tile(y.rows(rows), tile)
-        for panel in blocks(width(tile), PANEL if self.kind.bce_step else width(tile)):
-            labels = slice(tile.start + panel.start, tile.start + panel.stop)
-            self.model.labels.loss(z[:width(panel)], labels, ones._replace(
-                indptr=ones.indptr[panel.start:panel.stop + 1]), f32(1), scratch("db", width(panel)))
+        self.model.labels.loss(z, tile, ones, f32(1), scratch("db", width(tile)))
 
     def labels(self) -> None:
         settings = StepSettings(1e-3, products=self.kind)
