@@ -98,8 +98,8 @@ class UnitProducts(Products):
 
     def labels(self, w: np.ndarray) -> Any:
         """As in Products: W and W^T as left operands."""
-        both, w_right = Packed(packed("left W", *w.shape), packed("left W^T", *w.T.shape), w.shape), packed(
-            "right W", *w.shape)
+        both = Packed(packed("left W", *w.shape), packed("left W^T", *w.T.shape), w.shape)
+        w_right = packed("right W", *w.shape)
         packing.pack_both(w, 0, both.one, w_right)
         packing.right_to_left(w_right, both.other)
         return both
