@@ -6,7 +6,9 @@ A thread that sleeps is woken in 0.05 ms, in a virtual machine sometimes in 1 ms
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from time import perf_counter, thread_time
+from typing import Any
 
 import numpy as np
 
@@ -17,8 +19,15 @@ from nnlite.system.threads import Asleep, Team, usable_cores
 
 SPIN_SECONDS = 5e-4       # how long a thread spins: longer than what lies between two parts of a step
 HAND_OVER_SECONDS = 2e-5  # how long after it has posted work a thread still holds the interpreter's lock
-LOST_SECONDS = 1e-3       # a thread that was kept from running for so long shares its processor with others;
+LOST_SECONDS = 1e-3       # a thread that another has kept from running for so long shares its processor;
 SLEEP_SECONDS = 0.1       # no thread spins for so long after it
+
+
+try:
+    import resource
+except ImportError:  # not on Windows
+    resource: Any = None  # type: ignore[no-redef]
+_never_told = count()
 
 
 @contextmanager
@@ -52,16 +61,16 @@ class SpinWait(Asleep):
         """As in Asleep."""
         self.apart.let_go()
 
-    def clock(self) -> float:
-        """In seconds; it goes on while this thread does not run."""
-        return perf_counter() - thread_time()
+    def clock(self) -> tuple[float, int]:
+        """Seconds that go on while this thread does not run, and how often others have taken its processor."""
+        return perf_counter() - thread_time(), preemptions()
 
-    def until(self, count: np.ndarray, least: int, since: float) -> None:
+    def until(self, count: np.ndarray, least: int, since: tuple[float, int]) -> None:
         """As in Asleep."""
         spinning.spin_until(count, least, self.turns(SPIN_SECONDS))
         self.notice(since)
 
-    def leave_and_wait(self, left: np.ndarray, count: np.ndarray, least: int, since: float) -> None:
+    def leave_and_wait(self, left: np.ndarray, count: np.ndarray, least: int, since: tuple[float, int]) -> None:
         """As in Asleep.
 
         left[0] grows when this thread does not hold the interpreter's lock any more, and this returns when the thread
@@ -78,10 +87,21 @@ class SpinWait(Asleep):
         """Whether no thread spins for now."""
         return perf_counter() < self.crowded_until
 
-    def notice(self, since: float) -> None:
-        """Notice that this thread has lost its processor since clock() was `since`."""
-        if self.clock() - since > LOST_SECONDS:
+    def notice(self, since: tuple[float, int]) -> None:
+        """Notice that another thread of this system has taken this one's processor since clock() was `since`.
+
+        A thread of a virtual machine also stops when the machine does. It is none the better for sleeping then.
+        """
+        (before, preempted_before), (now, preempted) = since, self.clock()
+        if now - before > LOST_SECONDS and preempted != preempted_before:
             self.crowded_until = perf_counter() + SLEEP_SECONDS
+
+
+def preemptions() -> int:
+    """How often this thread had to give up its processor; a new number each time where the system does not tell."""
+    if hasattr(resource, "RUSAGE_THREAD"):
+        return resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw
+    return next(_never_told)
 
 
 def measured_turns() -> float:

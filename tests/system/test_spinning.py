@@ -1,5 +1,6 @@
 """Claim: threads of a team that is awake see at once what others have done, and sleep where processors are crowded."""
 
+import itertools
 import threading
 
 import numpy as np
@@ -114,6 +115,7 @@ def test_no_thread_spins_while_processors_are_crowded(monkeypatch):
     now, waiting = [0.0], SpinWait()
     monkeypatch.setattr(spinning, "perf_counter", lambda: now[0])
     monkeypatch.setattr(spinning, "thread_time", lambda: 0.0)
+    monkeypatch.setattr(spinning, "preemptions", itertools.count().__next__)
     since = waiting.clock()
     now[0] = 0.9 * spinning.LOST_SECONDS
     waiting.notice(since)
@@ -132,13 +134,33 @@ def test_the_time_in_which_a_thread_works_is_not_lost(monkeypatch):
     for now, worked, is_lost in (0.0, 0.0, False), (1.0, 1.0, False), (2.0, 2.0 - 2 * spinning.LOST_SECONDS, True):
         monkeypatch.setattr(spinning, "perf_counter", lambda now=now: now)
         monkeypatch.setattr(spinning, "thread_time", lambda worked=worked: worked)
-        waiting.notice(0.0)
+        waiting.notice((0.0, -1))
         assert waiting.crowded() == is_lost
+
+
+@pytest.mark.parametrize("preempted", [0, 1])
+def test_a_thread_that_stops_with_its_machine_has_lost_its_processor_to_no_other(preempted, monkeypatch):
+    waiting = SpinWait()
+    monkeypatch.setattr(spinning, "thread_time", lambda: 0.0)
+    monkeypatch.setattr(spinning, "preemptions", lambda: 7 + preempted)
+    waiting.notice((-1.0, 7))
+    assert waiting.crowded() == bool(preempted)
+
+
+def test_where_the_system_does_not_tell_a_thread_may_always_have_been_preempted(monkeypatch):
+    monkeypatch.setattr(spinning, "resource", None)
+    assert len({spinning.preemptions() for _ in range(9)}) == 9
+
+
+@pytest.mark.skipif(not hasattr(spinning.resource, "RUSAGE_THREAD"), reason="not every system tells it of a thread")
+def test_a_thread_that_works_is_not_preempted_all_the_time():
+    before = spinning.preemptions()
+    assert before >= 0 and sum(spinning.preemptions() != before for _ in range(100)) < 100
 
 
 def test_both_sides_of_a_wait_notice_that_they_have_lost_their_processor(monkeypatch):
     count, waits = np.zeros(1, np.int64), (SpinWait(), SpinWait())
     monkeypatch.setattr(spinning, "thread_time", lambda: 0.0)
-    waits[0].until(count, 0, -1.0)
-    waits[1].leave_and_wait(count, count, 1, -1.0)
+    waits[0].until(count, 0, (-1.0, -1))
+    waits[1].leave_and_wait(count, count, 1, (-1.0, -1))
     assert count[0] == 1 and [each.turns(1) for each in waits] == [0, 0]
