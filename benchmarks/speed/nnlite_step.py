@@ -2,8 +2,10 @@
 
 Forms: `step` is the training step as `Trainer` takes it; `bfloat16` the same with operands of products rounded to
 bfloat16; `negligible` leaves out gradients up to 0.001, so its parameters differ; `products` computes only the matrix
-products of the step, on the same blocks, tiles and threads: a lower bound for the time of a step.
+products of the steps, on the same blocks and tiles: a lower bound for the time of a step.
 """
+
+from functools import partial
 
 import numba
 import numpy as np
@@ -18,7 +20,9 @@ from nnlite.system.sizes import BLOCK_ROWS
 from nnlite.precision.choice import products_of
 from nnlite.system.spinning import awake
 from nnlite.system.blas import one_blas_thread
-from nnlite.system.threads import blocks, scratch, team, width
+from nnlite.system.scratch import scratch
+from nnlite.system.slices import blocks, width
+from nnlite.system.threads import team
 
 FORMS = {"step": "the whole step", "bfloat16": "the step with operands of products rounded to bfloat16",
          "negligible": "the step without gradients up to 0.001",
@@ -94,13 +98,20 @@ class Products(Nnlite):
         self.ones = [np.ones((self.problem.batch_rows, units), np.float32) for units in self.model.hidden]
 
     def unit(self) -> float:
-        with one_blas_thread(), awake(self.workers):
-            for rows in self.batches:
-                n = rows.stop - rows.start
-                self.workers.run(self._hidden, blocks(n, BLOCK_ROWS))
-                row_parts, tiles, _ = self.model.labels.pieces(n)
-                self.workers.run(self._labels, [(tile, block) for tile in tiles for block in row_parts])
+        """Each thread has its own part of the products of all batches, so that threads meet once."""
+        with one_blas_thread():
+            self.workers.run(self._part, range(self.workers.threads))
         return 0.0
+
+    def _part(self, i):
+        jobs = []
+        for rows in self.batches:
+            n = rows.stop - rows.start
+            row_parts, tiles, _ = self.model.labels.pieces(n)
+            jobs += [partial(self._hidden, block) for block in blocks(n, BLOCK_ROWS)]
+            jobs += [partial(self._labels, (tile, block)) for tile in tiles for block in row_parts]
+        for job in jobs[i::self.workers.threads]:
+            job()
 
     def _hidden(self, block):
         for layer, h, dz in zip(self.model.between, self.ones, self.ones[1:]):

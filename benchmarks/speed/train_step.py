@@ -20,8 +20,10 @@ the same step from the same parameters and must agree: the loss with one summed 
 parameters with nnlite's within 1e-4 of the largest entry. PyTorch's losses may differ by more, as far as their rounding
 of each label allows (step_loss.py). Then they are timed in turn, A B C A B C, after one warm-up each. All sleep between
 two units, so that no thread of the last system spins while the next one is timed. Ratios are to nnlite with as many
-threads. Systems start, and on more than two cores take their first step, beside each other; `--cores` then binds them
-all to these two, so that threads do not share a core with hardware threads of others; `--forms` names the peers' forms.
+threads. `nnlite products`, with two threads and with one, shows what a second thread gives on the machine at that time:
+its threads share nothing and meet once in a unit.
+Systems start, and on more than two cores take their first step, beside each other; `--cores` then binds them all to
+these two, so that threads do not share a core with hardware threads of others; `--forms` names the peers' forms.
 `cores busy` is processor time over time, of the median; `preempted` is how often, in the mean unit, another process
 took a core away: far above its neighbours' it means that a time suffered from others, and a system whose threads spin
 while they wait suffers most. Peers are installed by `python -m benchmarks.peers.install`.
@@ -76,7 +78,7 @@ class Peer(NamedTuple):
 
 
 OURS = [Peer(None, "step"), Peer(None, "step", 1), Peer(None, "bfloat16"), Peer(None, "bfloat16", 1),
-        Peer(None, "products")]
+        Peer(None, "products"), Peer(None, "products", 1)]
 NEGLIGIBLE = [Peer(None, "negligible")]
 
 
