@@ -15,6 +15,7 @@ CACHE_LINE = 64  # bytes
 # error_model: x / 0 is inf, as in NumPy; Python's check for a division by zero would prevent vectorised loops.
 # fastmath: only re-association and fused multiply-add; NaN and infinity keep their meaning.
 SETTINGS: dict[str, Any] = dict(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+compiled = numba.njit(**SETTINGS)  # a function that only kernels call
 inlined = numba.njit(**SETTINGS, inline="always")  # a loop over a row, which kernels run so often that a call costs
 
 if hasattr(os, "register_at_fork"):  # the child of a fork during a compilation would wait for its end for ever
@@ -60,13 +61,21 @@ def prefetch(row: Any) -> None:
     """
 
 
-@overload(prefetch, inline="always")
-def _compiled_prefetch(row):
+def prefetch_to_write(row: Any) -> None:
+    """As `prefetch`, of a row that is then changed: another core that holds its lines gives them up at once."""
+
+
+def _asking(for_writing):
+    """What an overload of either returns."""
     def ask(row):
         for offset in range(0, row.size * row.itemsize, CACHE_LINE):
-            prefetch_line(row.ctypes.data + offset, 0)  # type: ignore[call-arg]
+            prefetch_line(row.ctypes.data + offset, for_writing)  # type: ignore[call-arg]
 
-    return ask
+    return lambda row: ask
+
+
+overload(prefetch, inline="always")(_asking(0))
+overload(prefetch_to_write, inline="always")(_asking(1))
 
 
 @intrinsic(prefer_literal=True)

@@ -3,17 +3,14 @@
 They compute nothing, so they have no twins.
 """
 
-from typing import Any
-
 from llvmlite import ir
 from llvmlite.binding import get_default_triple
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
+from nnlite.kernels.atomic import load, take
 from nnlite.kernels.compile import kernel
-
-WORD = ir.IntType(64)
 
 
 @kernel
@@ -29,7 +26,7 @@ def spin_until(count, least, turns):
 @kernel
 def leave_and_spin(left, count, least, turns, more):
     """left[0] += 1, then as `spin_until`, and so many turns after it. left (1,) int64."""
-    add_one(left)
+    take(left, 1)
     found = spin_until(count, least, turns)
     if found:
         for _ in range(more):
@@ -37,51 +34,13 @@ def leave_and_spin(left, count, least, turns, more):
     return found
 
 
-def load(count: Any) -> int:
-    """In a kernel: count[0], as another thread has left it."""
-    return count[0]
-
-
-def add_one(count: Any) -> None:
-    """In a kernel: count[0] += 1, as one operation for all threads."""
-    count[0] += 1
-
-
 def pause() -> None:
     """In a kernel: tells the processor that this is such a loop, so that it leaves its units to the other threads."""
-
-
-@overload(load, inline="always")
-def _compiled_load(count):
-    return lambda count: _atomic_load(count.ctypes.data)  # type: ignore[call-arg]
-
-
-@overload(add_one, inline="always")
-def _compiled_add_one(count):
-    return lambda count: _atomic_add_one(count.ctypes.data)  # type: ignore[call-arg]
 
 
 @overload(pause, inline="always")
 def _compiled_pause():
     return lambda: _pause()  # type: ignore[call-arg]
-
-
-@intrinsic
-def _atomic_load(typing_context, address):
-    """The integer at an address."""
-    def codegen(context, builder, signature, arguments):
-        return builder.load_atomic(builder.inttoptr(arguments[0], WORD.as_pointer()), "acquire", 8)
-
-    return types.int64(types.intp), codegen
-
-
-@intrinsic
-def _atomic_add_one(typing_context, address):
-    """The integer at an address, which grows by one."""
-    def codegen(context, builder, signature, arguments):
-        return builder.atomic_rmw("add", builder.inttoptr(arguments[0], WORD.as_pointer()), WORD(1), "acq_rel")
-
-    return types.int64(types.intp), codegen
 
 
 @intrinsic
