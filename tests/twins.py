@@ -212,6 +212,16 @@ def left_to_right(a):
 right_to_left = left_to_right
 
 
+def pack_rows(h, left_shape, right_shape, transposed_shape):
+    """h as both operands, and its transpose as a right one."""
+    return pack_left(h, left_shape), pack_right(h, right_shape), pack_right(h.T, transposed_shape)
+
+
+def pack_labels(w, left_shape, right_shape, transposed_shape):
+    """W as both operands, and its transpose as a left one."""
+    return pack_left(w, left_shape), pack_right(w, right_shape), pack_left(w.T, transposed_shape)
+
+
 def multiply(a, b):
     """The product of two matrices that are rounded to bfloat16."""
     return to_bfloat16(a).astype(float) @ to_bfloat16(b).astype(float)

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.kernels import amx, avx512, dense, packing
+from nnlite.kernels import amx, avx512, dense, packing, sparse
 from nnlite.kernels.compile import kernel
 
 PANEL = 64  # labels: as many as `bce_with_logits` takes for one logarithm. The last panel of a tile has up to 127
 f64 = np.float64
 
 multiply: Callable[..., None] = packing.multiply  # replaced by that of a unit, see `on_unit`
-pack_both, bce_with_logits, weigh = packing.pack_both, dense.bce_with_logits, dense.weigh
+pack_both, ones_of_tile = packing.pack_both, sparse.ones_of_tile
+bce_with_logits, weigh = dense.bce_with_logits, dense.weigh
 
 
 def panel_rows(n_labels: int) -> int:
@@ -27,28 +28,29 @@ def panel_rows(n_labels: int) -> int:
     return min(n_labels, PANEL + n_labels % PANEL)
 
 
-def bce_strip(w, wt, ht, h, b, y_indptr, y_rows, row_weights, label_weights, scale, dw, db, dh, first, first_of_rows,
-              z, dz, dzt, db_here, work):
+def bce_strip(w, wt, ht, h, b, y_indptr, y_indices, first_label, row_weights, label_weights, scale, dw, db, dh, first,
+              first_of_rows, ones_indptr, ones_rows, z, dz, dzt, db_here, work):
     """dw (T, H), db (T,) and dh (H, N) become, or grow by, the strip's share. Returns its loss, as `bce_with_logits`.
 
     w, wt: W (T, H) and W^T, packed as left operands    ht, h: h^T (H, N) and h, as right ones    b (T,): bias
-    y: the rows of the strip where a label is true, label by label, as from `sparse.ones_of_tile`
+    y: rows of a csr matrix of ones, the strip; the tile begins with first_label
     row_weights (N,), label_weights (T,): as in `weigh`; empty without weights
     first: whether dw and db are set    first_of_rows: whether dh is
-    Scratch: z (P, N), logits of a panel of up to P labels; dz, packed as a left operand (P, N), dzt (T, N), as a right
-    one, their gradient; db_here (T,); work (3, N)
+    Scratch: ones, the strip's y label by label, as in `sparse.ones_of_tile`; z (P, N), logits of a panel of up to P
+    labels; dz, packed as a left operand (P, N), dzt (T, N), as a right one, their gradient; db_here (T,); work (3, N)
     """
     n_labels, n_units, n_rows = b.size, dw.shape[1], z.shape[1]
     total, start = f64(0), 0
+    ones_of_tile(y_indptr, y_indices, first_label, ones_indptr, ones_rows)
     while start < n_labels:
         stop = start + PANEL if start + 2 * PANEL <= n_labels else n_labels
         n_tiles = 2 * ((stop - start + 31) // 32)
         logits, gradient, sums = z[:stop - start], dz[:n_tiles], db_here[start:stop]
-        ones = y_indptr[start:stop + 1]
+        ones = ones_indptr[start:stop + 1]
         multiply(w[start // 16:start // 16 + n_tiles], ht, n_units, logits, False)
-        total += bce_with_logits(logits, b[start:stop], ones, y_rows, 0, scale, sums, work)
+        total += bce_with_logits(logits, b[start:stop], ones, ones_rows, 0, scale, sums, work)
         if row_weights.size:
-            weigh(logits, ones, y_rows, row_weights, label_weights[start:stop], sums)
+            weigh(logits, ones, ones_rows, row_weights, label_weights[start:stop], sums)
         pack_both(logits, start, gradient, dzt)
         multiply(gradient, h, n_rows, dw[start:stop], not first)
         start = stop

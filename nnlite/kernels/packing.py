@@ -211,6 +211,20 @@ def right_to_left(right, left):
 
 
 @kernel
+def pack_rows(h, left, right, transposed):
+    """h (N, H) as a left matrix, as a right one, and its transpose as a right one."""
+    pack_both(h, 0, left, right)
+    left_to_right(left, transposed)
+
+
+@kernel
+def pack_labels(w, left, right, transposed):
+    """W (T, H) as a left matrix, as a right one, and its transpose as a left one."""
+    pack_both(w, 0, left, right)
+    right_to_left(right, transposed)
+
+
+@kernel
 def multiply(left, right, n_inner, out, add):
     """out (M, N) = left right, or out += left right: what `amx` and `avx512` do on their units, in plain loops.
 

@@ -81,6 +81,18 @@ def test_a_gradient_is_packed_as_both_operands(n_rows, n_columns, first):
     np.testing.assert_array_equal(as_numbers(right), want_right)
 
 
+@pytest.mark.parametrize("name, transposed_shape, dtype", [
+    ("pack_rows", packing.right_shape, np.uint32), ("pack_labels", packing.left_shape, np.uint16)])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 40), (64, 64), (33, 96)])
+def test_an_operand_is_packed_for_both_of_its_products(shape, name, transposed_shape, dtype):
+    x = matrix(*shape)
+    shapes = packing.left_shape(*shape), packing.right_shape(*shape), transposed_shape(*shape[::-1])
+    got = [np.full(s, 7, kind) for s, kind in zip(shapes, (np.uint16, np.uint32, dtype))]
+    getattr(packing, name)(x, *got)
+    for part, want in zip(got, getattr(twins, name)(x, *shapes)):
+        np.testing.assert_array_equal(as_numbers(part), want)
+
+
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("add", [False, True])
 @pytest.mark.parametrize("n_rows, n_inner, n_columns", SIZES)
