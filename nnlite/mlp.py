@@ -15,7 +15,8 @@ from nnlite.system.number_arrays import check_weights, finite, logit_thresholds
 from nnlite.system.ranges import instance, integer
 from nnlite.system.sizes import row_blocks
 from nnlite.system.blas import one_blas_thread
-from nnlite.system.threads import scratch, team, until_interrupted
+from nnlite.system.scratch import scratch
+from nnlite.system.threads import team, until_interrupted
 
 f32 = np.float32
 
@@ -58,7 +59,9 @@ class MLP(Network):
         """ValueError if arrays were replaced, resized or retyped since the model was made: kernels check no bounds."""
         layers: list[Any] = [self.features, *self.between, self.labels]
         held = [array for layer in layers for array in (layer.w, layer.b)]
-        for (name, shape), array in zip(shapes(self.n_words, self.hidden, self.n_labels).items(), held, strict=True):
+        sizes = self.n_words, self.hidden, self.n_labels
+        wanted = self.shapes if sizes == self.sizes else shapes(*sizes)
+        for (name, shape), array in zip(wanted.items(), held, strict=True):
             check_array(f"MLP: {name}", array, shape, also_held=self.params[name])
 
     def init_label_bias(self, frequencies: np.ndarray) -> None:

@@ -47,10 +47,14 @@ def exact(params):
     return {name: p.astype(F64) for name, p in params.items()}
 
 
-def small_pieces(monkeypatch, tile_labels=5):
-    """Cut so finely that a problem of 61 rows has many blocks, tiles, rounds and shares, the last of each short."""
+def small_pieces(monkeypatch, tile_labels=5, by_blocks=False):
+    """Cut so finely that a problem of 61 rows has many blocks, tiles and rounds, the last of each short.
+
+    by_blocks: the label layer works block by block, in blocks of 3 and 4 rows, so that there are no rounds
+    """
     small = dict(BLOCK_ROWS=7, MIN_BLOCK_ROWS=3, MIN_BLOCK_FLOPS=1, TILE_LABELS=tile_labels, MIN_TILE_LABELS=2,
-                 ROUND_ITEMS=20, ROUND_BYTES=0, MIN_ITEMS=20, SHARE_NONZEROS=11)
+                 ROUND_ITEMS=9 if by_blocks else 20, ROUND_BYTES=0, MIN_ITEMS=20, WHOLE_BLOCK_FLOPS=1,
+                 SHARES_PER_ROW=999 if by_blocks else 0)
     for name, size in small.items():
         monkeypatch.setattr(sizes, name, size)
 

@@ -77,7 +77,8 @@ def test_tools_stay_in_their_folder(name):
     modules = {full.split(".")[0] for full in imported(MODULES[name])}
     assert "numba" not in modules or name.startswith("kernels.")
     assert not modules & {"threading", "threadpoolctl", "concurrent"} or name in (
-        "system.threads", "system.apart", "system.blas", "system.ahead", "system.stages")
+        "system.threads", "system.scratch", "system.apart", "system.blas", "system.ahead", "system.stages",
+        "kernels.atomic")
     assert not modules & {"torch", "tensorflow", "keras", "jax", "sklearn", "pickle"}
 
 

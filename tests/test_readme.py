@@ -33,11 +33,11 @@ class Spy:
     def __init__(self, optimizer, params):
         self.optimizer, self.params, self.seen = optimizer, params, {}
 
-    def update(self, name, rows, parts, source):
+    def update(self, name, rows, parts, source, taken=None):
         keep = KeepGradients(self.params)
         keep.update(name, rows, parts, source)
         self.seen.update({(name, int(row)): keep.rows[name][row] for row in rows})
-        self.optimizer.update(name, rows, parts, source)
+        self.optimizer.update(name, rows, parts, source, taken)
 
 
 def journey(folder):

@@ -12,7 +12,9 @@ from nnlite.data.csr_parts import columns_of_tile
 from nnlite.network.label_step import StepSettings
 from nnlite.precision.choice import products_of
 from nnlite.system.sizes import BLOCK_ROWS, strip_rows, strips
-from nnlite.system.threads import PerThread, blocks, scratch, team, width
+from nnlite.system.scratch import PerThread, scratch
+from nnlite.system.slices import blocks, width
+from nnlite.system.threads import team
 
 f32 = np.float32
 
@@ -96,7 +98,7 @@ class Bench:
 
     def features_backward(self) -> None:
         for words in self.transposed:
-            self.model.features.backward_and_update(words, self.ones, self.optimizer, self.workers)
+            self.workers.call(self.model.features.updates(words, self.ones, self.optimizer, self.workers.threads))
 
     def step(self) -> None:
         list(self.steps.epoch(self.optimizer, self.workers))

@@ -17,7 +17,8 @@ import threadpoolctl
 
 import nnlite
 from nnlite.system.blas import one_blas_thread
-from nnlite.system.threads import blocks, shares, team
+from nnlite.system.slices import blocks, shares
+from nnlite.system.threads import team
 from showing import ask, say
 
 THREADS = (1, 2, 3)

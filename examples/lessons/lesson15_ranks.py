@@ -22,7 +22,7 @@ import numpy as np
 
 import nnlite
 from nnlite.system.ranks import branches, tree_sum
-from nnlite.system.threads import shares
+from nnlite.system.slices import shares
 from showing import ask, say
 
 SHARDS = 8  # parts into which words and labels are cut, for any owners

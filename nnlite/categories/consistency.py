@@ -12,7 +12,7 @@ from nnlite.data.label_checks import check_labels
 from nnlite.data.holdout import slices
 from nnlite.data.records import Record
 from nnlite.data.tokens import hashed, tokenise
-from nnlite.system.threads import blocks
+from nnlite.system.slices import blocks
 
 TILE_LABELS = 512  # whose products are counted together with those of all others at the same time
 SAME = 0.9  # of the rows that have either of two labels, those that have both, for nearly always

@@ -14,7 +14,7 @@ from nnlite.data.csr import Csr
 from nnlite.kernels import small_rows
 from nnlite.mlp import MLP
 from nnlite.system.named_arrays import NamedArrays, check_array
-from nnlite.system.threads import blocks
+from nnlite.system.slices import blocks
 
 SMALL = "features.W", "labels.W"  # the parameters that are SmallRows
 PARTS = "codes", "scales", "bits"  # the arrays of SmallRows, by the names of attributes

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnlite.system.threads import blocks
+from nnlite.system.slices import blocks
 
 BITS = 2, 4, 8  # of a code
 STEPS = {2: 0.9957, 4: 0.3352, 8: 0.0308}  # scale / deviation that round normal numbers with the least squared error

@@ -42,7 +42,8 @@ from nnlite.system.figures import Figure, Named, Whole
 from nnlite.system.paths import checked_path
 from nnlite.system.ranges import INT32_MAX, INT64_MAX, integer
 from nnlite.system.ranks import Alone
-from nnlite.system.threads import blocks, shares, team
+from nnlite.system.slices import blocks, shares
+from nnlite.system.threads import team
 
 CHUNK_ROWS = 20_000  # records of a part
 MIXED_PARTS = 128  # whose rows a chunk holds at most
@@ -64,7 +65,6 @@ def write_chunks(folder: str | Path, records: Iterable[Record], vocabulary: Voca
     sources: the files that the records come from, if they do. If the folder is finished and these are unchanged, no
     record is read. Otherwise parts that exist are compared with the records (by a CRC-32) and kept, and the missing
     ones are written: after a crash the same call finishes the work.
-
     ranks: all of which call it with the same records; each encodes and writes some parts, and the files are the same
 
     If the records are those of `read_records`, the ChunkFolder stores what was skipped.

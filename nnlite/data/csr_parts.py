@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlite.data.csr import Csr
 from nnlite.kernels import sparse
-from nnlite.system.threads import width
+from nnlite.system.slices import width
 
 f32 = np.float32
 

@@ -15,7 +15,7 @@ from nnlite.data.csr_checks import check_arrays, check_csr
 from nnlite.data.label_checks import check_labels, check_ones
 from nnlite.system.number_arrays import check_weights
 from nnlite.system.ranges import integer
-from nnlite.system.threads import blocks
+from nnlite.system.slices import blocks
 
 
 class Dataset:

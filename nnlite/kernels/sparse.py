@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from nnlite.kernels.compile import inlined, kernel, prefetch
+from nnlite.kernels.atomic import take
+from nnlite.kernels.compile import compiled, inlined, kernel, prefetch, prefetch_to_write
 
 f32 = np.float32
+TAKEN = 64  # rows that a thread takes at a time, to update them: 10 us of work
 AHEAD = 4  # rows of parameters whose memory is asked for before they are updated; rows of x are shorter
 
 
@@ -89,13 +91,24 @@ def take_rows(indptr, indices, data, rows, out_indptr, out_indices, out_data):
 
 # The optimisers.  The gradient g of w[rows[i]] is row i of a product, the csr matrix (indptr, indices, data) @ source:
 # of x^T dz for words, of a sum over blocks for other parameters.  `g` (H,) is scratch and holds one row at a time.
+# Threads that call with the same rows share them out by `taken`.
+
+@compiled
+def untaken(n, taken):
+    """The numbers below n that this thread takes, some at a time. taken (1,) int64, 0 at first, is of all threads."""
+    start = take(taken, TAKEN)
+    while start < n:
+        for i in range(start, min(start + TAKEN, n)):
+            yield i
+        start = take(taken, TAKEN)
+
 
 @kernel
-def sgd(w, rows, indptr, indices, data, source, g, lr):
+def sgd(w, rows, taken, indptr, indices, data, source, g, lr):
     """In place, for the given rows: w -= lr g"""
-    for i in range(rows.size):
+    for i in untaken(rows.size, taken):
         if i + AHEAD < rows.size:
-            prefetch(w[rows[i + AHEAD]])
+            prefetch_to_write(w[rows[i + AHEAD]])
         product_row(indptr, indices, data, i, source, g)
         w_row = w[rows[i]]
         for j in range(g.size):
@@ -103,12 +116,12 @@ def sgd(w, rows, indptr, indices, data, source, g, lr):
 
 
 @kernel
-def adagrad(w, s, rows, indptr, indices, data, source, g, lr, eps):
+def adagrad(w, s, rows, taken, indptr, indices, data, source, g, lr, eps):
     """In place, for the given rows: s += g^2;  w -= lr g / (sqrt(s) + eps)"""
-    for i in range(rows.size):
+    for i in untaken(rows.size, taken):
         if i + AHEAD < rows.size:
-            prefetch(w[rows[i + AHEAD]])
-            prefetch(s[rows[i + AHEAD]])
+            prefetch_to_write(w[rows[i + AHEAD]])
+            prefetch_to_write(s[rows[i + AHEAD]])
         product_row(indptr, indices, data, i, source, g)
         w_row, s_row = w[rows[i]], s[rows[i]]
         for j in range(g.size):
@@ -117,12 +130,12 @@ def adagrad(w, s, rows, indptr, indices, data, source, g, lr, eps):
 
 
 @kernel
-def adagrad_by_row(w, s, rows, indptr, indices, data, source, g, lr, eps):
+def adagrad_by_row(w, s, rows, taken, indptr, indices, data, source, g, lr, eps):
     """In place, for the given rows, with one s (D, 1) for each: s += mean(g^2);  w -= lr g / (sqrt(s) + eps)"""
-    for i in range(rows.size):
+    for i in untaken(rows.size, taken):
         if i + AHEAD < rows.size:
-            prefetch(w[rows[i + AHEAD]])
-            prefetch(s[rows[i + AHEAD]])
+            prefetch_to_write(w[rows[i + AHEAD]])
+            prefetch_to_write(s[rows[i + AHEAD]])
         product_row(indptr, indices, data, i, source, g)
         w_row, squares = w[rows[i]], f32(0)
         for j in range(g.size):
@@ -134,18 +147,18 @@ def adagrad_by_row(w, s, rows, indptr, indices, data, source, g, lr, eps):
 
 
 @kernel
-def adam(w, m, v, rows, indptr, indices, data, source, g, t, lr, beta1, beta2, eps):
+def adam(w, m, v, rows, taken, indptr, indices, data, source, g, t, lr, beta1, beta2, eps):
     """In place, for the given rows: m and v, the means of g and g^2, then w -= lr m^ / (sqrt(v^) + eps).
 
     m^ = m / (1 - beta1^t), v^ likewise. The constants are float64, since 1 - beta2 would lose digits in float32.
     """
     new1, new2, old1, old2 = f32(1 - beta1), f32(1 - beta2), f32(beta1), f32(beta2)
     rate, correction2, small = f32(lr / (1 - beta1 ** t)), f32(1 / (1 - beta2 ** t)), f32(eps)
-    for i in range(rows.size):
+    for i in untaken(rows.size, taken):
         if i + AHEAD < rows.size:
-            prefetch(w[rows[i + AHEAD]])
-            prefetch(m[rows[i + AHEAD]])
-            prefetch(v[rows[i + AHEAD]])
+            prefetch_to_write(w[rows[i + AHEAD]])
+            prefetch_to_write(m[rows[i + AHEAD]])
+            prefetch_to_write(v[rows[i + AHEAD]])
         product_row(indptr, indices, data, i, source, g)
         w_row, m_row, v_row = w[rows[i]], m[rows[i]], v[rows[i]]
         for j in range(g.size):

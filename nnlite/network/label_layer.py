@@ -10,10 +10,12 @@ from nnlite.data.csr import Csr
 from nnlite.data.csr_parts import label_weights_of_rows
 from nnlite.kernels import dense
 from nnlite.network.label_step import Gradient, Pieces, Step, StepSettings
-from nnlite.network.optimizers import Updates
+from nnlite.network.optimizers import Optimizer
 from nnlite.network.products import FLOAT32, Products
 from nnlite.system.sizes import label_tiles, step_pieces
-from nnlite.system.threads import Team, scratch, width
+from nnlite.system.scratch import scratch
+from nnlite.system.slices import width
+from nnlite.system.workers import Workers
 
 MAX_CLASSES = 4096  # labels of a softmax, all in one tile: 32 MiB of logits for a block of rows
 
@@ -39,7 +41,7 @@ class LabelLayer:
         return label_tiles(len(self.w), self.tile_labels)
 
     def pieces(self, n_rows: int, products: Products = FLOAT32) -> Pieces:
-        """Of a training step: the blocks of the batch, the tiles, and the rounds as slices of the tiles."""
+        """Of a training step, as from `step_pieces`."""
         return step_pieces(n_rows, len(self.w), self.w.shape[1], self.tile_labels, products.tile_logits,
                            products.tile_labels)
 
@@ -56,8 +58,8 @@ class LabelLayer:
         """
         return dense.bce_with_logits(z, self.b[tile], *ones[:2], 0, scale, db, scratch("bce", 3, z.shape[1]))
 
-    def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates,
-                            team: Team) -> tuple[float, Gradient]:
+    def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Optimizer,
+                            workers: Workers) -> tuple[float, Gradient]:
         """Update every label's row. Returns the unscaled loss, summed over rows and labels, and dh.
 
         negligible: where |dz| / scale is no more than this in a whole block of rows, the label's dz counts as 0 there.
@@ -65,13 +67,17 @@ class LabelLayer:
         the update, then deal with the few others. What is left out of a row's dh is at most negligible scale sum |W|,
         over the labels left out; the loss is exact.
         """
-        step = self.kind_of_step(settings)
-        return step(self, self.pieces(len(h), settings.products), h, y, settings, optimizer).run(team)
+        return self.new_step(self.pieces(len(h), settings.products), h, y, settings, optimizer).run(workers)
 
-    def kind_of_step(self, settings: StepSettings) -> type[Step]:
+    def step_by_blocks(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Optimizer) -> Step | None:
+        """The step that `backward_and_update` runs if it goes block by block, else None. h may be filled later."""
+        pieces = self.pieces(len(h), settings.products)
+        return None if pieces[2] else self.new_step(pieces, h, y, settings, optimizer)
+
+    def new_step(self, pieces: Pieces, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Optimizer) -> Step:
         """That of the products, if they have one for this loss and no label waits for the other rows of its block."""
         in_panels = type(self).loss is LabelLayer.loss and not settings.negligible and settings.products.bce_step
-        return in_panels or Step
+        return (in_panels or Step)(self, pieces, h, y, settings, optimizer)
 
 
 class SoftmaxLayer(LabelLayer):
@@ -87,7 +93,8 @@ class SoftmaxLayer(LabelLayer):
 
     def pieces(self, n_rows: int, products: Products = FLOAT32) -> Pieces:
         """As in LabelLayer, with one tile."""
-        return super().pieces(n_rows, products)[0], self.tiles(), [slice(0, 1)]
+        rows, _, rounds = super().pieces(n_rows, products)
+        return rows, self.tiles(), rounds[:1] and [slice(0, 1)]
 
     def logits(self, h: np.ndarray, tile: slice, products: Products = FLOAT32) -> np.ndarray:
         """As in LabelLayer: the sigmoid of a logit is the probability here too.
@@ -111,15 +118,14 @@ class SoftmaxLayer(LabelLayer):
         """As in LabelLayer."""
         return dense.softmax_ce(z, self.b, *ones[:2], scale, db, scratch("bce", 3, z.shape[1]))
 
-    def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates,
-                            team: Team) -> tuple[float, Gradient]:
+    def new_step(self, pieces: Pieces, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Optimizer) -> Step:
         """As in LabelLayer; a label's weight multiplies all of its rows' gradient. ValueError as `check_classes`."""
         check_classes(y.indptr)
         if settings.weights:
             of_rows, of_labels = settings.weights
             of_rows = label_weights_of_rows(y, of_rows, of_labels)
             settings = settings._replace(weights=(of_rows, np.ones_like(of_labels)))
-        return super().backward_and_update(h, y, settings, optimizer, team)
+        return super().new_step(pieces, h, y, settings, optimizer)
 
 
 def check_classes(indptr: np.ndarray) -> None:

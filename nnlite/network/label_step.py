@@ -9,12 +9,14 @@ import numpy as np
 from nnlite.data.csr import Csr
 from nnlite.data.csr_parts import columns_of_tile, one_of_each, sums_of
 from nnlite.kernels import dense
-from nnlite.network.optimizers import Updates
+from nnlite.network.optimizers import Optimizer
 from nnlite.network.products import FLOAT32, Products
+from nnlite.system.scratch import PerThread, scratch
 from nnlite.system.sizes import strip_rows, strips
-from nnlite.system.threads import PerThread, Team, scratch, width
+from nnlite.system.slices import width
+from nnlite.system.workers import Workers
 
-Pieces = tuple[list[slice], list[slice], list[slice]]  # blocks of the batch, tiles, rounds as slices of the tiles
+Pieces = tuple[list[slice], list[slice], list[slice]]  # as from `sizes.step_pieces`
 Gradient = Callable[[slice], np.ndarray]  # dh (n, H) of some rows, each asked for once, in the memory of the step
 Weights = tuple[np.ndarray, np.ndarray] | None  # of rows (N,) and of true labels (L,), float32: for the gradient
 
@@ -40,44 +42,58 @@ class Item(NamedTuple):
     slot: int  # the number of a tile in its round
     tile: slice
     unfinished: Any  # next() of it counts down how many of the tile's items are not done
-    first: bool  # is it of the first round?
+    part: int  # of dh, which grows by the item's share,
+    first: bool  # or becomes it
 
 
 class Step:
-    """All items of a step, in rounds.
+    """All items of a step: tile by tile or, where labels are few, block by block.
 
-    A round works on some tiles, with all blocks of rows. Block i of tile j leaves its share of dW and db in its own
-    place; the thread that finishes a tile's last block adds them up in the order of the blocks and updates the tile.
-    dh is added up in the order of the rounds, then of the tiles in a round. layer: a LabelLayer.
+    Block i of tile j leaves its share of dW and db in its own place; the thread that finishes a tile's last block adds
+    them up in the order of the blocks and updates the tile.
+    Tile by tile, a round works on some tiles, with all blocks of rows; dh is added up in the order of the rounds, then
+    of the tiles in a round. Block by block there are no rounds: a thread that has a block's h works on all tiles, and
+    has the block's dh. layer: a LabelLayer.
     """
 
-    def __init__(self, layer: Any, pieces: Pieces, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates):
+    def __init__(self, layer: Any, pieces: Pieces, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Optimizer):
         self.layer, self.h, self.y, self.optimizer = layer, h, y, optimizer
         self.scale, self.weights, self.products = f32(settings.scale), settings.weights, settings.products
         self.negligible = f32(settings.negligible) * self.scale
         self.blocks, self.tiles, self.rounds = pieces
-        self.widest, slots = max(map(width, self.tiles)), width(self.rounds[0])
+        self.widest, slots = max(map(width, self.tiles)), width(self.rounds[0]) if self.rounds else len(self.tiles)
         self.strips, self.strips_of = strips(
             self.blocks, len(h) if self.negligible else strip_rows(self.products.strip_logits, self.widest))
         if len(self.blocks) > 1:
             self.dw = scratch("dw", slots, len(self.blocks), self.widest, h.shape[1])
             self.db = scratch("db", slots, len(self.blocks), self.widest)
-        self.dh = self.products.sums(slots, self.strips, h.shape[1])
+        self.dh = self.products.sums(slots if self.rounds else 1, self.strips, h.shape[1])
         self.busy: dict = {}  # the labels of a tile that are not negligible in a block, by their slot and the block
+        self.unfinished = [] if self.rounds else [count(len(self.blocks), -1) for _ in self.tiles]
+        self.rows: list[Any] = [None] * len(self.strips)  # operands
         self.own = PerThread()  # .w: this thread's operand of the tile that it has worked on last, .tile
 
-    def run(self, team: Team) -> tuple[float, Gradient]:
-        """All rounds. Returns the unscaled loss, summed over rows and labels, and dh."""
-        self.rows = self.products.rows(self.h, self.strips, team)
-        loss = sum(sum(team.run(self.work, list(self.items(round_)))) for round_ in self.rounds)
+    def run(self, workers: Workers) -> tuple[float, Gradient]:
+        """All items. Returns the unscaled loss, summed over rows and labels, and dh."""
+        if not self.rounds:
+            return float(sum(workers.run(self.work_on_block, range(len(self.blocks))))), self.dh.rows
+        self.rows = self.products.rows(self.h, self.strips, workers)
+        loss = sum(sum(workers.run(self.work, list(self.items(round_)))) for round_ in self.rounds)
         return float(loss), self.dh.rows
+
+    def work_on_block(self, block: int) -> float:
+        """The loss of a block of rows, with the labels of one tile after the other, and its dh: `dh.rows` of it."""
+        own = self.strips_of[block]
+        self.rows[own.start:own.stop] = self.products.rows(self.h, self.strips[own.start:own.stop])
+        return sum(self.work(Item(block, slot, tile, self.unfinished[slot], 0, slot == 0))
+                   for slot, tile in enumerate(self.tiles))
 
     def items(self, round_: slice) -> Iterator[Item]:
         """Tile by tile."""
         for slot, tile in enumerate(self.tiles[round_]):
             unfinished = count(len(self.blocks), -1)
             for block in range(len(self.blocks)):
-                yield Item(block, slot, tile, unfinished, round_.start == 0)
+                yield Item(block, slot, tile, unfinished, slot, round_.start == 0)
 
     def work(self, item: Item) -> float:
         """The loss of an item's logits, and its shares of the gradients; a tile's last item updates its labels."""
@@ -100,7 +116,7 @@ class Step:
             z, w, n = self.of_busy_labels(z, item, db)
         dz = self.products.gradient(z)
         self.products.dw(dz, h, dw[:n], first)
-        self.products.dh(dz, w, self.dh.part(item.slot, strip), item.first)
+        self.products.dh(dz, w, self.dh.part(item.part, strip), item.first)
         return loss
 
     def shares(self, item: Item) -> tuple[np.ndarray, np.ndarray]:

@@ -1,8 +1,8 @@
 """The layers below the labels: sparse words in, hidden layers. Each holds its parameters and derives its gradient.
 
-A thread writes only the parameter rows that it owns: a row of `features.W` belongs to one share of the words in the
-batch, and the owner hands its rows of the gradient to the optimiser at once. So no gradient of `features.W` is stored
-whole, no row is locked, and no result depends on the number of threads. Into which pieces a batch is cut: `sizes`.
+A thread writes only the parameter rows that it owns: a row of `features.W` belongs to the thread that takes it, which
+makes its row of the gradient and updates it at once. So no gradient of `features.W` is stored whole, no row is locked,
+and no result depends on the number of threads. Into which pieces a batch is cut: `sizes`.
 """
 
 from collections.abc import Callable
@@ -14,10 +14,9 @@ import numpy as np
 from nnlite.data.csr import Csr
 from nnlite.data.csr_parts import one_of_each
 from nnlite.kernels import dense, sparse
-from nnlite.network.optimizers import Updates
+from nnlite.network.optimizers import Optimizer
 from nnlite.network.products import FLOAT32, Products
-from nnlite.system.sizes import word_shares
-from nnlite.system.threads import Team, scratch
+from nnlite.system.scratch import scratch
 
 f32 = np.float32
 
@@ -91,17 +90,10 @@ class SparseLinear:
         n_words = sparse.csr_transpose(*x, self._places, ids, *xt)
         return Words(x, ids[:n_words], xt._replace(indptr=indptr[:n_words + 1]))
 
-    def backward_and_update(self, words: Words, dz: np.ndarray, optimizer: Updates, team: Team,
-                            meanwhile: Callable[[], None] | None = None) -> None:
-        """Update the rows of the batch's words from dz (N, H); each share of the words has one owner.
-
-        meanwhile: is called on one of the threads; it must not raise
-        """
-        def one_share(part):
-            optimizer.update("features.W", words.ids[part], words.xt.rows(part), dz)
-
-        jobs: list[Callable[[], None]] = [partial(one_share, part) for part in word_shares(words.xt.indptr)]
-        team.call([meanwhile, *jobs] if meanwhile else jobs)
+    def updates(self, words: Words, dz: np.ndarray, optimizer: Optimizer, n: int) -> list[Callable[[], None]]:
+        """n jobs for as many threads, which together update the row of each of the batch's words once. dz (N, H)"""
+        taken = np.zeros(1, np.int64)
+        return [partial(optimizer.update, "features.W", words.ids, words.xt, dz, taken)] * n
 
 
 class Linear:
@@ -128,7 +120,7 @@ class Linear:
         return dw, dz.sum(axis=0), dh
 
 
-def update_from_blocks(optimizer: Updates, name: str, param: np.ndarray, gradients: list) -> None:
+def update_from_blocks(optimizer: Optimizer, name: str, param: np.ndarray, gradients: list) -> None:
     """Update all rows of a parameter that no thread owns: its gradient is the sum of these, one for each block of rows.
 
     They are added in the order of the blocks.

@@ -1,6 +1,7 @@
 """`Network`: the parameters by name, the forward pass from words to labels, and one training step."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -8,12 +9,13 @@ from nnlite.data.csr import Csr
 from nnlite.network.label_layer import MAX_CLASSES, LabelLayer, SoftmaxLayer
 from nnlite.network.label_step import StepSettings
 from nnlite.network.layers import ACTIVATIONS, Dropout, Linear, SparseLinear, Words, update_from_blocks
-from nnlite.network.optimizers import Updates
+from nnlite.network.optimizers import Optimizer
 from nnlite.network.products import FLOAT32, Products
 from nnlite.system.sizes import GATHER_FLOPS, GRADIENT_FLOPS, row_blocks
 from nnlite.system.named_arrays import NamedArrays
 from nnlite.system.ranges import SEED_MAX, integer
-from nnlite.system.threads import Team, scratch
+from nnlite.system.scratch import scratch
+from nnlite.system.workers import Workers
 
 OUTPUTS = {"sigmoid": LabelLayer, "softmax": SoftmaxLayer}
 f32 = np.float32
@@ -45,6 +47,8 @@ class Network:
         layers = [(self.params[name], self.params[f"{name[:-2]}.b"]) for name in self.params if name.endswith(".W")]
         self.n_words, self.n_labels = len(layers[0][0]), len(layers[-1][0])
         self.hidden = tuple(len(b) for _, b in layers[:-1])
+        self.sizes = self.n_words, self.hidden, self.n_labels
+        self.shapes = shapes(*self.sizes)
         self.activation, self.output = activation, output
         if not isinstance(activation, str) or activation not in ACTIVATIONS:
             raise ValueError(f"MLP: activation: want {' or '.join(map(repr, ACTIVATIONS))}, got {activation!r}")
@@ -77,7 +81,7 @@ class Network:
             x = self.features.drop(x, keep, settings.stream, first_row)
         return self.features.transpose(x)
 
-    def step(self, words: Words, y: Csr, settings: StepSettings, optimizer: Updates, workers: Team,
+    def step(self, words: Words, y: Csr, settings: StepSettings, optimizer: Optimizer, workers: Workers,
              meanwhile: Callable[[], None] | None = None) -> float:
         """Update every parameter once from a batch. Returns the loss summed over rows and labels.
 
@@ -88,12 +92,37 @@ class Network:
         n_rows, products = words.x.n_rows, settings.products
         dropout = Dropout(f32(1 - settings.dropout), settings.stream, n_rows)
         hs = [scratch(f"h{i}", n_rows, units) for i, units in enumerate(self.hidden)]
+        also = [meanwhile] if meanwhile else []
+        updates = self.features.updates(words, hs[0], optimizer, workers.threads)
+        if label_step := self.labels.step_by_blocks(hs[-1], y, settings, optimizer):
+            return self._step_by_blocks(label_step, words.x, hs, dropout, optimizer, workers, also, updates)
 
         self._forward(words.x, hs, dropout, workers, products)                                  # h1, h2, ...
         loss, dh = self.labels.backward_and_update(hs[-1], y, settings, optimizer, workers)     # dW_labels is applied
         self._backward(hs, dh, dropout, optimizer, workers, products)                           # h -> dz, dW_hidden
-        self.features.backward_and_update(words, hs[0], optimizer, workers, meanwhile)          # dW_features
+        workers.call([*also, *updates])                                                         # dW_features
         return loss
+
+    def _step_by_blocks(self, label_step, x, hs, dropout, optimizer, workers, also, updates):
+        """The same where labels are few: a thread takes a block of rows through all layers, and threads meet once."""
+        blocks, products = label_step.blocks, label_step.products
+        gradients: list[list] = [[] for _ in blocks]
+
+        def one_block(i, block):
+            here = [h[block] for h in hs]
+            self.forward(x.rows(block), here, dropout, block.start, products)
+            loss = label_step.work_on_block(i)
+            gradients[i] += self._backward_block(here, label_step.dh.rows(block), dropout, block.start, products)
+            return loss
+
+        def after_all_blocks(update):
+            workers.wait_for_first(len(blocks))
+            update()
+
+        updates = [partial(self._update_hidden, gradients, optimizer), *updates]
+        losses = workers.call([*(partial(one_block, *each) for each in enumerate(blocks)), *also,
+                               *(partial(after_all_blocks, update) for update in updates)])
+        return float(sum(losses[:len(blocks)]))
 
     def _forward(self, x, hs, dropout, workers, products):
         """Fill hs block by block."""
@@ -108,8 +137,12 @@ class Network:
             return self._backward_block([h[block] for h in hs], dh(block), dropout, block.start, products)
 
         cut = row_blocks(len(hs[0]), GRADIENT_FLOPS * self.hidden[-1] + 2 * self._flops_between())
-        for name, *gradients in zip(self._hidden_params(), *workers.run(one_block, cut)):
-            update_from_blocks(optimizer, name, self.params[name], gradients)
+        self._update_hidden(workers.run(one_block, cut), optimizer)
+
+    def _update_hidden(self, gradients, optimizer):
+        """Update the hidden layers and features.b from what `_backward_block` has returned for each block."""
+        for name, *parts in zip(self._hidden_params(), *gradients):
+            update_from_blocks(optimizer, name, self.params[name], parts)
 
     def _backward_block(self, hs, dh, dropout, first_row, products):
         """In a block of rows every h becomes its dz. Returns the block's share of dW and db, as _hidden_params."""

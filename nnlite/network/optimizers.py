@@ -1,12 +1,12 @@
 """How the rows of one parameter are updated from the rows of its gradient.
 
-A gradient is never stored whole. The owner of some rows of a parameter, a tile of labels or a share of the words in the
+A gradient is never stored whole. The owner of some rows of a parameter, a tile of labels or some of the words in the
 batch, gives `update` what they are summed from: the gradient of rows[i] is row i of parts @ source, a csr matrix times
 a dense one, and exists while that row is updated. Rows without a gradient (words absent from the batch) keep their
 values and their state, as with torch's SparseAdam and sparse Adagrad.
 
 Protocol: `start(params)`, `next_step(factor)` before each step, then `update(name, rows, parts, source)` for every
-row, from any thread, each row at most once per step.
+row, from any thread, each row at most once per step; threads that call it with the same rows share them out.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from nnlite.data.csr import Csr
 from nnlite.kernels import sparse
 from nnlite.system.named_arrays import check_array
 from nnlite.system.ranges import number
-from nnlite.system.threads import scratch
+from nnlite.system.scratch import scratch
 
 f32 = np.float32
 
@@ -91,9 +91,14 @@ class Optimizer:
         """The learning rate of parameter `name` in this step."""
         return f32(self.factor * (self.labels_lr if name.startswith("labels.") else self.lr))
 
-    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
-        """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source."""
-        self._update(name, rows, *parts, source, scratch("gradient row", source.shape[1]))
+    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray,
+               taken: np.ndarray | None = None) -> None:
+        """Update the given rows (ids, int32) of parameter `name`; their gradient is parts @ source.
+
+        taken (1,) int64: 0 at first, and the same array in the calls of several threads that share out the rows
+        """
+        taken = np.zeros(1, np.int64) if taken is None else taken
+        self._update(name, rows, taken, *parts, source, scratch("gradient row", source.shape[1]))
 
     def _update(self, name, *gradient):
         raise NotImplementedError
@@ -156,18 +161,12 @@ class Adam(Optimizer):
         sparse.adam(w, m, v, *gradient, self.t, float(self.rate(name)), self.beta1, self.beta2, self.eps)
 
 
-class KeepGradients:
-    """In the place of an optimiser: updates nothing and keeps the rows of the gradient that it is given."""
+class KeepGradients(Optimizer):
+    """Updates nothing and keeps the rows of the gradient that it is given, by the names of the parameters."""
 
     def __init__(self, params: dict[str, np.ndarray]):
         self.gradients = {name: np.zeros_like(p) for name, p in params.items()}
         self.rows = {name: as_rows(name, gradient) for name, gradient in self.gradients.items()}
 
-    def update(self, name: str, rows: np.ndarray, parts: Csr, source: np.ndarray) -> None:
-        """Keep the given rows of the gradient of parameter `name`."""
-        gradient = np.empty((rows.size, source.shape[1]), f32)
-        sparse.csr_matmul(*parts, source, np.zeros(source.shape[1], f32), gradient)
-        self.rows[name][rows] = gradient
-
-
-Updates = Optimizer | KeepGradients  # what a training step hands the rows of its gradients to
+    def _update(self, name, *gradient):
+        sparse.sgd(self.rows[name], *gradient, f32(-1))  # 0 + g

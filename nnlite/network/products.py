@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from nnlite.system.sizes import TILE_LOGITS
-from nnlite.system.threads import Team, scratch
+from nnlite.system.scratch import scratch
+from nnlite.system.workers import Workers
 
 
 class Sums:
@@ -53,8 +54,8 @@ class Products:
         self.matmul(h.T, dz, dw)
         self.matmul(dz, w.T, dh)
 
-    def rows(self, h: np.ndarray, strips: list[slice], team: Team) -> list[Any]:
-        """The operand h (N, H) of a step, for each strip of its rows."""
+    def rows(self, h: np.ndarray, strips: list[slice], workers: Workers | None = None) -> list[Any]:
+        """The operand h (N, H) of a step, for each of some strips of its rows. workers: for many rows."""
         return [h[strip] for strip in strips]
 
     def labels(self, w: np.ndarray) -> Any:

@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.data.csr_parts import columns_of_tile
 from nnlite.network.label_step import Item, Step
-from nnlite.system.threads import width
+from nnlite.system.slices import width
 
 NO_WEIGHTS = np.empty(0, np.float32)
 
@@ -19,8 +18,7 @@ class PanelStep(Step):
         rows, tile, weights = self.strips[strip], item.tile, (NO_WEIGHTS, NO_WEIGHTS)
         if self.weights:
             weights = self.weights[0][rows], self.weights[1][tile]
-        shares = dw[:width(tile)], db[:width(tile)], self.dh.part(item.slot, strip)
+        shares = dw[:width(tile)], db[:width(tile)], self.dh.part(item.part, strip)
         products: Any = self.products
-        return products.bce_strip(self.labels(tile), self.rows[strip], self.layer.b[tile],
-                                  columns_of_tile(self.y.rows(rows), tile), weights, self.scale, shares,
-                                  (first, item.first))
+        return products.bce_strip(self.labels(tile), self.rows[strip], self.layer.b[tile], self.y.rows(rows),
+                                  tile.start, weights, self.scale, shares, (first, item.first))

@@ -10,7 +10,8 @@ import numpy as np
 
 from nnlite.kernels import packing
 from nnlite.network.products import Products
-from nnlite.system.threads import Team, scratch
+from nnlite.system.scratch import scratch
+from nnlite.system.workers import Workers
 
 
 class RoundedProducts(Products):
@@ -23,11 +24,21 @@ class RoundedProducts(Products):
         """As in Products."""
         return np.matmul(rounded("left", a), rounded("right", b), out=out)
 
-    def rows(self, h: np.ndarray, strips: list[slice], team: Team) -> list[Any]:
+    def rows(self, h: np.ndarray, strips: list[slice], workers: Workers | None = None) -> list[Any]:
         """As in Products."""
-        memory = scratch("rounded rows", *h.shape)
-        team.run(lambda strip: packing.to_bfloat16(h[strip], memory[strip]), strips)
-        return [memory[strip] for strip in strips]
+        first = strips[0].start
+        memory = scratch("rounded rows", strips[-1].stop - first, h.shape[1])
+        found = [memory[strip.start - first:strip.stop - first] for strip in strips]
+
+        def pack(i):
+            packing.to_bfloat16(h[strips[i]], found[i])
+
+        if workers:
+            workers.run(pack, range(len(strips)))
+        else:
+            for i in range(len(strips)):
+                pack(i)
+        return found
 
     def labels(self, w: np.ndarray) -> Any:
         """As in Products."""

@@ -11,7 +11,9 @@ from nnlite.data.csr import Csr
 from nnlite.kernels import bce_strip, packing
 from nnlite.network.products import Products, Sums
 from nnlite.precision.panel_step import PanelStep
-from nnlite.system.threads import PerThread, Team, scratch, width
+from nnlite.system.scratch import PerThread, scratch
+from nnlite.system.slices import width
+from nnlite.system.workers import Workers
 
 SHARED = 1 << 18  # numbers that one thread packs as soon as several: 0.2 ms
 
@@ -82,26 +84,22 @@ class UnitProducts(Products):
         self.multiply(left(h.T, packed("left", *h.T.shape)), both.other, len(dz), dw, False)
         self.multiply(both.one, right(w.T, packed("right", *w.T.shape)), dz.shape[1], dh, False)
 
-    def rows(self, h: np.ndarray, strips: list[slice], team: Team) -> list[Any]:
+    def rows(self, h: np.ndarray, strips: list[slice], workers: Workers | None = None) -> list[Any]:
         """As in Products: h^T and h as right operands."""
         n_units = h.shape[1]
         found = [Packed(packed(f"right h^T {i}", n_units, width(strip)), packed(f"right h {i}", width(strip), n_units),
                         (width(strip), n_units)) for i, strip in enumerate(strips)]
 
         def pack(rows, each):
-            h_left = packed("left h", *each.shape)
-            packing.pack_both(rows, 0, h_left, each.other)
-            packing.left_to_right(h_left, each.one)
+            packing.pack_rows(rows, packed("left h", *each.shape), each.other, each.one)
 
-        run(team, [partial(pack, h[strip], each) for strip, each in zip(strips, found, strict=True)], h.size)
+        run(workers, [partial(pack, h[strip], each) for strip, each in zip(strips, found, strict=True)], h.size)
         return found
 
     def labels(self, w: np.ndarray) -> Any:
         """As in Products: W and W^T as left operands."""
         both = Packed(packed("left W", *w.shape), packed("left W^T", *w.T.shape), w.shape)
-        w_right = packed("right W", *w.shape)
-        packing.pack_both(w, 0, both.one, w_right)
-        packing.right_to_left(w_right, both.other)
+        packing.pack_labels(w, both.one, packed("right W", *w.shape), both.other)
         return both
 
     def gradient(self, dz: np.ndarray) -> Any:
@@ -110,15 +108,17 @@ class UnitProducts(Products):
         packing.pack_both(dz, 0, *both[:2])
         return both
 
-    def bce_strip(self, w: Packed, h: Packed, b: np.ndarray, ones: Csr, weights: tuple[np.ndarray, np.ndarray],
-                  scale: np.float32, shares: Sequence[np.ndarray], is_first: tuple[bool, bool]) -> float:
+    def bce_strip(self, w: Packed, h: Packed, b: np.ndarray, y: Csr, first_label: int,
+                  weights: tuple[np.ndarray, np.ndarray], scale: np.float32, shares: Sequence[np.ndarray],
+                  is_first: tuple[bool, bool]) -> float:
         """As `kernels.bce_strip`. shares: dw, db and dh    is_first: are dw and db set, is dh?"""
         n_labels, n_rows = w.shape[0], h.shape[0]
         at_once = bce_strip.panel_rows(n_labels)
         return self._bce_strip(
-            *w[:2], *h[:2], b, *ones[:2], *weights, scale, *shares, *is_first, scratch("logits", at_once, n_rows),
-            packed("left dz", at_once, n_rows), packed("right dz", n_labels, n_rows), scratch("db of strip", n_labels),
-            scratch("bce", 3, n_rows))
+            *w[:2], *h[:2], b, *y[:2], first_label, *weights, scale, *shares, *is_first,
+            np.empty(n_labels + 1, np.int64), np.empty(y.indptr[-1] - y.indptr[0], np.int32),
+            scratch("logits", at_once, n_rows), packed("left dz", at_once, n_rows),
+            packed("right dz", n_labels, n_rows), scratch("db of strip", n_labels), scratch("bce", 3, n_rows))
 
     def logits(self, w: Any, h: Any, out: np.ndarray) -> None:
         """As in Products."""
@@ -133,10 +133,10 @@ class UnitProducts(Products):
         self.multiply(w.other, dz.other, dz.shape[0], out, not first)
 
 
-def run(team: Team, jobs: list[Callable[[], Any]], size: int) -> None:
-    """Each job, on the team if they move more than SHARED numbers in all."""
-    if size > SHARED:
-        team.call(jobs)
+def run(workers: Workers | None, jobs: list[Callable[[], Any]], size: int) -> None:
+    """Each job, on workers if there are any and the jobs move more than SHARED numbers in all."""
+    if workers and size > SHARED:
+        workers.call(jobs)
     else:
         for job in jobs:
             job()

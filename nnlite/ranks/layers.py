@@ -6,6 +6,7 @@ of equal length, so that a tile of labels has one owner. A rank owns some consec
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +16,14 @@ from nnlite.kernels import by_shard
 from nnlite.network.label_layer import LabelLayer, check_classes
 from nnlite.network.label_step import Gradient, Pieces, Step, StepSettings
 from nnlite.network.layers import SparseLinear, Words
-from nnlite.network.optimizers import Updates
+from nnlite.network.optimizers import Optimizer
 from nnlite.network.products import FLOAT32, Products
 from nnlite.ranks.softmax import ClassStep, log_sums
 from nnlite.system.ranks import Shards
 from nnlite.system.sizes import GATHER_FLOPS, label_tiles, row_blocks, step_pieces
-from nnlite.system.threads import Team, scratch, shares, width
+from nnlite.system.scratch import scratch
+from nnlite.system.slices import shares, width
+from nnlite.system.workers import Workers
 
 f32 = np.float32
 
@@ -62,12 +65,12 @@ class OwnWords(SparseLinear):
         """As in SparseLinear, of the words of this rank."""
         return super().transpose(self.own(x))
 
-    def total(self, x: Csr, team: Team) -> np.ndarray:
+    def total(self, x: Csr, workers: Workers) -> np.ndarray:
         """x W (N, H), of which each shard adds its part; x: as from `own`."""
         n, n_units = len(self.shards.own), self.w.shape[1]
         parts = scratch("parts of z1", x.n_rows, n, n_units)
-        team.run(lambda rows: by_shard.csr_matmul_by_shard(*x.rows(rows), self.w, n, parts[rows]),
-                 row_blocks(x.n_rows, GATHER_FLOPS * n_units))
+        workers.run(lambda rows: by_shard.csr_matmul_by_shard(*x.rows(rows), self.w, n, parts[rows]),
+                    row_blocks(x.n_rows, GATHER_FLOPS * n_units))
         return self.shards.total(list(parts.swapaxes(0, 1)))
 
     def forward(self, x: Csr, z: np.ndarray) -> None:
@@ -93,14 +96,14 @@ class OwnLabels(LabelLayer):
         """Those of the largest shard: they are worked on one after the other."""
         return max(self.parts, key=lambda part: width(part.own)).pieces(n_rows, products)
 
-    def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Updates,
-                            team: Team) -> tuple[float, Gradient]:
+    def backward_and_update(self, h: np.ndarray, y: Csr, settings: StepSettings, optimizer: Optimizer,
+                            workers: Workers) -> tuple[float, Gradient]:
         """As in LabelLayer, of this rank's labels; on every rank loss and dh are those of all labels."""
-        new_step: Callable[..., Step] = self.kind_of_step(settings)
+        of_class: Callable[..., Step] | None = None
         if self.output == "softmax":
             check_classes(y.indptr)
-            sums = log_sums(self, [part.own for part in self.parts], h, self.shards, settings.products, team)
-            new_step = partial(ClassStep, sums)
+            sums = log_sums(self, [part.own for part in self.parts], h, self.shards, settings.products, workers)
+            of_class = partial(ClassStep, sums)
         losses, dhs = [], []
         settings, y = self._own_weights(settings, y), _of_labels_from(self.own.start, y)
         for part in self.parts:
@@ -108,9 +111,14 @@ class OwnLabels(LabelLayer):
             dhs.append(np.zeros_like(h))
             if width(part.own):
                 pieces = part.pieces(len(h), settings.products)
-                losses[-1], dh = new_step(part, pieces, h, y, settings, optimizer).run(team)
+                step = (partial(of_class, part) if of_class else part.new_step)(pieces, h, y, settings, optimizer)
+                losses[-1], dh = step.run(workers)
                 dhs[-1][:] = dh(slice(0, len(h)))
         return self.shards.total_of_few(losses), self.shards.total(dhs).__getitem__
+
+    def step_by_blocks(self, *of_step: Any) -> Step | None:
+        """None: dh is known when all ranks have theirs."""
+        return None
 
     def _own_weights(self, settings, y):
         """The settings with the weights of this rank's labels; those of a softmax become weights of rows."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from nnlite.mlp import MLP
 from nnlite.ranks.sharded_mlp import OWNED, ShardedMLP, ranks_of
-from nnlite.system.threads import blocks, width
+from nnlite.system.slices import blocks, width
 
 BLOCK_NUMBERS = 1 << 22  # that the first rank holds at a time: 16 MiB
 

@@ -31,7 +31,9 @@ from nnlite.system.ranges import SEED_MAX, integer
 from nnlite.system.ranks import Alone, Shards
 from nnlite.system.sizes import row_blocks
 from nnlite.system.blas import one_blas_thread
-from nnlite.system.threads import blocks, scratch, shares, team, until_interrupted, width
+from nnlite.system.scratch import scratch
+from nnlite.system.slices import blocks, shares, width
+from nnlite.system.threads import team, until_interrupted
 
 BLOCK_NUMBERS = 1 << 22  # of first values that are drawn at a time
 SUMMED_ROWS = 4096  # of predictions, of which the words' parts are added up over the ranks at a time

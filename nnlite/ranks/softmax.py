@@ -18,14 +18,15 @@ from nnlite.network.label_step import Step
 from nnlite.network.products import Products
 from nnlite.system.ranks import Shards
 from nnlite.system.sizes import BLOCK_ROWS
-from nnlite.system.threads import Team, blocks, width
+from nnlite.system.slices import blocks, width
+from nnlite.system.workers import Workers
 
 LEAST = np.float32(-30)  # of log p: the products take ten times as long with subnormal gradients
 f32 = np.float32
 
 
 def log_sums(layer: LabelLayer, parts: Sequence[slice], h: np.ndarray, shards: Shards, products: Products,
-             team: Team) -> np.ndarray:
+             workers: Workers) -> np.ndarray:
     """log sum_j e^(z_j) (N,) over the labels of all shards; parts: the labels of each of this rank's shards."""
     largest = np.full((len(parts), len(h)), -np.inf, f32)
     sums = np.zeros_like(largest)
@@ -38,7 +39,7 @@ def log_sums(layer: LabelLayer, parts: Sequence[slice], h: np.ndarray, shards: S
                 z -= largest[i, rows, None]
                 sums[i, rows] = np.exp(z, out=z).sum(axis=1)
 
-    team.run(add, blocks(len(h), BLOCK_ROWS))
+    workers.run(add, blocks(len(h), BLOCK_ROWS))
     most = shards.total(list(largest.copy()), np.maximum)
     sums *= np.exp(largest - most)
     return most + np.log(shards.total(list(sums)))

@@ -13,7 +13,7 @@ from nnlite.scores.checks import check_propensities, checked_ks
 from nnlite.system.number_arrays import finite, logit_thresholds
 from nnlite.system.ranges import instance
 from nnlite.system.stages import done
-from nnlite.system.threads import scratch
+from nnlite.system.scratch import scratch
 
 f32 = np.float32
 

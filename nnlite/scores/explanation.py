@@ -16,7 +16,7 @@ from nnlite.mlp import MLP
 from nnlite.scores import metrics
 from nnlite.system.number_arrays import finite, numbers
 from nnlite.system.ranges import instance, integer
-from nnlite.system.threads import blocks
+from nnlite.system.slices import blocks
 
 MAX_WORDS = 1_000  # of a title: each different word becomes a row nearly as long as the title
 TOGETHER = 200  # titles whose words are looked up or left out at the same time

@@ -34,7 +34,8 @@ from nnlite.scores.metrics import sigmoid
 from nnlite.system.number_arrays import finite
 from nnlite.system.ranges import integer
 from nnlite.system.stages import done
-from nnlite.system.threads import blocks, team
+from nnlite.system.slices import blocks
+from nnlite.system.threads import team
 
 SMOOTHING = 20.0  # rows that are added to those which tell how often two labels go together
 MANY_LABELS = 100  # of a row, or more: they are not associated, as counting pairs takes quadratic time and memory

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
-from nnlite.system.threads import blocks, team
+from nnlite.system.slices import blocks
+from nnlite.system.threads import team
 
 TYPES = {b"<f4": "float32", b"<f8": "float64", b"<i4": "int32", b"<i8": "int64", b"|u1": "uint8"}
 CRC_BYTES = 1 << 24  # of a file, whose CRC-32 one thread computes at a time

@@ -33,6 +33,9 @@ def check_array(name: str, array: np.ndarray | None, shape: tuple[int, ...], wri
 
     also_held: what another holds under this name, which must be the same array
     """
+    if isinstance(array, np.ndarray) and array.shape == shape and array.dtype == F32 and array.flags.carray and (
+            also_held is None or also_held is array):
+        return  # as in every training step: behaved and writeable
     if not isinstance(array, np.ndarray):
         raise ValueError(f"{name}: want an array of float32 {shape}, got {type(array).__name__}")
     flags = array.flags

@@ -26,7 +26,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from nnlite.system.ranges import integer
-from nnlite.system.threads import shares, usable_cores, width
+from nnlite.system.slices import shares, width
+from nnlite.system.threads import usable_cores
 from nnlite.version import VERSION
 
 Result = TypeVar("Result")

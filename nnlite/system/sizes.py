@@ -1,4 +1,4 @@
-"""Into which pieces a step is cut: blocks of rows, tiles of labels, rounds of tiles, shares of words.
+"""Into which pieces a step is cut: blocks of rows, tiles of labels, rounds of tiles.
 
 The pieces decide in which order floating-point numbers are added, so they belong to the result. They depend on the
 sizes of the problem and on the constants below, in bfloat16 also on the matrix unit (`precision.choice`), never on the
@@ -7,9 +7,7 @@ number of threads.
 
 from math import ceil
 
-import numpy as np
-
-from nnlite.system.threads import blocks, shares, width
+from nnlite.system.slices import blocks, shares, width
 
 BLOCK_ROWS = 2048          # rows that pass through a layer at once: a tile of their logits is 4 MiB
 MIN_BLOCK_ROWS = 128       # a smaller batch is cut finer, so that several threads have work, but no finer than this
@@ -22,8 +20,11 @@ ROUND_ITEMS = 16           # (block, tile) pairs that are worked on at the same 
 ROUND_BYTES = 1 << 24      # and as many tiles as leave their shares of dh in this memory: threads meet after each round
 STRIP_COLUMNS = 32         # of which a packed matrix has a multiple, see kernels/packing.py
 MIN_ITEMS = 4              # into how many items a small batch is cut, at least
-SHARE_NONZEROS = 2048      # non-zeros and words of a batch that go to one owner: 0.2 ms of work at 200 units
+WHOLE_BLOCK_FLOPS = 1.2e8  # what a block costs at least that meets all labels: 1 ms
+WHOLE_BYTES = 1 << 26      # of the shares of dW of all such blocks, at most,
+SHARES_PER_ROW = 4         # and how many rows of them there are at most for each row of the batch
 GATHER_FLOPS = 1_000       # what gathering a row's words costs per unit, in operations of a matrix product
+PRODUCT_FLOPS = 6          # and the three products with a label, per unit
 GRADIENT_FLOPS = 20        # likewise, the backward pass of an activation
 
 
@@ -42,15 +43,29 @@ def label_tiles(n_labels: int, tile_labels: int | None = None, at_least: int = 1
     return shares(n_labels, max(ceil(n_labels / widest), min(at_least, n_labels // MIN_TILE_LABELS)))
 
 
+def whole_blocks(n_rows: int, n_labels: int, n_units: int) -> list[slice]:
+    """The blocks of a batch, each of which meets all labels at a time; none where labels are too many for that.
+
+    The shares of dW that blocks leave must be no more than some times as large as h (N, H), which they are made of.
+    """
+    flops = n_rows * n_units * (GATHER_FLOPS + PRODUCT_FLOPS * n_labels)
+    least = max(1, min(ROUND_ITEMS, int(flops / WHOLE_BLOCK_FLOPS), n_rows // MIN_BLOCK_ROWS))
+    n = 1 << (max(least, ceil(n_rows / BLOCK_ROWS)) - 1).bit_length()  # as 2, 4 or 8 threads share out best
+    few = n * n_labels <= min(SHARES_PER_ROW * n_rows, WHOLE_BYTES // (4 * n_units))
+    return shares(n_rows, min(n, n_rows)) if few else []
+
+
 def step_pieces(n_rows: int, n_labels: int, n_units: int, tile_labels: int | None = None,
                 tile_logits: int = TILE_LOGITS,
                 least: int | None = None) -> tuple[list[slice], list[slice], list[slice]]:
     """Of a training step of the label layer: the blocks of the batch, the tiles, and the rounds as slices of the tiles.
 
+    Without rounds the step goes block by block, see `whole_blocks`. With rounds the shares of dh of a round, rows x
+    units for each of its tiles, exist at the same time.
     least: the labels of a tile of any batch; None is TILE_LABELS. A small batch has more, about tile_logits logits.
-
-    The shares of dh of a round, rows x units for each of its tiles, exist at the same time.
     """
+    if whole := whole_blocks(n_rows, n_labels, n_units):
+        return whole, label_tiles(n_labels, tile_labels or least), []
     rows = blocks(n_rows, BLOCK_ROWS)
     wide = max(least or TILE_LABELS, min(tile_logits // width(rows[0]), MAX_TILE_LABELS, ceil(n_labels / ROUND_ITEMS)))
     tiles = label_tiles(n_labels, tile_labels, ceil(MIN_ITEMS / len(rows)), wide)
@@ -74,12 +89,3 @@ def strips(cut: list[slice], strip_rows: int) -> tuple[list[slice], list[range]]
         numbers.append(range(len(found), len(found) + len(own)))
         found += own
     return found, numbers
-
-
-def word_shares(indptr: np.ndarray) -> list[slice]:
-    """Cut the rows of a csr matrix into slices of as many non-zeros and rows each, about SHARE_NONZEROS at most."""
-    work = indptr + np.arange(indptr.size)
-    total = int(work[-1])
-    stops = [part.stop for part in shares(total, 2 * ceil(total / 2 / SHARE_NONZEROS))]
-    edges = np.searchsorted(work, [0, *stops]).tolist()
-    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:]) if start < stop]

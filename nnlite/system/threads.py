@@ -1,16 +1,16 @@
-"""Slices of a range, and the threads of all computation.
+"""The threads of all computation.
 
-Results do not depend on the number of threads: a range is cut (`blocks`, `shares`) by sizes alone, results come in the
-order of the slices, and BLAS has one thread within each (`system.blas`).
+Results do not depend on their number: work is cut by sizes alone (`system.sizes`), results come in the order of the
+items, and BLAS has one thread within each (`system.blas`).
 """
 
 import itertools
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from math import prod
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -21,32 +21,9 @@ from nnlite.system.ranges import integer
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-LINE = 16  # numbers of 32 bits in a cache line
-
-PerThread = threading.local  # an object whose attributes each thread has its own of
-
+WAIT_SECONDS = 1e-4  # how long a thread sleeps at a time until an item has ended
 _teams: dict[int, "Team"] = {}
-_current = PerThread()  # .work: of which this thread does an item
-_own = PerThread()  # this thread's scratch memory, by name
-
-
-def blocks(n: int, size: int) -> list[slice]:
-    """Cut range(n) into slices of `size`; the last may be shorter.
-
-    >>> blocks(5, 2)
-    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
-    """
-    return [slice(start, min(start + size, n)) for start in range(0, n, size)]
-
-
-def shares(n: int, parts: int) -> list[slice]:
-    """Cut range(n) into `parts` slices whose sizes differ by at most one."""
-    return [slice(i * n // parts, (i + 1) * n // parts) for i in range(parts)]
-
-
-def width(part: slice) -> int:
-    """The number of entries in a slice."""
-    return part.stop - part.start
+_current = threading.local()  # .work: of which this thread does an item
 
 
 def usable_cores() -> int:
@@ -71,14 +48,14 @@ class Asleep:
     def done(self) -> None:
         """It has called them, and they are done."""
 
-    def clock(self) -> float:
-        """A time for `since` below: the threads do not sleep from then on."""
-        return 0.0
+    def clock(self) -> Any:
+        """For `since` below: the threads do not sleep from then on."""
+        return None
 
-    def until(self, count: np.ndarray, least: int, since: float) -> None:
+    def until(self, count: np.ndarray, least: int, since: Any) -> None:
         """Wait a little until count[0], an int64, is at least this."""
 
-    def leave_and_wait(self, left: np.ndarray, count: np.ndarray, least: int, since: float) -> None:
+    def leave_and_wait(self, left: np.ndarray, count: np.ndarray, least: int, since: Any) -> None:
         """Add 1 to left[0] for those that wait with `until`, then as this."""
 
 
@@ -131,6 +108,21 @@ class Team:
         """[job() for job in jobs], as `run`."""
         return self.run(lambda job: job(), jobs)
 
+    def wait_for_first(self, n: int) -> None:
+        """Within an item: wait until the first n items of the same run, this one not among them, have ended.
+
+        They have begun before this one, so that the wait ends. If one of them fails this item ends here.
+        """
+        work = _current.work
+        since = work.waiting.clock()
+        for i in range(n):
+            while not work.ended[i]:
+                work.waiting.until(work.ended[i:i + 1], 1, since)
+                if work.errors or work.is_interrupted():
+                    raise _Interrupted
+                if not work.ended[i]:
+                    time.sleep(WAIT_SECONDS)
+
     def __reduce__(self) -> tuple:
         return team, (self.threads,)
 
@@ -167,6 +159,7 @@ class _Work:
         self.function, self.items, self.waiting = function, items, waiting
         self.next = itertools.count()  # next() of a count is atomic
         self.results: list[Any] = [None] * len(items)
+        self.ended = np.zeros(len(items), np.int64)  # 1 for each whose result is there
         self.errors: list[tuple] = []
         self.closed = self.interrupted = False  # closed: no item begins any more
         self.outer: _Work | None = getattr(_current, "work", None)  # of which an item has started this work
@@ -185,6 +178,7 @@ class _Work:
                 return
             try:
                 self.results[i] = self.function(self.items[i])
+                self.ended[i] = 1
             except _Interrupted:
                 return
             except BaseException as error:  # raised again by `outcome`
@@ -234,19 +228,6 @@ def until_interrupted(items: Iterable[Item]) -> Iterator[Item]:
         if work is not None and work.is_interrupted():
             raise _Interrupted
         yield item
-
-
-def scratch(name: str, *shape: int) -> np.ndarray:
-    """This thread's own float32 array of `shape`, C-contiguous and not cleared; the same memory for the same name.
-
-    It begins with a cache line. 64 bytes that a kernel or a matrix unit stores at once then lie in one line, not two.
-    """
-    memory = getattr(_own, name, None)
-    if memory is None or memory.size < prod(shape):
-        memory = np.empty(prod(shape) + LINE, np.float32)
-        memory = memory[-memory.ctypes.data // 4 % LINE:][:prod(shape)]
-        setattr(_own, name, memory)
-    return memory[:prod(shape)].reshape(shape)
 
 
 def _after_fork():

@@ -1,6 +1,7 @@
 """Trainings that diverge: the loss rises, or parameters are no longer finite."""
 
 from collections.abc import Mapping
+from math import isfinite
 
 import numpy as np
 
@@ -16,7 +17,7 @@ def check_losses(losses: list[float], losses_per_row: int, steps_in_epoch: int, 
     losses: by step, each the mean over rows and over losses_per_row, the labels that a row has a loss for
     """
     usual, patience = max(losses[0], LEAST / losses_per_row), sorted((steps_in_epoch // 2, *DIVERGED_STEPS))[1]
-    if not np.isfinite(losses[-1]):
+    if not isfinite(losses[-1]):
         found = f"the loss is {losses[-1]}"
     elif losses[-1] > DIVERGED * usual and len(losses) > patience and min(losses[-patience:]) > DIVERGED * usual:
         what = "its first value" if usual == losses[0] else f"{LEAST:g} a row"

@@ -7,7 +7,7 @@ from nnlite.network.products import FLOAT32, Products
 from nnlite.ranks.sharded_mlp import ShardedMLP
 from nnlite.system import memory
 from nnlite.system.sizes import strip_rows
-from nnlite.system.threads import width
+from nnlite.system.slices import width
 
 PACKED = 32  # units at a time in a packed matrix, see kernels/packing.py
 
@@ -19,11 +19,13 @@ def step_bytes(model: MLP, n_rows: int, threads: int, products: Products = FLOAT
     products, where they are not taken as they are.
     """
     blocks, tiles, rounds = model.labels.pieces(n_rows, products)
-    n_labels, n_units, slots = max(map(width, tiles)), model.hidden[-1], width(rounds[0])
+    n_labels, n_units = max(map(width, tiles)), model.hidden[-1]
+    slots, dh_parts = (width(rounds[0]), width(rounds[0])) if rounds else (len(tiles), 1)
     n, packed_units = min(width(blocks[0]), strip_rows(products.strip_logits, n_labels)), n_units
     if products.packs_gradient:
         packed_units = PACKED * ceil(n_units / PACKED)
-    shares = (slots * len(blocks) if len(blocks) > 1 else threads) * n_labels * (n_units + 1) + slots * n_rows * n_units
+    shares = (slots * len(blocks) if len(blocks) > 1 else threads) * n_labels * (n_units + 1)
+    shares += dh_parts * n_rows * n_units
     own = n * n_labels + n * n_units + 3 * n
     copies = products.copies_operands * n_labels * packed_units
     if products.packs_gradient:  # and, of h and W, while they are transposed; dh of a block

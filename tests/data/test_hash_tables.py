@@ -11,7 +11,8 @@ from nnlite import Vocabulary
 from nnlite.data import counting, tokens
 from nnlite.data.counting import Table, TitleCounts
 from nnlite.data.tokens import hash_of, hashed, tokenise
-from nnlite.system.threads import blocks, team
+from nnlite.system.slices import blocks
+from nnlite.system.threads import team
 
 
 @given(titles, all_rules, st.integers(1, 3), st.integers(1, 3))

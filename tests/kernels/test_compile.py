@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from problems import F32, compiled
 
-from nnlite.kernels import spinning
-from nnlite.kernels.compile import SETTINGS, prefetch, wide_vectors
+from nnlite.kernels import atomic, spinning
+from nnlite.kernels.compile import SETTINGS, prefetch, prefetch_to_write, wide_vectors
+from nnlite.kernels.processor import targets
 
 ON_X86 = pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of instructions of x86")
 
@@ -22,9 +23,9 @@ def divide(a, b):
 
 
 def wait_for(count, turns):
-    spinning.add_one(count)
+    atomic.take(count, 1)
     for _ in range(turns):
-        if spinning.load(count) >= 2:
+        if atomic.load(count) >= 2:
             return True
         spinning.pause()
     return False
@@ -39,6 +40,12 @@ def sum_of_rows(x, wide):
         for j in range(x.shape[1]):
             total += x[i, j]
     return total
+
+
+def clear_rows(x):
+    for i in range(x.shape[0]):
+        prefetch_to_write(x[i])
+        x[i, 0] = F32(0)
 
 
 def add_wide(x):
@@ -81,6 +88,14 @@ def test_two_kernels_run_at_the_same_time():
 def test_a_row_that_is_asked_for_comes_into_the_second_cache():
     _, code = instructions(sum_of_rows, np.ones((3, 40), F32), False)
     assert "prefetcht1" in code and not {"prefetcht0", "prefetcht2", "prefetchnta", "prefetchw"} & set(code.split())
+
+
+@compiled
+@ON_X86
+@pytest.mark.skipif(not targets("prfchw"), reason="not every processor has an instruction for it")
+def test_a_row_that_is_to_be_written_is_asked_for_alone():
+    _, code = instructions(clear_rows, np.ones((3, 40), F32))
+    assert "prefetchw" in code.split()
 
 
 @compiled

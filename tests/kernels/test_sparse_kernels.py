@@ -9,6 +9,11 @@ from problems import F32, F64, assert_close, random_csr
 
 import twins
 from nnlite.kernels import by_shard, sparse
+from nnlite.system.threads import team
+
+
+def none_taken():
+    return np.zeros(1, np.int64)
 
 
 @pytest.mark.parametrize("density", [0.1, 0.5, 1.0])
@@ -93,23 +98,43 @@ def test_optimisers_update_their_rows_and_no_other(scale, rows):
         np.testing.assert_array_equal(got[others], before[others])
 
     got = w.copy()
-    sparse.sgd(got, rows, *gradient, F32(0.5 / scale))
+    sparse.sgd(got, rows, none_taken(), *gradient, F32(0.5 / scale))
     check(got, twins.sgd(W[rows], G, 0.5 / scale), W)
 
     got, got_s = w.copy(), s.copy()
-    sparse.adagrad(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
+    sparse.adagrad(got, got_s, rows, none_taken(), *gradient, F32(0.5), F32(1e-10))
     want, want_s = twins.adagrad(W[rows], G, S[rows], 0.5, 1e-10)
     check(got, want, W), check(got_s, want_s, S)
 
     got, got_s = w.copy(), s[:, :1].copy()
-    sparse.adagrad_by_row(got, got_s, rows, *gradient, F32(0.5), F32(1e-10))
+    sparse.adagrad_by_row(got, got_s, rows, none_taken(), *gradient, F32(0.5), F32(1e-10))
     want, want_s = twins.adagrad_by_row(W[rows], G, S[rows, :1], 0.5, 1e-10)
     check(got, want, W), check(got_s, want_s, S[:, :1])
 
     got, got_m, got_v = w.copy(), m.copy(), s.copy()
-    sparse.adam(got, got_m, got_v, rows, *gradient, 3, 0.5, 0.9, 0.999, 1e-8)
+    sparse.adam(got, got_m, got_v, rows, none_taken(), *gradient, 3, 0.5, 0.9, 0.999, 1e-8)
     want, want_m, want_v = twins.adam(W[rows], G, M[rows], S[rows], 3, 0.5, 0.9, 0.999, 1e-8)
     check(got, want, W), check(got_m, want_m, M), check(got_v, want_v, S)
+
+
+def test_threads_that_share_rows_update_each_of_them_once():
+    """Three threads against one, bit for bit; rows that another has taken are left alone."""
+    rng = np.random.default_rng(4)
+    n = 20 * sparse.TAKEN + 7
+    rows, parts = rng.permutation(n).astype(np.int32), random_csr(rng, n, 11, 0.3)
+    source = rng.standard_normal((11, 5)).astype(F32)
+
+    def update(w, taken):
+        sparse.sgd(w, rows, taken, parts.indptr, parts.indices, parts.data, source, np.empty(5, F32), F32(0.5))
+
+    want, got, taken = np.zeros((n, 5), F32), np.zeros((n, 5), F32), none_taken()
+    update(want, none_taken())
+    team(3).run(lambda i: update(got, taken), range(3))
+    np.testing.assert_array_equal(got, want)
+    got, taken = np.zeros((n, 5), F32), np.array([sparse.TAKEN])
+    update(got, taken)
+    np.testing.assert_array_equal(got[rows[sparse.TAKEN:]], want[rows[sparse.TAKEN:]])
+    assert not got[rows[:sparse.TAKEN]].any() and taken[0] >= n
 
 
 @pytest.mark.parametrize("n", range(10))

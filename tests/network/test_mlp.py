@@ -17,12 +17,13 @@ from nnlite.system import sizes
 from nnlite.system.threads import team
 
 
+@pytest.mark.parametrize("by_blocks", [False, True])
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", [(16,), (16, 11), (9, 7, 5)], ids=str)
 @pytest.mark.parametrize("tile", [1, 5, 17, 100])
-def test_gradients_equal_the_reference(tile, hidden, activation, reduction, monkeypatch):
-    small_pieces(monkeypatch)
+def test_gradients_equal_the_reference(tile, hidden, activation, reduction, by_blocks, monkeypatch):
+    small_pieces(monkeypatch, by_blocks=by_blocks)
     data = random_dataset()
     model = random_model(data, hidden, activation)
     model.labels.tile_labels = tile

@@ -34,10 +34,11 @@ def problem(n_labels=13, hidden=(16, 11)):
     return data, model, y
 
 
+@pytest.mark.parametrize("by_blocks", [False, True])
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize("n_labels", [2, 13, 130])
-def test_gradients_equal_the_reference(n_labels, reduction, monkeypatch):
-    small_pieces(monkeypatch)
+def test_gradients_equal_the_reference(n_labels, reduction, by_blocks, monkeypatch):
+    small_pieces(monkeypatch, by_blocks=by_blocks)
     data, model, y = problem(n_labels)
     before = exact(model.params)
     want_loss, want = reference.loss_and_grads(before, data.x.toarray(), y, "relu", reduction, output="softmax")
@@ -60,9 +61,10 @@ def test_the_gradient_is_the_slope_of_the_loss():
         np.testing.assert_allclose((up - down) / (2 * h), np.sum(grads[name] * u), rtol=1e-5, atol=1e-9, err_msg=name)
 
 
-def test_weights_multiply_the_gradient_of_a_row(monkeypatch):
+@pytest.mark.parametrize("by_blocks", [False, True])
+def test_weights_multiply_the_gradient_of_a_row(by_blocks, monkeypatch):
     """That of the label and that of the row, for all logits of the row alike: a weight of 2 is the row twice."""
-    small_pieces(monkeypatch)
+    small_pieces(monkeypatch, by_blocks=by_blocks)
     data, model, y = problem()
     rng = np.random.default_rng(2)
     rows, labels = rng.integers(1, 4, 61).astype(F32), rng.integers(1, 4, 13).astype(F32)

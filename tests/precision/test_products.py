@@ -25,10 +25,10 @@ WAYS = {"NumPy": RoundedProducts(), "loops": UnitProducts(packing.multiply, bce_
 EVERY_WAY = pytest.mark.parametrize("way", WAYS)
 
 
-@pytest.fixture
-def small(monkeypatch):
-    """Blocks of seven rows, of which three meet a tile at once."""
-    small_pieces(monkeypatch)
+@pytest.fixture(params=[False, True], ids=["by tiles", "by blocks"])
+def small(monkeypatch, request):
+    """Blocks of seven rows or, block by block, of four, of which three meet a tile at once."""
+    small_pieces(monkeypatch, by_blocks=request.param)
     monkeypatch.setattr(sizes, "STRIP_COLUMNS", 3)
     for products in WAYS.values():
         monkeypatch.setattr(products, "strip_logits", 1)

@@ -6,7 +6,7 @@ from problems import F32
 
 from nnlite.network import label_layer
 from nnlite.system import sizes
-from nnlite.system.threads import width
+from nnlite.system.slices import width
 
 
 def widths(parts):
@@ -50,19 +50,23 @@ def test_pieces_of_a_step(n_rows, n_labels, n_units, blocks, tiles, rounds):
     assert [sum(widths(parts)) for parts in got] == [n_rows, n_labels, tiles]
 
 
+@pytest.mark.parametrize("n_rows, n_labels, n_units, n_blocks", [
+    (512, 254, 200, 2), (512, 2, 200, 1), (2_048, 254, 200, 8), (20_000, 1_500, 200, 16), (20_000, 5_000, 200, 16),
+    (40_000, 1_500, 200, 32),  # of 2,048 rows at most
+    (512, 1_500, 200, 0), (20_000, 5_001, 200, 0),  # dW of all blocks: 4 rows for each of the batch
+    (200_000, 700, 200, 0), (200_000, 600, 200, 128),  # 64 MiB
+    (1, 4, 200, 1), (1, 5, 200, 0)])
+def test_blocks_that_meet_all_labels(n_rows, n_labels, n_units, n_blocks):
+    blocks, tiles, rounds = sizes.step_pieces(n_rows, n_labels, n_units)
+    assert widths(sizes.whole_blocks(n_rows, n_labels, n_units)) == (widths(blocks) if n_blocks else [])
+    assert bool(rounds) == (not n_blocks) and sum(widths(tiles)) == n_labels
+    if n_blocks:
+        assert len(blocks) == n_blocks and sum(widths(blocks)) == n_rows
+        assert max(widths(blocks)) - min(widths(blocks)) <= 1 and max(widths(blocks)) <= 2_048
+
+
 def test_a_given_width_of_tiles_is_kept_in_a_step():
     assert len(sizes.step_pieces(64, 3_000, 200, 100)[1]) == 30
-
-
-@pytest.mark.parametrize("counts, n_shares", [
-    ([], 0), ([1], 1), ([1, 1], 2), ([1] * 4_096, 4), ([1] * 4_097, 6), ([0] * 10_000, 6), ([1] * 10_000, 10),
-    ([20_000, 1], 2)])
-def test_shares_of_words(counts, n_shares):
-    """About 2,048 non-zeros and words each, an even number of them; those without a word are left out."""
-    got = widths(sizes.word_shares(np.append(0, np.cumsum(counts, dtype=np.int64))))
-    assert len(got) == n_shares and sum(got) == len(counts)
-    if len(set(counts)) == 1:
-        assert max(got) - min(got) <= 1
 
 
 @pytest.mark.parametrize("n_labels, batch, widest", [

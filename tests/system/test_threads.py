@@ -22,7 +22,9 @@ from nnlite.system.ahead import ahead
 from nnlite.system.interrupts import interrupts_between_steps
 from nnlite.system.blas import one_blas_thread
 from nnlite.system.spinning import awake
-from nnlite.system.threads import blocks, scratch, shares, team, usable_cores
+from nnlite.system.scratch import scratch
+from nnlite.system.slices import blocks, shares
+from nnlite.system.threads import team, usable_cores
 
 
 @given(n=st.integers(0, 50), size=st.integers(1, 60))
@@ -48,6 +50,43 @@ def test_results_come_in_the_order_of_the_items(threads):
 def test_helpers_take_part():
     barrier = threading.Barrier(3)  # three jobs that wait for each other need three threads
     assert team(3).run(lambda i: barrier.wait(timeout=20) >= 0, range(3)) == [True] * 3
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_an_item_can_wait_for_those_before_it(threads):
+    """The last ones find what the first five have left, however late these are."""
+    done, workers = [], team(threads)
+
+    def job(i):
+        if i < 5:
+            time.sleep(0.002 * (5 - i))
+            done.append(i)
+            return i
+        workers.wait_for_first(5)
+        return sorted(done)
+
+    for waiting in nullcontext(), awake(workers):
+        done.clear()
+        with waiting:
+            assert workers.run(job, range(8)) == [*range(5), *[[*range(5)]] * 3]
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+@pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt])
+def test_an_item_that_waits_for_one_that_fails_ends(error, failing):
+    late, workers = [], team(3)
+
+    def job(i):
+        if i == failing:
+            time.sleep(0.01)
+            raise error(i)
+        if i > 1:
+            workers.wait_for_first(2)
+            late.append(i)
+
+    with pytest.raises(error):
+        workers.run(job, range(4))
+    assert not late and workers.run(str, range(4)) == ["0", "1", "2", "3"]
 
 
 def used_by_two_threads():
@@ -180,7 +219,7 @@ class Recorder:
         return [function(item) for item in items]
 
     def call(self, jobs):
-        self.pieces.append(len(jobs))
+        self.pieces.append(len({*map(id, jobs)}))  # of the same job there is one for each thread
         return [job() for job in jobs]
 
 
@@ -195,6 +234,13 @@ def test_pieces_are_cut_by_sizes_alone(monkeypatch):
         take_step(model, data, StepSettings(1.0), optimizer, recorder)
         cuts.append(recorder.pieces)
     assert cuts[0] == cuts[1] and len(cuts[0]) >= 4
+
+
+def test_a_step_by_blocks_has_no_rounds(monkeypatch):
+    small_pieces(monkeypatch, by_blocks=True)
+    layer = label_layer.LabelLayer(np.zeros((23, 8), np.float32), np.zeros(23, np.float32))
+    blocks, tiles, rounds = layer.pieces(61)
+    assert len(blocks) == 16 and len(tiles) > 1 and not rounds
 
 
 def test_pieces_are_the_same_on_any_machine(monkeypatch):

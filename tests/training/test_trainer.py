@@ -47,8 +47,8 @@ def reference_steps(model, optimiser, batches, reduction, factors, masks=None, l
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("hidden", [(9,), (16, 11), (9, 7, 5)], ids=str)
 def test_shuffled_training_takes_the_steps_of_the_reference(activation, hidden, name, reduction, monkeypatch):
-    """Two epochs of 61 rows in batches of 30, 30 and 1; blocks of 7, tiles of at most 5 of 23 labels."""
-    small_pieces(monkeypatch)
+    """Two epochs of 61 rows in batches of 30, 30 and 1; tiles of up to 5 of 23 labels; also block by block."""
+    small_pieces(monkeypatch, by_blocks=reduction == "mean")
     data = random_dataset()
     model, optimiser = random_model(data, hidden, activation), OPTIMISERS[name]()
     model.labels.tile_labels = 5
@@ -76,7 +76,7 @@ def test_shuffled_training_takes_the_steps_of_the_reference(activation, hidden, 
 @pytest.mark.parametrize("hidden", [(9,), (16, 11)], ids=str)
 def test_dropout_and_two_learning_rates_take_the_steps_of_the_reference(activation, hidden, name, monkeypatch):
     """The trainer's stream of a step is drawn from its seed; every hidden layer has rows of its own in it."""
-    small_pieces(monkeypatch)
+    small_pieces(monkeypatch, by_blocks=name == "adagrad")
     data = random_dataset()
     model, optimiser = random_model(data, hidden, activation), OPTIMISERS[name]()
     optimiser.labels_lr = 0.01

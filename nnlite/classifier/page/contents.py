@@ -21,7 +21,7 @@ from nnlite.data.letters import character_kinds, folded
 from nnlite.data.vocabulary import Vocabulary
 from nnlite.kernels import hashing
 from nnlite.mlp import MLP
-from nnlite.system.threads import blocks
+from nnlite.system.slices import blocks
 
 PARTS = "codes", "scales", "bits"  # the arrays of Rows
 EXACT = 32  # bits of a number that is not rounded
