@@ -99,7 +99,7 @@ class Products(Nnlite):
 
     def unit(self) -> float:
         """Each thread has its own part of the products of all batches, so that threads meet once."""
-        with one_blas_thread():
+        with one_blas_thread(), awake(self.workers):
             self.workers.run(self._part, range(self.workers.threads))
         return 0.0
 
