@@ -1,4 +1,4 @@
-"""Claim: a step is cut into the blocks, tiles, rounds and shares that the constants of `sizes` say, by hand."""
+"""Claim: a step is cut into the blocks, tiles and rounds that the constants of `sizes` say, by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Claim: shards cover a range once, results come in the order of the items, the number of threads changes no bit."""
+"""Claim: results come in the order of the items, and the number of threads changes no bit."""
 
 import os
 import signal
@@ -10,8 +10,6 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 import threadpoolctl
-from hypothesis import given
-from hypothesis import strategies as st
 from problems import compiled, random_dataset, random_model, small_pieces, take_step
 
 from nnlite import SGD, Adam, AdaGrad, Trainer, evaluate, linear_bce
@@ -22,18 +20,7 @@ from nnlite.system.ahead import ahead
 from nnlite.system.interrupts import interrupts_between_steps
 from nnlite.system.blas import one_blas_thread
 from nnlite.system.spinning import awake
-from nnlite.system.scratch import scratch
-from nnlite.system.slices import blocks, shares
 from nnlite.system.threads import team, usable_cores
-
-
-@given(n=st.integers(0, 50), size=st.integers(1, 60))
-def test_blocks_and_shares_cover_the_range_once(n, size):
-    for parts in blocks(n, size), shares(n, size):
-        assert [i for part in parts for i in range(n)[part]] == list(range(n))
-        assert all(part.stop - part.start <= size for part in blocks(n, size))
-    lengths = [part.stop - part.start for part in shares(n, size)]
-    assert len(lengths) == size and max(lengths) - min(lengths) <= 1
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])
@@ -133,19 +120,6 @@ def test_thread_counts_are_checked():
         team(0)
 
 
-def test_scratch_is_reused_by_name_and_private_to_a_thread():
-    first = scratch("test", 3, 4)
-    assert np.shares_memory(first, scratch("test", 2, 2)) and not np.shares_memory(first, scratch("other", 3, 4))
-    barrier = threading.Barrier(2)
-
-    def job(_):
-        barrier.wait(timeout=20)
-        return scratch("test", 3)
-
-    one, two = team(2).run(job, range(2))
-    assert not np.shares_memory(one, two)
-
-
 def blas_threads():
     """Of NumPy's library. SciPy's own, loaded by some tests, is not used by nnlite."""
     return {library["num_threads"] for library in threadpoolctl.threadpool_info()
@@ -175,7 +149,7 @@ def trained(threads, optimizer, order):
 @pytest.mark.parametrize("order", ["shuffled", "chunks"])
 @pytest.mark.parametrize("make", [lambda: SGD(0.5), lambda: AdaGrad(0.1), lambda: Adam(0.01)])
 def test_training_gives_the_same_bits_for_any_number_of_threads(make, order, monkeypatch):
-    small_pieces(monkeypatch)
+    small_pieces(monkeypatch, by_blocks=order == "chunks")
     want_losses, want, want_scores = trained(1, make(), order)
     for threads in 2, 3, 8:
         losses, params, scores = trained(threads, make(), order)
@@ -185,8 +159,11 @@ def test_training_gives_the_same_bits_for_any_number_of_threads(make, order, mon
 
 
 @compiled
-def test_blocks_of_real_size_give_the_same_bits_for_any_number_of_threads():
+@pytest.mark.parametrize("by_blocks", [False, True])
+def test_blocks_of_real_size_give_the_same_bits_for_any_number_of_threads(by_blocks, monkeypatch):
     """2,500 rows are two blocks, 1,100 labels three tiles; BLAS would split products of this size over threads."""
+    if not by_blocks:
+        monkeypatch.setattr(sizes, "SHARES_PER_ROW", 0)
     data = random_dataset(n_rows=2_500, n_words=60, n_labels=1_100)
     results = []
     for threads in 1, 2, 3, 8:
@@ -236,13 +213,6 @@ def test_pieces_are_cut_by_sizes_alone(monkeypatch):
     assert cuts[0] == cuts[1] and len(cuts[0]) >= 4
 
 
-def test_a_step_by_blocks_has_no_rounds(monkeypatch):
-    small_pieces(monkeypatch, by_blocks=True)
-    layer = label_layer.LabelLayer(np.zeros((23, 8), np.float32), np.zeros(23, np.float32))
-    blocks, tiles, rounds = layer.pieces(61)
-    assert len(blocks) == 16 and len(tiles) > 1 and not rounds
-
-
 def test_pieces_are_the_same_on_any_machine(monkeypatch):
     cuts = []
     for cores in 1, 7:
@@ -271,19 +241,6 @@ def test_helpers_do_not_keep_the_program_alive_and_a_team_is_started_once(monkey
     team(3).run(str, range(3))
     helpers = [thread for thread in threading.enumerate() if thread.name == "nnlite"]
     assert len(helpers) >= 2 and all(thread.daemon for thread in helpers)
-
-
-def test_scratch_begins_with_a_cache_line():
-    for size in 1, 7, 1000, 100_001:
-        assert scratch(f"begins {size}", size).ctypes.data % 64 == 0
-
-
-def test_scratch_of_the_same_size_is_the_same_memory_and_grows_when_it_must():
-    first = scratch("grows", 3, 4)
-    assert scratch("grows", 12).ctypes.data == first.ctypes.data == scratch("grows", 1).ctypes.data
-    larger = scratch("grows", 13)
-    assert larger.shape == (13,) and larger.dtype == np.float32
-    assert scratch("grows", 2, 6).ctypes.data == larger.ctypes.data and scratch("grows", 0, 6).shape == (0, 6)
 
 
 def test_reading_ahead_of_nothing_ends_and_an_error_comes_in_its_turn():
