@@ -1,16 +1,18 @@
 """Claim: no attack crashes nnlite, hangs it, corrupts what it computes or writes, or is answered wrongly. The runner
 (`attack.py`) notices each of these."""
 
+import contextlib
 import importlib
 import os
 import tempfile
 from pathlib import Path
 
 import attack
+import attack_long
 import children
 import pytest
 import sample_attacks
-from problems import compiled
+from problems import Clock, compiled
 
 IDEAS = sorted(path.stem for path in Path(__file__).parent.glob("attack_*.py"))
 FRESH = {"attack_forks"}  # in a new process, because one attack is to be the first to compute anything
@@ -76,3 +78,18 @@ def test_a_file_that_cannot_be_run_is_a_failure(tmp_path):
     path.write_text("1 / 0\n")
     found, = attack.run(str(path), ["a", "b"])
     assert not found.withstood and "ZeroDivisionError" in found.text
+
+
+@pytest.mark.parametrize("seconds, accepted", [
+    (lambda size: size / 1e6, True), (lambda size: size / 1e6 + (size > 3_000), True),
+    (lambda size: (size / 5_000) ** 2, False), (lambda size: size / 1e7 + (size / 20_000) ** 2, False)],
+    ids=["linear", "one jump", "quadratic", "quadratic from some length on"])
+def test_only_time_that_goes_on_growing_is_too_much(seconds, accepted, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(attack_long, "time", clock)
+
+    def use(size, case):
+        clock.now += seconds(size)
+
+    with contextlib.nullcontext() if accepted else pytest.raises(AssertionError, match="became"):
+        attack_long.grows(int, use, 5_000, None)
