@@ -3,7 +3,10 @@
 An AMX unit has eight registers that hold a tile each, and an instruction that adds the product of two bfloat16 tiles to
 a tile of 16 x 16 float32 sums. Numba has no word for it; an `intrinsic` writes the call of LLVM's intrinsic of the same
 name into the code that is being compiled. Numbers of registers are part of an instruction, so each has its own.
-Four registers hold 32 x 32 sums while two tiles of either matrix pass by: each tile that is loaded is used twice.
+
+Two registers hold 16 x 32 sums while tiles of the matrices pass by in two others. All eight, with 32 x 32 sums, would
+need a third fewer loads, but a core renames its registers from a small store that its two hardware threads share: the
+more of them are in use, the fewer instructions are under way (benchmarks/matrix_units.md).
 
 A process asks Linux once for the registers' memory (`allowed`); a thread configures them before and releases them after
 each product. Intel 64 and IA-32 Architectures Software Developer's Manual, volume 1, chapter 18.
@@ -19,7 +22,7 @@ from llvmlite import ir
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from nnlite.kernels.compile import kernel, prefetch_line
+from nnlite.kernels.compile import kernel
 
 i64 = np.int64
 
@@ -36,6 +39,8 @@ def allowed() -> bool:
 
 BYTE, WORD, NOTHING = ir.IntType(8), ir.IntType(64), ir.VoidType()
 ADDRESS = BYTE.as_pointer()
+SUMS0, SUMS1, LEFT, RIGHT = range(4)  # registers
+TILES = 8  # of a row of tiles, as many as are multiplied at once: two columns of right tiles are 16 KiB of 32 or more
 
 
 def instruction(name, *registers, addresses=0, strides=0):
@@ -54,14 +59,14 @@ def instruction(name, *registers, addresses=0, strides=0):
 
 
 @intrinsic
-def configure(typing_context, rows0, rows1, columns0, columns1):
-    """The registers, for two rows of tiles with so many rows, 1 to 16, and two columns of tiles with so many columns.
+def configure(typing_context, rows, columns):
+    """The registers, for tiles of sums with so many rows and columns, 1 to 16 each.
 
     LDTILECFG reads 64 bytes: 1, the number of its only form, then from the 16th on the bytes of a row of each register,
     two bytes each, and from the 48th on their rows.
     """
     def codegen(context, builder, signature, arguments):
-        rows0, rows1, columns0, columns1 = arguments
+        rows, columns = arguments
         memory = cgutils.alloca_once(builder, ir.ArrayType(BYTE, 64), zfill=True)
         start = builder.bitcast(memory, ADDRESS)
 
@@ -71,81 +76,84 @@ def configure(typing_context, rows0, rows1, columns0, columns1):
 
         put(WORD(1), 0, BYTE)
         sixteen = WORD(16)
-        sums = [(rows, columns) for rows in (rows0, rows1) for columns in (columns0, columns1)]
-        operands = [(rows0, sixteen), (rows1, sixteen), (sixteen, columns0), (sixteen, columns1)]
-        for register, (rows, columns) in enumerate(sums + operands):
-            put(builder.mul(columns, WORD(4)), 16 + 2 * register, ir.IntType(16))
-            put(rows, 48 + register, BYTE)
+        shapes = {SUMS0: (rows, columns), SUMS1: (rows, columns), LEFT: (rows, sixteen), RIGHT: (sixteen, columns)}
+        for register, (n_rows, n_columns) in shapes.items():
+            put(builder.mul(n_columns, WORD(4)), 16 + 2 * register, ir.IntType(16))
+            put(n_rows, 48 + register, BYTE)
         function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(NOTHING, [ADDRESS]),
                                                   "llvm.x86.ldtilecfg")
         builder.call(function, [start])
         return context.get_dummy_value()
 
-    return numba.void(*[numba.types.int64] * 4), codegen
+    return numba.void(*[numba.types.int64] * 2), codegen
 
 
 release = instruction("tilerelease")
-zero0, zero1, zero2, zero3 = (instruction("tilezero", n) for n in range(4))
-load0, load1, load2, load3, load4, load5, load6, load7 = (
-    instruction("tileloadd64", n, addresses=1, strides=1) for n in range(8))
-store0, store1, store2, store3 = (instruction("tilestored64", n, addresses=1, strides=1) for n in range(4))
-add_product0, add_product1, add_product2, add_product3 = (
-    instruction("tdpbf16ps", sums, a, b) for sums, a, b in ((0, 4, 6), (1, 4, 7), (2, 5, 6), (3, 5, 7)))
+zero0, zero1 = (instruction("tilezero", sums) for sums in (SUMS0, SUMS1))
+load0, load1, load_left, load_right = (
+    instruction("tileloadd64", register, addresses=1, strides=1) for register in (SUMS0, SUMS1, LEFT, RIGHT))
+store0, store1 = (instruction("tilestored64", sums, addresses=1, strides=1) for sums in (SUMS0, SUMS1))
+add_product0, add_product1 = (instruction("tdpbf16ps", sums, LEFT, RIGHT) for sums in (SUMS0, SUMS1))
 
 
 @kernel
-def add_tiles(left0, left1, right, n_tiles):
-    """Registers 0 to 3, 32 x 32 sums, += two rows of tiles times two columns of tiles, at these addresses."""
+def configured(rows, columns, before):
+    """The number of a shape of sums, for which the registers are configured now, if they were not before."""
+    shape = 32 * rows + columns
+    if shape != before:
+        configure(rows, columns)  # type: ignore[call-arg]
+    return shape
+
+
+@kernel
+def one_block(left, right, n_tiles, place, stride, add):
+    """16 x 16 sums, or fewer, at an address: (0 or themselves) + a row of tiles times a column of tiles."""
+    if add:
+        load0(place, stride)
+    else:
+        zero0()
     for k in range(n_tiles):
-        load6(right + 2048 * k, 128)
-        load4(left0 + 1024 * k, 64)
-        load7(right + 2048 * k + 64, 128)
-        load5(left1 + 1024 * k, 64)
+        load_left(left + 1024 * k, 64)
+        load_right(right + 2048 * k, 128)
         add_product0()
+    store0(place, stride)
+
+
+@kernel
+def two_blocks(left, right, n_tiles, place, stride, add):
+    """As `one_block`, 32 columns of sums."""
+    if add:
+        load0(place, stride)
+        load1(place + 64, stride)
+    else:
+        zero0()
+        zero1()
+    for k in range(n_tiles):
+        load_left(left + 1024 * k, 64)
+        load_right(right + 2048 * k, 128)
+        add_product0()
+        load_right(right + 2048 * k + 64, 128)
         add_product1()
-        add_product2()
-        add_product3()
+    store0(place, stride)
+    store1(place + 64, stride)
 
 
 @kernel
 def multiply(left, right, n_inner, out, add):
     """As `packing.multiply`. Tiles are multiplied whole, with their zeros, but for rows and columns beyond `out`."""
     n_rows, n_columns = out.shape
-    n_tiles, stride, shape = left.shape[1], out.strides[0], 0
+    n_tiles, stride, shape, in_pairs = left.shape[1], out.strides[0], 0, n_columns - n_columns % 32
     lefts, rights, outs = (  # unsigned and signed integers together would become float64
         i64(left.ctypes.data), i64(right.ctypes.data), i64(out.ctypes.data))
-    for first_column in range(0, n_columns, 32):
-        for first_row in range(0, n_rows, 32):
-            rows, columns = min(32, n_rows - first_row), min(32, n_columns - first_column)
-            lower, right_half = rows > 16, columns > 16  # do the registers there have a place? They are used anyway
-            if shape != 64 * rows + columns:
-                shape = 64 * rows + columns
-                configure(  # type: ignore[call-arg]
-                    min(rows, 16), max(rows - 16, 1), min(columns, 16), max(columns - 16, 1))
-            left0 = lefts + 64 * n_tiles * first_row
-            place0 = outs + first_row * stride + 4 * first_column
-            place2 = place0 + 16 * stride
-            for row in range(rows):  # a store waits for its line, and other stores wait for it
-                prefetch_line(place0 + row * stride, 1)  # type: ignore[call-arg]
-                prefetch_line(place0 + row * stride + 64, 1)  # type: ignore[call-arg]
-            zero0()
-            zero1()
-            zero2()
-            zero3()
-            if add:
-                load0(place0, stride)
-                if right_half:
-                    load1(place0 + 64, stride)
-                if lower:
-                    load2(place2, stride)
-                if lower and right_half:
-                    load3(place2 + 64, stride)
-            add_tiles(left0, left0 + 1024 * n_tiles, rights + 64 * n_tiles * first_column, n_tiles)
-            store0(place0, stride)
-            if right_half:
-                store1(place0 + 64, stride)
-            if lower:
-                store2(place2, stride)
-            if lower and right_half:
-                store3(place2 + 64, stride)
+    for column in range(0, in_pairs, 32):
+        for tile in range(0, n_tiles, TILES):
+            for row in range(0, n_rows, 16):
+                shape = configured(min(16, n_rows - row), 16, shape)
+                two_blocks(lefts + 64 * n_tiles * row + 1024 * tile, rights + 64 * n_tiles * column + 2048 * tile,
+                           min(TILES, n_tiles - tile), outs + row * stride + 4 * column, stride, add or tile > 0)
+    for column in range(in_pairs, n_columns, 16):
+        for row in range(0, n_rows, 16):
+            shape = configured(min(16, n_rows - row), min(16, n_columns - column), shape)
+            one_block(lefts + 64 * n_tiles * row, rights + 64 * n_tiles * in_pairs + 4 * (column - in_pairs), n_tiles,
+                      outs + row * stride + 4 * column, stride, add)
     release()
