@@ -1,6 +1,7 @@
 """The speeds that bound a kernel on this machine: operations of matrix products, and bytes by size of the arrays."""
 
 import time
+from functools import partial
 
 import numpy as np
 from numba import njit
@@ -11,6 +12,8 @@ from nnlite.tool import doctor
 
 SMALLEST, LARGEST = 15, 29  # the exponents of the sizes in bytes: 32 KiB to 512 MiB, of all threads together
 CALL_FLOATS = 2**22  # that a call goes through, at least
+SIDES = 256, 512, 1024  # rows and columns of square products
+MOMENT = 0.01  # seconds of products of each size between two turns of a part
 f32 = np.float32
 
 
@@ -59,16 +62,21 @@ class Peaks:
         """Measure all, and keep what is faster than before."""
         seconds = 0.2 if self.quick else 1.0
         for n in self.teams:
-            for side in (256, 512, 1024):
-                self.reached("float32", n, 1e9 * doctor.sgemm_peak(n, seconds / 3, side))
-                if self.unit:
-                    self.reached("bfloat16", n, 1e9 * doctor.bfloat16_peak(self.unit, n, seconds / 3, side))
+            for precision in ["float32", *["bfloat16"] * bool(self.unit)]:
+                self.products_now(precision, n, seconds / 3)
             for exponent in range(SMALLEST, (26 if self.quick else LARGEST) + 1):
                 size = 2**exponent
                 best = max(self._bandwidth(n, size, kernel) for kernel in KINDS)
                 self.bytes[n][size] = max(best, self.bytes[n].get(size, 0))
             copied = 1e9 * doctor.copy_bandwidth(n, seconds, size // 2**20)  # its writes bypass the caches
             self.bytes[n][size] = max(self.bytes[n][size], copied)
+
+    def products_now(self, precision: str, n: int, seconds: float = MOMENT) -> float:
+        """Operations a second of square products at this moment: a shared machine may be twice as fast in the next."""
+        peak = partial(doctor.bfloat16_peak, self.unit) if precision == "bfloat16" else doctor.sgemm_peak
+        flops = 1e9 * max(peak(n, seconds, side) for side in SIDES)
+        self.reached(precision, n, flops)
+        return flops
 
     def _bandwidth(self, n: int, size: int, kernel) -> float:
         workers, length = team(n), size // (12 * n)

@@ -2,16 +2,19 @@
 
     python -m benchmarks.speed.roofline [--quick] [--threads N] [--json FILE] [--picture FILE]
 
-Two kinds of speed are measured first, with one thread and with all (peaks.py): P, the operations a second of matrix
-products, the most of square ones and of the layers' own shapes, by BLAS and, where the processor has them, of packed
-bfloat16 on its matrix units; and B(s), the bytes a second that pass through arrays of s bytes, so from the cache in
-which these lie. Work needs at least the longest of three times, its bound:
+Two kinds of speed are measured, with one thread and with all (peaks.py): P, the operations a second of matrix products,
+by BLAS and, where the processor has them, of packed bfloat16 on its matrix units; and B(s), the bytes a second that
+pass through arrays of s bytes, so from the cache in which these lie. Work needs at least the longest of three times,
+its bound:
 
     F / P         F operations
     M / B(L1)     M bytes that its loops read and write, as if all came from the first cache
     C / B(s)      C bytes, each distinct one read or written once, of arrays of s bytes
 
-The formulas of F, M, C and s are printed below the times; they use the sizes of one batch:
+Units are twice as fast in one second as in the next where others use the same core. So a part that has products is
+timed in turn with square products, and its P is the most of these turns, or of its own if it is nothing but products;
+`medians, %` are medians of both. Other parts have the most P of all. The formulas of F, M, C and s are printed below
+the times; they use the sizes of one batch:
 
     N rows, Z non-zeros of x, W words that occur, H and K units of the first and last hidden layer, L labels
     U arrays that the optimiser reads or writes, without the gradient    O its operations per parameter
@@ -31,7 +34,12 @@ means that the machine was slower while its speeds were measured: such a row is 
 """
 
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 
@@ -49,6 +57,7 @@ from nnlite.tool import doctor
 
 AGREES = 1e-4
 PRODUCTS = {"label products", "Linear.forward", "Linear.backward"}
+HAVE_PRODUCTS = PRODUCTS | {"LabelLayer", "step"}
 
 
 def agree() -> float:
@@ -80,49 +89,84 @@ def _reference_adagrad(p, g):
     return p - 0.5 * g / (np.abs(g) + 0.1)  # of a first step: the sum of squares is g^2
 
 
-def measure(job: Job, threads: int, repeats: int = 7) -> tuple[dict, dict]:
-    """Part of the job's step -> threads, minimum and median seconds of a batch; and the batch's sizes."""
+class Timed(NamedTuple):
+    """Seconds of a part of the step, and the operations a second of products in the same turns (0: not measured)."""
+
+    threads: int
+    least: float
+    median: float
+    best_products: float = 0.0
+    median_products: float = 0.0
+
+
+def timed(function: Callable[[], object], threads: int, repeats: int, n_batches: int,
+          products: Callable[[], float] | None) -> Timed:
+    """Time `repeats` calls, each for so many batches; before each of them measure the rate of products, if any."""
+    times, rates = [], []
+    function()
+    for _ in range(repeats):
+        if products:
+            rates.append(products())
+        start = time.perf_counter()
+        function()
+        times.append((time.perf_counter() - start) / n_batches)
+    return Timed(threads, min(times), median(times), *((max(rates), median(rates)) if rates else ()))
+
+
+def measure(job: Job, threads: int, peaks: Peaks, repeats: int = 7) -> tuple[dict[str, Timed], dict]:
+    """Each part of the job's step, and the batch's sizes."""
     bench = Bench(job, threads)
     found = {}
     with one_blas_thread():
         for name, n, function in [*bench.pieces(), ("step", threads, bench.step)]:
             bench.fresh()
-            found[name] = (n, *(seconds / job.n_batches for seconds in report.timed(function, repeats)))
+            products = partial(peaks.products_now, job.precision, n) if name in HAVE_PRODUCTS else None
+            found[name] = timed(function, n, repeats, job.n_batches, products)
     return found, sizes_of(job, bench.dataset) | {"T": bench.logits_at_once()}
 
 
-def bounds(name: str, precision: str, n: int, sizes: dict, peaks: Peaks) -> dict[str, float]:
-    """The bounds of a part in seconds, by what makes them, with n threads."""
+def bounds(name: str, products: float, n: int, sizes: dict, peaks: Peaks) -> dict[str, float]:
+    """The bounds of a part in seconds, by what makes them, with n threads and so many operations a second."""
     count = COUNTS[name]
-    precision = precision if name in PRODUCTS | {"LabelLayer"} else "float32"  # the other parts have no products
     once, arrays = (counted(formula, sizes) for formula in (count.once, count.arrays))
-    return {"flops": counted(count.flops, sizes) / peaks.products(precision, n),
+    return {"flops": counted(count.flops, sizes) / products,
             "bytes, L1": counted(count.bytes, sizes) / peaks.bandwidth(n, 0),
             f"bytes, {arrays / 2**20:.3g} MiB": once / peaks.bandwidth(n, arrays)}
 
 
-def rows_of(job: Job, found: dict, sizes: dict, peaks: Peaks) -> tuple[list[dict], list[dict]]:
+def bound(name: str, products: float, job: Job, n: int, sizes: dict, peaks: Peaks) -> tuple[float, str]:
+    """The bound of a part in seconds, and what makes it."""
+    usual = peaks.products("float32", n)  # of the parts that are not products
+    if name == "step":
+        in_l1 = [list(bounds(part, products if part in HAVE_PRODUCTS else usual, n, sizes, peaks).values())[:2]
+                 for part in layers_of_step(job)]
+        return sum(map(max, in_l1)), "sum of its layers'"
+    of = bounds(name, products if name in HAVE_PRODUCTS else usual, n, sizes, peaks)
+    by = max(of, key=lambda what: of[what])
+    return of[by], by
+
+
+def rows_of(job: Job, found: dict[str, Timed], sizes: dict, peaks: Peaks) -> tuple[list[dict], list[dict]]:
     """The rows of the table of times and of the table of bounds."""
-    for name in PRODUCTS & found.keys():
-        n, least, _ = found[name]
-        peaks.reached(job.precision, n, counted(COUNTS[name].flops, sizes) / least)
     times, limits = [], []
-    for name, (n, least, median) in found.items():
+    for name, part in found.items():
         parts = layers_of_step(job) if name == "step" else [name]
-        flops, moved = (sum(counted(getattr(COUNTS[part], what), sizes) for part in parts)
+        flops, moved = (sum(counted(getattr(COUNTS[each], what), sizes) for each in parts)
                         for what in ("flops", "bytes"))
-        if name == "step":
-            in_l1 = [list(bounds(part, job.precision, n, sizes, peaks).values())[:2] for part in parts]
-            limit, by, each = sum(map(max, in_l1)), "sum of its layers'", {}
-        else:
-            of = bounds(name, job.precision, n, sizes, peaks)
-            by = max(of, key=of.get)
-            limit, entries = of[by], counted(COUNTS[name].entries, sizes)
-            each = {"ns per entry and thread": least * n / entries * 1e9, "entry": COUNTS[name].entry}
-        times.append({"kernel or layer": name, "threads": n, "min ms": 1e3 * least, "median ms": 1e3 * median} | each)
-        limits.append({"kernel or layer": name, "GFLOP/s": flops / least / 1e9, "GB/s": moved / least / 1e9,
-                       "flops / byte": flops / moved, "bound ms": 1e3 * limit, "bound by": by,
-                       "% of bound": 100 * limit / least})
+        rates = part.best_products, part.median_products
+        if name in PRODUCTS:  # products of this shape may be faster than square ones
+            rates = max(rates[0], flops / part.least), max(rates[1], flops / part.median)
+            peaks.reached(job.precision, part.threads, rates[0])
+        (limit, by), (usual, _) = (bound(name, rate, job, part.threads, sizes, peaks) for rate in rates)
+        each = {} if name == "step" else {
+            "ns per entry and thread": part.least * part.threads / counted(COUNTS[name].entries, sizes) * 1e9,
+            "entry": COUNTS[name].entry}
+        times.append({"kernel or layer": name, "threads": part.threads, "min ms": 1e3 * part.least,
+                      "median ms": 1e3 * part.median} | each)
+        limits.append({"kernel or layer": name, "GFLOP/s": flops / part.least / 1e9, "GB/s": moved / part.least / 1e9,
+                       "flops / byte": flops / moved, "products, GFLOP/s": rates[0] / 1e9 or None,
+                       "bound ms": 1e3 * limit, "bound by": by, "% of bound": 100 * limit / part.least,
+                       "medians, %": 100 * usual / part.median})
     return times, limits
 
 
@@ -164,7 +208,7 @@ def main() -> int:
     peaks = Peaks(args.threads, args.quick)
     found = {}
     for name, job in jobs(args.quick, peaks.unit).items():
-        found[name] = job, *measure(job, args.threads, 3 if args.quick else 7)
+        found[name] = job, *measure(job, args.threads, peaks, 3 if args.quick else 9)
         peaks.measure()  # again: a shared machine has slow minutes
     results = {name: dict(zip(("sizes", "times", "bounds"), (sizes, *rows_of(job, times, sizes, peaks))),
                           precision=job.precision)

@@ -16,6 +16,8 @@ class FakePeaks:
     def products(self, precision, n):
         return {"float32": 1e9, "bfloat16": 8e9}[precision]
 
+    products_now = products
+
     def bandwidth(self, n, size):
         return 1e9 if size else 4e9
 
@@ -43,7 +45,7 @@ def test_counts_by_hand(name, flops, moved):
 def test_every_piece_of_a_step_is_measured(name, hidden):
     job = roofline.jobs(quick=True, unit="AMX")[name]._replace(
         batch_rows=5, n_batches=2, n_words=30, per_title=3, n_labels=7, hidden=hidden)
-    found, sizes = roofline.measure(job, 2, repeats=1)
+    found, sizes = roofline.measure(job, 2, FakePeaks(), repeats=1)
     times, bounds = roofline.rows_of(job, found, sizes, FakePeaks())
     names = [row["kernel or layer"] for row in times]
     assert set(roofline.layers_of_step(job)) < set(names) and names[-1] == "step"
@@ -53,13 +55,32 @@ def test_every_piece_of_a_step_is_measured(name, hidden):
 
 
 def test_a_bound_of_bytes_is_that_of_the_cache_that_holds_them():
-    of = roofline.bounds("relu", "bfloat16", 2, SIZES, FakePeaks())
+    of = roofline.bounds("relu", 1e9, 2, SIZES, FakePeaks())
     assert of == {"flops": 8 / 1e9, "bytes, L1": 64 / 4e9, "bytes, 3.05e-05 MiB": 64 / 1e9}
 
 
-def test_only_products_are_bound_by_the_units():
-    """LabelLayer: 360 operations."""
-    assert roofline.bounds("LabelLayer", "bfloat16", 2, SIZES, FakePeaks())["flops"] == 360 / 8e9
+@pytest.mark.parametrize("name, want", [("LabelLayer", 360 / 8e9), ("bce_with_logits", 300 / 1e9)])
+def test_only_products_are_bound_by_the_units(name, want):
+    """LabelLayer: 360 operations. bce_with_logits: 300."""
+    job = roofline.jobs(quick=True, unit="AMX")["deck in bfloat16, on AMX"]
+    peaks = FakePeaks()
+    peaks.bandwidth = lambda n, size: 1e15
+    assert roofline.bound(name, 8e9, job, 2, SIZES, peaks) == (want, "flops")
+
+
+def test_a_part_is_compared_with_the_products_of_its_own_turns():
+    """LabelLayer, 360 operations: products at 8 and 4 GFLOP/s beside calls of 90 and 180 ns, so 50 % of the bound."""
+    job, peaks = roofline.jobs(quick=True, unit="")["deck"], FakePeaks()
+    peaks.bandwidth = lambda n, size: 1e15
+    part = roofline.Timed(2, 90e-9, 180e-9, 8e9, 4e9)
+    _, [row] = roofline.rows_of(job, {"LabelLayer": part}, SIZES, peaks)
+    assert row["% of bound"] == row["medians, %"] == pytest.approx(50)
+
+
+def test_products_are_measured_before_each_call():
+    order = []
+    part = roofline.timed(lambda: order.append("call"), 1, 2, 1, lambda: order.append("products") or len(order))
+    assert order == ["call", "products", "call", "products", "call"] and part[3:] == (4, 3)
 
 
 def test_bandwidth_is_that_of_the_next_smaller_arrays_or_of_larger_ones():
