@@ -45,5 +45,5 @@ def in_words(precision: str, n_labels: int) -> str:
 
 
 # Processors with AMX have 2 MiB of cache for each core; those with AVX512-BF16 alone mostly have 1 MiB.
-UNITS = {AMX: UnitProducts(amx.multiply, bce_strip.by_amx, 1 << 19, tile_labels=1024, tile_logits=1 << 19),
+UNITS = {AMX: UnitProducts(amx.multiply, bce_strip.by_amx, 1 << 20, tile_labels=1024, tile_logits=1 << 19),
          AVX512: UnitProducts(avx512.multiply, bce_strip.by_avx512, 256 * 768, tile_labels=768)}

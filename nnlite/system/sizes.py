@@ -62,10 +62,11 @@ def step_pieces(n_rows: int, n_labels: int, n_units: int, tile_labels: int | Non
 
     Without rounds the step goes block by block, see `whole_blocks`. With rounds the shares of dh of a round, rows x
     units for each of its tiles, exist at the same time.
-    least: the labels of a tile of any batch; None is TILE_LABELS. A small batch has more, about tile_logits logits.
+    least: the labels of a tile of any batch; None is TILE_LABELS. A small batch has more, about tile_logits logits; and
+    one that goes block by block, where threads do not share out tiles, twice as many: dh is a sum over fewer.
     """
     if whole := whole_blocks(n_rows, n_labels, n_units):
-        return whole, label_tiles(n_labels, tile_labels or least), []
+        return whole, label_tiles(n_labels, tile_labels, wide=2 * (least or 0)), []
     rows = blocks(n_rows, BLOCK_ROWS)
     wide = max(least or TILE_LABELS, min(tile_logits // width(rows[0]), MAX_TILE_LABELS, ceil(n_labels / ROUND_ITEMS)))
     tiles = label_tiles(n_labels, tile_labels, ceil(MIN_ITEMS / len(rows)), wide)

@@ -91,7 +91,13 @@ def test_a_matrix_unit_has_tiles_of_its_own_width(n_labels, n_tiles):
     """Of 640 labels where a tile of any batch has so many, of as many as 2^18 logits are where that is more."""
     assert len(sizes.step_pieces(2_048, n_labels, 200, least=640)[1]) == max(n_tiles, sizes.MIN_ITEMS)
     assert len(sizes.step_pieces(256, 20_000, 200, tile_logits=2**18, least=640)[1]) == 20
-    assert len(sizes.step_pieces(5 * 2_048, n_labels, 200, least=640)[1]) == n_tiles
+    assert len(sizes.step_pieces(40 * 2_048, n_labels, 1_000, least=640)[1]) == n_tiles
+
+
+@pytest.mark.parametrize("n_labels, n_tiles", [(1_280, 1), (1_281, 2), (5_000, 4)])
+def test_a_matrix_unit_has_twice_as_wide_tiles_block_by_block(n_labels, n_tiles):
+    _, tiles, rounds = sizes.step_pieces(20_000, n_labels, 200, least=640)
+    assert len(tiles) == n_tiles and not rounds
 
 
 @pytest.mark.parametrize("strip_logits, n_labels, n_rows", [
