@@ -27,8 +27,8 @@ from the first cache.
 
 Jobs: `deck`: one batch of 20,000 rows, 6,000 words, 12 a title, 200-200 sigmoid, 1,500 labels, SGD. `mini`: batches of
 512, 80,000 words, 24 a title, one layer of 200 ReLU, 258 labels, AdaGrad; times and sizes are per batch. `deck in
-bfloat16`, where there are matrix units: its products are made there; `label products` has them without packing, the
-layers with it. Words are drawn by Zipf's law.
+bfloat16`, where there are matrix units: its products are made there; `label products` has them without packing and of
+whole tiles, which leave the caches, the layer with packing and panel by panel. Words are drawn by Zipf's law.
 Before anything is timed, steps of a small problem must agree with nnlite.network.reference. Above 100 % of a bound
 means that the machine was slower while its speeds were measured: such a row is a disagreement.
 """
