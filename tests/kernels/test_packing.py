@@ -13,7 +13,8 @@ from nnlite.kernels import packing
 from nnlite.precision import choice
 
 SIZES = [  # rows, inner, columns
-    (1, 1, 1), (16, 32, 16), (17, 33, 18), (40, 70, 200), (33, 31, 64), (9, 20, 40), (24, 64, 80)]
+    (1, 1, 1), (16, 32, 16), (17, 33, 18), (40, 70, 200), (33, 31, 64), (9, 20, 40), (24, 64, 80),
+    (33, 300, 70)]  # more tiles in a row than AMX multiplies at once
 UNITS = {"loops": packing.multiply, **{unit: choice.UNITS[unit].multiply for unit in matrix_units()}}
 
 
