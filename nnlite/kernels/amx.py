@@ -15,6 +15,7 @@ each product. Intel 64 and IA-32 Architectures Software Developer's Manual, volu
 import ctypes
 import sys
 from functools import cache
+from typing import Any
 
 import numba
 import numpy as np
@@ -43,7 +44,7 @@ SUMS0, SUMS1, LEFT, RIGHT = range(4)  # registers
 TILES = 8  # of a row of tiles, as many as are multiplied at once: two columns of right tiles are 16 KiB of 32 or more
 
 
-def instruction(name, *registers, addresses=0, strides=0):
+def instruction(name: str, *registers: int, addresses: int = 0, strides: int = 0) -> Any:
     """A function of addresses and of strides, in bytes, that is one instruction on these registers."""
     def codegen(context, builder, signature, arguments):
         types = [BYTE] * len(registers) + [ADDRESS] * addresses + [WORD] * strides
